@@ -1,0 +1,109 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec';
+import type { Graph } from './graph.ts';
+
+/**
+ * What the runtime needs of an author's workflow, without the author's types: the authoring door's generic classes fit
+ * these shapes, and the runtime never imports that door.
+ */
+
+/** Any Standard Schema (zod 3 and 4, valibot, arktype, ...). */
+export type AnySchema = StandardSchemaV1<unknown, unknown>;
+
+/** Options of `suspend`. */
+export interface SuspendOptions {
+  /** Labels by which the suspension can be resumed without naming its step. */
+  readonly resumeLabel?: string | readonly string[];
+}
+
+/** Mutable request context of a run, shared along the path of execution. */
+export interface RequestContextLike {
+  get(key: string): unknown;
+  set(key: string, value: unknown): void;
+  has(key: string): boolean;
+  delete(key: string): boolean;
+  entries(): IterableIterator<[string, unknown]>;
+  toJSON(): Record<string, unknown>;
+}
+
+/** What a step's body receives, untyped. The authoring door documents each field for authors. */
+export interface StepContext {
+  readonly runId: string;
+  readonly workflowId: string;
+  readonly resourceId?: string;
+  readonly stepId: string;
+  readonly inputData: unknown;
+  readonly state: Readonly<Record<string, unknown>>;
+  readonly requestContext: RequestContextLike;
+  readonly resumeData?: unknown;
+  readonly suspendData?: unknown;
+  readonly retryCount: number;
+  readonly idempotencyKey: string;
+  readonly abortSignal: AbortSignal;
+  setState(next: unknown): Promise<void>;
+  getInitData(): unknown;
+  getStepResult(step: string | { readonly id: string }): unknown;
+  suspend(payload?: unknown, options?: SuspendOptions): Promise<undefined>;
+}
+
+/** What a condition or a mapping function receives: no way to suspend or to change state. */
+export type ReadContext = Omit<StepContext, 'setState' | 'suspend'>;
+
+/** A step as the runtime executes it. */
+export interface StepDefinition {
+  readonly id: string;
+  readonly description?: string | undefined;
+  readonly inputSchema?: AnySchema | undefined;
+  readonly outputSchema?: AnySchema | undefined;
+  readonly resumeSchema?: AnySchema | undefined;
+  readonly suspendSchema?: AnySchema | undefined;
+  readonly stateSchema?: AnySchema | undefined;
+  readonly requestContextSchema?: AnySchema | undefined;
+  /** Attempts after the first one. @default the workflow's `retryConfig.attempts`, else 0 */
+  readonly retries?: number | undefined;
+  /**
+   * The source text to judge by whether the body can call `getStepResult` or `getInitData`; absent when it was written
+   * by the package, which sets {@link reads} instead.
+   */
+  execute(context: StepContext): unknown;
+  /** Step ids and `init` that the body reads synchronously; `all` when that cannot be known. */
+  readonly reads?: Reads | undefined;
+}
+
+/** Earlier results that a body may read. */
+export type Reads = 'all' | { readonly steps: readonly string[]; readonly init: boolean };
+
+/** A condition of a branch. */
+export type ConditionDefinition = (context: ReadContext) => unknown;
+
+/** One entry with its functions. */
+export type FlowEntry =
+  | { readonly type: 'step' | 'mapping'; readonly step: StepDefinition }
+  | { readonly type: 'parallel'; readonly steps: readonly StepDefinition[] }
+  | {
+      readonly type: 'conditional';
+      readonly steps: readonly StepDefinition[];
+      readonly conditions: readonly ConditionDefinition[];
+    };
+
+/** Retries of every step that sets none of its own. */
+export interface RetryConfig {
+  /** Attempts after the first one. @default 0 */
+  readonly attempts?: number | undefined;
+  /** Pause before each further attempt, ms. @default 0 */
+  readonly delay?: number | undefined;
+}
+
+/** A workflow as the runtime executes it. */
+export interface WorkflowDefinition {
+  readonly id: string;
+  readonly description?: string | undefined;
+  readonly inputSchema?: AnySchema | undefined;
+  readonly outputSchema?: AnySchema | undefined;
+  readonly stateSchema?: AnySchema | undefined;
+  readonly requestContextSchema?: AnySchema | undefined;
+  readonly retryConfig?: RetryConfig | undefined;
+  readonly validateInputs: boolean;
+  readonly committed: boolean;
+  readonly graph: Graph;
+  readonly flow: readonly FlowEntry[];
+}

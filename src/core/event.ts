@@ -1,0 +1,115 @@
+import type { RecordKey, RunStatus, StepStatus } from './records.ts';
+import { formatKey, pathOf } from './records.ts';
+
+/** Version of the event format: a consumer refuses a higher one. */
+export const eventFormat = 1;
+
+/** All event types; on EventBridge the detail-type. */
+export const eventTypes = [
+  'workflow.start',
+  'workflow.step.run',
+  'workflow.step.end',
+  'workflow.suspend',
+  'workflow.resume',
+  'workflow.end',
+  'workflow.fail',
+  'workflow.cancel',
+] as const;
+/** See {@link eventTypes}. */
+export type EventType = (typeof eventTypes)[number];
+
+/**
+ * An event: which thing happened to which run, and where. It carries neither results nor state (those are in the store),
+ * so it stays under 2 KB however large a run grows. Any event is a hint: the handler checks against the store.
+ */
+export interface WorkflowEvent {
+  readonly format: number;
+  /** Deterministic: the same fact has the same id, whoever publishes it and however often. */
+  readonly id: string;
+  readonly type: EventType;
+  /** Whether the event is routed to the work queue. */
+  readonly work: boolean;
+  readonly workflowId: string;
+  readonly runId: string;
+  readonly epoch: number;
+  /** Execution path: `[i]`, or `[i, j]` for arm j of the block at entry i. Empty for events of the whole run. */
+  readonly path: readonly number[];
+  /** Formatted turn; absent for events of the whole run. */
+  readonly turn?: string;
+  /** Id of the step that `path` means. */
+  readonly stepId?: string;
+  /** Status after a `step.end`, `suspend`, `end` or `fail`. */
+  readonly status?: StepStatus | RunStatus;
+  /** What ended just before a `step.run`: an observer loses nothing when per-step ends are switched off. */
+  readonly prev?: { readonly path: readonly number[]; readonly status: StepStatus };
+  /** Number of events that led here, one after the other. */
+  readonly hop: number;
+  /** When the fact was published first, ms since 1970; redeliveries may differ. */
+  readonly time: number;
+}
+
+/** What all events of one publication share. */
+export interface EventBase {
+  readonly workflowId: string;
+  readonly runId: string;
+  readonly epoch: number;
+  readonly hop: number;
+  readonly time: number;
+}
+
+const runEventWork: Record<EventType, boolean> = {
+  'workflow.start': false,
+  'workflow.step.run': true,
+  'workflow.step.end': false,
+  'workflow.suspend': false,
+  'workflow.resume': false,
+  'workflow.end': false,
+  'workflow.fail': false,
+  'workflow.cancel': true,
+};
+
+/** An event of a step, arm or block. */
+export function stepEvent(
+  base: EventBase,
+  type: 'workflow.step.run' | 'workflow.step.end' | 'workflow.resume',
+  at: { key: RecordKey; turn: string; stepId: string; status?: StepStatus; prev?: WorkflowEvent['prev'] },
+): WorkflowEvent {
+  const suffix = at.status === undefined ? '' : `/${at.status}`;
+  return {
+    ...base,
+    format: eventFormat,
+    id: `${base.runId}/${type}/${formatKey(at.key)}/${at.turn}${suffix}`,
+    type,
+    work: runEventWork[type],
+    path: pathOf(at.key),
+    turn: at.turn,
+    stepId: at.stepId,
+    ...(at.status === undefined ? {} : { status: at.status }),
+    ...(at.prev === undefined ? {} : { prev: at.prev }),
+  };
+}
+
+/** An event of the whole run. `mark` tells apart what can happen several times in an epoch (a suspension's position). */
+export function runEvent(
+  base: EventBase,
+  type: 'workflow.start' | 'workflow.suspend' | 'workflow.end' | 'workflow.fail' | 'workflow.cancel',
+  status: RunStatus,
+  mark = '',
+): WorkflowEvent {
+  return {
+    ...base,
+    format: eventFormat,
+    id: `${base.runId}/${type}/${base.epoch}${mark === '' ? '' : `/${mark}`}`,
+    type,
+    work: runEventWork[type],
+    path: [],
+    status,
+  };
+}
+
+/** The record that an event's path means. Undefined for a path that no record can have. */
+export function keyOfPath(path: readonly number[]): RecordKey | undefined {
+  const [entry, arm, ...rest] = path;
+  if (entry === undefined || rest.length > 0) return undefined;
+  return arm === undefined ? { entry } : { entry, arm };
+}

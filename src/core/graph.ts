@@ -1,0 +1,67 @@
+/**
+ * The shape of a workflow, without its functions: what decisions, hashes and snapshots need.
+ */
+
+/** One entry of a graph. */
+export type GraphEntry =
+  | { readonly type: 'step'; readonly id: string; readonly description?: string; readonly canSuspend: boolean }
+  | { readonly type: 'mapping'; readonly id: string; readonly mapConfig: string; readonly description?: string }
+  | { readonly type: 'parallel'; readonly arms: readonly GraphStep[]; readonly id?: string; readonly description?: string }
+  | {
+      readonly type: 'conditional';
+      readonly arms: readonly GraphStep[];
+      /** Source text of each condition, for people to read. */
+      readonly conditions: readonly string[];
+      readonly id?: string;
+      readonly description?: string;
+    };
+
+/** A step inside a block. */
+export interface GraphStep {
+  readonly id: string;
+  readonly description?: string;
+  readonly canSuspend: boolean;
+}
+
+/** A workflow's graph. */
+export type Graph = readonly GraphEntry[];
+
+/** Arms of a block; undefined for an entry that is no block. */
+export function armsOf(entry: GraphEntry): readonly GraphStep[] | undefined {
+  return entry.type === 'parallel' || entry.type === 'conditional' ? entry.arms : undefined;
+}
+
+/** Name under which the record of an entry is kept: the step's id, or for a block its own id or kind. */
+export function entryId(entry: GraphEntry, index: number): string {
+  if (entry.type === 'step' || entry.type === 'mapping') return entry.id;
+  return entry.id ?? `${entry.type}_${index}`;
+}
+
+/** Id of the step that a key means; undefined when the graph has no such place. */
+export function stepIdAt(graph: Graph, key: { entry: number; arm?: number }): string | undefined {
+  const entry = graph[key.entry];
+  if (entry === undefined) return undefined;
+  return key.arm === undefined ? entryId(entry, key.entry) : armsOf(entry)?.[key.arm]?.id;
+}
+
+/** All places of a step, in graph order. One step may be used several times. */
+export function placesOf(graph: Graph, stepId: string): { entry: number; arm?: number }[] {
+  return graph.flatMap((entry, index) => {
+    const arms = armsOf(entry);
+    if (arms === undefined) return entryId(entry, index) === stepId ? [{ entry: index }] : [];
+    return arms.flatMap((arm, number) => (arm.id === stepId ? [{ entry: index, arm: number }] : []));
+  });
+}
+
+/**
+ * Text of what a stored run depends on: kinds, ids and order, but neither descriptions nor sources, so that a reworded
+ * description or a reformatted condition parks no run.
+ */
+export function graphText(graph: Graph): string {
+  return JSON.stringify(
+    graph.map((entry) => [
+      entry.type,
+      ...(entry.type === 'step' || entry.type === 'mapping' ? [entry.id] : entry.arms.map((arm) => arm.id)),
+    ]),
+  );
+}

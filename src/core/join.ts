@@ -1,0 +1,149 @@
+import { limits } from './limits.ts';
+
+/**
+ * The join of a block (parallel, branch, foreach): an ordered log of settlements, folded by one pure function. What the
+ * settlement at position k must publish is a function of the log up to k, so any worker derives the same at any time.
+ */
+
+/** What happened to a member (arm or item), in the order of the stored code. */
+export const settlementKinds = ['success', 'failed', 'suspended', 'resumed', 'bailed', 'canceled'] as const;
+/** See {@link settlementKinds}. */
+export type SettlementKind = (typeof settlementKinds)[number];
+
+/** One settlement of one member. */
+export interface Settlement {
+  /** Resumptions of the member before it settled: makes each settlement of a member a different token. */
+  readonly generation: number;
+  readonly kind: SettlementKind;
+  /** The member's record carries a state or context delta. */
+  readonly hasDelta: boolean;
+  /** Arm or item number. */
+  readonly member: number;
+}
+
+/** `(generation * 16 + kind * 2 + delta) * 16384 + member`: all of it fixed by the record, so a duplicate makes the same token. */
+export function encodeToken(settlement: Settlement): number {
+  const kind = settlementKinds.indexOf(settlement.kind);
+  const head = settlement.generation * 16 + kind * 2 + (settlement.hasDelta ? 1 : 0);
+  return head * limits.joinMembers + settlement.member;
+}
+
+/** The inverse of {@link encodeToken}. */
+export function decodeToken(token: number): Settlement {
+  const member = token % limits.joinMembers;
+  const head = Math.floor(token / limits.joinMembers);
+  return {
+    generation: Math.floor(head / 16),
+    kind: settlementKinds[Math.floor((head % 16) / 2)] ?? 'canceled',
+    hasDelta: head % 2 === 1,
+    member,
+  };
+}
+
+/** What a block was opened with; never changes afterwards. */
+export interface JoinShape {
+  /** Members in all. */
+  readonly total: number;
+  /** Members that may be in flight at once; `total` for parallel and branch. */
+  readonly concurrency: number;
+}
+
+/** The fold of a log. Small and JSON-safe, because a segment stores it as the state before its first token. */
+export interface JoinState {
+  /** Number of the next member to launch. */
+  readonly next: number;
+  readonly inFlight: number;
+  readonly suspended: number;
+  /** Lowest member that failed. */
+  readonly failed?: number;
+  /** The member that bailed first. */
+  readonly bailed?: number;
+  readonly canceled?: boolean;
+  readonly closed?: 'success' | 'failed' | 'bailed' | 'canceled';
+  /** A token so far carried a delta. */
+  readonly hasDelta: boolean;
+}
+
+/** What one settlement sets off. */
+export interface JoinConsequence {
+  /** First member to launch, and how many: a settlement can reopen a window that was held shut by a suspension. */
+  readonly launch: { readonly from: number; readonly count: number };
+  /** The block as a whole changed: nothing is in flight any more, or something is again. */
+  readonly block?: 'suspended' | 'resumed';
+  readonly closed?: 'success' | 'failed' | 'bailed' | 'canceled';
+}
+
+/** State of a block that was just opened: the first window is in flight. */
+export function openJoin(shape: JoinShape): JoinState {
+  const window = Math.min(shape.concurrency, shape.total);
+  return { next: window, inFlight: window, suspended: 0, hasDelta: false };
+}
+
+const nothing: JoinConsequence = { launch: { from: 0, count: 0 } };
+
+function count(state: JoinState, settlement: Settlement): JoinState {
+  const base = { ...state, hasDelta: state.hasDelta || settlement.hasDelta };
+  switch (settlement.kind) {
+    case 'success':
+      return { ...base, inFlight: state.inFlight - 1 };
+    case 'failed':
+      return {
+        ...base,
+        inFlight: state.inFlight - 1,
+        failed: Math.min(settlement.member, state.failed ?? settlement.member),
+      };
+    case 'bailed':
+      return { ...base, inFlight: state.inFlight - 1, bailed: state.bailed ?? settlement.member };
+    case 'canceled':
+      return { ...base, inFlight: state.inFlight - 1, canceled: true };
+    case 'suspended':
+      return { ...base, inFlight: state.inFlight - 1, suspended: state.suspended + 1 };
+    case 'resumed':
+      return { ...base, inFlight: state.inFlight + 1, suspended: state.suspended - 1 };
+  }
+}
+
+function verdict(state: JoinState): NonNullable<JoinState['closed']> | 'suspended' {
+  if (state.failed !== undefined) return 'failed';
+  if (state.bailed !== undefined) return 'bailed';
+  if (state.suspended > 0) return 'suspended';
+  return state.canceled ? 'canceled' : 'success';
+}
+
+/** Applies one settlement. A closed join ignores what comes later. */
+export function applyToken(
+  shape: JoinShape,
+  before: JoinState,
+  token: number,
+): { state: JoinState; consequence: JoinConsequence } {
+  if (before.closed !== undefined) return { state: before, consequence: nothing };
+  const wasQuiet = before.inFlight === 0 && before.suspended > 0;
+  let state = count(before, decodeToken(token));
+  const stopped = state.failed !== undefined || state.bailed !== undefined || state.canceled === true;
+  const open = stopped || state.suspended > 0 ? 0 : shape.concurrency - state.inFlight;
+  const launch = { from: state.next, count: Math.max(0, Math.min(open, shape.total - state.next)) };
+  state = { ...state, next: state.next + launch.count, inFlight: state.inFlight + launch.count };
+  if (state.inFlight > 0) {
+    return { state, consequence: wasQuiet ? { launch, block: 'resumed' } : { launch } };
+  }
+  const end = verdict(state);
+  if (end === 'suspended') return { state, consequence: { launch, block: 'suspended' } };
+  return { state: { ...state, closed: end }, consequence: { launch, closed: end } };
+}
+
+/** Folds a whole log, from `carry` (the state before its first token; a fresh block's when absent). */
+export function foldJoin(shape: JoinShape, tokens: readonly number[], carry: JoinState = openJoin(shape)): JoinState {
+  return tokens.reduce((state, token) => applyToken(shape, state, token).state, carry);
+}
+
+/** Members that were launched and have neither settled for good nor stand suspended, by the whole log. */
+export function membersInFlight(shape: JoinShape, tokens: readonly number[]): number[] {
+  const { next } = foldJoin(shape, tokens);
+  const quiet = new Set<number>();
+  for (const token of tokens) {
+    const { kind, member } = decodeToken(token);
+    if (kind === 'resumed') quiet.delete(member);
+    else quiet.add(member);
+  }
+  return Array.from({ length: next }, (_, member) => member).filter((member) => !quiet.has(member));
+}

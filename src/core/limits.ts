@@ -1,0 +1,56 @@
+/**
+ * The caps that keep a run from running away, and the widths of the stored keys. Widths cannot be raised without a new
+ * record format; the others are defaults that a runtime's `limits` option overrides.
+ */
+export const limits = {
+  /** Entries of a workflow: five digits in a record key. */
+  entries: 100_000,
+  /** Arms of a parallel or branch: two digits in a record key. */
+  arms: 100,
+  /** Items of a foreach, and arms: 14 bits of a join token. */
+  joinMembers: 16_384,
+  /** Iterations of a loop: six digits of a turn. */
+  iterations: 999_999,
+  /** Epochs (time travels) of a run: four digits of a turn. */
+  epochs: 9_999,
+  /** Resumptions of one step: four digits of a turn. */
+  generations: 9_999,
+  /** Attempts of one step: three digits of a turn. */
+  attempts: 999,
+  /** Settlements that one join segment holds, so that the item stays under 1 KB: the unit in which DynamoDB bills a write. */
+  segmentTokens: 100,
+  /** Events that one run may cause, one after the other. */
+  hops: 1_000_000,
+  /** Characters of a run id, an owner or a resourceId. */
+  idLength: 200,
+  /** Nesting of a stored value; deeper ones are refused before they exhaust the stack. */
+  valueDepth: 500,
+  /** Bytes of one stored value (encoded). */
+  valueBytes: 64 * 1024 * 1024,
+  /** Encoded bytes above which a value leaves its record for the payload store. */
+  inlineBytes: 24 * 1024,
+  /** Encoded bytes of input, state and request context up to which they stay in the run's header. */
+  headerInlineBytes: 400,
+  /** Times that one attempt of a step may be claimed because its worker died, before it counts as failed. */
+  claims: 5,
+} as const;
+
+/** The caps that a runtime may override. */
+export interface RunLimits {
+  /** @default 1,000,000 */
+  readonly hops: number;
+  /** @default 67,108,864 (64 MiB) */
+  readonly valueBytes: number;
+  /** @default 500 */
+  readonly valueDepth: number;
+  /** @default 5 */
+  readonly claims: number;
+}
+
+/** The defaults of {@link RunLimits}. */
+export const defaultRunLimits: RunLimits = {
+  hops: limits.hops,
+  valueBytes: limits.valueBytes,
+  valueDepth: limits.valueDepth,
+  claims: limits.claims,
+};

@@ -1,0 +1,192 @@
+/**
+ * The stored records of a run. Every attribute is written by exactly the transitions that its port method names; nothing
+ * here is ever read, changed and written back as a whole.
+ */
+
+/** Version of the record format. A reader refuses a higher one instead of guessing. */
+export const recordFormat = 1;
+
+/** A value at rest: encoded inline, or a claim check for the payload store. */
+export type StoredValue =
+  | { readonly inline: string }
+  | {
+      /** SHA-256 of the encoded text, in hex: the name under which the payload store keeps it. */
+      readonly ref: string;
+      /** UTF-8 bytes of the encoded text. */
+      readonly bytes: number;
+    };
+
+/** Where a step's record lives: entry `entry` of the graph, or arm `arm` of the block at that entry. */
+export interface RecordKey {
+  readonly entry: number;
+  readonly arm?: number;
+}
+
+/** Statuses of a run, as the snapshot shows them. */
+export type RunStatus =
+  | 'pending'
+  | 'running'
+  | 'waiting'
+  | 'suspended'
+  | 'paused'
+  | 'success'
+  | 'failed'
+  | 'tripwire'
+  | 'canceled';
+
+/** Statuses a run never leaves again, but by a new epoch. */
+export const terminalStatuses: ReadonlySet<RunStatus> = new Set(['success', 'failed', 'tripwire', 'canceled']);
+
+/** Link of a child run to the record of its parent that waits for it. */
+export interface ParentLink {
+  readonly runId: string;
+  readonly key: RecordKey;
+  /** Turn of the parent's record without its generation: a retry of the parent starts a new epoch of the child. */
+  readonly turn: string;
+}
+
+/** The header of a run: under 1 KB always, written only by start, status, resume, cancel and finish. */
+export interface RunHeader {
+  readonly format: number;
+  readonly runId: string;
+  readonly workflowId: string;
+  readonly status: RunStatus;
+  readonly epoch: number;
+  /** Orders status writes: `entry.iteration.k`, compared as text. Empty at the start of an epoch. */
+  readonly position: string;
+  /** When the sweeper looks at the run, ms since 1970. Absent: never. */
+  readonly sweepAt?: number;
+  /** Resumptions, time travels and restarts so far; guards every decision that nothing is open. */
+  readonly wakes: number;
+  /** Hash of the graph that the run was started with. */
+  readonly graphHash: string;
+  /** Hash of the canonical encoding of input, initial state, request context and resourceId; empty while pending. */
+  readonly inputHash: string;
+  /** The author's grouping key. */
+  readonly resourceId?: string;
+  /** The verified principal that started the run; authorises. Absent where no authentication is in use. */
+  readonly owner?: string;
+  readonly parent?: ParentLink;
+  /** Outermost run of a nested one. */
+  readonly root?: string;
+  /** `[epoch, first entry executed in it]` for each epoch above 1. */
+  readonly from: readonly (readonly [number, number])[];
+  readonly createdAt: number;
+  /** When the run was started; absent while pending. */
+  readonly startedAt?: number;
+  /** Last change of the header. */
+  readonly updatedAt: number;
+  /** Set exactly when the status is terminal. */
+  readonly endedAt?: number;
+  /** Entry that ended the run; -1 for a cancel. */
+  readonly endedBy?: number;
+  /** Why the run failed, when no record of an entry says so. */
+  readonly error?: StoredValue;
+}
+
+/** What a run was started with; immutable. */
+export interface RunInput {
+  /** The validated input. */
+  readonly input: StoredValue;
+  /** Initial state and request context: see {@link SharedData}. */
+  readonly shared: StoredValue;
+}
+
+/** State and request context, decoded. Both are merged by key along the path of execution. */
+export interface SharedData {
+  readonly state: Readonly<Record<string, unknown>>;
+  readonly requestContext: Readonly<Record<string, unknown>>;
+}
+
+/** What one step changed: keys that were set, and keys of the request context that were removed. */
+export interface SharedDelta {
+  readonly state?: Readonly<Record<string, unknown>>;
+  readonly requestContext?: Readonly<Record<string, unknown>>;
+  readonly removed?: readonly string[];
+}
+
+/** Statuses of a step's record. `due`: the next turn is decided but not yet claimed. */
+export type StepStatus =
+  | 'running'
+  | 'due'
+  | 'child'
+  | 'waiting'
+  | 'suspended'
+  | 'success'
+  | 'failed'
+  | 'skipped'
+  | 'canceled';
+
+/** The record of an entry (a step, a mapping, or a block's own result) or of an arm. */
+export interface StepRecord {
+  readonly key: RecordKey;
+  /** Id under which the result appears; for a block, its kind. */
+  readonly stepId: string;
+  /** Formatted turn of the latest execution. */
+  readonly turn: string;
+  readonly status: StepStatus;
+  /** `<process incarnation>/<number of the handling>` of the claim; only ever recognises one's own write. */
+  readonly owner?: string;
+  /** End of the lease, ms since 1970. */
+  readonly leaseUntil?: number;
+  /** Claims of this turn so far. */
+  readonly claims?: number;
+  /** First claim of this iteration. */
+  readonly startedAt?: number;
+  readonly endedAt?: number;
+  /** The input, when it is not simply what {@link inputFrom} holds: validation filled in or changed something. */
+  readonly input?: StoredValue;
+  /** Entry whose output is the input; -1 for the input of the run. */
+  readonly inputFrom?: number;
+  readonly output?: StoredValue;
+  readonly error?: StoredValue;
+  /** The error forbids retries, of this step and of an enclosing one. */
+  readonly nonRetryable?: boolean;
+  readonly suspendPayload?: StoredValue;
+  /** What the body returned after it called `suspend`, when truthy. */
+  readonly suspendOutput?: StoredValue;
+  readonly suspendedAt?: number;
+  readonly labels?: readonly string[];
+  readonly resumeData?: StoredValue;
+  readonly resumedAt?: number;
+  /** Id of the request that resumed: whoever lost learns who won. */
+  readonly resumeRequest?: string;
+  /** When a `due` or `waiting` turn may run, ms since 1970. */
+  readonly dueAt?: number;
+  /** {@link SharedDelta} of this execution. */
+  readonly delta?: StoredValue;
+  /** {@link SharedData} after this entry, when it changed something. */
+  readonly shared?: StoredValue;
+  /** Entry whose record holds the shared data that this one sees; -1 for that of the run's start. */
+  readonly sharedFrom?: number;
+  /** First join segment that can hold tokens of this member. */
+  readonly fromSegment?: number;
+  /** Run id of the nested run. */
+  readonly childRunId?: string;
+}
+
+/** Whether a record of `recordEpoch` at `entry` still counts in `epoch`: no later epoch started at or before it. */
+export function isVisible(recordEpoch: number, entry: number, header: Pick<RunHeader, 'epoch' | 'from'>): boolean {
+  return header.from.every(([epoch, from]) => epoch <= recordEpoch || epoch > header.epoch || entry < from);
+}
+
+/** `[i]` for an entry, `[i, j]` for an arm: the execution path that events and snapshots show. */
+export function pathOf(key: RecordKey): readonly number[] {
+  return key.arm === undefined ? [key.entry] : [key.entry, key.arm];
+}
+
+/** Text of a key, unique within a run and ordered like the graph. */
+export function formatKey(key: RecordKey): string {
+  const entry = String(key.entry).padStart(5, '0');
+  return key.arm === undefined ? entry : `${entry}#${String(key.arm).padStart(2, '0')}`;
+}
+
+/** Whether two keys mean the same record. */
+export function sameKey(a: RecordKey, b: RecordKey): boolean {
+  return a.entry === b.entry && a.arm === b.arm;
+}
+
+/** Position of a status write: text order is the order of what happened. `k` orders the changes within one entry. */
+export function formatPosition(entry: number, iteration: number, k: number): string {
+  return `${String(entry).padStart(5, '0')}.${String(iteration).padStart(6, '0')}.${String(k).padStart(7, '0')}`;
+}

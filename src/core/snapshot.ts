@@ -1,0 +1,89 @@
+import type { Graph } from './graph.ts';
+import type { RunStatus } from './records.ts';
+
+/** The public shapes of a run. They are assembled from its records; nothing is stored in these forms. */
+
+/** Statuses that a step's entry can show. */
+export type StepResultStatus = 'running' | 'success' | 'failed' | 'suspended' | 'waiting' | 'skipped' | 'paused' | 'canceled';
+
+/** One entry of `steps`: fields are present exactly when they have a meaning for the status. Times are ms since 1970. */
+export interface StepResult {
+  readonly status: StepResultStatus;
+  /** The step's validated input. */
+  readonly payload?: unknown;
+  readonly output?: unknown;
+  readonly error?: Error;
+  readonly nonRetryable?: true;
+  readonly startedAt?: number;
+  readonly endedAt?: number;
+  readonly suspendPayload?: unknown;
+  readonly suspendOutput?: unknown;
+  readonly suspendedAt?: number;
+  readonly resumePayload?: unknown;
+  readonly resumedAt?: number;
+}
+
+/** What `start` and `resume` resolve with. They reject only for invalid arguments and when the place fails. */
+export interface RunResult {
+  readonly status: RunStatus;
+  readonly runId: string;
+  /** The validated input of the run. */
+  readonly input: unknown;
+  readonly steps: Readonly<Record<string, StepResult>>;
+  /** Ids of the top-level single entries that were executed, in order. */
+  readonly stepExecutionPath: readonly string[];
+  /** Output of the last entry; only with status `success`. */
+  readonly result?: unknown;
+  /** Only with status `failed`. */
+  readonly error?: Error;
+  /** One path for each suspended step; only with status `suspended`. */
+  readonly suspended?: readonly (readonly string[])[];
+  /** Payload of each suspended step by its id; only with status `suspended`. */
+  readonly suspendPayload?: Readonly<Record<string, unknown>>;
+  /** State after the last finished entry; only when asked for. */
+  readonly state?: Readonly<Record<string, unknown>>;
+  /** Only with status `suspended` and when asked for. */
+  readonly resumeLabels?: Readonly<Record<string, { readonly stepId: string }>>;
+}
+
+/** A stored run, as `getWorkflowRunById` returns it. */
+export interface WorkflowState {
+  readonly runId: string;
+  readonly workflowName: string;
+  readonly resourceId?: string;
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
+  readonly status: RunStatus;
+  /** Current state, when it has any key. */
+  readonly initialState?: Readonly<Record<string, unknown>>;
+  /** Input of the run. */
+  readonly payload?: unknown;
+  readonly result?: unknown;
+  readonly error?: Error;
+  readonly steps: Readonly<Record<string, StepResult>>;
+  /** Execution path of each step that is running, by step id. */
+  readonly activeStepsPath: Readonly<Record<string, readonly number[]>>;
+  readonly suspendedPaths: Readonly<Record<string, readonly number[]>>;
+  readonly waitingPaths: Readonly<Record<string, readonly number[]>>;
+  readonly resumeLabels: Readonly<Record<string, { readonly stepId: string }>>;
+  readonly serializedStepGraph: Graph;
+  readonly stepExecutionPath: readonly string[];
+}
+
+/** One lifecycle event of a run, as streams and the events route show it. */
+export interface RunEvent {
+  /** Deterministic: a reader drops repeats by it. */
+  readonly id: string;
+  readonly type:
+    | 'workflow-start'
+    | 'workflow-step-start'
+    | 'workflow-step-result'
+    | 'workflow-step-suspended'
+    | 'workflow-canceled'
+    | 'workflow-finish';
+  readonly runId: string;
+  readonly from: 'WORKFLOW';
+  /** When it happened, ms since 1970. */
+  readonly time: number;
+  readonly payload: Readonly<Record<string, unknown>>;
+}

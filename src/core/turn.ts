@@ -1,0 +1,62 @@
+import { WorkflowError } from './errors.ts';
+import { limits } from './limits.ts';
+
+/**
+ * Which execution of a record an event, a claim or a write means. Turns are compared as strings, so a later epoch beats
+ * any iteration, a later iteration any resumption, a later resumption any attempt.
+ */
+export interface Turn {
+  /** 1 for the first life of a run; each time travel adds 1. */
+  readonly epoch: number;
+  /** Loop iteration, from 0. */
+  readonly iteration: number;
+  /** How often this iteration was resumed. */
+  readonly generation: number;
+  /** Attempt of this generation, from 0: what authors see as `retryCount`. */
+  readonly attempt: number;
+}
+
+const widths = { epoch: 4, iteration: 6, generation: 4, attempt: 3 } as const;
+const caps = {
+  epoch: limits.epochs,
+  iteration: limits.iterations,
+  generation: limits.generations,
+  attempt: limits.attempts,
+} as const;
+const pattern = /^(\d{4})\.(\d{6})\.(\d{4})\.(\d{3})$/;
+
+/** The turn in which an entry of the given epoch starts. */
+export function firstTurn(epoch: number): Turn {
+  return { epoch, iteration: 0, generation: 0, attempt: 0 };
+}
+
+/** `eeee.iiiiii.gggg.aaa`, zero-padded so that text order is turn order. Throws WORKFLOW_LIMIT_EXCEEDED over a width. */
+export function formatTurn(turn: Turn): string {
+  const part = (name: keyof Turn): string => {
+    const value = turn[name];
+    if (!Number.isInteger(value) || value < 0 || value > caps[name]) {
+      throw new WorkflowError(
+        'WORKFLOW_LIMIT_EXCEEDED',
+        `${name} ${value} is outside 0 to ${caps[name]}: end this run and start another one`,
+        { details: { limit: name, allowed: caps[name] } },
+      );
+    }
+    return String(value).padStart(widths[name], '0');
+  };
+  return `${part('epoch')}.${part('iteration')}.${part('generation')}.${part('attempt')}`;
+}
+
+/** Reads {@link formatTurn}'s text. Throws WORKFLOW_RECORD_CORRUPT for any other text. */
+export function parseTurn(text: string): Turn {
+  const match = pattern.exec(text);
+  if (match === null) {
+    throw new WorkflowError('WORKFLOW_RECORD_CORRUPT', `"${text}" is not a turn (eeee.iiiiii.gggg.aaa)`);
+  }
+  const [, epoch, iteration, generation, attempt] = match;
+  return {
+    epoch: Number(epoch),
+    iteration: Number(iteration),
+    generation: Number(generation),
+    attempt: Number(attempt),
+  };
+}

@@ -1,0 +1,17 @@
+/** What the engine counts; names are stable. */
+export type MetricName =
+  | 'step.executed'
+  | 'step.retried'
+  | 'claim.lost'
+  | 'claim.taken-over'
+  | 'commit.lost'
+  | 'event.dropped'
+  | 'event.published'
+  | 'probe.sent'
+  | 'run.started'
+  | 'run.ended';
+
+/** Counters of the engine. An implementation must not throw. */
+export interface Metrics {
+  count(name: MetricName, attributes?: Readonly<Record<string, string>>): void;
+}

@@ -1,0 +1,12 @@
+/**
+ * Keeps encoded values that are too large for a record, under their content hash (claim check). A payload never changes;
+ * writing one again is harmless and renews its age.
+ */
+export interface PayloadStore {
+  /** Stores `text` for a run. `hash` is its SHA-256 in hex. Resolves when it is on stable storage, or will be before any record that is written later. */
+  put(runId: string, hash: string, text: string): Promise<void>;
+  /** Rejects with WORKFLOW_RECORD_CORRUPT when there is none. */
+  get(runId: string, hash: string): Promise<string>;
+  /** The same without waiting, where the place can: it lets `getStepResult` be lazy. */
+  getSync?(runId: string, hash: string): string;
+}
