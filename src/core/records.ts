@@ -148,6 +148,8 @@ export interface StepRecord {
   readonly suspendedAt?: number;
   readonly labels?: readonly string[];
   readonly resumeData?: StoredValue;
+  /** Keys of the request context that came with the resumption, encoded; they win over those of the run. */
+  readonly resumeContext?: StoredValue;
   readonly resumedAt?: number;
   /** Id of the request that resumed: whoever lost learns who won. */
   readonly resumeRequest?: string;

@@ -274,6 +274,7 @@ export type CommitOutcome =
 export interface ResumeWrite extends TurnKey {
   readonly nextTurn: string;
   readonly resumeData?: StoredValue;
+  readonly resumeContext?: StoredValue;
   /** Id of the request: a repetition of the winner's call wins again, others learn it. */
   readonly request: string;
   readonly now: number;
