@@ -1,0 +1,16 @@
+import { defineConfig, mergeConfig } from 'vitest/config';
+import { shared } from './vitest.shared.ts';
+
+/** `npm run test:dynamodb`: the contract suite of the stores, on DynamoDB Local. */
+export default mergeConfig(
+  shared,
+  defineConfig({
+    test: {
+      include: ['test/contract/dynamodb-local.test.ts'],
+      // One emulator with one table serves them all.
+      fileParallelism: false,
+      testTimeout: 120_000,
+      hookTimeout: 600_000,
+    },
+  }),
+);

@@ -1,0 +1,25 @@
+import type { ViteUserConfig } from 'vitest/config';
+
+/** Makes the package's own public name mean its sources; the same name stands in package.json and tsconfig.json. */
+const CONDITION = 'evented-workflows-source';
+
+/** Vite replaces its default conditions by those that are given, so they have to be given again. */
+const conditions = [CONDITION, 'module', 'node', 'development|production'];
+
+/** Not for Vitest: the emulators that these need are started by commands of their own. */
+export const NEEDS_EMULATOR = ['test/contract/dynamodb-local.test.ts', 'test/integration/**'];
+
+/** What every Vitest configuration of the repository has in common. */
+export const shared = {
+  resolve: { conditions },
+  ssr: { resolve: { conditions } },
+  test: {
+    // For what a test's worker imports itself, past Vite: a child process, a module path made at run time.
+    execArgv: [`--conditions=${CONDITION}`],
+    environment: 'node',
+    // Two cores that are shared with other work take longer than Vitest's default allows for a cold CDK synth.
+    testTimeout: 30_000,
+    hookTimeout: 30_000,
+    restoreMocks: true,
+  },
+} satisfies ViteUserConfig;
