@@ -42,6 +42,8 @@ export interface WorkflowEvent {
   readonly status?: StepStatus | RunStatus;
   /** What ended just before a `step.run`: an observer loses nothing when per-step ends are switched off. */
   readonly prev?: { readonly path: readonly number[]; readonly status: StepStatus };
+  /** A `step.run` that must not run earlier, ms since 1970: what a retry's delay and a re-armed timer rest on. */
+  readonly dueAt?: number;
   /** Number of events that led here, one after the other. */
   readonly hop: number;
   /** When the fact was published first, ms since 1970; redeliveries may differ. */
@@ -72,7 +74,14 @@ const runEventWork: Record<EventType, boolean> = {
 export function stepEvent(
   base: EventBase,
   type: 'workflow.step.run' | 'workflow.step.end' | 'workflow.resume',
-  at: { key: RecordKey; turn: string; stepId: string; status?: StepStatus; prev?: WorkflowEvent['prev'] },
+  at: {
+    key: RecordKey;
+    turn: string;
+    stepId: string;
+    status?: StepStatus;
+    prev?: WorkflowEvent['prev'];
+    dueAt?: number | undefined;
+  },
 ): WorkflowEvent {
   const suffix = at.status === undefined ? '' : `/${at.status}`;
   return {
@@ -86,6 +95,7 @@ export function stepEvent(
     stepId: at.stepId,
     ...(at.status === undefined ? {} : { status: at.status }),
     ...(at.prev === undefined ? {} : { prev: at.prev }),
+    ...(at.dueAt === undefined ? {} : { dueAt: at.dueAt }),
   };
 }
 

@@ -136,8 +136,15 @@ export function foldJoin(shape: JoinShape, tokens: readonly number[], carry: Joi
   return tokens.reduce((state, token) => applyToken(shape, state, token).state, carry);
 }
 
-/** Members that were launched and have neither settled for good nor stand suspended, by the whole log. */
-export function membersInFlight(shape: JoinShape, tokens: readonly number[]): number[] {
+/**
+ * Members that were launched and have neither settled for good nor stand suspended, by the whole log. `members` lists the
+ * numbers that take part, in launch order (a conditional takes some arms only); by default 0 to `total` - 1.
+ */
+export function membersInFlight(
+  shape: JoinShape,
+  tokens: readonly number[],
+  members: readonly number[] = Array.from({ length: shape.total }, (_, member) => member),
+): number[] {
   const { next } = foldJoin(shape, tokens);
   const quiet = new Set<number>();
   for (const token of tokens) {
@@ -145,5 +152,5 @@ export function membersInFlight(shape: JoinShape, tokens: readonly number[]): nu
     if (kind === 'resumed') quiet.delete(member);
     else quiet.add(member);
   }
-  return Array.from({ length: next }, (_, member) => member).filter((member) => !quiet.has(member));
+  return members.slice(0, next).filter((member) => !quiet.has(member));
 }

@@ -88,8 +88,8 @@ export interface RunHeader {
 export interface RunInput {
   /** The validated input. */
   readonly input: StoredValue;
-  /** Initial state and request context: see {@link SharedData}. */
-  readonly shared: StoredValue;
+  /** Initial state and request context ({@link SharedData}); absent when both are empty, so that no step reads them. */
+  readonly shared?: StoredValue;
 }
 
 /** State and request context, decoded. Both are merged by key along the path of execution. */
@@ -159,7 +159,7 @@ export interface StepRecord {
   readonly delta?: StoredValue;
   /** {@link SharedData} after this entry, when it changed something. */
   readonly shared?: StoredValue;
-  /** Entry whose record holds the shared data that this one sees; -1 for that of the run's start. */
+  /** Entry whose record holds the shared data after this one; -1 for that of the run's start, absent for none at all. */
   readonly sharedFrom?: number;
   /** First join segment that can hold tokens of this member. */
   readonly fromSegment?: number;

@@ -219,7 +219,7 @@ export interface ClaimWrite extends TurnKey {
   /** Time of the claim; becomes `startedAt` of a fresh turn. */
   readonly now: number;
   readonly inputFrom: number;
-  readonly sharedFrom: number;
+  readonly sharedFrom?: number;
 }
 
 /** See {@link RunStore.takeOver}. */

@@ -1,0 +1,41 @@
+import type { SharedData, SharedDelta } from './records.ts';
+
+/** State and request context of a run that was given neither. */
+export const noShared: SharedData = { state: {}, requestContext: {} };
+
+function without(record: Readonly<Record<string, unknown>>, keys: readonly string[]): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(record).filter(([key]) => !keys.includes(key)));
+}
+
+/** What holds after `delta`: keys are set or, in the request context only, removed. */
+export function applyDelta(base: SharedData, delta: SharedDelta): SharedData {
+  return {
+    state: { ...base.state, ...delta.state },
+    requestContext: { ...without(base.requestContext, delta.removed ?? []), ...delta.requestContext },
+  };
+}
+
+/** Applies the deltas of a block's members in the order in which they settled. */
+export function applyDeltas(base: SharedData, deltas: readonly SharedDelta[]): SharedData {
+  return deltas.reduce(applyDelta, base);
+}
+
+/**
+ * What a body changed. `before` and `after` are encoded values by key, so that a change inside an object counts, and an
+ * assignment of an equal value does not. Undefined when nothing changed.
+ */
+export function deltaOf(
+  state: Readonly<Record<string, unknown>> | undefined,
+  before: ReadonlyMap<string, string>,
+  after: ReadonlyMap<string, string>,
+  values: Readonly<Record<string, unknown>>,
+): SharedDelta | undefined {
+  const set = [...after].filter(([key, text]) => before.get(key) !== text).map(([key]) => [key, values[key]] as const);
+  const removed = [...before.keys()].filter((key) => !after.has(key));
+  if (state === undefined && set.length === 0 && removed.length === 0) return undefined;
+  return {
+    ...(state === undefined ? {} : { state }),
+    ...(set.length === 0 ? {} : { requestContext: Object.fromEntries(set) }),
+    ...(removed.length === 0 ? {} : { removed }),
+  };
+}
