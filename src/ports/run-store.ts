@@ -59,7 +59,8 @@ export interface RunStore {
 
   /**
    * Claims a turn. `fresh` (first turn of an iteration): no record, an earlier turn, or our own claim of this turn.
-   * Otherwise (a retried or resumed turn): this very turn is `due`, or our own claim of it.
+   * Otherwise (a retried or resumed turn): this very turn is `due`, or our own claim of it; then `startedAt`, `inputFrom`
+   * and `sharedFrom` stay as they are.
    */
   claim(write: ClaimWrite): Promise<Write<StepRecord>>;
   /** Takes a turn over from a worker whose lease has ended. Condition: this turn, running, still owned by `seenOwner`. */

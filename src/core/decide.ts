@@ -1,0 +1,172 @@
+import { type Graph, armsOf } from './graph.ts';
+import { type Settlement, settlementKinds } from './join.ts';
+import { isVisible, type RecordKey, type RunHeader, type StepRecord, terminalStatuses } from './records.ts';
+import { formatTurn, parseTurn, type Turn } from './turn.ts';
+
+/**
+ * The decisions of the protocol: what stored state and an event imply. Pure, so that a redelivery, a loser of a race and
+ * the sweeper all derive the same as the worker that did the write.
+ */
+
+/** Why an event is acknowledged without doing anything; also the attribute of the metric that counts it. */
+export type DropReason =
+  | 'unknown-run'
+  | 'stale-epoch'
+  | 'run-over'
+  | 'run-pending'
+  | 'no-such-entry'
+  | 'predecessor-missing'
+  | 'stale-turn';
+
+/** Whether the predecessor of an entry stands, so that the entry may run. The first entry has the run's input instead. */
+export function predecessorStands(
+  header: Pick<RunHeader, 'epoch' | 'from'>,
+  entry: number,
+  predecessor: StepRecord | undefined,
+): boolean {
+  if (entry === 0) return true;
+  if (predecessor === undefined || predecessor.status !== 'success') return false;
+  return isVisible(parseTurn(predecessor.turn).epoch, predecessor.key.entry, header);
+}
+
+/** What a handler of `step.run` may do, from the header alone. */
+export type Admission =
+  | { readonly type: 'go' }
+  | { readonly type: 'drop'; readonly reason: DropReason }
+  /** The run was ended by this very entry: what its end implies is published again. */
+  | { readonly type: 'announce-end' };
+
+/** Admits an event of a record. An event of a later epoch than the header's needs a consistent read first. */
+export function admit(header: RunHeader | undefined, event: { epoch: number; key: RecordKey }): Admission {
+  if (header === undefined) return { type: 'drop', reason: 'unknown-run' };
+  if (event.epoch < header.epoch) return { type: 'drop', reason: 'stale-epoch' };
+  if (header.status === 'pending') return { type: 'drop', reason: 'run-pending' };
+  if (!terminalStatuses.has(header.status)) return { type: 'go' };
+  return header.endedBy === event.key.entry ? { type: 'announce-end' } : { type: 'drop', reason: 'run-over' };
+}
+
+/** What a worker whose claim was lost does, by the record that made it lose. */
+export type AfterLostClaim =
+  | { readonly type: 'drop'; readonly reason: DropReason }
+  /** The record waits for another turn, or for this one at a later time: publish that. */
+  | { readonly type: 'publish-turn'; readonly turn: string; readonly dueAt: number | undefined }
+  /** A live lease: look again when it has ended. */
+  | { readonly type: 'probe'; readonly at: number }
+  | { readonly type: 'take-over'; readonly seenOwner: string }
+  /** The outcome is stored: do what it implies, as a loser. */
+  | { readonly type: 'duty' };
+
+/** `skewMs`: how far clocks may differ before a lease counts as ended. */
+export function afterLostClaim(
+  image: StepRecord | undefined,
+  turn: string,
+  clock: { now: number; skewMs: number },
+): AfterLostClaim {
+  // No record, but a claim of a turn that only a record can have: the event is forged or older than a deletion.
+  if (image === undefined || image.turn < turn) return { type: 'drop', reason: 'stale-turn' };
+  if (image.status === 'due') return { type: 'publish-turn', turn: image.turn, dueAt: image.dueAt };
+  if (image.turn > turn) return { type: 'drop', reason: 'stale-turn' };
+  if (image.status !== 'running') return { type: 'duty' };
+  const leaseEnd = (image.leaseUntil ?? 0) + (image.leaseUntil === 0 ? 0 : clock.skewMs);
+  if (clock.now <= leaseEnd) return { type: 'probe', at: leaseEnd + 1 };
+  return { type: 'take-over', seenOwner: image.owner ?? '' };
+}
+
+/** What follows an attempt that failed. */
+export type AfterFailure =
+  | { readonly type: 'fail' }
+  | { readonly type: 'retry'; readonly nextTurn: string; readonly dueAt: number };
+
+/** Attempts are `retries` + 1 in all; a non-retryable error ends them at once. */
+export function afterFailure(
+  turn: Turn,
+  policy: { retries: number; delayMs: number },
+  failure: { nonRetryable: boolean; now: number },
+): AfterFailure {
+  if (failure.nonRetryable || turn.attempt >= policy.retries) return { type: 'fail' };
+  return {
+    type: 'retry',
+    nextTurn: formatTurn({ ...turn, attempt: turn.attempt + 1 }),
+    dueAt: failure.now + policy.delayMs,
+  };
+}
+
+/** The turn of a resumed record: the next generation, whose attempts start anew. */
+export function resumedTurn(turn: string): string {
+  const parsed = parseTurn(turn);
+  return formatTurn({ ...parsed, generation: parsed.generation + 1, attempt: 0 });
+}
+
+/** What the record of a top-level entry implies. */
+export type EntryDuty =
+  | { readonly type: 'advance'; readonly to: number }
+  | { readonly type: 'finish'; readonly status: 'success' | 'failed' | 'canceled' }
+  /** The run waits for a person at this entry. */
+  | { readonly type: 'suspend'; readonly k: number }
+  /** The entry was resumed and its turn is published. */
+  | { readonly type: 'run'; readonly turn: string; readonly dueAt: number | undefined }
+  | { readonly type: 'none' };
+
+/** Derives {@link EntryDuty}. Odd `k` is a suspension, the even one after it the resumption. */
+export function entryDuty(graph: Graph, record: StepRecord): EntryDuty {
+  switch (record.status) {
+    case 'success':
+      return record.key.entry + 1 < graph.length
+        ? { type: 'advance', to: record.key.entry + 1 }
+        : { type: 'finish', status: 'success' };
+    case 'failed':
+      return { type: 'finish', status: 'failed' };
+    case 'canceled':
+      return { type: 'finish', status: 'canceled' };
+    case 'suspended':
+      return { type: 'suspend', k: suspensionOrder(record.turn) };
+    case 'due':
+      return { type: 'run', turn: record.turn, dueAt: record.dueAt };
+    default:
+      return { type: 'none' };
+  }
+}
+
+/** Order of the status `suspended` of a plain entry's turn. */
+export function suspensionOrder(turn: string): number {
+  return 2 * parseTurn(turn).generation + 1;
+}
+
+/** Order of the status `running` of a plain entry that was resumed into this turn. */
+export function resumptionOrder(turn: string): number {
+  return 2 * parseTurn(turn).generation;
+}
+
+/**
+ * The newest token that a member's record implies; undefined while it is in its first execution. A record leaves a state
+ * only after that state's token is in the log, so only the newest one can be missing.
+ */
+export function settlementOf(record: StepRecord): Settlement | undefined {
+  const { generation } = parseTurn(record.turn);
+  const member = record.key.arm ?? 0;
+  const hasDelta = record.delta !== undefined;
+  if (record.status === 'running' || record.status === 'due') {
+    return generation === 0 ? undefined : { generation, kind: 'resumed', hasDelta: false, member };
+  }
+  const kind = settlementKinds.find((name) => name === record.status);
+  return kind === undefined ? undefined : { generation, kind, hasDelta, member };
+}
+
+/** Arms that take part in a block: all, or those that a conditional took. */
+export function membersOf(graph: Graph, entry: number, taken: readonly number[] | undefined): readonly number[] {
+  const definition = graph[entry];
+  const arms = definition === undefined ? [] : (armsOf(definition) ?? []);
+  return taken ?? arms.map((_, arm) => arm);
+}
+
+/** What becomes of a request to start, by the run that is there already. */
+export type StartVerdict = 'same' | 'conflict' | 'forbidden';
+
+/** The same run is one of the same workflow and input; another principal learns nothing about it. */
+export function startVerdict(
+  stored: Pick<RunHeader, 'owner' | 'inputHash' | 'workflowId'>,
+  wanted: Pick<RunHeader, 'owner' | 'inputHash' | 'workflowId'>,
+): StartVerdict {
+  if (stored.owner !== wanted.owner) return 'forbidden';
+  return stored.inputHash === wanted.inputHash && stored.workflowId === wanted.workflowId ? 'same' : 'conflict';
+}
