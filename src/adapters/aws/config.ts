@@ -1,0 +1,141 @@
+/**
+ * What the CDK construct and the functions both have to know: keys of the table, names of environment variables, what the
+ * rules of the bus match, and the limits of the services. The CDK imports this file and nothing else of the adapters, so it
+ * imports no AWS client and no schema library.
+ */
+
+/** A key of the table or of an index: `S` text, `N` number. */
+export interface KeyAttribute {
+  readonly name: string;
+  readonly type: 'S' | 'N';
+}
+
+/** A global secondary index. */
+export interface IndexDefinition {
+  readonly name: string;
+  readonly partitionKey: KeyAttribute;
+  readonly sortKey: KeyAttribute;
+  /** Attributes projected beside the keys; none: KEYS_ONLY. */
+  readonly include: readonly string[];
+}
+
+/** The one table: all records of all runs (on-demand billing, no local indexes). */
+export const tableDefinition = {
+  partitionKey: { name: 'pk', type: 'S' },
+  sortKey: { name: 'sk', type: 'S' },
+  /**
+   * Seconds since 1970 after which DynamoDB may remove an item. Only the header of a finished run has it, so that neither a
+   * suspended nor a sleeping run is ever removed.
+   */
+  timeToLive: 'ttl',
+} as const satisfies { partitionKey: KeyAttribute; sortKey: KeyAttribute; timeToLive: string };
+
+/**
+ * The runs that the sweeper may have to look at: partitions `h0` to `h15` by the run id, sorted by the time of the next
+ * look. Sparse: an item without `sw` is not in it.
+ */
+export const sweepIndex = {
+  name: 'sweep',
+  partitionKey: { name: 'sh', type: 'S' },
+  sortKey: { name: 'sw', type: 'N' },
+  include: [],
+} as const satisfies IndexDefinition;
+
+/**
+ * Root runs by workflow, newest first: partitions `<workflow>#0` to `<workflow>#7`, sorted by `<createdAt>#<run>`. Status
+ * is projected and never a key, so that a change of it is one write and not a deletion and a put.
+ */
+export const listIndex = {
+  name: 'list',
+  partitionKey: { name: 'lp', type: 'S' },
+  sortKey: { name: 'ls', type: 'S' },
+  /** Status, resourceId, owner: what lists are filtered by. */
+  include: ['st', 'rid', 'own'],
+} as const satisfies IndexDefinition;
+
+/** Partitions of the sweep index: one sweep is one query for each. */
+export const sweepShards = 16;
+
+/** Partitions of the list index for each workflow: 8,000 starts a second, at 1,000 writes a second for a partition. */
+export const listShards = 8;
+
+/** Environment variables of the functions, set by the construct and read by `readAwsConfig`. */
+export const environment = {
+  /** Name of the table. */
+  table: 'EVENTED_TABLE',
+  /** Name or ARN of the event bus. */
+  bus: 'EVENTED_BUS',
+  /** URL of the work queue: timers are delayed messages to it. */
+  queueUrl: 'EVENTED_QUEUE_URL',
+  /** Name of the bucket for values that are too large for a record. */
+  bucket: 'EVENTED_BUCKET',
+  /** Length of a lease, in seconds. */
+  leaseSeconds: 'EVENTED_LEASE_SECONDS',
+  /** Days for which a finished run is kept. */
+  retentionDays: 'EVENTED_RETENTION_DAYS',
+  /** `on` or `off`: whether each step's end is published (a dollar per million events). */
+  stepEnds: 'EVENTED_STEP_ENDS',
+  /** `on` or `off`: whether runs are entered in the list index. */
+  listing: 'EVENTED_LISTING',
+} as const;
+
+/** What a variable of {@link environment} means when it is absent. */
+export const defaults = {
+  /** Outlives two lost renewals: a lease is renewed each third of it. */
+  leaseSeconds: 60,
+  retentionDays: 30,
+  stepEnds: 'on',
+  listing: 'on',
+  /** Time limit of the processor function, in seconds; a step's own limit is {@link defaults.stepMarginSeconds} less. */
+  functionTimeoutSeconds: 120,
+  /** Seconds that loading, committing and publishing may take beside the step. */
+  stepMarginSeconds: 10,
+  /** The work queue's visibility timeout is the function's limit and this many seconds: a killed worker's message returns then. */
+  visibilityMarginSeconds: 30,
+  /** Receives of a message before it goes to the dead-letter queue: ten visibility timeouts of an outage. */
+  maxReceiveCount: 10,
+} as const;
+
+/** Source of the engine's own events. Only the engine's roles may put events with it. */
+export const eventSource = 'evented-workflows';
+
+/** All detail-types begin with this; the rest of a detail-type is the rest of the event's `type`. */
+export const eventTypePrefix = 'workflow.';
+
+/** Pattern of the rule that feeds the work queue. Its target gets the whole event, untransformed: the parser expects that. */
+export const workPattern = {
+  source: [eventSource],
+  detailType: [{ prefix: eventTypePrefix }],
+  detail: { work: [true] },
+} as const;
+
+/** Pattern of a rule for observers: every fact of every run. */
+export const factPattern = {
+  source: [eventSource],
+  detailType: [{ prefix: eventTypePrefix }],
+} as const;
+
+/**
+ * Limits of the services. Sources: the EventBridge, SQS and DynamoDB quotas pages and API references of AWS, read in
+ * November 2026.
+ */
+export const serviceLimits = {
+  /** Entries of one PutEvents request (EventBridge API reference, PutEvents). */
+  putEventsEntries: 10,
+  /** Bytes of one PutEvents request have to stay below this (EventBridge user guide, PutEvents entry size). */
+  putEventsBytes: 1_000_000,
+  /** Seconds by which SQS can delay a message (SQS API reference, DelaySeconds). */
+  sqsDelaySeconds: 900,
+  /** Messages of one SendMessageBatch request (SQS API reference). */
+  sqsBatchMessages: 10,
+  /** Bytes of one message, and of one batch (SQS quotas). */
+  sqsBytes: 1_048_576,
+  /** Keys of one BatchGetItem request (DynamoDB API reference). */
+  batchGetKeys: 100,
+  /** Items of one TransactWriteItems request (DynamoDB API reference). */
+  transactionItems: 100,
+  /** Bytes of one item (DynamoDB quotas). */
+  itemBytes: 409_600,
+  /** Bytes of an item for each write unit billed (DynamoDB pricing). */
+  writeUnitBytes: 1_024,
+} as const;
