@@ -45,14 +45,22 @@ export const LAYERS: readonly Layer[] = [
     packages: ['node:*'],
     packagesAsTypes: SCHEMA_TYPES,
   },
-  { name: 'memory', roots: ['src/adapters/memory'], may: ['core', 'ports'], packages: ['node:*'] },
-  { name: 'sqlite', roots: ['src/adapters/sqlite'], may: ['core', 'ports'], packages: ['node:*'] },
+  // What adapters share: the system's clock and ids, and the walk over a segmented join log.
+  { name: 'system', roots: ['src/adapters/system'], may: ['core', 'ports'], packages: ['node:*'] },
+  { name: 'segments', roots: ['src/adapters/segments'], may: ['core', 'ports'], packages: [] },
+  {
+    name: 'memory',
+    roots: ['src/adapters/memory'],
+    may: ['core', 'ports', 'system', 'segments'],
+    packages: ['node:*'],
+  },
+  { name: 'sqlite', roots: ['src/adapters/sqlite'], may: ['core', 'ports', 'system'], packages: ['node:*'] },
   // What the functions and the CDK both have to know. The CDK must not load the AWS clients for it.
   { name: 'aws config', roots: ['src/adapters/aws/config.ts'], may: ['core', 'ports'], packages: [] },
   {
     name: 'aws',
     roots: ['src/adapters/aws'],
-    may: ['core', 'ports', 'aws config'],
+    may: ['core', 'ports', 'aws config', 'system', 'segments'],
     packages: ['node:*', '@aws-sdk/*'],
     packagesAsTypes: ['aws-lambda', '@smithy/types'],
   },
@@ -67,7 +75,7 @@ export const LAYERS: readonly Layer[] = [
   {
     name: 'testing',
     roots: ['src/testing'],
-    may: ['core', 'ports', 'runtime', 'memory'],
+    may: ['core', 'ports', 'runtime', 'memory', 'system'],
     packages: ['node:*'],
     packagesAsTypes: SCHEMA_TYPES,
   },
