@@ -77,6 +77,10 @@ export const environment = {
   stepEnds: 'EVENTED_STEP_ENDS',
   /** `on` or `off`: whether runs are entered in the list index. */
   listing: 'EVENTED_LISTING',
+  /** `iam`, `jwt` or `none`: who the owner of a run is, see the construct's `auth`. Read by the API function. */
+  auth: 'EVENTED_AUTH',
+  /** The claim of a token that names the owner; with `jwt` only. */
+  ownerClaim: 'EVENTED_OWNER_CLAIM',
 } as const;
 
 /** What a variable of {@link environment} means when it is absent. */
