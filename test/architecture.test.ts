@@ -78,6 +78,7 @@ describe('imports go one way', () => {
     ['adapters know no runtime', 'src/adapters/sqlite/a.ts', "import { b } from '../../runtime/b.ts';"],
     ['adapters do not know each other', 'src/adapters/aws/a.ts', "import '../memory/b.ts';"],
     ['what adapters share knows none of them', 'src/adapters/segments/a.ts', "import '../memory/b.ts';"],
+    ['the system adapter knows no store', 'src/adapters/system/a.ts', "import '../sqlite/b.ts';"],
     ['memory knows no AWS', 'src/adapters/memory/a.ts', "import '@aws-sdk/client-sqs';"],
     ['the shared AWS names load no client', 'src/adapters/aws/config.ts', "import './store.ts';"],
     ['http is platform free', 'src/http/a.ts', "import { readFile } from 'node:fs/promises';"],
@@ -114,10 +115,8 @@ describe('imports go one way', () => {
       'src/adapters/aws/a.ts',
       "import './config.ts'; import '@aws-sdk/client-sqs'; import '../../ports/b.ts';",
     ],
-    [
-      'src/adapters/sqlite/a.ts',
-      "import '../segments/b.ts'; import 'node:sqlite'; import '../../core/b.ts';",
-    ],
+    ['src/adapters/sqlite/a.ts', "import '../system/b.ts'; import 'node:sqlite'; import '../../core/b.ts';"],
+    ['src/adapters/memory/a.ts', "import '../segments/b.ts'; import '../../ports/b.ts';"],
     ['src/http/a.ts', "import 'hono'; import 'hono/cors'; import 'zod'; import '../runtime/b.ts';"],
     ['src/testing/a.ts', "import '../runtime/b.ts'; import '../adapters/memory/b.ts';"],
     [
