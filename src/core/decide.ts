@@ -111,7 +111,7 @@ export type EntryDuty =
 export function entryDuty(graph: Graph, record: StepRecord): EntryDuty {
   switch (record.status) {
     case 'success':
-      return record.key.entry + 1 < graph.length
+      return record.bailed !== true && record.key.entry + 1 < graph.length
         ? { type: 'advance', to: record.key.entry + 1 }
         : { type: 'finish', status: 'success' };
     case 'failed':
@@ -148,7 +148,7 @@ export function settlementOf(record: StepRecord): Settlement | undefined {
   if (record.status === 'running' || record.status === 'due') {
     return generation === 0 ? undefined : { generation, kind: 'resumed', hasDelta: false, member };
   }
-  const kind = settlementKinds.find((name) => name === record.status);
+  const kind = record.bailed === true ? 'bailed' : settlementKinds.find((name) => name === record.status);
   return kind === undefined ? undefined : { generation, kind, hasDelta, member };
 }
 

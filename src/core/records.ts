@@ -140,6 +140,8 @@ export interface StepRecord {
   readonly inputFrom?: number;
   readonly output?: StoredValue;
   readonly error?: StoredValue;
+  /** The body ended the whole run with its output. */
+  readonly bailed?: boolean;
   /** The error forbids retries, of this step and of an enclosing one. */
   readonly nonRetryable?: boolean;
   readonly suspendPayload?: StoredValue;

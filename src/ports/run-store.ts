@@ -255,7 +255,7 @@ export interface OutcomeBase {
 
 /** What became of an execution. */
 export type CommitOutcome =
-  | (OutcomeBase & { readonly status: 'success'; readonly output: StoredValue })
+  | (OutcomeBase & { readonly status: 'success'; readonly output: StoredValue; readonly bailed?: boolean })
   | (OutcomeBase & { readonly status: 'failed'; readonly error: StoredValue; readonly nonRetryable?: boolean })
   | (OutcomeBase & {
       readonly status: 'suspended';
