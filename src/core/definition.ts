@@ -106,4 +106,6 @@ export interface WorkflowDefinition {
   readonly committed: boolean;
   readonly graph: Graph;
   readonly flow: readonly FlowEntry[];
+  /** What is legal but probably not meant, for the runtime to log at registration. */
+  readonly warnings?: readonly string[];
 }

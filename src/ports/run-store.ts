@@ -1,3 +1,4 @@
+import type { RunPage, RunQuery } from '../core/host.ts';
 import type { JoinConsequence, JoinState } from '../core/join.ts';
 import type {
   RecordKey,
@@ -7,6 +8,8 @@ import type {
   StepRecord,
   StoredValue,
 } from '../core/records.ts';
+
+export type { RunPage, RunQuery } from '../core/host.ts';
 
 /**
  * The records of all runs. Each writing method is one transition of the protocol and one conditional write: among
@@ -289,27 +292,3 @@ export type ResumeResult =
   | { readonly won: true; readonly image: StepRecord }
   | { readonly won: false; readonly lost: 'record'; readonly image?: StepRecord }
   | { readonly won: false; readonly lost: 'run'; readonly runId: string; readonly image?: RunHeader };
-
-/** See {@link RunStore.listRuns}. */
-export interface RunQuery {
-  readonly workflowId?: string;
-  readonly status?: RunStatus;
-  readonly resourceId?: string;
-  /** Only runs of this principal. */
-  readonly owner?: string;
-  /** Created at or after, ms since 1970. */
-  readonly createdFrom?: number;
-  /** Created at or before, ms since 1970. */
-  readonly createdTo?: number;
-  /** 1 to 1,000. */
-  readonly limit: number;
-  /** `cursor` of the page before. */
-  readonly cursor?: string;
-}
-
-/** One page of runs. */
-export interface RunPage {
-  readonly headers: readonly RunHeader[];
-  /** Absent on the last page. */
-  readonly cursor?: string;
-}
