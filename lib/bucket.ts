@@ -1,0 +1,33 @@
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
+import type { Construct } from 'constructs';
+import { acknowledge } from './acknowledge.ts';
+
+/** The bucket for values that are too large for a record. */
+export function createBucket(
+  scope: Construct,
+  settings: { readonly removalPolicy: RemovalPolicy; readonly payloadExpiration: Duration | undefined },
+): Bucket {
+  const { removalPolicy, payloadExpiration } = settings;
+  const bucket = new Bucket(scope, 'Payloads', {
+    blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
+    objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
+    encryption: BucketEncryption.S3_MANAGED,
+    enforceSSL: true,
+    minimumTLSVersion: 1.2,
+    lifecycleRules: [
+      { id: 'AbortUploads', abortIncompleteMultipartUploadAfter: Duration.days(1) },
+      ...(payloadExpiration === undefined ? [] : [{ id: 'ExpirePayloads', expiration: payloadExpiration }]),
+    ],
+    removalPolicy,
+    autoDeleteObjects: removalPolicy === RemovalPolicy.DESTROY,
+  });
+  acknowledge(
+    bucket,
+    'AwsSolutions-S1',
+    'Only the roles of the two functions read or write here, under names that are hashes. Whoever needs an audit trail ' +
+      'turns on CloudTrail data events for this bucket; a log bucket for each deployment would have to be paid for and ' +
+      'secured too.',
+  );
+  return bucket;
+}

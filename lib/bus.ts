@@ -1,0 +1,52 @@
+import { Duration } from 'aws-cdk-lib';
+import { EventBus, Match, Rule } from 'aws-cdk-lib/aws-events';
+import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
+import { AnyPrincipal, Effect, type IRole, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
+import type { Construct } from 'constructs';
+import { eventSource, eventTypePrefix, workPattern } from '../src/adapters/aws/config.ts';
+import { createDeadLetterQueue } from './queue.ts';
+
+/** EventBridge's own defaults (EventBridge user guide, retry policy), written down because the recovery rests on them. */
+const RETRY = { maxEventAge: Duration.hours(24), retryAttempts: 185 } as const;
+
+/** The bus of this deployment: the engine's events, and room for the rules of others. */
+export function createBus(scope: Construct): EventBus {
+  return new EventBus(scope, 'Bus', { description: 'Events of workflows' });
+}
+
+/** Routes the events that a worker has to handle to the work queue. Returns the dead letters of the routing. */
+export function routeWork(scope: Construct, bus: EventBus, queue: Queue): Queue {
+  const deadLetterQueue = createDeadLetterQueue(scope, 'RoutingDeadLetters');
+  new Rule(scope, 'WorkRule', {
+    eventBus: bus,
+    description: 'Events that a worker has to handle, to the work queue',
+    eventPattern: {
+      source: [...workPattern.source],
+      detailType: Match.prefix(eventTypePrefix),
+      detail: { work: [...workPattern.detail.work] },
+    },
+    targets: [new SqsQueue(queue, { deadLetterQueue, ...RETRY })],
+  });
+  return deadLetterQueue;
+}
+
+/**
+ * Nobody else publishes under the engine's name, even who may put events on this bus: a rule of an observer can take the
+ * source for the truth. (The engine itself does not: it checks every event against the store.)
+ */
+export function reserveSource(bus: EventBus, roles: readonly IRole[]): void {
+  bus.addToResourcePolicy(
+    new PolicyStatement({
+      sid: 'ReserveSource',
+      effect: Effect.DENY,
+      principals: [new AnyPrincipal()],
+      actions: ['events:PutEvents'],
+      resources: [bus.eventBusArn],
+      conditions: {
+        StringEquals: { 'events:source': eventSource },
+        ArnNotEquals: { 'aws:PrincipalArn': roles.map((role) => role.roleArn) },
+      },
+    }),
+  );
+}

@@ -1,0 +1,32 @@
+import { environment } from '../src/adapters/aws/config.ts';
+import type { Settings } from './props.ts';
+import type { Storage } from './storage.ts';
+
+/** Names that a deployment's own environment may not use. */
+export const reservedNames: ReadonlySet<string> = new Set(Object.values(environment));
+
+/** What both functions are told. */
+export function commonEnvironment(storage: Storage, settings: Settings): Record<string, string> {
+  return {
+    NODE_OPTIONS: '--enable-source-maps',
+    ...settings.environment,
+    [environment.table]: storage.table.tableName,
+    [environment.bus]: storage.bus.eventBusName,
+    [environment.queueUrl]: storage.queue.queueUrl,
+    [environment.bucket]: storage.bucket.bucketName,
+    [environment.leaseSeconds]: String(settings.lease.toSeconds()),
+    [environment.retentionDays]: String(settings.runRetention.toDays()),
+    [environment.stepEnds]: onOff(settings.stepEndEvents),
+    [environment.listing]: onOff(settings.listing),
+  };
+}
+
+/** What the API function is told beside: whom it takes for the owner of a run. */
+export function authEnvironment({ auth }: Settings): Record<string, string> {
+  if (typeof auth === 'string') return { [environment.auth]: auth };
+  return { [environment.auth]: 'jwt', [environment.ownerClaim]: auth.ownerClaim ?? 'sub' };
+}
+
+function onOff(value: boolean): 'on' | 'off' {
+  return value ? 'on' : 'off';
+}

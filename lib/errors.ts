@@ -1,0 +1,18 @@
+/**
+ * What {@link WorkflowRuntimeError.code} says:
+ * - `AUTH_MISSING`: no explicit choice of who may call the API.
+ * - `PROPS_INVALID`: a prop is out of its bounds or names something that is not there.
+ * - `GRANT_UNSUPPORTED`: a grant on an API whose callers are not IAM principals.
+ */
+export type WorkflowRuntimeErrorCode = 'AUTH_MISSING' | 'PROPS_INVALID' | 'GRANT_UNSUPPORTED';
+
+/** Thrown at synthesis. The message says what to write instead. */
+export class WorkflowRuntimeError extends Error {
+  override readonly name = 'WorkflowRuntimeError';
+  readonly code: WorkflowRuntimeErrorCode;
+
+  constructor(code: WorkflowRuntimeErrorCode, message: string) {
+    super(message);
+    this.code = code;
+  }
+}

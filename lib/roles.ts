@@ -1,0 +1,88 @@
+import type { Table } from 'aws-cdk-lib/aws-dynamodb';
+import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
+import type { Construct } from 'constructs';
+import { listIndex } from '../src/adapters/aws/config.ts';
+import { acknowledge } from './acknowledge.ts';
+import type { Storage } from './storage.ts';
+
+/** A role that can do nothing. Made before what it is given access to, because the bus's policy names it. */
+export function createRole(scope: Construct, id: string): Role {
+  return new Role(scope, id, { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
+}
+
+/** What the API function may do: read and write runs, list them, publish events. */
+export function allowApi(role: Role, storage: Storage, logs: ILogGroup): void {
+  allow(role, [
+    ...stateStatements(storage),
+    new PolicyStatement({
+      sid: 'ListRuns',
+      actions: ['dynamodb:Query'],
+      resources: [indexArn(storage.table, listIndex.name)],
+    }),
+    logStatement(logs),
+  ]);
+}
+
+/** What the processor function may do: the same without listing, and delay messages. Its event source adds the receiving. */
+export function allowProcessor(role: Role, storage: Storage, logs: ILogGroup): void {
+  allow(role, [
+    ...stateStatements(storage),
+    new PolicyStatement({
+      sid: 'Delay',
+      actions: ['sqs:SendMessage'],
+      resources: [storage.queue.queueArn],
+    }),
+    logStatement(logs),
+  ]);
+}
+
+/** No deletion: the runtime never deletes, records go by their time to live. */
+function stateStatements({ table, bus, bucket }: Storage): PolicyStatement[] {
+  return [
+    new PolicyStatement({
+      sid: 'Records',
+      // A transaction needs the permissions of what it is made of.
+      actions: [
+        'dynamodb:BatchGetItem',
+        'dynamodb:ConditionCheckItem',
+        'dynamodb:GetItem',
+        'dynamodb:PutItem',
+        'dynamodb:Query',
+        'dynamodb:UpdateItem',
+      ],
+      resources: [table.tableArn],
+    }),
+    new PolicyStatement({ sid: 'Publish', actions: ['events:PutEvents'], resources: [bus.eventBusArn] }),
+    new PolicyStatement({
+      sid: 'Payloads',
+      actions: ['s3:GetObject', 's3:PutObject'],
+      resources: [bucket.arnForObjects('*')],
+    }),
+    // Without it S3 answers 403 for an object that is not there, which cannot be told from a missing permission.
+    new PolicyStatement({ sid: 'MissingPayloads', actions: ['s3:ListBucket'], resources: [bucket.bucketArn] }),
+  ];
+}
+
+function logStatement(logs: ILogGroup): PolicyStatement {
+  return new PolicyStatement({
+    sid: 'Logs',
+    actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+    // This ARN ends in `:*`, the streams of this one group.
+    resources: [logs.logGroupArn],
+  });
+}
+
+function indexArn(table: Table, index: string): string {
+  return `${table.tableArn}/index/${index}`;
+}
+
+function allow(role: Role, statements: readonly PolicyStatement[]): void {
+  for (const statement of statements) role.addToPolicy(statement);
+  acknowledge(
+    role,
+    'AwsSolutions-IAM5',
+    'The only wildcards are the objects of the own bucket and the streams of the own log group, whose names are not known ' +
+      'before they are made. A template test holds every other resource to a full ARN.',
+  );
+}

@@ -1,0 +1,17 @@
+import { HttpMethod } from 'aws-cdk-lib/aws-apigatewayv2';
+
+/** What a route gives access to; see the grants of `IWorkflowRuntime`. */
+export type Access = 'start' | 'resume' | 'cancel' | 'read';
+
+/** A route of the API. */
+export interface RouteDefinition {
+  readonly method: HttpMethod;
+  readonly path: string;
+  readonly access: Access;
+}
+
+/** The routes of the HTTP app, as API Gateway writes them. A test compares them with the app's own. */
+export const routes: readonly RouteDefinition[] = [
+  { method: HttpMethod.GET, path: '/api/workflows', access: 'read' },
+  { method: HttpMethod.GET, path: '/api/workflows/{workflowId}', access: 'read' },
+];

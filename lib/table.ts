@@ -1,0 +1,44 @@
+import type { RemovalPolicy } from 'aws-cdk-lib';
+import { type Attribute, AttributeType, BillingMode, ProjectionType, Table } from 'aws-cdk-lib/aws-dynamodb';
+import type { Construct } from 'constructs';
+import {
+  type IndexDefinition,
+  type KeyAttribute,
+  listIndex,
+  sweepIndex,
+  tableDefinition,
+} from '../src/adapters/aws/config.ts';
+
+/** The one table: all records of all runs. On demand, because a run costs nothing while it waits. */
+export function createTable(
+  scope: Construct,
+  { removalPolicy }: { readonly removalPolicy: RemovalPolicy },
+): Table {
+  const table = new Table(scope, 'Table', {
+    partitionKey: attribute(tableDefinition.partitionKey),
+    sortKey: attribute(tableDefinition.sortKey),
+    billingMode: BillingMode.PAY_PER_REQUEST,
+    pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
+    timeToLiveAttribute: tableDefinition.timeToLive,
+    removalPolicy,
+  });
+  addIndex(table, sweepIndex);
+  // Not needed without listing, but an index that comes and goes with a switch takes hours to fill again.
+  addIndex(table, listIndex);
+  return table;
+}
+
+function addIndex(table: Table, index: IndexDefinition): void {
+  table.addGlobalSecondaryIndex({
+    indexName: index.name,
+    partitionKey: attribute(index.partitionKey),
+    sortKey: attribute(index.sortKey),
+    ...(index.include.length === 0
+      ? { projectionType: ProjectionType.KEYS_ONLY }
+      : { projectionType: ProjectionType.INCLUDE, nonKeyAttributes: [...index.include] }),
+  });
+}
+
+function attribute({ name, type }: KeyAttribute): Attribute {
+  return { name, type: type === 'S' ? AttributeType.STRING : AttributeType.NUMBER };
+}

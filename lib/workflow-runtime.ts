@@ -1,0 +1,127 @@
+import type { Table } from 'aws-cdk-lib/aws-dynamodb';
+import type { EventBus } from 'aws-cdk-lib/aws-events';
+import type { Grant, IGrantable } from 'aws-cdk-lib/aws-iam';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import type { Bucket } from 'aws-cdk-lib/aws-s3';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
+import { Construct, type IConstruct } from 'constructs';
+import { type Api, createApi, grantRoutes } from './api.ts';
+import { createBucket } from './bucket.ts';
+import { createLogGroup } from './bundling.ts';
+import { createBus, reserveSource, routeWork } from './bus.ts';
+import { createProcessor } from './processor.ts';
+import { settingsOf, type WorkflowRuntimeProps } from './props.ts';
+import { createQueue } from './queue.ts';
+import { allowApi, allowProcessor, createRole } from './roles.ts';
+import type { Access } from './routes.ts';
+import { createTable } from './table.ts';
+
+/** A deployed runtime, as other constructs see it. */
+export interface IWorkflowRuntime extends IConstruct {
+  /** URL of the API, with a slash at its end. */
+  readonly url: string;
+  /** Id of the API: what emulators have in their URLs. */
+  readonly apiId: string;
+  /** All records of all runs. */
+  readonly table: Table;
+  /** Values above 24 KB. */
+  readonly bucket: Bucket;
+  /** The engine's events; put rules of your own on it, on the source `evented-workflows`. */
+  readonly bus: EventBus;
+  /** Events that wait for a worker. */
+  readonly workQueue: Queue;
+  /** Events that could not be processed 10 times. */
+  readonly workDeadLetterQueue: Queue;
+  /** Events that EventBridge could not put into the work queue within 24 hours. */
+  readonly routingDeadLetterQueue: Queue;
+  /** Answers the API. */
+  readonly apiFunction: IFunction;
+  /** Executes the steps. Give it, and only it, access to what the steps use. */
+  readonly processor: IFunction;
+  /** Lets a principal create and start runs. With `auth: 'iam'` only, as are the other grants. */
+  grantStart(grantee: IGrantable): Grant;
+  /** Lets a principal resume runs. Its own ones: it still has to be their owner. */
+  grantResume(grantee: IGrantable): Grant;
+  /** Lets a principal cancel its runs. */
+  grantCancel(grantee: IGrantable): Grant;
+  /** Lets a principal read workflows, and its runs with their events. */
+  grantRead(grantee: IGrantable): Grant;
+}
+
+/**
+ * A complete deployment: HTTP API, event bus, work queue, processor, table and bucket. Several in one account, or in one
+ * stack, know nothing of each other.
+ *
+ * @example
+ * new WorkflowRuntime(this, 'Workflows', { entry: 'src/workflows.ts', auth: 'iam' });
+ */
+export class WorkflowRuntime extends Construct implements IWorkflowRuntime {
+  readonly url: string;
+  readonly apiId: string;
+  readonly table: Table;
+  readonly bucket: Bucket;
+  readonly bus: EventBus;
+  readonly workQueue: Queue;
+  readonly workDeadLetterQueue: Queue;
+  readonly routingDeadLetterQueue: Queue;
+  readonly apiFunction: IFunction;
+  readonly processor: IFunction;
+  readonly #api: Api;
+
+  /** Throws {@link WorkflowRuntimeError} when a prop is missing or out of bounds. */
+  constructor(scope: Construct, id: string, props: WorkflowRuntimeProps) {
+    super(scope, id);
+    const settings = settingsOf(props);
+
+    const table = createTable(this, settings);
+    const bucket = createBucket(this, settings);
+    const bus = createBus(this);
+    const { queue, deadLetterQueue } = createQueue(this, settings);
+    const storage = { table, bucket, bus, queue };
+
+    const apiRole = createRole(this, 'ApiRole');
+    const apiLogs = createLogGroup(this, 'ApiLogs', settings);
+    allowApi(apiRole, storage, apiLogs);
+    this.#api = createApi(this, storage, settings, { role: apiRole, logGroup: apiLogs });
+
+    const processorRole = createRole(this, 'ProcessorRole');
+    const processorLogs = createLogGroup(this, 'ProcessorLogs', settings);
+    allowProcessor(processorRole, storage, processorLogs);
+    this.processor = createProcessor(this, storage, settings, {
+      role: processorRole,
+      logGroup: processorLogs,
+    });
+
+    this.routingDeadLetterQueue = routeWork(this, bus, queue);
+    reserveSource(bus, [apiRole, processorRole]);
+
+    this.table = table;
+    this.bucket = bucket;
+    this.bus = bus;
+    this.workQueue = queue;
+    this.workDeadLetterQueue = deadLetterQueue;
+    this.apiFunction = this.#api.handler;
+    this.url = this.#api.url;
+    this.apiId = this.#api.id;
+  }
+
+  grantStart(grantee: IGrantable): Grant {
+    return this.#grant('start', grantee);
+  }
+
+  grantResume(grantee: IGrantable): Grant {
+    return this.#grant('resume', grantee);
+  }
+
+  grantCancel(grantee: IGrantable): Grant {
+    return this.#grant('cancel', grantee);
+  }
+
+  grantRead(grantee: IGrantable): Grant {
+    return this.#grant('read', grantee);
+  }
+
+  #grant(access: Access, grantee: IGrantable): Grant {
+    return grantRoutes(this.#api, access, grantee);
+  }
+}
