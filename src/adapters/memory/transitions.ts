@@ -1,0 +1,185 @@
+import { type RunHeader, type StepRecord, terminalStatuses } from '../../core/records.ts';
+import type {
+  CancelWrite,
+  ClaimWrite,
+  CommitOutcome,
+  CommitWrite,
+  FinishWrite,
+  NewRun,
+  RenewWrite,
+  ResumeWrite,
+  StatusWrite,
+  TakeOverWrite,
+} from '../../ports/run-store.ts';
+
+/**
+ * The conditional writes as functions: what is stored, and the write, give what is stored next, or undefined when the
+ * condition fails. `undefined` fields mean absent ones.
+ */
+
+type Loose<T> = { readonly [K in keyof T]: T[K] | undefined };
+
+/** A record without its absent fields. */
+function tidy<T>(record: Loose<T>): T {
+  return Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined)) as T;
+}
+
+function isOver(header: RunHeader): boolean {
+  return terminalStatuses.has(header.status);
+}
+
+/** See `RunStore.startRun`. */
+export function started(stored: RunHeader | undefined, { header }: NewRun): RunHeader | undefined {
+  if (stored === undefined) return header;
+  const isSame = stored.owner === header.owner && stored.workflowId === header.workflowId;
+  if (stored.status !== 'pending' || !isSame) return undefined;
+  return tidy<RunHeader>({
+    ...header,
+    createdAt: stored.createdAt,
+    resourceId: header.resourceId ?? stored.resourceId,
+  });
+}
+
+/** See `RunStore.setStatus`. */
+export function withStatus(stored: RunHeader | undefined, write: StatusWrite): RunHeader | undefined {
+  if (stored === undefined || isOver(stored) || stored.epoch !== write.epoch) return undefined;
+  if (stored.position >= write.position) return undefined;
+  return tidy<RunHeader>({
+    ...stored,
+    status: write.status,
+    position: write.position,
+    updatedAt: write.now,
+    sweepAt: write.sweepAt === undefined ? stored.sweepAt : (write.sweepAt ?? undefined),
+  });
+}
+
+/** See `RunStore.finish`. */
+export function finished(stored: RunHeader | undefined, write: FinishWrite): RunHeader | undefined {
+  if (stored === undefined || isOver(stored) || stored.epoch !== write.epoch) return undefined;
+  return tidy<RunHeader>({
+    ...stored,
+    status: write.status,
+    endedBy: write.endedBy,
+    endedAt: write.now,
+    updatedAt: write.now,
+    error: write.error,
+    sweepAt: write.sweepAt,
+  });
+}
+
+/** See `RunStore.cancel`. */
+export function canceled(stored: RunHeader | undefined, write: CancelWrite): RunHeader | undefined {
+  if (stored === undefined || isOver(stored)) return undefined;
+  if (write.owner !== undefined && stored.owner !== write.owner) return undefined;
+  return {
+    ...stored,
+    status: 'canceled',
+    endedBy: -1,
+    endedAt: write.now,
+    updatedAt: write.now,
+    sweepAt: write.sweepAt,
+  };
+}
+
+/** The mark of a resumption on a run or on one of its ancestors. */
+export function woken(stored: RunHeader | undefined, write: ResumeWrite): RunHeader | undefined {
+  if (stored === undefined || isOver(stored)) return undefined;
+  return { ...stored, wakes: stored.wakes + 1, sweepAt: write.sweepAt, updatedAt: write.now };
+}
+
+/** The record, if it is our claim of this turn. */
+function ours(
+  stored: StepRecord | undefined,
+  write: { readonly turn: string; readonly owner: string },
+): StepRecord | undefined {
+  const isOurs = stored?.turn === write.turn && stored.status === 'running' && stored.owner === write.owner;
+  return isOurs ? stored : undefined;
+}
+
+/** See `RunStore.claim`. */
+export function claimed(stored: StepRecord | undefined, write: ClaimWrite): StepRecord | undefined {
+  const mine = ours(stored, write);
+  const lease = { status: 'running', owner: write.owner, leaseUntil: write.leaseUntil, claims: 1 } as const;
+  if (write.fresh) {
+    if (stored !== undefined && mine === undefined && stored.turn >= write.turn) return undefined;
+    const { key, stepId, turn, inputFrom, sharedFrom, now } = write;
+    return tidy<StepRecord>({ key, stepId, turn, ...lease, startedAt: now, inputFrom, sharedFrom });
+  }
+  const due = stored?.turn === write.turn && stored.status === 'due' ? stored : mine;
+  return due === undefined ? undefined : tidy<StepRecord>({ ...due, ...lease, dueAt: undefined });
+}
+
+/** See `RunStore.takeOver`. */
+export function takenOver(stored: StepRecord | undefined, write: TakeOverWrite): StepRecord | undefined {
+  const seen = ours(stored, { turn: write.turn, owner: write.seenOwner });
+  if (seen === undefined) return undefined;
+  return { ...seen, owner: write.owner, leaseUntil: write.leaseUntil, claims: (seen.claims ?? 0) + 1 };
+}
+
+/** See `RunStore.renew`. */
+export function renewed(stored: StepRecord | undefined, write: RenewWrite): StepRecord | undefined {
+  const mine = ours(stored, write);
+  return mine === undefined ? undefined : { ...mine, leaseUntil: write.leaseUntil };
+}
+
+function outcomeFields(outcome: CommitOutcome): Partial<Loose<StepRecord>> {
+  switch (outcome.status) {
+    case 'success':
+      return { output: outcome.output, endedAt: outcome.now, error: undefined };
+    case 'failed':
+      return { error: outcome.error, nonRetryable: outcome.nonRetryable, endedAt: outcome.now };
+    case 'suspended':
+      return {
+        suspendPayload: outcome.suspendPayload,
+        suspendOutput: outcome.suspendOutput,
+        labels: outcome.labels,
+        suspendedAt: outcome.now,
+        error: undefined,
+      };
+    case 'due':
+      return { turn: outcome.nextTurn, dueAt: outcome.dueAt, error: outcome.error };
+  }
+}
+
+/** See `RunStore.commit`. What every outcome can carry stays from an earlier one of this iteration when it is not given. */
+export function committed(stored: StepRecord | undefined, write: CommitWrite): StepRecord | undefined {
+  const mine = ours(stored, write);
+  if (mine === undefined) return undefined;
+  const { outcome } = write;
+  return tidy<StepRecord>({
+    ...mine,
+    leaseUntil: undefined,
+    input: outcome.input ?? mine.input,
+    delta: outcome.delta ?? mine.delta,
+    shared: outcome.shared ?? mine.shared,
+    sharedFrom: outcome.sharedFrom ?? mine.sharedFrom,
+    fromSegment: outcome.fromSegment ?? mine.fromSegment,
+    status: outcome.status,
+    ...outcomeFields(outcome),
+  });
+}
+
+/** The record's part of `RunStore.resume`. */
+export function resumed(stored: StepRecord | undefined, write: ResumeWrite): StepRecord | undefined {
+  if (stored?.turn !== write.turn || stored.status !== 'suspended') return undefined;
+  return tidy<StepRecord>({
+    ...stored,
+    turn: write.nextTurn,
+    status: 'due',
+    dueAt: undefined,
+    resumeData: write.resumeData,
+    resumeContext: write.resumeContext,
+    resumeRequest: write.request,
+    resumedAt: write.now,
+  });
+}
+
+/** Whether this very request resumed the record before: its answer was lost, or it is repeated. */
+export function isResumedBy(stored: StepRecord | undefined, write: ResumeWrite): stored is StepRecord {
+  return stored !== undefined && stored.resumeRequest === write.request && stored.turn >= write.nextTurn;
+}
+
+/** See `RunStore.closeBlock`. */
+export function closed(stored: StepRecord | undefined, record: StepRecord): StepRecord | undefined {
+  return stored === undefined || stored.turn < record.turn ? record : undefined;
+}

@@ -1,0 +1,3 @@
+export { nextTurn, systemClock } from './clock.ts';
+export { uuidSource } from './ids.ts';
+export { noMetrics } from './metrics.ts';
