@@ -1,0 +1,34 @@
+import { WorkflowError } from '../core/errors.ts';
+import { limits } from '../core/limits.ts';
+
+/** What a message calls a value of the wrong kind. */
+export function kindOf(value: unknown): string {
+  if (value === null) return 'null';
+  return Array.isArray(value) ? 'an array' : `a ${typeof value}`;
+}
+
+/** Checks an id that a caller chose. Throws WORKFLOW_ARGUMENT_INVALID. */
+export function checkId(value: unknown, field: string): string {
+  if (typeof value !== 'string') {
+    throw new WorkflowError('WORKFLOW_ARGUMENT_INVALID', `${field} is ${kindOf(value)}: pass a string`, {
+      details: { field },
+    });
+  }
+  const { length } = [...value];
+  if (length >= 1 && length <= limits.idLength) return value;
+  throw new WorkflowError(
+    'WORKFLOW_ARGUMENT_INVALID',
+    `${field} has ${length} characters: use 1 to ${limits.idLength}`,
+    { details: { field } },
+  );
+}
+
+/** Checks a record of values (state, request context). Throws WORKFLOW_ARGUMENT_INVALID. */
+export function checkRecord(value: unknown, field: string): Readonly<Record<string, unknown>> {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+    return value as Record<string, unknown>;
+  }
+  throw new WorkflowError('WORKFLOW_ARGUMENT_INVALID', `${field} is ${kindOf(value)}: pass an object`, {
+    details: { field },
+  });
+}

@@ -1,0 +1,44 @@
+import { WorkflowError } from '../core/errors.ts';
+import type { RunRef, StoredRun } from './api.ts';
+import type { Engine } from './engine.ts';
+import { checkAccess, notFound } from './queries.ts';
+import { handlingOf, storedRun } from './start.ts';
+
+/** Why the abort signal of a canceled run's steps fires. */
+export function cancellation(runId: string): WorkflowError {
+  return new WorkflowError('WORKFLOW_RUN_ALREADY_FINISHED', `Run "${runId}" was canceled`, {
+    details: { runId },
+  });
+}
+
+/** Cancels a run. Its status is final when this resolves; steps that run see their abort signal. */
+export async function cancelRun(engine: Engine, request: RunRef): Promise<StoredRun> {
+  const { store, clock, metrics } = engine.backend;
+  const header = await store.loadHeader(request.runId);
+  if (header === undefined) throw notFound(request.runId);
+  checkAccess(header, request);
+  const workflow = engine.registry.get(header.workflowId);
+  const now = clock.now();
+  const write = await store.cancel({
+    runId: request.runId,
+    now,
+    sweepAt: now + engine.times.sweepMs,
+    ...(request.owner === undefined ? {} : { owner: request.owner }),
+  });
+  const stored = write.image ?? header;
+  if (!write.won && stored.status !== 'canceled') {
+    throw new WorkflowError(
+      'WORKFLOW_RUN_ALREADY_FINISHED',
+      `Run "${request.runId}" ended with status ${stored.status} before it could be canceled`,
+      { details: { runId: request.runId, status: stored.status } },
+    );
+  }
+  engine.aborts.abort(request.runId, cancellation(request.runId));
+  const { publisher } = handlingOf(engine, workflow, stored);
+  // Also when it was canceled before: the first caller may have died between its write and its event.
+  await publisher.publish([publisher.run('workflow.cancel', 'canceled')]);
+  if (write.won) metrics.count('run.ended', { status: 'canceled' });
+  await store.durable();
+  engine.signals.changed(request.runId);
+  return storedRun(stored, write.won);
+}

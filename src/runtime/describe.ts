@@ -1,0 +1,45 @@
+import type { AnySchema, WorkflowDefinition } from '../core/definition.ts';
+import type { WorkflowDescription } from './api.ts';
+
+/** The part of Standard JSON Schema (standardschema.dev/json-schema) that is used here. */
+interface JsonSchemaSource {
+  input(options: { readonly target: string }): unknown;
+}
+
+/**
+ * JSON Schema (draft 2020-12) of what a schema accepts. Undefined when the schema library cannot tell, or when the schema
+ * has a part that JSON Schema cannot say (a transform, a function): a description is no reason to fail.
+ */
+export function jsonSchemaOf(schema: AnySchema | undefined): unknown {
+  if (schema === undefined) return undefined;
+  const standard = schema['~standard'] as { readonly jsonSchema?: JsonSchemaSource };
+  if (typeof standard.jsonSchema?.input !== 'function') return undefined;
+  try {
+    return standard.jsonSchema.input({ target: 'draft-2020-12' });
+  } catch {
+    return undefined;
+  }
+}
+
+function schemaField(name: string, schema: AnySchema | undefined): Record<string, unknown> {
+  const json = jsonSchemaOf(schema);
+  return json === undefined ? {} : { [name]: json };
+}
+
+/** What can be known about a workflow without running it. */
+export function describeWorkflow(definition: WorkflowDefinition): WorkflowDescription {
+  const steps = definition.flow.flatMap((entry) => ('step' in entry ? [entry.step] : entry.steps));
+  const resumable = steps.flatMap((step) => {
+    const schema = jsonSchemaOf(step.resumeSchema);
+    return schema === undefined ? [] : [[step.id, schema] as const];
+  });
+  return {
+    id: definition.id,
+    ...(definition.description === undefined ? {} : { description: definition.description }),
+    graph: definition.graph,
+    ...schemaField('inputSchema', definition.inputSchema),
+    ...schemaField('outputSchema', definition.outputSchema),
+    ...schemaField('stateSchema', definition.stateSchema),
+    resumeSchemas: Object.fromEntries(resumable),
+  };
+}

@@ -1,0 +1,152 @@
+import { entryDuty, resumptionOrder, suspensionOrder } from '../core/decide.ts';
+import type { WorkflowEvent } from '../core/event.ts';
+import { armsOf, entryId } from '../core/graph.ts';
+import { formatPosition, type RunStatus, type StepRecord, type StoredValue } from '../core/records.ts';
+import { parseTurn } from '../core/turn.ts';
+import { entryTurn, type Handling } from './handling.ts';
+import { previous } from './publish.ts';
+
+/**
+ * What the record of a top-level entry implies for the run. `won`: this worker did the write, so nobody else has acted on
+ * it and it publishes without looking. Otherwise a successor is published only if it has no record: the winner may have
+ * died before publishing, but a duplicate must not set off the rest of the run again. `facts` go out with the successor.
+ */
+export async function fulfilEntry(
+  handling: Handling,
+  record: StepRecord,
+  won: boolean,
+  facts: readonly WorkflowEvent[] = [],
+): Promise<void> {
+  const { publisher, workflow } = handling;
+  const duty = entryDuty(workflow.graph, record);
+  const told = [...facts, ...publisher.stepEnd(record)];
+  switch (duty.type) {
+    case 'advance':
+      if (!won && (await hasBegun(handling, duty.to))) return;
+      return publisher.exhausted ? exhaust(handling, record) : advance(handling, record, duty.to, told);
+    case 'finish':
+      return finish(handling, { status: duty.status, by: record.key.entry }, told);
+    case 'suspend': {
+      const position = formatPosition(record.key.entry, parseTurn(record.turn).iteration, duty.k);
+      return announceStatus(handling, 'suspended', position, told);
+    }
+    case 'run':
+      return publisher.publishAt(
+        publisher.stepRun({ ...record, turn: duty.turn, dueAt: duty.dueAt }),
+        duty.dueAt,
+      );
+    default:
+      return;
+  }
+}
+
+async function advance(
+  handling: Handling,
+  record: StepRecord,
+  to: number,
+  told: WorkflowEvent[],
+): Promise<void> {
+  const { publisher, workflow } = handling;
+  const next = workflow.graph[to];
+  if (next === undefined) return;
+  const run = publisher.stepRun({
+    key: { entry: to },
+    turn: entryTurn(handling),
+    stepId: entryId(next, to),
+    prev: previous(record.key, record.status),
+  });
+  await publisher.publish([...told, run]);
+}
+
+/** Whether an entry has any record in this epoch: its own, or for a block its join. */
+async function hasBegun(handling: Handling, entry: number): Promise<boolean> {
+  const { engine, runId, epoch, workflow } = handling;
+  const { store } = engine.backend;
+  const load = await store.loadStep({ runId, keys: [{ entry }], input: false, consistent: true });
+  const record = load.records[0];
+  if (record !== undefined && parseTurn(record.turn).epoch >= epoch) return true;
+  const definition = workflow.graph[entry];
+  if (definition === undefined || armsOf(definition) === undefined) return false;
+  return (await store.loadJoin({ runId, entry, epoch })) !== undefined;
+}
+
+/** Ends the run. Whoever finds it ended by the same entry announces it again: the winner may have died before. */
+async function finish(
+  handling: Handling,
+  end: { status: 'success' | 'failed' | 'canceled'; by: number; error?: StoredValue },
+  told: readonly WorkflowEvent[],
+): Promise<void> {
+  const { engine, publisher, runId, epoch } = handling;
+  const { store, clock, metrics } = engine.backend;
+  const now = clock.now();
+  const write = await store.finish({
+    runId,
+    epoch,
+    status: end.status,
+    endedBy: end.by,
+    now,
+    ...(end.error === undefined ? {} : { error: end.error }),
+  });
+  const ours = write.won || (write.image?.epoch === epoch && write.image.endedBy === end.by);
+  await publisher.publish(ours ? [...told, endEvent(handling, end.status)] : told);
+  if (write.won) metrics.count('run.ended', { status: end.status });
+  engine.signals.changed(runId);
+}
+
+/** The event that announces how a run ended. */
+export function endEvent(handling: Handling, status: RunStatus): WorkflowEvent {
+  const type =
+    status === 'failed' ? 'workflow.fail' : status === 'canceled' ? 'workflow.cancel' : 'workflow.end';
+  return handling.publisher.run(type, status);
+}
+
+async function exhaust(handling: Handling, record: StepRecord): Promise<void> {
+  const error = await handling.engine.values.storeError(handling.runId, handling.publisher.exhaustion);
+  await finish(handling, { status: 'failed', by: record.key.entry, error }, []);
+}
+
+/**
+ * Writes a status in its order and announces it. `onlyIfWon` keeps quiet when it was there already: for callers who only
+ * make sure of it.
+ */
+export async function announceStatus(
+  handling: Handling,
+  status: 'suspended' | 'running',
+  position: string,
+  told: readonly WorkflowEvent[],
+  onlyIfWon = false,
+): Promise<void> {
+  const { engine, publisher, runId, epoch } = handling;
+  const { store, clock } = engine.backend;
+  const write = await store.setStatus({ runId, epoch, status, position, now: clock.now() });
+  const again =
+    !write.won && !onlyIfWon && write.image?.status === status && write.image.position === position;
+  const announced = status === 'suspended' && (write.won || again);
+  const quiet = onlyIfWon && !write.won;
+  if (!quiet) {
+    await publisher.publish(
+      announced ? [...told, publisher.run('workflow.suspend', status, position)] : told,
+    );
+  }
+  if (write.won) engine.signals.changed(runId);
+}
+
+/** Makes sure that the suspension of a plain entry is effective before the record leaves that state. */
+export async function ensureEntrySuspended(handling: Handling, record: StepRecord): Promise<void> {
+  const position = formatPosition(
+    record.key.entry,
+    parseTurn(record.turn).iteration,
+    suspensionOrder(record.turn),
+  );
+  await announceStatus(handling, 'suspended', position, handling.publisher.stepEnd(record), true);
+}
+
+/** Makes sure that the run shows as running again after a plain entry was resumed. */
+export async function ensureEntryResumed(handling: Handling, record: StepRecord): Promise<void> {
+  const position = formatPosition(
+    record.key.entry,
+    parseTurn(record.turn).iteration,
+    resumptionOrder(record.turn),
+  );
+  await announceStatus(handling, 'running', position, [], true);
+}

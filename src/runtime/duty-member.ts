@@ -1,0 +1,204 @@
+import { membersOf, settlementOf } from '../core/decide.ts';
+import type { WorkflowEvent } from '../core/event.ts';
+import { entryId, stepIdAt } from '../core/graph.ts';
+import { decodeToken, encodeToken } from '../core/join.ts';
+import {
+  formatPosition,
+  type RecordKey,
+  type SharedDelta,
+  type StepRecord,
+  type StoredValue,
+} from '../core/records.ts';
+import { applyDeltas } from '../core/shared-data.ts';
+import type { AppendResult } from '../ports/index.ts';
+import { announceStatus, fulfilEntry } from './duty-entry.ts';
+import { entryTurn, type Handling } from './handling.ts';
+import { type Loaded, loadShared, sharedBefore } from './load.ts';
+
+/**
+ * What the record of an arm implies: its newest settlement goes into the block's log, and the position it got there says
+ * whether this worker suspends, resumes or closes the block. Any worker derives the same from the log, so a loser knows
+ * exactly its own duty.
+ */
+export async function fulfilMember(handling: Handling, record: StepRecord, won: boolean): Promise<void> {
+  const { publisher } = handling;
+  const append = await appendSettlement(handling, record);
+  if (record.status === 'due') {
+    const run = publisher.stepRun({ ...record, dueAt: record.dueAt });
+    return publisher.publishAt(run, record.dueAt);
+  }
+  if (append === undefined) return;
+  const facts = settled(record) ? publisher.stepEnd(record) : [];
+  const { closed, block } = append.consequence;
+  if (closed !== undefined) return closeBlock(handling, record.key.entry, append, won && append.won, facts);
+  if (block !== undefined) {
+    return announceStatus(
+      handling,
+      block === 'suspended' ? 'suspended' : 'running',
+      positionOf(record, append),
+      facts,
+    );
+  }
+  await publisher.publish(facts);
+}
+
+function settled(record: StepRecord): boolean {
+  return record.status !== 'running' && record.status !== 'due';
+}
+
+function positionOf(record: StepRecord, append: AppendResult): string {
+  return formatPosition(record.key.entry, 0, append.position + 1);
+}
+
+async function appendSettlement(handling: Handling, record: StepRecord): Promise<AppendResult | undefined> {
+  const settlement = settlementOf(record);
+  if (settlement === undefined) return undefined;
+  const { engine, runId, epoch } = handling;
+  return engine.backend.store.appendToken({
+    runId,
+    entry: record.key.entry,
+    epoch,
+    turn: entryTurn(handling),
+    token: encodeToken(settlement),
+    fromSegment: record.fromSegment ?? 0,
+  });
+}
+
+/**
+ * Makes sure that an arm's suspension, or its resumption, is in the log and effective on the run's status. Resolves with
+ * false when the block was closed before, so that the arm can no longer matter.
+ */
+export async function ensureMemberLogged(handling: Handling, record: StepRecord): Promise<boolean> {
+  const append = await appendSettlement(handling, record);
+  if (append === undefined) return true;
+  const { block } = append.consequence;
+  if (block !== undefined) {
+    const status = block === 'suspended' ? 'suspended' : 'running';
+    const facts = settled(record) ? handling.publisher.stepEnd(record) : [];
+    await announceStatus(handling, status, positionOf(record, append), facts, true);
+  }
+  return append.after.closed === undefined;
+}
+
+/** Puts the result of a block whose last settlement is `append`, and does what that implies. */
+export async function closeBlock(
+  handling: Handling,
+  entry: number,
+  append: Pick<AppendResult, 'after' | 'opening'>,
+  won: boolean,
+  facts: readonly WorkflowEvent[],
+): Promise<void> {
+  const { engine, runId } = handling;
+  const { store } = engine.backend;
+  const members = membersOf(handling.workflow.graph, entry, append.opening.taken);
+  const keys: RecordKey[] = [{ entry }, ...(entry === 0 ? [] : [{ entry: entry - 1 }])];
+  const arms = members.map((arm) => ({ entry, arm }));
+  const load = await store.loadStep({
+    runId,
+    keys: [...keys, ...arms],
+    input: entry === 0,
+    consistent: true,
+  });
+  const turn = entryTurn(handling);
+  const [existing] = load.records;
+  if (!won && existing?.turn === turn) return fulfilEntry(handling, existing, false, facts);
+  const before: Loaded = {
+    header: load.header,
+    input: load.input,
+    records: load.records.slice(1, keys.length).filter((record) => record !== undefined),
+  };
+  const records = load.records.slice(keys.length).filter((record) => record !== undefined);
+  const record = await blockRecord(handling, entry, append, { before, records });
+  const write = await store.closeBlock({ runId, record });
+  if (write.won) return fulfilEntry(handling, write.image, true, facts);
+  if (write.image?.turn === turn) await fulfilEntry(handling, write.image, false, facts);
+}
+
+interface BlockParts {
+  readonly before: Loaded;
+  readonly records: readonly StepRecord[];
+}
+
+async function blockRecord(
+  handling: Handling,
+  entry: number,
+  { after, opening }: Pick<AppendResult, 'after' | 'opening'>,
+  parts: BlockParts,
+): Promise<StepRecord> {
+  const { engine, workflow } = handling;
+  const definition = workflow.graph[entry];
+  const base = {
+    key: { entry },
+    stepId: definition === undefined ? '' : entryId(definition, entry),
+    turn: entryTurn(handling),
+    startedAt: opening.openedAt,
+    endedAt: engine.backend.clock.now(),
+    inputFrom: entry - 1,
+    ...(await sharedAfter(handling, entry, after.hasDelta, parts)),
+  };
+  const at = (member: number | undefined): StepRecord | undefined =>
+    parts.records.find((record) => record.key.arm === member);
+  switch (after.closed) {
+    case 'failed': {
+      const failed = at(after.failed);
+      return {
+        ...base,
+        status: 'failed',
+        ...(failed?.error === undefined ? {} : { error: failed.error }),
+        ...(failed?.nonRetryable === undefined ? {} : { nonRetryable: failed.nonRetryable }),
+      };
+    }
+    case 'bailed': {
+      const output = at(after.bailed)?.output;
+      return { ...base, status: 'success', bailed: true, ...(output === undefined ? {} : { output }) };
+    }
+    case 'canceled':
+      return { ...base, status: 'canceled' };
+    default:
+      return { ...base, status: 'success', output: await mergedOutput(handling, entry, parts.records) };
+  }
+}
+
+/** `{ [stepId]: output }` of the arms, in their order. */
+async function mergedOutput(
+  handling: Handling,
+  entry: number,
+  records: readonly StepRecord[],
+): Promise<StoredValue> {
+  const { engine, runId, workflow } = handling;
+  const outputs = await Promise.all(
+    records.map(async (record) => {
+      const value = record.output === undefined ? undefined : await engine.values.load(runId, record.output);
+      return [record.stepId, value] as const;
+    }),
+  );
+  return engine.values.store(
+    runId,
+    Object.fromEntries(outputs),
+    `output of ${stepIdAt(workflow.graph, { entry })}`,
+  );
+}
+
+/** State and request context after a block: the deltas of its members, in the order in which they settled. */
+async function sharedAfter(
+  handling: Handling,
+  entry: number,
+  hasDelta: boolean,
+  { before, records }: BlockParts,
+): Promise<Pick<StepRecord, 'shared' | 'sharedFrom'>> {
+  const { engine, runId, epoch } = handling;
+  const from = sharedBefore(before, entry);
+  if (!hasDelta) return from === undefined ? {} : { sharedFrom: from };
+  const [base, log] = await Promise.all([
+    loadShared(engine, runId, from, before),
+    engine.backend.store.loadJoin({ runId, entry, epoch }),
+  ]);
+  // A member that was suspended settled more than once, and its last delta holds the earlier ones.
+  const order = [
+    ...new Set((log?.tokens ?? []).map((token) => decodeToken(token).member).reverse()),
+  ].reverse();
+  const deltas = order.flatMap((member) => records.find((record) => record.key.arm === member)?.delta ?? []);
+  const decoded = await Promise.all(deltas.map((delta) => engine.values.load(runId, delta)));
+  const merged = applyDeltas(base.data, decoded as SharedDelta[]);
+  return { shared: await engine.values.store(runId, merged, 'state'), sharedFrom: entry };
+}

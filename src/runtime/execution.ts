@@ -1,0 +1,236 @@
+import { encode } from '../core/codec.ts';
+import { errorOf } from '../core/codec-error.ts';
+import { afterFailure } from '../core/decide.ts';
+import { WorkflowError } from '../core/errors.ts';
+import {
+  formatKey,
+  type SharedData,
+  type SharedDelta,
+  type StepRecord,
+  type StoredValue,
+} from '../core/records.ts';
+import { RequestContext } from '../core/request-context.ts';
+import { applyDelta, deltaOf } from '../core/shared-data.ts';
+import { parseTurn } from '../core/turn.ts';
+import type { CommitOutcome } from '../ports/index.ts';
+import type { StepHandling } from './handle-step.ts';
+import { keepLease } from './lease.ts';
+import { inputBefore, type Loaded, loadShared, sharedBefore, stepResultsOf } from './load.ts';
+import { readsOf } from './registry.ts';
+import { executeStep, type StepExecution, type StepOutcome } from './step-executor.ts';
+import { sha256 } from './values.ts';
+
+/** Executes the body of a claimed turn and turns what came of it into what is to be stored. */
+export async function runBody(
+  handling: StepHandling,
+  loaded: Loaded,
+  claimed: StepRecord,
+): Promise<CommitOutcome> {
+  const { engine, runId, turn, owner, key } = handling;
+  const abortController = new AbortController();
+  const forget = engine.aborts.add(runId, abortController);
+  const release = keepLease(engine, { runId, key, turn, owner }, abortController);
+  try {
+    const execution = await prepare(handling, loaded, claimed, abortController);
+    const outcome = await executeStep(execution.params);
+    return await toCommit(handling, loaded, execution, outcome);
+  } finally {
+    release();
+    forget();
+  }
+}
+
+interface Prepared {
+  readonly params: StepExecution;
+  /** State and request context before the body, without what a resume brought along. */
+  readonly base: SharedData;
+  /** What earlier generations of this member changed already. */
+  readonly earlier: SharedDelta | undefined;
+  readonly contextBefore: ReadonlyMap<string, string>;
+  readonly claimed: StepRecord;
+}
+
+function encodeEntries(context: Iterable<readonly [string, unknown]>): Map<string, string> {
+  return new Map([...context].map(([key, value]) => [key, encode(value, { name: `requestContext.${key}` })]));
+}
+
+async function prepare(
+  handling: StepHandling,
+  loaded: Loaded,
+  claimed: StepRecord,
+  abortController: AbortController,
+): Promise<Prepared> {
+  const { engine, workflow, runId, key, step, turn } = handling;
+  const { values } = engine;
+  const optional = async (stored: StoredValue | undefined): Promise<unknown> =>
+    stored === undefined ? undefined : values.load(runId, stored);
+  const { generation, attempt, epoch, iteration } = parseTurn(turn);
+  const from = generation + attempt === 0 ? sharedBefore(loaded, key.entry) : claimed.sharedFrom;
+  const own = from === key.entry ? { ...loaded, records: [...loaded.records, claimed] } : loaded;
+  const shared = await loadShared(engine, runId, from, own);
+  const earlier =
+    key.arm === undefined ? undefined : ((await optional(claimed.delta)) as SharedDelta | undefined);
+  const base = earlier === undefined ? shared.data : applyDelta(shared.data, earlier);
+  const brought = (await optional(claimed.resumeContext)) as Record<string, unknown> | undefined;
+  const params: StepExecution = {
+    step,
+    runId,
+    workflowId: workflow.definition.id,
+    resourceId: loaded.header?.resourceId,
+    stepResults: await stepResultsOf(engine, { runId, graph: workflow.graph }, loaded, readsOf(step)),
+    state: base.state,
+    emitter: engine.emitter,
+    requestContext: new RequestContext({ ...base.requestContext, ...brought }),
+    input: await optional(inputBefore(loaded, key.entry)),
+    resumeData: await optional(claimed.resumeData),
+    suspendData: await optional(claimed.suspendPayload),
+    retryCount: attempt,
+    idempotencyKey: `${runId}/${formatKey(key)}/${epoch}.${iteration}.${generation}`,
+    validateInputs: workflow.definition.validateInputs,
+    abortController,
+    perStep: false,
+  };
+  const contextBefore = encodeEntries(Object.entries(base.requestContext));
+  return { params, base, earlier, contextBefore, claimed };
+}
+
+async function toCommit(
+  handling: StepHandling,
+  loaded: Loaded,
+  prepared: Prepared,
+  outcome: StepOutcome,
+): Promise<CommitOutcome> {
+  try {
+    return await storeOutcome(handling, loaded, prepared, outcome);
+  } catch (thrown) {
+    // A value that cannot be stored is the step's own failure; a place that fails is nobody's, and the event comes again.
+    const error = errorOf(thrown);
+    const own =
+      error instanceof WorkflowError &&
+      (error.code === 'WORKFLOW_VALUE_NOT_STORABLE' || error.code === 'WORKFLOW_LIMIT_EXCEEDED');
+    if (!own) throw thrown;
+    const failed = { type: 'failed', input: prepared.params.input, error, nonRetryable: false } as const;
+    return storeOutcome(handling, loaded, prepared, failed);
+  }
+}
+
+async function storeOutcome(
+  handling: StepHandling,
+  loaded: Loaded,
+  prepared: Prepared,
+  outcome: StepOutcome,
+): Promise<CommitOutcome> {
+  const { engine, runId, step, key } = handling;
+  const now = engine.backend.clock.now();
+  const input = await changedInput(
+    handling,
+    inputBefore(loaded, key.entry),
+    outcome.input,
+    prepared.params.input,
+  );
+  const common = { now, ...(input === undefined ? {} : { input }) };
+  if (outcome.type === 'failed') {
+    return failure(handling, outcome.error, { nonRetryable: outcome.nonRetryable, common });
+  }
+  const shared = await sharedChange(handling, prepared, outcome.state);
+  const name = `output of step "${step.id}"`;
+  if (outcome.type === 'success') {
+    const output = await engine.values.store(runId, outcome.output, name);
+    return { ...common, ...shared, status: 'success', output };
+  }
+  const optional = async (value: unknown, what: string): Promise<StoredValue | undefined> =>
+    value === undefined ? undefined : engine.values.store(runId, value, what);
+  const suspendPayload = await optional(outcome.payload, `suspend payload of step "${step.id}"`);
+  const suspendOutput = await optional(outcome.output, name);
+  return {
+    ...common,
+    ...shared,
+    status: 'suspended',
+    labels: outcome.labels,
+    ...(suspendPayload === undefined ? {} : { suspendPayload }),
+    ...(suspendOutput === undefined ? {} : { suspendOutput }),
+  };
+}
+
+/** The validated input in stored form, only when validation made it another one than the entry before put out. */
+async function changedInput(
+  handling: StepHandling,
+  stored: StoredValue | undefined,
+  validated: unknown,
+  raw: unknown,
+): Promise<StoredValue | undefined> {
+  if (validated === raw || stored === undefined) return undefined;
+  const { values } = handling.engine;
+  const name = `input of step "${handling.step.id}"`;
+  const text = values.encode(validated, name);
+  const same = 'inline' in stored ? stored.inline === text : stored.ref === sha256(text);
+  if (same) return undefined;
+  // Schemas often give the keys back in their own order: that alone is no other input.
+  const reordered = 'inline' in stored ? stored.inline.length === text.length : true;
+  if (reordered && encode(validated, { canonical: true }) === encode(raw, { canonical: true }))
+    return undefined;
+  return values.place(handling.runId, text);
+}
+
+/** What the body changed of state and request context, as its kind of record keeps it. */
+async function sharedChange(
+  handling: StepHandling,
+  prepared: Prepared,
+  state: Readonly<Record<string, unknown>> | undefined,
+): Promise<{ delta?: StoredValue; shared?: StoredValue; sharedFrom?: number }> {
+  const { engine, runId, key } = handling;
+  const context = prepared.params.requestContext;
+  const after = encodeEntries(context.entries());
+  const delta = deltaOf(state, prepared.contextBefore, after, context.toJSON());
+  if (delta === undefined) return {};
+  if (key.arm === undefined) {
+    const merged = applyDelta(prepared.base, delta);
+    return { shared: await engine.values.store(runId, merged, 'state'), sharedFrom: key.entry };
+  }
+  const whole = prepared.earlier === undefined ? delta : mergeDeltas(prepared.earlier, delta);
+  return { delta: await engine.values.store(runId, whole, 'state') };
+}
+
+function mergeDeltas(first: SharedDelta, second: SharedDelta): SharedDelta {
+  const set = new Set(Object.keys(second.requestContext ?? {}));
+  const removed = [
+    ...new Set([...(first.removed ?? []).filter((key) => !set.has(key)), ...(second.removed ?? [])]),
+  ];
+  const context = Object.entries({ ...first.requestContext, ...second.requestContext });
+  return {
+    state: { ...first.state, ...second.state },
+    requestContext: Object.fromEntries(context.filter(([key]) => !removed.includes(key))),
+    removed,
+  };
+}
+
+async function failure(
+  handling: StepHandling,
+  error: Error,
+  how: { nonRetryable: boolean; common: { now: number; input?: StoredValue } },
+): Promise<CommitOutcome> {
+  const { engine, runId, step, turn, workflow } = handling;
+  const { retryConfig } = workflow.definition;
+  const { nonRetryable, common } = how;
+  const policy = { retries: step.retries ?? retryConfig?.attempts ?? 0, delayMs: retryConfig?.delay ?? 0 };
+  const next = afterFailure(parseTurn(turn), policy, { nonRetryable, now: common.now });
+  const stored = await engine.values.storeError(runId, error);
+  if (next.type === 'fail') {
+    return { ...common, status: 'failed', error: stored, ...(nonRetryable ? { nonRetryable } : {}) };
+  }
+  engine.backend.metrics.count('step.retried', { stepId: step.id });
+  return { ...common, status: 'due', nextTurn: next.nextTurn, dueAt: next.dueAt, error: stored };
+}
+
+/** The outcome of a turn whose workers died too often: the step fails by its own stored count of claims. */
+export async function crashOutcome(handling: StepHandling, claimed: StepRecord): Promise<CommitOutcome> {
+  const { engine, step, runId } = handling;
+  const deaths = (claimed.claims ?? 1) - 1;
+  const error = new WorkflowError(
+    'WORKFLOW_STEP_CRASHED',
+    `Step "${step.id}" ended its worker ${deaths} times in a row without an outcome: look for an exit, a crash or a time limit in its body`,
+    { details: { stepId: step.id, runId } },
+  );
+  const common = { now: engine.backend.clock.now() };
+  return { ...common, status: 'failed', error: await engine.values.storeError(runId, error) };
+}

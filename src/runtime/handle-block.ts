@@ -1,0 +1,127 @@
+import { membersOf } from '../core/decide.ts';
+import type { Reads } from '../core/definition.ts';
+import { armsOf, stepIdAt } from '../core/graph.ts';
+import { membersInFlight, openJoin } from '../core/join.ts';
+import { sameKey } from '../core/records.ts';
+import { RequestContext } from '../core/request-context.ts';
+import type { JoinOpening } from '../ports/index.ts';
+import { fulfilEntry } from './duty-entry.ts';
+import { closeBlock } from './duty-member.ts';
+import { admitted } from './handle-step.ts';
+import { drop, entryTurn, type Handling } from './handling.ts';
+import { inputBefore, type Loaded, loadForStep, loadShared, sharedBefore, stepResultsOf } from './load.ts';
+import { previous } from './publish.ts';
+import { type BlockEntry, readsOfBody } from './registry.ts';
+import { evaluateConditions } from './step-executor.ts';
+
+/**
+ * Handles the `step.run` of a parallel or branch: opens its join and launches its arms. Which arms a branch takes is
+ * decided by whoever opens the join first, so a duplicate that evaluates the conditions again cannot change it.
+ */
+export async function handleBlock(
+  handling: Handling,
+  block: BlockEntry,
+  entry: number,
+  turn: string,
+): Promise<void> {
+  const { engine, workflow, runId, epoch } = handling;
+  if (turn !== entryTurn(handling)) return drop(engine, 'stale-turn');
+  const reads = readsOfBlock(block);
+  const loaded = await loadForStep(engine, { runId, epoch, key: { entry }, graph: workflow.graph }, reads);
+  if (!(await admitted(handling, { entry }, loaded))) return;
+  const taken =
+    block.type === 'conditional' ? await takenArms(handling, block, entry, loaded, reads) : undefined;
+  const total = membersOf(workflow.graph, entry, taken).length;
+  const opening: JoinOpening = {
+    turn,
+    total,
+    concurrency: total,
+    openedAt: engine.backend.clock.now(),
+    ...(taken === undefined ? {} : { taken }),
+  };
+  const write = await engine.backend.store.openJoin({ runId, entry, epoch, ...opening });
+  if (write.won) return launch(handling, entry, write.image);
+  if (write.image?.turn === turn) await relaunch(handling, entry, write.image);
+}
+
+function readsOfBlock(block: BlockEntry): Reads {
+  if (block.type === 'parallel') return { steps: [], init: false };
+  return block.conditions.map(readsOfBody).includes('all') ? 'all' : { steps: [], init: false };
+}
+
+async function takenArms(
+  handling: Handling,
+  block: Extract<BlockEntry, { type: 'conditional' }>,
+  entry: number,
+  loaded: Loaded,
+  reads: Reads,
+): Promise<number[]> {
+  const { engine, workflow, runId } = handling;
+  const shared = await loadShared(engine, runId, sharedBefore(loaded, entry), loaded);
+  const input = inputBefore(loaded, entry);
+  const execution = {
+    runId,
+    workflowId: workflow.definition.id,
+    resourceId: loaded.header?.resourceId,
+    stepResults: await stepResultsOf(engine, { runId, graph: workflow.graph }, loaded, reads),
+    state: shared.data.state,
+    emitter: engine.emitter,
+    requestContext: new RequestContext(shared.data.requestContext),
+    input: input === undefined ? undefined : await engine.values.load(runId, input),
+    retryCount: -1,
+    idempotencyKey: `${runId}/${stepIdAt(workflow.graph, { entry })}`,
+    validateInputs: false,
+    abortController: new AbortController(),
+    perStep: false,
+  };
+  return evaluateConditions(block.conditions, execution, (number, error) => {
+    const stepId = stepIdAt(workflow.graph, { entry, arm: number });
+    engine.logger.warn('A condition threw and counts as false', { runId, stepId, error });
+  });
+}
+
+/** Publishes the arms, or closes a block that has none. */
+async function launch(
+  handling: Handling,
+  entry: number,
+  opening: JoinOpening,
+  members: readonly number[] = membersOf(handling.workflow.graph, entry, opening.taken),
+): Promise<void> {
+  const { publisher, workflow } = handling;
+  if (opening.total === 0) {
+    const after = { ...openJoin(opening), closed: 'success' as const };
+    return closeBlock(handling, entry, { after, opening }, false, []);
+  }
+  const definition = workflow.graph[entry];
+  const arms = definition === undefined ? [] : (armsOf(definition) ?? []);
+  const prev = entry === 0 ? {} : { prev: previous({ entry: entry - 1 }, 'success') };
+  const runs = members.flatMap((arm) => {
+    const stepId = arms[arm]?.id;
+    return stepId === undefined
+      ? []
+      : publisher.stepRun({ key: { entry, arm }, turn: opening.turn, stepId, ...prev });
+  });
+  await publisher.publish(runs);
+}
+
+/** Somebody opened the block before: publishes only what has no record yet. */
+async function relaunch(handling: Handling, entry: number, opening: JoinOpening): Promise<void> {
+  const { engine, workflow, runId, epoch } = handling;
+  const { store } = engine.backend;
+  const members = membersOf(workflow.graph, entry, opening.taken);
+  const keys = [{ entry }, ...members.map((arm) => ({ entry, arm }))];
+  const load = await store.loadStep({ runId, keys, input: false, consistent: true });
+  const [result] = load.records;
+  if (result?.turn === opening.turn) return fulfilEntry(handling, result, false);
+  if (opening.total === 0) return launch(handling, entry, opening);
+  const log = await store.loadJoin({ runId, entry, epoch });
+  const open = membersInFlight(opening, log?.tokens ?? [], members);
+  const missing = open.filter(
+    (arm) =>
+      !load.records.some(
+        (record) =>
+          record !== undefined && sameKey(record.key, { entry, arm }) && record.turn >= opening.turn,
+      ),
+  );
+  if (missing.length > 0) await launch(handling, entry, opening, missing);
+}

@@ -1,0 +1,146 @@
+import { admit, afterLostClaim, predecessorStands } from '../core/decide.ts';
+import type { StepDefinition } from '../core/definition.ts';
+import type { WorkflowEvent } from '../core/event.ts';
+import type { RecordKey, StepRecord } from '../core/records.ts';
+import { parseTurn } from '../core/turn.ts';
+import { endEvent, ensureEntryResumed, fulfilEntry } from './duty-entry.ts';
+import { ensureMemberLogged, fulfilMember } from './duty-member.ts';
+import { crashOutcome, runBody } from './execution.ts';
+import { drop, type Handling } from './handling.ts';
+import { type Loaded, loadForStep, recordAt, sharedBefore } from './load.ts';
+import { readsOf } from './registry.ts';
+
+/** A `step.run` that is being handled. */
+export interface StepHandling extends Handling {
+  readonly event: WorkflowEvent;
+  readonly key: RecordKey;
+  readonly turn: string;
+  readonly step: StepDefinition;
+  /** Owner of the claim that this handling makes; never shared by two. */
+  readonly owner: string;
+}
+
+/** Does what the outcome on a record implies. */
+export function fulfil(handling: Handling, record: StepRecord, won: boolean): Promise<void> {
+  return record.key.arm === undefined
+    ? fulfilEntry(handling, record, won)
+    : fulfilMember(handling, record, won);
+}
+
+/** Whether the run and what stands before the entry allow the event; says and does what follows when not. */
+export async function admitted(handling: Handling, key: RecordKey, loaded: Loaded): Promise<boolean> {
+  const { engine, publisher, epoch } = handling;
+  const admission = admit(loaded.header, { epoch, key });
+  if (admission.type === 'drop') {
+    drop(engine, admission.reason);
+    return false;
+  }
+  if (admission.type === 'announce-end') {
+    await publisher.publish(loaded.header === undefined ? [] : [endEvent(handling, loaded.header.status)]);
+    return false;
+  }
+  const predecessor = recordAt(loaded.records, { entry: key.entry - 1 });
+  if (loaded.header !== undefined && predecessorStands(loaded.header, key.entry, predecessor)) return true;
+  drop(engine, 'predecessor-missing');
+  return false;
+}
+
+/**
+ * Handles the `step.run` of a step: load, claim, execute, commit, publish. Returning acknowledges the event, so it returns
+ * only when the record has moved past the turn, what it implies is published, or a probe is on its way.
+ */
+export async function handleStep(handling: StepHandling): Promise<void> {
+  const { engine, workflow, runId, epoch, key, step } = handling;
+  const loaded = await loadForStep(engine, { runId, epoch, key, graph: workflow.graph }, readsOf(step));
+  if (!(await admitted(handling, key, loaded))) return;
+  const claimed = await claim(handling, loaded);
+  if (claimed === undefined) return;
+  const { generation, attempt } = parseTurn(handling.turn);
+  if (generation > 0 && attempt === 0) await ensureResumed(handling, claimed);
+  await work(handling, loaded, claimed);
+}
+
+async function ensureResumed(handling: StepHandling, record: StepRecord): Promise<void> {
+  if (record.key.arm === undefined) await ensureEntryResumed(handling, record);
+  else await ensureMemberLogged(handling, record);
+}
+
+/** Claims the turn. Undefined when the record had it otherwise, and what that asks for is done. */
+async function claim(handling: StepHandling, loaded: Loaded): Promise<StepRecord | undefined> {
+  const { engine, runId, key, turn, step, owner } = handling;
+  const { store, clock, metrics } = engine.backend;
+  const { generation, attempt } = parseTurn(turn);
+  const now = clock.now();
+  const sharedFrom = sharedBefore(loaded, key.entry);
+  const write = await store.claim({
+    runId,
+    key,
+    turn,
+    fresh: generation === 0 && attempt === 0,
+    stepId: step.id,
+    owner,
+    leaseUntil: now + engine.times.leaseMs,
+    now,
+    inputFrom: key.entry - 1,
+    ...(sharedFrom === undefined ? {} : { sharedFrom }),
+  });
+  if (write.won) return write.image;
+  metrics.count('claim.lost');
+  return afterLoss(handling, write.image);
+}
+
+/** Does what the record asks of a worker that came second; resolves with the record when the turn could be taken over. */
+async function afterLoss(
+  handling: StepHandling,
+  image: StepRecord | undefined,
+): Promise<StepRecord | undefined> {
+  const { engine, publisher, event, runId, key, turn, owner } = handling;
+  const { store, clock, metrics, timers } = engine.backend;
+  const now = clock.now();
+  const verdict = afterLostClaim(image, turn, { now, skewMs: engine.times.skewMs });
+  if (verdict.type === 'drop' || image === undefined) {
+    drop(engine, verdict.type === 'drop' ? verdict.reason : 'stale-turn');
+    return undefined;
+  }
+  switch (verdict.type) {
+    case 'publish-turn':
+      await publisher.publishAt(
+        publisher.stepRun({ ...image, turn: verdict.turn, dueAt: verdict.dueAt }),
+        verdict.dueAt,
+      );
+      return undefined;
+    case 'probe':
+      // Returning the message instead would raise its receive count until a healthy long step is taken for dead.
+      await timers.schedule(event, verdict.at);
+      metrics.count('probe.sent');
+      return undefined;
+    case 'duty':
+      await fulfil(handling, image, false);
+      return undefined;
+    case 'take-over': {
+      const leaseUntil = now + engine.times.leaseMs;
+      const write = await store.takeOver({
+        runId,
+        key,
+        turn,
+        seenOwner: verdict.seenOwner,
+        owner,
+        leaseUntil,
+      });
+      if (!write.won) return afterLoss(handling, write.image);
+      metrics.count('claim.taken-over');
+      return write.image;
+    }
+  }
+}
+
+async function work(handling: StepHandling, loaded: Loaded, claimed: StepRecord): Promise<void> {
+  const { engine, runId, key, turn, owner } = handling;
+  const crashed = (claimed.claims ?? 1) > engine.limits.claims;
+  const outcome = crashed ? await crashOutcome(handling, claimed) : await runBody(handling, loaded, claimed);
+  const write = await engine.backend.store.commit({ runId, key, turn, owner, outcome });
+  if (write.won) return fulfil(handling, write.image, true);
+  engine.backend.metrics.count('commit.lost');
+  const taken = await afterLoss(handling, write.image);
+  if (taken !== undefined) await work(handling, loaded, taken);
+}

@@ -1,0 +1,24 @@
+import type { DropReason } from '../core/decide.ts';
+import { firstTurn, formatTurn } from '../core/turn.ts';
+import type { Engine } from './engine.ts';
+import type { Publisher } from './publish.ts';
+import type { CompiledWorkflow } from './registry.ts';
+
+/** One handling of one event, or one API call: what its parts share. */
+export interface Handling {
+  readonly engine: Engine;
+  readonly workflow: CompiledWorkflow;
+  readonly runId: string;
+  readonly epoch: number;
+  readonly publisher: Publisher;
+}
+
+/** Acknowledges an event that has nothing to do. */
+export function drop(engine: Engine, reason: DropReason): void {
+  engine.backend.metrics.count('event.dropped', { reason });
+}
+
+/** The turn in which an entry, or a block with its arms, starts in this epoch. */
+export function entryTurn(handling: Pick<Handling, 'epoch'>): string {
+  return formatTurn(firstTurn(handling.epoch));
+}

@@ -1,0 +1,21 @@
+/** The runtime: one engine over any backend. */
+export type {
+  CreateRequest,
+  EventPage,
+  OutputOptions,
+  ResumeRequest,
+  Runtime,
+  RunRef,
+  StartRequest,
+  StoredRun,
+  WorkflowDescription,
+} from './api.ts';
+export { createRuntime, type RuntimeOptions } from './runtime.ts';
+export type { EngineTimes, Logger } from './engine.ts';
+export {
+  executeStep,
+  type StepEmitter,
+  type StepExecution,
+  type StepOutcome,
+  type StepResults,
+} from './step-executor.ts';

@@ -1,0 +1,85 @@
+import { type EventBase, runEvent, stepEvent, type WorkflowEvent } from '../core/event.ts';
+import { WorkflowError } from '../core/errors.ts';
+import { pathOf, type RecordKey, type RunStatus, type StepStatus } from '../core/records.ts';
+import type { Engine } from './engine.ts';
+
+/** The run that events are about, and how long the chain of events was that led to them. */
+export interface EventScope {
+  readonly workflowId: string;
+  readonly runId: string;
+  readonly epoch: number;
+  /** Hop of the event that is being handled; what it leads to has one more. */
+  readonly hop: number;
+}
+
+/** Makes and publishes the events of one handling. */
+export class Publisher {
+  private readonly engine: Engine;
+  readonly scope: EventScope;
+
+  constructor(engine: Engine, scope: EventScope) {
+    this.engine = engine;
+    this.scope = scope;
+  }
+
+  private base(): EventBase {
+    const { workflowId, runId, epoch, hop } = this.scope;
+    return { workflowId, runId, epoch, hop: hop + 1, time: this.engine.backend.clock.now() };
+  }
+
+  /** Whether the chain of events is as long as it may get. */
+  get exhausted(): boolean {
+    return this.scope.hop >= this.engine.limits.hops;
+  }
+
+  /** What a run that is {@link exhausted} fails with. */
+  get exhaustion(): WorkflowError {
+    const { hops } = this.engine.limits;
+    return new WorkflowError(
+      'WORKFLOW_LIMIT_EXCEEDED',
+      `The run caused ${hops} events one after the other: split the work over several runs, or raise the limit hops`,
+      { details: { limit: 'hops', allowed: hops } },
+    );
+  }
+
+  stepRun(at: {
+    key: RecordKey;
+    turn: string;
+    stepId: string;
+    prev?: WorkflowEvent['prev'];
+    dueAt?: number | undefined;
+  }): WorkflowEvent {
+    return stepEvent(this.base(), 'workflow.step.run', at);
+  }
+
+  /** The end of a step, arm or block; nothing when per-step ends are switched off. */
+  stepEnd(at: { key: RecordKey; turn: string; stepId: string; status: StepStatus }): WorkflowEvent[] {
+    return this.engine.stepEndEvents ? [stepEvent(this.base(), 'workflow.step.end', at)] : [];
+  }
+
+  resumed(at: { key: RecordKey; turn: string; stepId: string }): WorkflowEvent {
+    return stepEvent(this.base(), 'workflow.resume', at);
+  }
+
+  run(type: Parameters<typeof runEvent>[1], status: RunStatus, mark?: string): WorkflowEvent {
+    return runEvent(this.base(), type, status, mark);
+  }
+
+  /** Publishes in one request, facts before the work that follows from them. */
+  async publish(events: readonly WorkflowEvent[]): Promise<void> {
+    if (events.length === 0) return;
+    await this.engine.backend.bus.publish(events);
+    for (const event of events) this.engine.backend.metrics.count('event.published', { type: event.type });
+  }
+
+  /** Publishes the work now, or at its due time when that is later. */
+  async publishAt(event: WorkflowEvent, dueAt: number | undefined): Promise<void> {
+    if (dueAt === undefined || dueAt <= this.engine.backend.clock.now()) await this.publish([event]);
+    else await this.engine.backend.timers.schedule(event, dueAt);
+  }
+}
+
+/** What a `step.run` says about the entry before it. */
+export function previous(key: RecordKey, status: StepStatus): NonNullable<WorkflowEvent['prev']> {
+  return { path: pathOf(key), status };
+}

@@ -1,0 +1,226 @@
+import { WorkflowError } from '../core/errors.ts';
+import type { WorkflowDefinition } from '../core/definition.ts';
+import { eventFormat, keyOfPath, type WorkflowEvent } from '../core/event.ts';
+import { defaultRunLimits, type RunLimits } from '../core/limits.ts';
+import type { Backend, RunPage, RunQuery } from '../ports/index.ts';
+import { AbortRegistry } from './abort-registry.ts';
+import type {
+  CreateRequest,
+  EventPage,
+  OutputOptions,
+  ResumeRequest,
+  RunRef,
+  Runtime,
+  StartRequest,
+  StoredRun,
+  WorkflowDescription,
+} from './api.ts';
+import { cancellation, cancelRun } from './cancel.ts';
+import { describeWorkflow } from './describe.ts';
+import { defaultTimes, type Engine, type EngineTimes, type Logger } from './engine.ts';
+import { handleBlock } from './handle-block.ts';
+import { handleStep } from './handle-step.ts';
+import { drop, type Handling } from './handling.ts';
+import { Publisher } from './publish.ts';
+import { eventsOf, getRun, resultOf, settledStatus } from './queries.ts';
+import { blockAt, Registry, stepAt } from './registry.ts';
+import { resumeRun } from './resume.ts';
+import { RunSignals } from './run-signals.ts';
+import { createRun, startRun } from './start.ts';
+import type { RunResult, WorkflowState } from '../core/snapshot.ts';
+import type { RunStatus } from '../core/records.ts';
+import { Values } from './values.ts';
+
+/** A workflow that can be told which runtime serves it, so that its `createRun` needs no other argument. */
+export interface BindableWorkflow extends WorkflowDefinition {
+  bindRuntime?(runtime: Runtime): void;
+}
+
+/** Options of {@link createRuntime}. */
+export interface RuntimeOptions {
+  /** The workflows this runtime serves; their ids are unique. An uncommitted one is refused. */
+  readonly workflows: readonly BindableWorkflow[];
+  /** Where it runs: `memoryBackend()`, `sqliteBackend({ file })`, `awsBackend(config)`. Closed with the runtime. */
+  readonly backend: Backend;
+  /**
+   * Events handled at once, where this process feeds itself. A step that waits takes one of them.
+   * @default 256
+   */
+  readonly concurrency?: number;
+  /** Whether this process takes work, where the backend feeds it; without it, it only starts, resumes, cancels and looks. @default true */
+  readonly work?: boolean;
+  /** Publish `workflow.step.end` events. @default true */
+  readonly stepEndEvents?: boolean;
+  /** See {@link EngineTimes}. */
+  readonly times?: Partial<EngineTimes>;
+  /** See {@link RunLimits}. */
+  readonly limits?: Partial<RunLimits>;
+  /** @default nothing is logged */
+  readonly logger?: Logger;
+}
+
+const silent: Logger = { warn: () => {} };
+
+class EventedRuntime implements Runtime {
+  private readonly engine: Engine;
+  private readonly options: RuntimeOptions;
+  private readonly closing = new AbortController();
+  private closed: Promise<void> | undefined;
+
+  constructor(options: RuntimeOptions) {
+    this.options = options;
+    this.engine = createEngine(options, this.closing.signal);
+    for (const workflow of options.workflows) workflow.bindRuntime?.(this);
+    if (options.work !== false) {
+      options.backend.source?.start((event) => this.handle(event), {
+        concurrency: options.concurrency ?? 256,
+      });
+    }
+  }
+
+  get workflows(): readonly WorkflowDefinition[] {
+    return this.engine.registry.all.map((workflow) => workflow.definition);
+  }
+
+  describe(workflowId: string): WorkflowDescription {
+    return describeWorkflow(this.engine.registry.get(workflowId).definition);
+  }
+
+  async create(request: CreateRequest): Promise<StoredRun> {
+    return createRun(this.open(), request);
+  }
+
+  async start(request: StartRequest): Promise<StoredRun> {
+    return startRun(this.open(), request);
+  }
+
+  async resume(request: ResumeRequest): Promise<StoredRun> {
+    return resumeRun(this.open(), request);
+  }
+
+  async cancel(request: RunRef): Promise<StoredRun> {
+    return cancelRun(this.open(), request);
+  }
+
+  async get(request: RunRef): Promise<WorkflowState | null> {
+    return getRun(this.open(), request);
+  }
+
+  async result(request: RunRef & OutputOptions): Promise<RunResult> {
+    return resultOf(this.open(), request);
+  }
+
+  async settled(request: Parameters<Runtime['settled']>[0]): Promise<RunStatus> {
+    return settledStatus(this.open(), request);
+  }
+
+  async events(request: Parameters<Runtime['events']>[0]): Promise<EventPage> {
+    return eventsOf(this.open(), request);
+  }
+
+  async list(query: RunQuery): Promise<RunPage> {
+    return this.open().backend.store.listRuns(query);
+  }
+
+  async handle(event: WorkflowEvent): Promise<void> {
+    await handleEvent(this.engine, event);
+  }
+
+  close(): Promise<void> {
+    this.closed ??= this.shutDown();
+    return this.closed;
+  }
+
+  private async shutDown(): Promise<void> {
+    this.closing.abort();
+    this.engine.signals.wakeAll();
+    await this.options.backend.source?.stop();
+    await this.options.backend.store.durable();
+    await this.options.backend.close();
+  }
+
+  private open(): Engine {
+    if (this.closing.signal.aborted) throw this.engine.closed();
+    return this.engine;
+  }
+}
+
+function createEngine(options: RuntimeOptions, closing: AbortSignal): Engine {
+  const { backend } = options;
+  const limits = { ...defaultRunLimits, ...options.limits };
+  let handlings = 0;
+  return {
+    backend,
+    registry: new Registry(options.workflows),
+    values: new Values(backend.payloads, limits),
+    limits,
+    times: { ...defaultTimes, ...options.times },
+    aborts: new AbortRegistry(),
+    signals: new RunSignals(backend.clock),
+    logger: options.logger ?? silent,
+    emitter: {
+      emit: ({ type, stepId, outcome = '' }) => {
+        if (type === 'step-ended') backend.metrics.count('step.executed', { stepId, outcome });
+      },
+    },
+    stepEndEvents: options.stepEndEvents ?? true,
+    closing,
+    closed: () =>
+      new WorkflowError(
+        'WORKFLOW_RUNTIME_CLOSED',
+        'The runtime is closed: create another one to go on with its runs',
+      ),
+    nextOwner: () => {
+      handlings += 1;
+      return `${backend.incarnation}/${handlings}`;
+    },
+  };
+}
+
+/** Handles one delivered event. Anything that is no work of ours is acknowledged; what cannot be done now is rejected. */
+async function handleEvent(engine: Engine, event: WorkflowEvent): Promise<void> {
+  if (event.format > eventFormat) {
+    throw new WorkflowError(
+      'WORKFLOW_RECORD_CORRUPT',
+      `Event format ${event.format} is newer than ${eventFormat}: deploy the version that wrote it`,
+      { details: { runId: event.runId } },
+    );
+  }
+  if (event.type === 'workflow.cancel') return engine.aborts.abort(event.runId, cancellation(event.runId));
+  if (event.type !== 'workflow.step.run') return;
+  const { clock, timers } = engine.backend;
+  if (event.dueAt !== undefined && event.dueAt > clock.now()) return timers.schedule(event, event.dueAt);
+  const workflow = engine.registry.get(event.workflowId);
+  const { runId, epoch, hop, turn, workflowId } = event;
+  const handling: Handling = {
+    engine,
+    workflow,
+    runId,
+    epoch,
+    publisher: new Publisher(engine, { workflowId, runId, epoch, hop }),
+  };
+  const key = keyOfPath(event.path);
+  if (key === undefined || turn === undefined) return drop(engine, 'no-such-entry');
+  const block = blockAt(workflow, key);
+  if (block !== undefined) return handleBlock(handling, block, key.entry, turn);
+  const step = stepAt(workflow, key);
+  if (step === undefined || step.id !== event.stepId) throw changedGraph(event);
+  return handleStep({ ...handling, event, key, turn, step, owner: engine.nextOwner() });
+}
+
+function changedGraph(event: WorkflowEvent): WorkflowError {
+  return new WorkflowError(
+    'WORKFLOW_GRAPH_CHANGED',
+    `Workflow "${event.workflowId}" has no step "${event.stepId}" at [${event.path.join(', ')}] any more: deploy the definition the run was started with, or cancel the run`,
+    { details: { runId: event.runId, workflowId: event.workflowId } },
+  );
+}
+
+/**
+ * Creates a runtime: one engine that serves `workflows` on `backend`. It takes work at once (unless `work` is false) and
+ * goes on with the runs it finds. Throws WORKFLOW_DEFINITION_INVALID, WORKFLOW_EMPTY_GRAPH or WORKFLOW_NOT_COMMITTED for
+ * workflows that cannot be served.
+ */
+export function createRuntime(options: RuntimeOptions): Runtime {
+  return new EventedRuntime(options);
+}

@@ -1,0 +1,179 @@
+import { startVerdict } from '../core/decide.ts';
+import { WorkflowError } from '../core/errors.ts';
+import { entryId } from '../core/graph.ts';
+import { recordFormat, type RunHeader, type RunInput } from '../core/records.ts';
+import type { CreateRequest, StartRequest, StoredRun } from './api.ts';
+import { checkId, checkRecord } from './arguments.ts';
+import type { Engine } from './engine.ts';
+import { entryTurn, type Handling } from './handling.ts';
+import { Publisher } from './publish.ts';
+import type { CompiledWorkflow } from './registry.ts';
+import { validate } from './validation.ts';
+import { sha256 } from './values.ts';
+
+/** What a caller needs of a header. */
+export function storedRun(header: RunHeader, changed: boolean): StoredRun {
+  return {
+    runId: header.runId,
+    workflowId: header.workflowId,
+    status: header.status,
+    changed,
+    ...(header.resourceId === undefined ? {} : { resourceId: header.resourceId }),
+  };
+}
+
+/** The refusal of a caller who is not the run's owner. */
+export function forbidden(runId: string): WorkflowError {
+  return new WorkflowError('WORKFLOW_RUN_FORBIDDEN', `Run "${runId}" belongs to another principal`, {
+    details: { runId },
+  });
+}
+
+function conflict(stored: RunHeader, wanted: RunHeader): WorkflowError {
+  const other =
+    stored.workflowId === wanted.workflowId ? 'with other input' : `of workflow "${stored.workflowId}"`;
+  return new WorkflowError(
+    'WORKFLOW_RUN_CONFLICT',
+    `Run "${stored.runId}" exists already, ${other}: start under another run id`,
+    { details: { runId: stored.runId, workflowId: stored.workflowId, status: stored.status } },
+  );
+}
+
+function newHeader(engine: Engine, workflow: CompiledWorkflow, request: CreateRequest): RunHeader {
+  const now = engine.backend.clock.now();
+  const { resourceId, owner } = request;
+  return {
+    format: recordFormat,
+    runId: request.runId === undefined ? engine.backend.ids.unique() : checkId(request.runId, 'runId'),
+    workflowId: workflow.definition.id,
+    status: 'pending',
+    epoch: 1,
+    position: '',
+    wakes: 0,
+    graphHash: workflow.graphHash,
+    inputHash: '',
+    from: [],
+    createdAt: now,
+    updatedAt: now,
+    ...(resourceId === undefined ? {} : { resourceId: checkId(resourceId, 'resourceId') }),
+    ...(owner === undefined ? {} : { owner }),
+  };
+}
+
+/** Writes a pending run; one that is there already is answered as it is. */
+export async function createRun(engine: Engine, request: CreateRequest): Promise<StoredRun> {
+  const workflow = engine.registry.get(request.workflowId);
+  const header = newHeader(engine, workflow, request);
+  const write = await engine.backend.store.createRun({ header });
+  if (write.won) return storedRun(write.image, true);
+  const stored = write.image ?? header;
+  if (stored.owner !== header.owner) throw forbidden(header.runId);
+  if (stored.workflowId !== header.workflowId) throw conflict(stored, header);
+  return storedRun(stored, false);
+}
+
+interface ValidStart {
+  readonly input: unknown;
+  readonly state: unknown;
+  readonly requestContext: unknown;
+}
+
+async function validStart(workflow: CompiledWorkflow, request: StartRequest): Promise<ValidStart> {
+  const { definition } = workflow;
+  const details = { workflowId: definition.id };
+  const code = 'WORKFLOW_SCHEMA_VALIDATION_FAILED' as const;
+  const given = {
+    input: request.inputData,
+    state: checkRecord(request.initialState ?? {}, 'initialState'),
+    requestContext: checkRecord(request.requestContext ?? {}, 'requestContext'),
+  };
+  if (!definition.validateInputs) return given;
+  const state = request.initialState === undefined ? undefined : definition.stateSchema;
+  await validate(definition.requestContextSchema, given.requestContext, {
+    code,
+    headline: `Request context validation failed for workflow '${definition.id}'`,
+    details,
+  });
+  return {
+    input: await validate(definition.inputSchema, given.input, {
+      code,
+      headline: 'Invalid input data',
+      details,
+    }),
+    state: await validate(state, given.state, { code, headline: 'Invalid initial data', details }),
+    requestContext: given.requestContext,
+  };
+}
+
+function isEmpty(value: unknown): boolean {
+  return Object.keys(Object(value)).length === 0;
+}
+
+/** Starts a run: validates, stores, publishes the first step. Nothing is written when anything is invalid. */
+export async function startRun(engine: Engine, request: StartRequest): Promise<StoredRun> {
+  const workflow = engine.registry.get(request.workflowId);
+  const draft = newHeader(engine, workflow, request);
+  const valid = await validStart(workflow, request);
+  const { values, backend } = engine;
+  const identity = [valid.input, valid.state, valid.requestContext, draft.resourceId ?? null];
+  const header: RunHeader = {
+    ...draft,
+    status: 'running',
+    inputHash: sha256(values.encodeCanonical(identity, 'input')),
+    startedAt: draft.createdAt,
+    sweepAt: draft.createdAt + engine.times.sweepMs,
+  };
+  const shared = { state: valid.state, requestContext: valid.requestContext };
+  const input: RunInput = {
+    input: await values.store(draft.runId, valid.input, 'inputData'),
+    ...(isEmpty(valid.state) && isEmpty(valid.requestContext)
+      ? {}
+      : { shared: await values.store(draft.runId, shared, 'initialState') }),
+  };
+  const write = await backend.store.startRun({ header, input });
+  const stored = write.image ?? header;
+  if (!write.won) {
+    const verdict = startVerdict(stored, header);
+    if (verdict === 'forbidden') throw forbidden(header.runId);
+    if (verdict === 'conflict') throw conflict(stored, header);
+  } else {
+    backend.metrics.count('run.started', { workflowId: header.workflowId });
+  }
+  await publishStart(engine, workflow, stored, write.won);
+  await backend.store.durable();
+  engine.signals.changed(header.runId);
+  return storedRun(stored, write.won);
+}
+
+/** Publishes the start and the first step; a repeated start only when the first one seems to have died before that. */
+async function publishStart(
+  engine: Engine,
+  workflow: CompiledWorkflow,
+  header: RunHeader,
+  won: boolean,
+): Promise<void> {
+  const first = workflow.graph[0];
+  if (first === undefined || header.status !== 'running' || header.epoch !== 1) return;
+  if (!won && (await hasFirstRecord(engine, header.runId))) return;
+  const handling = handlingOf(engine, workflow, header);
+  const { publisher } = handling;
+  const run = publisher.stepRun({
+    key: { entry: 0 },
+    turn: entryTurn(handling),
+    stepId: entryId(first, 0),
+  });
+  await publisher.publish([publisher.run('workflow.start', 'running'), run]);
+}
+
+async function hasFirstRecord(engine: Engine, runId: string): Promise<boolean> {
+  const { store } = engine.backend;
+  const load = await store.loadStep({ runId, keys: [{ entry: 0 }], input: false, consistent: true });
+  return load.records[0] !== undefined || (await store.loadJoin({ runId, entry: 0, epoch: 1 })) !== undefined;
+}
+
+/** A handling that is not caused by an event but by a call. */
+export function handlingOf(engine: Engine, workflow: CompiledWorkflow, header: RunHeader): Handling {
+  const { runId, epoch } = header;
+  const scope = { workflowId: workflow.definition.id, runId, epoch, hop: 0 };
+  return { engine, workflow, runId, epoch, publisher: new Publisher(engine, scope) };
+}

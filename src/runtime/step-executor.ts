@@ -1,0 +1,217 @@
+import { errorOf } from '../core/codec-error.ts';
+import type {
+  ConditionDefinition,
+  ReadContext,
+  RequestContextLike,
+  StepContext,
+  StepDefinition,
+} from '../core/definition.ts';
+import { WorkflowError } from '../core/errors.ts';
+import { isEmptyObject, validate } from './validation.ts';
+
+/** Results of earlier steps, as a body may read them. Synchronous, so whatever it reaches was loaded before or is local. */
+export interface StepResults {
+  /** The validated input of the run. */
+  init(): unknown;
+  /** Output of a step that succeeded, else null. */
+  output(stepId: string): unknown;
+}
+
+/** Observes executions in this process: what metrics and logs are made of. */
+export interface StepEmitter {
+  emit(event: {
+    readonly type: 'step-started' | 'step-ended';
+    readonly stepId: string;
+    readonly runId: string;
+    readonly outcome?: StepOutcome['type'];
+  }): void;
+}
+
+/** One execution of one step. Everything a body can reach comes in here; nothing is kept between two executions. */
+export interface StepExecution {
+  readonly step: StepDefinition;
+  readonly runId: string;
+  readonly workflowId: string;
+  readonly resourceId?: string | undefined;
+  readonly stepResults: StepResults;
+  /** State at the start of the step; a `setState` of this execution does not change it. */
+  readonly state: Readonly<Record<string, unknown>>;
+  readonly emitter: StepEmitter;
+  /** Mutable; the caller compares it before and after. */
+  readonly requestContext: RequestContextLike;
+  /** Output of the entry before, not yet validated. */
+  readonly input: unknown;
+  /** Only on the execution that a resume set off. */
+  readonly resumeData?: unknown;
+  /** What the step passed to `suspend` last time. */
+  readonly suspendData?: unknown;
+  /** 0 for the first attempt. */
+  readonly retryCount: number;
+  /** Stable over the attempts of this execution: what a side effect is made idempotent by. */
+  readonly idempotencyKey: string;
+  readonly validateInputs: boolean;
+  readonly abortController: AbortController;
+  /** The run pauses after this step instead of going on. */
+  readonly perStep: boolean;
+}
+
+/** What a step came to. `input` is the validated one. */
+export type StepOutcome =
+  | {
+      readonly type: 'success';
+      readonly input: unknown;
+      readonly output: unknown;
+      readonly state: Readonly<Record<string, unknown>> | undefined;
+      readonly pause: boolean;
+    }
+  | {
+      readonly type: 'failed';
+      readonly input: unknown;
+      readonly error: Error;
+      readonly nonRetryable: boolean;
+    }
+  | {
+      readonly type: 'suspended';
+      readonly input: unknown;
+      readonly payload: unknown;
+      /** What the body returned after `suspend`, when truthy. */
+      readonly output: unknown;
+      readonly labels: readonly string[];
+      readonly state: Readonly<Record<string, unknown>> | undefined;
+    };
+
+interface Effects {
+  state: Readonly<Record<string, unknown>> | undefined;
+  suspension: { payload: unknown; labels: readonly string[] } | undefined;
+}
+
+function readContext(
+  execution: Omit<StepExecution, 'step'>,
+  stepId: string,
+  inputData: unknown,
+): ReadContext {
+  const { runId, workflowId, resourceId, stepResults, state, requestContext } = execution;
+  return {
+    runId,
+    workflowId,
+    ...(resourceId === undefined ? {} : { resourceId }),
+    stepId,
+    inputData,
+    state,
+    requestContext,
+    retryCount: execution.retryCount,
+    idempotencyKey: execution.idempotencyKey,
+    abortSignal: execution.abortController.signal,
+    getInitData: () => stepResults.init(),
+    getStepResult: (step) => stepResults.output(typeof step === 'string' ? step : step.id),
+    ...(execution.resumeData === undefined ? {} : { resumeData: execution.resumeData }),
+    ...(execution.suspendData === undefined ? {} : { suspendData: execution.suspendData }),
+  };
+}
+
+function labelsOf(label: string | readonly string[] | undefined): readonly string[] {
+  if (label === undefined) return [];
+  return typeof label === 'string' ? [label] : label;
+}
+
+function stepContext(execution: StepExecution, inputData: unknown, effects: Effects): StepContext {
+  const { step, validateInputs } = execution;
+  const check = async (
+    schema: StepDefinition['stateSchema'],
+    value: unknown,
+    what: string,
+  ): Promise<unknown> =>
+    validate(validateInputs ? schema : undefined, value, {
+      code: 'WORKFLOW_STEP_DATA_VALIDATION_FAILED',
+      headline: `Step ${what} data validation failed`,
+      details: { stepId: step.id },
+    });
+  return {
+    ...readContext(execution, step.id, inputData),
+    async setState(next) {
+      const state = await check(step.stateSchema, next, 'state');
+      if (typeof state !== 'object' || state === null || Array.isArray(state)) {
+        throw new WorkflowError(
+          'WORKFLOW_STEP_DATA_VALIDATION_FAILED',
+          `setState of step "${step.id}" was given ${state === null ? 'null' : typeof state}: pass an object whose keys are merged into the state`,
+          { details: { stepId: step.id } },
+        );
+      }
+      effects.state = state as Record<string, unknown>;
+    },
+    async suspend(payload, options) {
+      const valid = payload === undefined ? undefined : await check(step.suspendSchema, payload, 'suspend');
+      effects.suspension = { payload: valid, labels: labelsOf(options?.resumeLabel) };
+      return undefined;
+    },
+  };
+}
+
+async function validInput(execution: StepExecution): Promise<unknown> {
+  const { step, input, validateInputs, requestContext } = execution;
+  if (!validateInputs) return input;
+  await validate(step.requestContextSchema, requestContext.toJSON(), {
+    code: 'WORKFLOW_SCHEMA_VALIDATION_FAILED',
+    headline: `Step request context validation failed for step '${step.id}'`,
+    details: { stepId: step.id },
+  });
+  const parsed = await validate(step.inputSchema, input, {
+    code: 'WORKFLOW_STEP_INPUT_VALIDATION_FAILED',
+    headline: 'Step input validation failed',
+    details: { stepId: step.id },
+  });
+  return isEmptyObject(parsed) ? input : parsed;
+}
+
+function isNonRetryable(error: Error): boolean {
+  return 'isNonRetryable' in error && error.isNonRetryable === true;
+}
+
+async function attempt(execution: StepExecution): Promise<StepOutcome> {
+  let input = execution.input;
+  try {
+    input = await validInput(execution);
+    const effects: Effects = { state: undefined, suspension: undefined };
+    const output = await execution.step.execute(stepContext(execution, input, effects));
+    const { state, suspension } = effects;
+    if (suspension === undefined) return { type: 'success', input, output, state, pause: execution.perStep };
+    return { type: 'suspended', input, ...suspension, output: output || undefined, state };
+  } catch (thrown) {
+    const error = errorOf(thrown);
+    return { type: 'failed', input, error, nonRetryable: isNonRetryable(error) };
+  }
+}
+
+/**
+ * Executes a step once: validates its input, calls its body, and says what came of it. It never throws: whatever the body
+ * or a schema throws is the outcome `failed`. The only place that calls a step's `execute`.
+ */
+export async function executeStep(execution: StepExecution): Promise<StepOutcome> {
+  const { emitter, step, runId } = execution;
+  emitter.emit({ type: 'step-started', stepId: step.id, runId });
+  const outcome = await attempt(execution);
+  emitter.emit({ type: 'step-ended', stepId: step.id, runId, outcome: outcome.type });
+  return outcome;
+}
+
+/**
+ * Evaluates the conditions of a branch concurrently and resolves with the numbers of those that hold. One that throws
+ * counts as not holding and is told to `onError`.
+ */
+export async function evaluateConditions(
+  conditions: readonly ConditionDefinition[],
+  execution: Omit<StepExecution, 'step'>,
+  onError: (condition: number, error: Error) => void,
+): Promise<number[]> {
+  const verdicts = await Promise.all(
+    conditions.map(async (condition, number) => {
+      try {
+        return Boolean(await condition(readContext(execution, `condition_${number}`, execution.input)));
+      } catch (thrown) {
+        onError(number, errorOf(thrown));
+        return false;
+      }
+    }),
+  );
+  return verdicts.flatMap((holds, number) => (holds ? [number] : []));
+}

@@ -1,0 +1,81 @@
+import { createHash } from 'node:crypto';
+import { decode, encode, encodeError } from '../core/codec.ts';
+import { limits, type RunLimits } from '../core/limits.ts';
+import type { StoredValue } from '../core/records.ts';
+import { utf8Bytes } from '../core/utf8.ts';
+import type { PayloadStore } from '../ports/index.ts';
+
+/** SHA-256 of a text, in hex. */
+export function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
+/** Moves values between memory and records: encodes, decodes, and checks large ones in at the payload store. */
+export class Values {
+  private readonly payloads: PayloadStore;
+  private readonly limits: RunLimits;
+
+  constructor(payloads: PayloadStore, runLimits: RunLimits) {
+    this.payloads = payloads;
+    this.limits = runLimits;
+  }
+
+  /**
+   * Encodes `value`. Larger than `limits.inlineBytes` it goes to the payload store first, so that no record ever points
+   * to nothing. Rejects with WORKFLOW_VALUE_NOT_STORABLE or WORKFLOW_LIMIT_EXCEEDED; `name` is what the message calls it.
+   */
+  async store(runId: string, value: unknown, name: string): Promise<StoredValue> {
+    return this.place(runId, this.encode(value, name));
+  }
+
+  /** The same for an error; parts that cannot be stored are left out. */
+  async storeError(runId: string, error: Error): Promise<StoredValue> {
+    return this.place(runId, encodeError(error));
+  }
+
+  /** Text of a value, without storing it. */
+  encode(value: unknown, name: string): string {
+    return encode(value, { name, maxBytes: this.limits.valueBytes, maxDepth: this.limits.valueDepth });
+  }
+
+  /** The text that is equal for equal values, whatever the order of their keys. */
+  encodeCanonical(value: unknown, name: string): string {
+    const { valueBytes: maxBytes, valueDepth: maxDepth } = this.limits;
+    return encode(value, { name, maxBytes, maxDepth, canonical: true });
+  }
+
+  /** Where an encoded text is kept. */
+  async place(runId: string, text: string): Promise<StoredValue> {
+    if (text.length * 3 <= limits.inlineBytes) return { inline: text };
+    const bytes = utf8Bytes(text);
+    if (bytes <= limits.inlineBytes) return { inline: text };
+    const ref = sha256(text);
+    await this.payloads.put(runId, ref, text);
+    return { ref, bytes };
+  }
+
+  /** Decodes a value; each call makes a fresh one, so that nobody sees another's changes. */
+  async load(runId: string, stored: StoredValue): Promise<unknown> {
+    return decode('inline' in stored ? stored.inline : await this.payloads.get(runId, stored.ref));
+  }
+
+  /** The same without waiting; only where the payload store can. */
+  loadSync(runId: string, stored: StoredValue): unknown {
+    if ('inline' in stored) return decode(stored.inline);
+    return decode(this.payloads.getSync?.(runId, stored.ref) ?? '');
+  }
+
+  /** Fetches the claim checks among `stored`; the result decodes any of them without waiting. */
+  async prefetch(
+    runId: string,
+    stored: readonly (StoredValue | undefined)[],
+  ): Promise<(value: StoredValue) => unknown> {
+    const refs = new Set(
+      stored.flatMap((value) => (value !== undefined && 'ref' in value ? [value.ref] : [])),
+    );
+    const texts = new Map(
+      await Promise.all([...refs].map(async (ref) => [ref, await this.payloads.get(runId, ref)] as const)),
+    );
+    return (value) => decode('inline' in value ? value.inline : (texts.get(value.ref) ?? ''));
+  }
+}
