@@ -1,0 +1,88 @@
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
+import { closed, failure } from './failure.ts';
+
+/**
+ * How long SQLite itself may wait for a lock, in ms: it blocks the whole event loop, so only as long as another
+ * process's commit usually takes. What lasts longer is waited for without blocking, see group-commit.ts.
+ */
+const blockingWaitMs = 20;
+
+/** One open database file and its prepared statements. */
+export class Connection {
+  readonly file: string;
+  readonly #database: DatabaseSync;
+  readonly #statements = new Map<string, StatementSync>();
+  #isClosed = false;
+
+  constructor(file: string) {
+    this.file = file;
+    try {
+      this.#database = new DatabaseSync(file);
+    } catch (cause) {
+      throw failure(file, cause);
+    }
+  }
+
+  /** Sets what every connection needs; separate from opening, because this is where a foreign file shows. */
+  configure(): void {
+    this.exec(`PRAGMA busy_timeout = ${blockingWaitMs}`);
+    this.exec('PRAGMA synchronous = FULL');
+    this.exec('PRAGMA temp_store = MEMORY');
+    // The write-ahead log grows with the largest burst and would otherwise keep that size for ever.
+    this.exec('PRAGMA journal_size_limit = 67108864');
+  }
+
+  /** Runs statements whose texts are constants and that give no rows. */
+  exec(sql: string): void {
+    this.#database.exec(sql);
+  }
+
+  /** Runs one statement; returns the number of rows that it changed. */
+  run(sql: string, ...values: SQLInputValue[]): number {
+    return Number(this.#statement(sql).run(...values).changes);
+  }
+
+  /** Runs one INSERT; returns the row id. */
+  insert(sql: string, ...values: SQLInputValue[]): number {
+    return Number(this.#statement(sql).run(...values).lastInsertRowid);
+  }
+
+  /** First row. `Row` is what the statement selects: nothing checks it. */
+  row<Row>(sql: string, ...values: SQLInputValue[]): Row | undefined {
+    return this.#statement(sql).get(...values) as Row | undefined;
+  }
+
+  /** All rows. */
+  rows<Row>(sql: string, ...values: SQLInputValue[]): Row[] {
+    return this.#statement(sql).all(...values) as Row[];
+  }
+
+  /** Whether a transaction is open. Node 22.13 has no property for it, so SQLite is asked for what it refuses inside one. */
+  isInTransaction(): boolean {
+    try {
+      this.#database.exec('BEGIN');
+    } catch {
+      return true;
+    }
+    this.#database.exec('ROLLBACK');
+    return false;
+  }
+
+  /** Idempotent. */
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#statements.clear();
+    this.#database.close();
+  }
+
+  #statement(sql: string): StatementSync {
+    if (this.#isClosed) throw closed(this.file);
+    let statement = this.#statements.get(sql);
+    if (statement === undefined) {
+      statement = this.#database.prepare(sql);
+      this.#statements.set(sql, statement);
+    }
+    return statement;
+  }
+}

@@ -1,0 +1,1 @@
+export { type SqliteBackend, sqliteBackend, type SqliteOptions } from './backend.ts';

@@ -1,0 +1,71 @@
+import { formatKey, type RecordKey, type StepRecord } from '../../core/records.ts';
+import type { Connection } from './connection.ts';
+import { toText } from './text.ts';
+
+/** Rows of `rec`: records of entries and arms. Every method runs within the caller's transaction, or reads. */
+export class Records {
+  readonly #connection: Connection;
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+  }
+
+  get(runId: string, key: RecordKey): StepRecord | undefined {
+    const row = this.#connection.row<{ body: string }>(
+      'SELECT body FROM rec WHERE run = ? AND key = ?',
+      toText(runId),
+      formatKey(key),
+    );
+    return row === undefined ? undefined : (JSON.parse(row.body) as StepRecord);
+  }
+
+  /** In the order of the graph, which is that of the keys' text. */
+  all(runId: string): StepRecord[] {
+    return this.#connection
+      .rows<{ body: string }>('SELECT body FROM rec WHERE run = ? ORDER BY key', toText(runId))
+      .map(({ body }) => JSON.parse(body) as StepRecord);
+  }
+
+  insert(runId: string, record: StepRecord): void {
+    this.#connection.run(
+      'INSERT INTO rec (run, key, holder, body) VALUES (?, ?, ?, ?)',
+      toText(runId),
+      formatKey(record.key),
+      holderOf(record),
+      JSON.stringify(record),
+    );
+  }
+
+  update(runId: string, record: StepRecord): void {
+    this.#connection.run(
+      'UPDATE rec SET holder = ?, body = ? WHERE run = ? AND key = ?',
+      holderOf(record),
+      JSON.stringify(record),
+      toText(runId),
+      formatKey(record.key),
+    );
+  }
+
+  /** Ends the leases of every turn that a process holds, so that whoever gets its message takes over at once. */
+  releaseLeases(incarnation: string): void {
+    // Owners are `<incarnation>/<number>`, and `0` is the character after `/`.
+    const rows = this.#connection.rows<{ run: string; key: string; body: string }>(
+      'SELECT run, key, body FROM rec WHERE holder >= ? AND holder < ?',
+      toText(`${incarnation}/`),
+      toText(`${incarnation}0`),
+    );
+    for (const { run, key, body } of rows) {
+      const released: StepRecord = { ...(JSON.parse(body) as StepRecord), leaseUntil: 0 };
+      this.#connection.run(
+        'UPDATE rec SET body = ? WHERE run = ? AND key = ?',
+        JSON.stringify(released),
+        run,
+        key,
+      );
+    }
+  }
+}
+
+function holderOf(record: StepRecord): string | null {
+  return record.status === 'running' && record.owner !== undefined ? toText(record.owner) : null;
+}

@@ -1,0 +1,140 @@
+import { WorkflowError } from '../../core/errors.ts';
+import type { RunHeader, RunInput } from '../../core/records.ts';
+import type { RunPage, RunQuery } from '../../ports/index.ts';
+import type { Connection } from './connection.ts';
+import { fromText, toText } from './text.ts';
+
+/** Rows of `run` and `run_input`. Every method runs within the caller's transaction, or reads. */
+export class Runs {
+  readonly #connection: Connection;
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+  }
+
+  header(runId: string): RunHeader | undefined {
+    const row = this.#connection.row<{ body: string }>('SELECT body FROM run WHERE id = ?', toText(runId));
+    return row === undefined ? undefined : (JSON.parse(row.body) as RunHeader);
+  }
+
+  input(runId: string): RunInput | undefined {
+    const row = this.#connection.row<{ body: string }>(
+      'SELECT body FROM run_input WHERE run = ?',
+      toText(runId),
+    );
+    return row === undefined ? undefined : (JSON.parse(row.body) as RunInput);
+  }
+
+  insert(header: RunHeader): void {
+    this.#connection.run(
+      `INSERT INTO run (id, is_root, workflow, status, resource, owner, created_at, sweep_at, body)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      toText(header.runId),
+      header.parent === undefined ? 1 : 0,
+      toText(header.workflowId),
+      header.status,
+      header.resourceId === undefined ? null : toText(header.resourceId),
+      header.owner === undefined ? null : toText(header.owner),
+      header.createdAt,
+      header.sweepAt ?? null,
+      JSON.stringify(header),
+    );
+  }
+
+  /** Rewrites what can change: workflow, owner, creation and place in the tree cannot. */
+  update(header: RunHeader): void {
+    this.#connection.run(
+      'UPDATE run SET status = ?, resource = ?, sweep_at = ?, body = ? WHERE id = ?',
+      header.status,
+      header.resourceId === undefined ? null : toText(header.resourceId),
+      header.sweepAt ?? null,
+      JSON.stringify(header),
+      toText(header.runId),
+    );
+  }
+
+  insertInput(runId: string, input: RunInput): void {
+    this.#connection.run(
+      'INSERT INTO run_input (run, body) VALUES (?, ?) ON CONFLICT DO UPDATE SET body = excluded.body',
+      toText(runId),
+      JSON.stringify(input),
+    );
+  }
+
+  /** Newest first; runs of the same millisecond by their id, so that a page has one end. */
+  list(query: RunQuery): RunPage {
+    if (!Number.isInteger(query.limit) || query.limit < 1 || query.limit > 1_000) {
+      throw new WorkflowError(
+        'WORKFLOW_ARGUMENT_INVALID',
+        `limit is ${String(query.limit)}: give a whole number from 1 to 1,000`,
+      );
+    }
+    const { clauses, values } = conditions(query);
+    const rows = this.#connection.rows<{ id: string; created_at: number; body: string }>(
+      `SELECT id, created_at, body FROM run WHERE ${clauses.join(' AND ')}
+       ORDER BY created_at DESC, id DESC LIMIT ?`,
+      ...values,
+      query.limit + 1,
+    );
+    const page = rows.slice(0, query.limit);
+    const last = page.at(-1);
+    return {
+      headers: page.map(({ body }) => JSON.parse(body) as RunHeader),
+      ...(rows.length > page.length && last !== undefined
+        ? { cursor: formatCursor({ createdAt: last.created_at, runId: fromText(last.id) }) }
+        : {}),
+    };
+  }
+}
+
+/** A filter that is not given leaves no trace in the text, so that SQLite can choose the index of one that is. */
+function conditions(query: RunQuery): { clauses: string[]; values: (string | number)[] } {
+  const clauses = ['is_root = 1'];
+  const values: (string | number)[] = [];
+  const add = (clause: string, ...given: (string | number | undefined)[]): void => {
+    const present = given.filter((value) => value !== undefined);
+    if (present.length < given.length) return;
+    clauses.push(clause);
+    values.push(...present);
+  };
+  const text = (value: string | undefined): string | undefined =>
+    value === undefined ? undefined : toText(value);
+  add('workflow = ?', text(query.workflowId));
+  add('status = ?', query.status);
+  add('resource = ?', text(query.resourceId));
+  add('owner = ?', text(query.owner));
+  add('created_at >= ?', query.createdFrom);
+  add('created_at <= ?', query.createdTo);
+  if (query.cursor !== undefined) {
+    const { createdAt, runId } = parseCursor(query.cursor);
+    add('(created_at, id) < (?, ?)', createdAt, toText(runId));
+  }
+  return { clauses, values };
+}
+
+interface Cursor {
+  readonly createdAt: number;
+  readonly runId: string;
+}
+
+function formatCursor({ createdAt, runId }: Cursor): string {
+  return Buffer.from(JSON.stringify([createdAt, runId])).toString('base64url');
+}
+
+function parseCursor(text: string): Cursor {
+  let cause: unknown;
+  try {
+    const fields: unknown = JSON.parse(Buffer.from(text, 'base64url').toString());
+    if (Array.isArray(fields)) {
+      const [createdAt, runId]: unknown[] = fields;
+      if (typeof createdAt === 'number' && typeof runId === 'string') return { createdAt, runId };
+    }
+  } catch (thrown) {
+    cause = thrown;
+  }
+  throw new WorkflowError(
+    'WORKFLOW_CURSOR_INVALID',
+    'cursor is not one that this list gave out: repeat the call without it to begin with the newest run',
+    cause === undefined ? {} : { cause },
+  );
+}
