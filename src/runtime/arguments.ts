@@ -14,7 +14,7 @@ export function checkId(value: unknown, field: string): string {
       details: { field },
     });
   }
-  const { length } = [...value];
+  const { length } = Array.from(value);
   if (length >= 1 && length <= limits.idLength) return value;
   throw new WorkflowError(
     'WORKFLOW_ARGUMENT_INVALID',

@@ -12,6 +12,13 @@ export interface EventScope {
   readonly hop: number;
 }
 
+/** A place in the graph and the turn it is in. */
+interface Place {
+  readonly key: RecordKey;
+  readonly turn: string;
+  readonly stepId: string;
+}
+
 /** Makes and publishes the events of one handling. */
 export class Publisher {
   private readonly engine: Engine;
@@ -42,23 +49,25 @@ export class Publisher {
     );
   }
 
-  stepRun(at: {
-    key: RecordKey;
-    turn: string;
-    stepId: string;
-    prev?: WorkflowEvent['prev'];
-    dueAt?: number | undefined;
-  }): WorkflowEvent {
-    return stepEvent(this.base(), 'workflow.step.run', at);
+  stepRun(at: Place & { prev?: WorkflowEvent['prev']; dueAt?: number | undefined }): WorkflowEvent {
+    const { key, turn, stepId, prev, dueAt } = at;
+    return stepEvent(this.base(), 'workflow.step.run', {
+      key,
+      turn,
+      stepId,
+      dueAt,
+      ...(prev === undefined ? {} : { prev }),
+    });
   }
 
   /** The end of a step, arm or block; nothing when per-step ends are switched off. */
-  stepEnd(at: { key: RecordKey; turn: string; stepId: string; status: StepStatus }): WorkflowEvent[] {
+  stepEnd({ key, turn, stepId, status }: Place & { status: StepStatus }): WorkflowEvent[] {
+    const at = { key, turn, stepId, status };
     return this.engine.stepEndEvents ? [stepEvent(this.base(), 'workflow.step.end', at)] : [];
   }
 
-  resumed(at: { key: RecordKey; turn: string; stepId: string }): WorkflowEvent {
-    return stepEvent(this.base(), 'workflow.resume', at);
+  resumed({ key, turn, stepId }: Place): WorkflowEvent {
+    return stepEvent(this.base(), 'workflow.resume', { key, turn, stepId });
   }
 
   run(type: Parameters<typeof runEvent>[1], status: RunStatus, mark?: string): WorkflowEvent {
@@ -72,9 +81,9 @@ export class Publisher {
     for (const event of events) this.engine.backend.metrics.count('event.published', { type: event.type });
   }
 
-  /** Publishes the work now, or at its due time when that is later. */
+  /** Publishes work; a retry goes to the worker directly, at its due time, and past the bus. */
   async publishAt(event: WorkflowEvent, dueAt: number | undefined): Promise<void> {
-    if (dueAt === undefined || dueAt <= this.engine.backend.clock.now()) await this.publish([event]);
+    if (dueAt === undefined) await this.publish([event]);
     else await this.engine.backend.timers.schedule(event, dueAt);
   }
 }

@@ -106,7 +106,7 @@ async function validStart(workflow: CompiledWorkflow, request: StartRequest): Pr
 }
 
 function isEmpty(value: unknown): boolean {
-  return Object.keys(Object(value)).length === 0;
+  return typeof value === 'object' && value !== null && Object.keys(value).length === 0;
 }
 
 /** Starts a run: validates, stores, publishes the first step. Nothing is written when anything is invalid. */
