@@ -39,7 +39,8 @@ export function identifyBy(variables: Readonly<Record<string, string | undefined
  * credentials, so it neither proves anything nor lasts as long as a run.
  */
 function principalOf(arn: string | undefined): string {
-  if (!arn) throw unauthenticated('The request is not signed by an AWS principal; sign it with Signature Version 4.');
+  if (!arn)
+    throw unauthenticated('The request is not signed by an AWS principal; sign it with Signature Version 4.');
   return arn.replace(/^(arn:[^:]+:sts::\d+:assumed-role\/[^/]+)\/.*$/, '$1');
 }
 

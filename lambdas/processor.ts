@@ -1,6 +1,7 @@
-import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
+import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { awsBackend, parseQueueMessage, readAwsConfig } from '../src/adapters/aws/index.ts';
 import { createRuntime } from '../src/runtime/index.ts';
+import { eachRecord } from './each-record.ts';
 import { registeredWorkflows } from './registered.ts';
 
 const runtime = createRuntime({
@@ -8,23 +9,7 @@ const runtime = createRuntime({
   backend: awsBackend(readAwsConfig(process.env)),
 });
 
-/** Handles each record on its own, and answers with the ids of those that have to come again. */
-export async function handler({ Records: records }: SQSEvent): Promise<SQSBatchResponse> {
-  const outcomes = await Promise.allSettled(records.map(handle));
-  const failed = records.filter((record, at) => {
-    const outcome = outcomes[at];
-    if (outcome?.status !== 'rejected') return false;
-    console.error('The event was not processed and comes again.', {
-      messageId: record.messageId,
-      receiveCount: record.attributes.ApproximateReceiveCount,
-      error: outcome.reason,
-    });
-    return true;
-  });
-  return { batchItemFailures: failed.map(({ messageId }) => ({ itemIdentifier: messageId })) };
-}
-
-/** What cannot be read fails too: after its last delivery it lies in the dead-letter queue, where it can be looked at. */
-async function handle(record: SQSRecord): Promise<void> {
-  await runtime.handle(parseQueueMessage(record.body));
+/** Handles the events of the work queue. One that cannot be read fails too, and ends as a dead letter for a person to see. */
+export function handler(event: SQSEvent): Promise<SQSBatchResponse> {
+  return eachRecord(event, ({ body }) => runtime.handle(parseQueueMessage(body)));
 }

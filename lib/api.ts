@@ -86,7 +86,11 @@ function addRoutes(
     byAccess.set(access, [...(byAccess.get(access) ?? []), ...added]);
   }
   if (auth === 'none') {
-    acknowledge(scope, 'AwsSolutions-APIG4', "Whoever deploys this wrote auth: 'none', which has no default.");
+    acknowledge(
+      scope,
+      'AwsSolutions-APIG4',
+      "Whoever deploys this wrote auth: 'none', which has no default.",
+    );
   }
   return byAccess;
 }

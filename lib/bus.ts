@@ -5,6 +5,7 @@ import { AnyPrincipal, Effect, type IRole, PolicyStatement } from 'aws-cdk-lib/a
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { eventSource, eventTypePrefix, workPattern } from '../src/adapters/aws/config.ts';
+import { acknowledge } from './acknowledge.ts';
 import { createDeadLetterQueue } from './queue.ts';
 
 /** EventBridge's own defaults (EventBridge user guide, retry policy), written down because the recovery rests on them. */
@@ -18,6 +19,11 @@ export function createBus(scope: Construct): EventBus {
 /** Routes the events that a worker has to handle to the work queue. Returns the dead letters of the routing. */
 export function routeWork(scope: Construct, bus: EventBus, queue: Queue): Queue {
   const deadLetterQueue = createDeadLetterQueue(scope, 'RoutingDeadLetters');
+  acknowledge(
+    deadLetterQueue,
+    'AwsSolutions-SQS3',
+    'It is a dead-letter queue: of a rule, while the check knows those of queues only.',
+  );
   new Rule(scope, 'WorkRule', {
     eventBus: bus,
     description: 'Events that a worker has to handle, to the work queue',

@@ -43,7 +43,7 @@ export interface WorkflowRuntimeProps {
    */
   readonly memorySize?: number;
   /**
-   * The longest that the processing of one event may take, 5 to 900 s. A step has to end 10 s before. A step whose
+   * The longest that the processing of one event may take, 12 to 900 s. A step has to end 10 s before. A step whose
    * worker was killed runs again after at most this and 30 s.
    * @default Duration.seconds(120)
    */
@@ -118,20 +118,27 @@ export interface Settings {
   readonly environment: Readonly<Record<string, string>>;
 }
 
+/** A step has to end this long before its function, so that its outcome can be stored; two seconds are left for the step. */
+const LEAST_TIMEOUT = defaults.stepMarginSeconds + 2;
+
 /** Checks the props and fills in the defaults. Throws {@link WorkflowRuntimeError}. */
 export function settingsOf(props: WorkflowRuntimeProps): Settings {
   return {
     entry: entryOf(props.entry),
     auth: authOf(props.auth),
     memorySize: within('memorySize', props.memorySize ?? 512, 128, 10_240, 'MiB'),
-    timeout: durationWithin('timeout', props.timeout ?? Duration.seconds(defaults.functionTimeoutSeconds), 5, 900),
+    timeout: durationWithin(
+      'timeout',
+      props.timeout ?? Duration.seconds(defaults.functionTimeoutSeconds),
+      LEAST_TIMEOUT,
+      900,
+    ),
     maximumConcurrency: within('maximumConcurrency', props.maximumConcurrency ?? 100, 2, 1_000, 'events'),
     removalPolicy: removalPolicyOf(props.removalPolicy ?? RemovalPolicy.RETAIN),
     stepEndEvents: props.stepEndEvents ?? true,
     lease: durationWithin('lease', props.lease ?? Duration.seconds(defaults.leaseSeconds), 1, 900),
     runRetention: daysWithin('runRetention', props.runRetention ?? Duration.days(defaults.retentionDays)),
-    payloadExpiration:
-      props.payloadExpiration && daysWithin('payloadExpiration', props.payloadExpiration),
+    payloadExpiration: props.payloadExpiration && daysWithin('payloadExpiration', props.payloadExpiration),
     listing: props.listing ?? true,
     logRetention: props.logRetention ?? RetentionDays.ONE_MONTH,
     environment: environmentOf(props.environment ?? {}),

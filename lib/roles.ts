@@ -1,3 +1,4 @@
+import { Stack } from 'aws-cdk-lib';
 import type { Table } from 'aws-cdk-lib/aws-dynamodb';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
@@ -13,7 +14,7 @@ export function createRole(scope: Construct, id: string): Role {
 
 /** What the API function may do: read and write runs, list them, publish events. */
 export function allowApi(role: Role, storage: Storage, logs: ILogGroup): void {
-  allow(role, [
+  allow(role, storage, [
     ...stateStatements(storage),
     new PolicyStatement({
       sid: 'ListRuns',
@@ -26,7 +27,7 @@ export function allowApi(role: Role, storage: Storage, logs: ILogGroup): void {
 
 /** What the processor function may do: the same without listing, and delay messages. Its event source adds the receiving. */
 export function allowProcessor(role: Role, storage: Storage, logs: ILogGroup): void {
-  allow(role, [
+  allow(role, storage, [
     ...stateStatements(storage),
     new PolicyStatement({
       sid: 'Delay',
@@ -60,7 +61,11 @@ function stateStatements({ table, bus, bucket }: Storage): PolicyStatement[] {
       resources: [bucket.arnForObjects('*')],
     }),
     // Without it S3 answers 403 for an object that is not there, which cannot be told from a missing permission.
-    new PolicyStatement({ sid: 'MissingPayloads', actions: ['s3:ListBucket'], resources: [bucket.bucketArn] }),
+    new PolicyStatement({
+      sid: 'MissingPayloads',
+      actions: ['s3:ListBucket'],
+      resources: [bucket.bucketArn],
+    }),
   ];
 }
 
@@ -77,12 +82,17 @@ function indexArn(table: Table, index: string): string {
   return `${table.tableArn}/index/${index}`;
 }
 
-function allow(role: Role, statements: readonly PolicyStatement[]): void {
+function allow(role: Role, storage: Storage, statements: readonly PolicyStatement[]): void {
   for (const statement of statements) role.addToPolicy(statement);
   acknowledge(
     role,
-    'AwsSolutions-IAM5',
-    'The only wildcards are the objects of the own bucket and the streams of the own log group, whose names are not known ' +
-      'before they are made. A template test holds every other resource to a full ARN.',
+    `AwsSolutions-IAM5[Resource::<${logicalId(storage.bucket.bucketArn, role)}.Arn>/*]`,
+    'The objects of the one bucket that holds nothing but the payloads of runs; their names are not known before.',
   );
+}
+
+/** Which resource an ARN is of. cdk-nag names a finding by it. */
+function logicalId(arn: string, scope: Construct): string {
+  const resolved = Stack.of(scope).resolve(arn) as { 'Fn::GetAtt': [string, string] };
+  return resolved['Fn::GetAtt'][0];
 }

@@ -70,7 +70,9 @@ describe('the bucket', () => {
   });
 
   test('deletes no value of a run that waits, unless told after what time', () => {
-    const rules = resourcesOf(template, 'AWS::S3::Bucket').map(({ Properties }) => Properties.LifecycleConfiguration);
+    const rules = resourcesOf(template, 'AWS::S3::Bucket').map(
+      ({ Properties }) => Properties.LifecycleConfiguration,
+    );
     expect(rules).toEqual([
       {
         Rules: [

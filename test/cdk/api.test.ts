@@ -1,0 +1,137 @@
+import { Match, Template } from 'aws-cdk-lib/assertions';
+import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { describe, expect, test } from 'vitest';
+import type { WorkflowAuth, WorkflowRuntime } from '../../lib/index.ts';
+import { routes } from '../../lib/routes.ts';
+import { createStack, idOf, resourcesOf, synth } from './synth.ts';
+
+const tokens = { issuer: 'https://issuer.example', audience: ['workflows', 'studio'] } as const;
+
+/** Routes with how each is authorized. */
+function authorization(auth: WorkflowAuth): unknown[][] {
+  return resourcesOf(synth({ auth }), 'AWS::ApiGatewayV2::Route').map(({ Properties }) => [
+    Properties.RouteKey,
+    Properties.AuthorizationType,
+    Properties.AuthorizerId,
+  ]);
+}
+
+function everyRoute(...how: unknown[]): unknown[][] {
+  return routes.map(({ method, path }) => [`${method} ${path}`, ...how]);
+}
+
+describe('each route asks for', () => {
+  test('a signature', () => {
+    expect(authorization('iam')).toEqual(everyRoute('AWS_IAM', undefined));
+  });
+
+  test('a token of the issuer for one of the audiences', () => {
+    const template = synth({ auth: tokens });
+    const authorizer = Object.keys(template.findResources('AWS::ApiGatewayV2::Authorizer'))[0];
+    expect(authorization(tokens)).toEqual(everyRoute('JWT', { Ref: authorizer }));
+    template.resourceCountIs('AWS::ApiGatewayV2::Authorizer', 1);
+    template.hasResourceProperties('AWS::ApiGatewayV2::Authorizer', {
+      AuthorizerType: 'JWT',
+      IdentitySource: ['$request.header.Authorization'],
+      JwtConfiguration: { Issuer: tokens.issuer, Audience: tokens.audience },
+    });
+  });
+
+  test('nothing, when that was written', () => {
+    expect(authorization('none')).toEqual(everyRoute('NONE', undefined));
+  });
+});
+
+describe('the API function', () => {
+  test.each<[WorkflowAuth, Record<string, unknown>]>([
+    ['iam', { EVENTED_AUTH: 'iam', EVENTED_OWNER_CLAIM: Match.absent() }],
+    ['none', { EVENTED_AUTH: 'none', EVENTED_OWNER_CLAIM: Match.absent() }],
+    [tokens, { EVENTED_AUTH: 'jwt', EVENTED_OWNER_CLAIM: 'sub' }],
+    [
+      { ...tokens, ownerClaim: 'email' },
+      { EVENTED_AUTH: 'jwt', EVENTED_OWNER_CLAIM: 'email' },
+    ],
+  ])('knows whom to take for the owner: %j', (auth, variables) => {
+    synth({ auth }).hasResourceProperties('AWS::Lambda::Function', {
+      Environment: { Variables: Match.objectLike(variables) },
+    });
+  });
+
+  test('is given up before the API gives it up', () => {
+    synth().hasResourceProperties('AWS::Lambda::Function', { Timeout: 29, RecursiveLoop: Match.absent() });
+  });
+});
+
+test('requests are logged', () => {
+  const template = synth();
+  template.hasResourceProperties('AWS::ApiGatewayV2::Stage', {
+    StageName: '$default',
+    AutoDeploy: true,
+    AccessLogSettings: {
+      DestinationArn: {
+        'Fn::GetAtt': [idOf(template, 'AWS::Logs::LogGroup', 'WorkflowsAccessLogs'), 'Arn'],
+      },
+    },
+  });
+});
+
+test('the outputs say where everything is', () => {
+  const template = synth();
+  expect(Object.keys(template.findOutputs('*'))).toEqual([
+    'Url',
+    'ApiId',
+    'TableName',
+    'BucketName',
+    'BusName',
+    'WorkQueueUrl',
+    'WorkDeadLetterQueueUrl',
+    'RoutingDeadLetterQueueUrl',
+  ]);
+});
+
+describe('grants', () => {
+  type Grant = 'grantStart' | 'grantResume' | 'grantCancel' | 'grantRead';
+
+  /** The routes that a role may call, as `METHOD/path`. */
+  function callable(grant: Grant): string[] {
+    const stack = createStack();
+    const role = new Role(stack, 'Caller', { assumedBy: new ServicePrincipal('ecs-tasks.amazonaws.com') });
+    stack.runtime[grant](role).assertSuccess();
+    const template = Template.fromStack(stack);
+    const [policy, ...others] = resourcesOf(template, 'AWS::IAM::Policy').filter(
+      ({ Properties }) =>
+        JSON.stringify(Properties.Roles) ===
+        JSON.stringify([stack.resolve({ Ref: idOf(template, 'AWS::IAM::Role', 'Caller') })]),
+    );
+    expect(others).toEqual([]);
+    const document = policy?.Properties.PolicyDocument as {
+      Statement: { Action: string; Resource: unknown }[];
+    };
+    return document.Statement.flatMap(({ Action, Resource }) => {
+      expect(Action).toBe('execute-api:Invoke');
+      return [Resource]
+        .flat()
+        .map((resource) => JSON.stringify(resource).replace(/^.*"\/\*\/([^"]*)".*$/, '$1'));
+    });
+  }
+
+  test.each<[Grant, string]>([
+    ['grantStart', 'start'],
+    ['grantResume', 'resume'],
+    ['grantCancel', 'cancel'],
+    ['grantRead', 'read'],
+  ])('%s', (grant, access) => {
+    const granted = routes.filter((route) => route.access === access);
+    expect(granted.length).toBeGreaterThan(0);
+    expect(callable(grant).toSorted()).toEqual(
+      granted.map(({ method, path }) => `${method}${path.replaceAll(/\{[^}]+\}/g, '*')}`).toSorted(),
+    );
+  });
+
+  test.each<WorkflowAuth>(['none', tokens])('are refused where no AWS principal calls: %j', (auth) => {
+    const stack = createStack({ auth });
+    const role = new Role(stack, 'Caller', { assumedBy: new ServicePrincipal('ecs-tasks.amazonaws.com') });
+    const runtime: WorkflowRuntime = stack.runtime;
+    expect(() => runtime.grantStart(role)).toThrow(/write auth: 'iam'/);
+  });
+});

@@ -1,0 +1,119 @@
+import { expect, test } from 'vitest';
+import { idOf, resourcesOf, synth } from './synth.ts';
+
+const template = synth();
+
+interface Statement {
+  readonly Effect: string;
+  readonly Action: string | readonly string[];
+  readonly Resource: unknown;
+}
+
+/** Statements of all policies of roles, flat: one action on one resource each. */
+function permissions(role: string): { action: string; resource: unknown }[] {
+  const roleId = idOf(template, 'AWS::IAM::Role', role);
+  return resourcesOf(template, 'AWS::IAM::Policy')
+    .filter(({ Properties }) => JSON.stringify(Properties.Roles) === JSON.stringify([{ Ref: roleId }]))
+    .flatMap(({ Properties }) => (Properties.PolicyDocument as { Statement: Statement[] }).Statement)
+    .flatMap(({ Effect, Action, Resource }) => {
+      expect(Effect).toBe('Allow');
+      return [Action].flat().flatMap((action) => [Resource].flat().map((resource) => ({ action, resource })));
+    });
+}
+
+function arn(type: string, path: string, suffix = ''): unknown {
+  const attribute = { 'Fn::GetAtt': [idOf(template, type, path), 'Arn'] };
+  return suffix === '' ? attribute : { 'Fn::Join': ['', [attribute, suffix]] };
+}
+
+const table = arn('AWS::DynamoDB::Table', 'WorkflowsTable');
+const bus = arn('AWS::Events::EventBus', 'WorkflowsBus');
+const bucket = arn('AWS::S3::Bucket', 'WorkflowsPayloads');
+const objects = arn('AWS::S3::Bucket', 'WorkflowsPayloads', '/*');
+const queue = arn('AWS::SQS::Queue', 'WorkflowsWork');
+
+const records = ['BatchGetItem', 'ConditionCheckItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem'];
+const state = [
+  ...records.map((name) => ({ action: `dynamodb:${name}`, resource: table })),
+  { action: 'events:PutEvents', resource: bus },
+  { action: 's3:GetObject', resource: objects },
+  { action: 's3:PutObject', resource: objects },
+  { action: 's3:ListBucket', resource: bucket },
+];
+
+function logs(path: string): { action: string; resource: unknown }[] {
+  const resource = arn('AWS::Logs::LogGroup', path);
+  return ['logs:CreateLogStream', 'logs:PutLogEvents'].map((action) => ({ action, resource }));
+}
+
+test('the API may read and write runs, list them and publish, and nothing else', () => {
+  expect(sorted(permissions('WorkflowsApiRole'))).toEqual(
+    sorted([
+      ...state,
+      { action: 'dynamodb:Query', resource: arn('AWS::DynamoDB::Table', 'WorkflowsTable', '/index/list') },
+      ...logs('WorkflowsApiLogs'),
+    ]),
+  );
+});
+
+test('the processor may do that without listing, receive work and delay it, and nothing else', () => {
+  const receive = [
+    'ChangeMessageVisibility',
+    'DeleteMessage',
+    'GetQueueAttributes',
+    'GetQueueUrl',
+    'ReceiveMessage',
+  ];
+  expect(sorted(permissions('WorkflowsProcessorRole'))).toEqual(
+    sorted([
+      ...state,
+      ...[...receive, 'SendMessage'].map((name) => ({ action: `sqs:${name}`, resource: queue })),
+      ...logs('WorkflowsProcessorLogs'),
+    ]),
+  );
+});
+
+test('there is no other role, no managed policy, and only Lambda may take them', () => {
+  const roles = resourcesOf(template, 'AWS::IAM::Role');
+  expect(roles).toHaveLength(2);
+  expect(resourcesOf(template, 'AWS::IAM::Policy')).toHaveLength(2);
+  template.resourceCountIs('AWS::IAM::ManagedPolicy', 0);
+  for (const { Properties } of roles) {
+    expect(Properties).toEqual({
+      AssumeRolePolicyDocument: {
+        Version: '2012-10-17',
+        Statement: [
+          { Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { Service: 'lambda.amazonaws.com' } },
+        ],
+      },
+    });
+  }
+});
+
+test('only the API may be called by API Gateway, and only by this one', () => {
+  template.resourceCountIs('AWS::Lambda::Permission', 1);
+  template.hasResourceProperties('AWS::Lambda::Permission', {
+    FunctionName: { 'Fn::GetAtt': [idOf(template, 'AWS::Lambda::Function', 'WorkflowsApiFunction'), 'Arn'] },
+    Principal: 'apigateway.amazonaws.com',
+    SourceArn: {
+      'Fn::Join': [
+        '',
+        [
+          'arn:',
+          { Ref: 'AWS::Partition' },
+          ':execute-api:',
+          { Ref: 'AWS::Region' },
+          ':',
+          { Ref: 'AWS::AccountId' },
+          ':',
+          { Ref: idOf(template, 'AWS::ApiGatewayV2::Api', 'WorkflowsApi') },
+          '/*/*/*',
+        ],
+      ],
+    },
+  });
+});
+
+function sorted<T>(values: readonly T[]): T[] {
+  return values.toSorted((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
+}

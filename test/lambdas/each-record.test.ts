@@ -1,0 +1,76 @@
+import type { SQSEvent, SQSRecord } from 'aws-lambda';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { eachRecord } from '../../lambdas/each-record.ts';
+
+function batch(...bodies: string[]): SQSEvent {
+  return { Records: bodies.map((body, at) => record(`message-${at}`, body)) };
+}
+
+function record(messageId: string, body: string): SQSRecord {
+  return {
+    messageId,
+    body,
+    receiptHandle: 'handle',
+    attributes: {
+      ApproximateReceiveCount: '2',
+      SentTimestamp: '0',
+      SenderId: 'sender',
+      ApproximateFirstReceiveTimestamp: '0',
+    },
+    messageAttributes: {},
+    md5OfBody: '',
+    eventSource: 'aws:sqs',
+    eventSourceARN: 'arn:aws:sqs:eu-central-1:123456789012:work',
+    awsRegion: 'eu-central-1',
+  };
+}
+
+const log = vi.fn();
+
+beforeEach(() => {
+  log.mockClear();
+  vi.spyOn(console, 'error').mockImplementation(log);
+});
+
+describe('a batch', () => {
+  test('that is handled comes not again', async () => {
+    const seen: string[] = [];
+    const answer = await eachRecord(batch('a', 'b'), async ({ body }) => void seen.push(body));
+    expect(answer).toEqual({ batchItemFailures: [] });
+    expect(seen).toEqual(['a', 'b']);
+    expect(log).not.toHaveBeenCalled();
+  });
+
+  test('names those that failed, by a rejection or a throw, and no others', async () => {
+    const answer = await eachRecord(batch('a', 'throw', 'b', 'reject'), ({ body }) => {
+      if (body === 'throw') throw new Error('unreadable');
+      return body === 'reject' ? Promise.reject(new Error('unavailable')) : Promise.resolve();
+    });
+    expect(answer).toEqual({
+      batchItemFailures: [{ itemIdentifier: 'message-1' }, { itemIdentifier: 'message-3' }],
+    });
+  });
+
+  test('says which message failed, how often it came, and why', async () => {
+    const reason = new Error('unavailable');
+    await eachRecord(batch('a'), () => Promise.reject(reason));
+    expect(log).toHaveBeenCalledExactlyOnceWith(
+      expect.any(String),
+      { messageId: 'message-0', receiveCount: '2' },
+      reason,
+    );
+  });
+
+  test('is handled at the same time', async () => {
+    const release = Promise.withResolvers<void>();
+    const started: string[] = [];
+    const answer = eachRecord(batch('a', 'b'), async ({ body }) => {
+      started.push(body);
+      // The first one waits for the second: one after the other would never end.
+      if (body === 'b') release.resolve();
+      await release.promise;
+    });
+    await expect(answer).resolves.toEqual({ batchItemFailures: [] });
+    expect(started).toEqual(['a', 'b']);
+  });
+});
