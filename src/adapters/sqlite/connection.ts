@@ -7,6 +7,9 @@ import { closed, failure } from './failure.ts';
  */
 const blockingWaitMs = 20;
 
+/** How long {@link Connection.patiently} lets SQLite wait, in ms. */
+const patientWaitMs = 10_000;
+
 /** One open database file and its prepared statements. */
 export class Connection {
   readonly file: string;
@@ -30,6 +33,16 @@ export class Connection {
     this.exec('PRAGMA temp_store = MEMORY');
     // The write-ahead log grows with the largest burst and would otherwise keep that size for ever.
     this.exec('PRAGMA journal_size_limit = 67108864');
+  }
+
+  /** For opening, which is synchronous: lets `work` wait for the locks of other processes, and blocks the event loop. */
+  patiently<T>(work: () => T): T {
+    this.exec(`PRAGMA busy_timeout = ${patientWaitMs}`);
+    try {
+      return work();
+    } finally {
+      this.exec(`PRAGMA busy_timeout = ${blockingWaitMs}`);
+    }
   }
 
   /** Runs statements whose texts are constants and that give no rows. */

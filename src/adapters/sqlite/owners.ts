@@ -37,7 +37,9 @@ export class Owners {
     this.#lock = this.#takeOwnLock();
     try {
       // Only after the lock is held: whoever reads this row finds a lock to try.
-      this.number = connection.insert('INSERT INTO owner (incarnation) VALUES (?)', incarnation);
+      this.number = connection.patiently(() =>
+        connection.insert('INSERT INTO owner (incarnation) VALUES (?)', incarnation),
+      );
     } catch (cause) {
       this.#dropOwnLock();
       throw failure(connection.file, cause);
@@ -105,8 +107,7 @@ export class Owners {
       for (;;) {
         mkdirSync(this.#directory, { recursive: true });
         const lock = tryLock(path, ownLockWaitMs);
-        if (lock === 'held')
-          throw failure(path, new Error(`incarnation ${this.#incarnation} is in use already`));
+        if (lock === 'held') throw inUse(path);
         // Between its creation and our lock, a check may have taken the file for that of a dead process.
         if (existsSync(path)) return lock;
         lock.close();

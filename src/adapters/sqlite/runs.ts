@@ -126,7 +126,7 @@ function parseCursor(text: string): Cursor {
   try {
     const fields: unknown = JSON.parse(Buffer.from(text, 'base64url').toString());
     if (Array.isArray(fields)) {
-      const [createdAt, runId]: unknown[] = fields;
+      const [createdAt, runId] = fields as readonly unknown[];
       if (typeof createdAt === 'number' && typeof runId === 'string') return { createdAt, runId };
     }
   } catch (thrown) {

@@ -10,9 +10,6 @@ export const fileFormat = 1;
 /** `EVWF`: SQLite's header field by which `file(1)` and we tell whose database a file is. */
 const applicationId = 0x45565746;
 
-/** How long opening waits for another process that creates the tables at the same time, in ms. */
-const openWaitMs = 5_000;
-
 /**
  * Bodies are the JSON of the port's records. The other columns are what is looked up or listed by. Rows are small and
  * always found by their key, so they live in the key's own tree (WITHOUT ROWID), save payloads, which are large.
@@ -86,9 +83,7 @@ export function openDatabase(file: string): Connection {
   const connection = new Connection(realPath(path));
   try {
     connection.configure();
-    connection.exec(`PRAGMA busy_timeout = ${openWaitMs}`);
-    prepare(connection);
-    connection.configure();
+    connection.patiently(() => prepare(connection));
     return connection;
   } catch (cause) {
     connection.close();

@@ -150,7 +150,7 @@ export class SqliteWorkSource implements WorkSource, EventBus, Timers {
 
   /** Takes as many due messages as there is room for. */
   #pump(): void {
-    const { queue, clock, commit } = this.#options;
+    const { queue, clock } = this.#options;
     if (this.#isTaking || this.#room() === 0 || clock.now() < this.#notBefore) return;
     try {
       const version = queue.dataVersion();
@@ -163,22 +163,28 @@ export class SqliteWorkSource implements WorkSource, EventBus, Timers {
     } catch {
       return; // The file cannot be read now: the next poll tries again.
     }
+    void this.#takeDue();
+  }
+
+  async #takeDue(): Promise<void> {
     this.#isTaking = true;
-    const done = (): void => {
-      this.#isTaking = false;
-    };
-    commit.write(() => this.#take(), { durability: 'accepted', atomic: true }).then(done, done);
+    try {
+      await this.#options.commit.write(() => this.#take(), { durability: 'accepted', atomic: true });
+    } catch {
+      // The messages are still free: the next poll tries again.
+    }
+    this.#isTaking = false;
   }
 
   #take(): void {
     const { queue, clock } = this.#options;
     if (this.#hasStrays) {
       queue.releaseAllBut(new Set([...this.#deliveries].flatMap(({ id }) => id ?? [])));
-      this.#hasStrays = false;
     }
     const room = this.#room();
     const messages = queue.take(clock.now(), room);
     this.#nextDue = messages.length < room ? queue.nextDue() : Number.NEGATIVE_INFINITY;
+    this.#hasStrays = false;
     for (const message of messages) this.#deliver(message);
   }
 
