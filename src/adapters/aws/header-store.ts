@@ -1,0 +1,225 @@
+import { limits } from '../../core/limits.ts';
+import type { RunHeader, RunInput, RunStatus, StoredValue } from '../../core/records.ts';
+import { utf8Bytes } from '../../core/utf8.ts';
+import type { NewRun, RunStore, Write } from '../../ports/run-store.ts';
+import { encodeFields, numberValue, textValue } from './attributes.ts';
+import { listIndex, sweepIndex, tableDefinition } from './config.ts';
+import { keyItem } from './expression.ts';
+import {
+  escapeId,
+  headerKey,
+  inputKey,
+  type Item,
+  listPartition,
+  listSort,
+  sweepPartition,
+  workflowsPartition,
+} from './keys.ts';
+import { decodeHeader, encodeHeader, headerFields, inputFields } from './record-codec.ts';
+import type { IsOwn, ItemWrite, Table } from './table.ts';
+
+/** See {@link headerStore}. */
+export interface HeaderStoreOptions {
+  readonly table: Table;
+  /** Whether root runs are entered in the list index. */
+  readonly listing: boolean;
+  /** How long the header of a finished run is kept, ms. */
+  readonly retentionMs: number;
+}
+
+const sweep = sweepIndex.sortKey.name;
+const notOver = 'attribute_not_exists(#ea)';
+
+/** The writes of the run's header: see the methods of `RunStore`. */
+export function headerStore(
+  options: HeaderStoreOptions,
+): Pick<RunStore, 'createRun' | 'startRun' | 'setStatus' | 'finish' | 'cancel'> {
+  const { table, retentionMs } = options;
+  const entered = listed(options);
+  return {
+    async createRun({ header }) {
+      const item = {
+        ...keyItem(headerKey(header.runId)),
+        ...encodeHeader(header),
+        ...sweepAttributes(header),
+        ...entered.attributes(header),
+      };
+      const condition = { expression: 'attribute_not_exists(#pk)' };
+      const isOwn = equals({ createdAt: header.createdAt, status: header.status, owner: header.owner });
+      const [write] = await Promise.all([table.put(item, condition, isOwn), entered.register(header)]);
+      return headerWrite(write);
+    },
+
+    async startRun(run) {
+      const { header } = run;
+      const placed = await placeInput(table, run);
+      const [write] = await Promise.all([
+        table.update(startUpdate(run, placed, entered.attributes(header)), isOwnStart(header)),
+        entered.register(header),
+      ]);
+      return headerWrite(write);
+    },
+
+    async setStatus({ runId, epoch, status, position, now, sweepAt }) {
+      const set: Item = {
+        ...encodeFields(headerFields, { status, position, updatedAt: now }),
+        ...(typeof sweepAt === 'number' ? { [sweep]: numberValue(sweepAt) } : {}),
+      };
+      const write = await table.update(
+        {
+          key: headerKey(runId),
+          set,
+          remove: sweepAt === null ? [sweep] : [],
+          condition: {
+            expression: `#ep = :epoch AND ${notOver} AND #v < :position`,
+            values: { epoch: numberValue(epoch), position: textValue(position) },
+          },
+        },
+        equals({ epoch, status, position, updatedAt: now }),
+      );
+      return headerWrite(write);
+    },
+
+    async finish({ runId, epoch, status, endedBy, error, now, sweepAt }) {
+      const write = await table.update(
+        {
+          key: headerKey(runId),
+          set: endAttributes({ status, endedBy, now, sweepAt, error }, retentionMs),
+          remove: sweepAt === undefined ? [sweep] : [],
+          condition: { expression: `#ep = :epoch AND ${notOver}`, values: { epoch: numberValue(epoch) } },
+        },
+        equals({ epoch, status, endedBy, endedAt: now }),
+      );
+      return headerWrite(write);
+    },
+
+    async cancel({ runId, owner, now, sweepAt }) {
+      const ownerMatches = owner === undefined ? '' : ' AND #own = :owner';
+      const end = { status: 'canceled', endedBy: -1, now, sweepAt } as const;
+      const write = await table.update(
+        {
+          key: headerKey(runId),
+          set: endAttributes(end, retentionMs),
+          condition: {
+            expression: `attribute_exists(#pk) AND ${notOver}${ownerMatches}`,
+            values: owner === undefined ? {} : { owner: textValue(owner) },
+          },
+        },
+        equals({ status: 'canceled', endedBy: -1, endedAt: now }),
+      );
+      return headerWrite(write);
+    },
+  };
+}
+
+/** Key attributes of the indexes go with the header's own, so that no write of it can leave them behind. */
+function sweepAttributes({ runId }: RunHeader): Item {
+  return { [sweepIndex.partitionKey.name]: { S: sweepPartition(runId) } };
+}
+
+/** Entering of runs in the list index, and of their workflows in the list of workflows. */
+function listed({ table, listing }: HeaderStoreOptions): {
+  attributes(header: RunHeader): Item;
+  register(header: RunHeader): Promise<void>;
+} {
+  const registered = new Set<string>();
+  const isListed = (header: RunHeader): boolean => listing && header.parent === undefined;
+  return {
+    attributes(header) {
+      if (!isListed(header)) return {};
+      return {
+        [listIndex.partitionKey.name]: { S: listPartition(header.workflowId, header.runId) },
+        [listIndex.sortKey.name]: { S: listSort(header.createdAt, header.runId) },
+      };
+    },
+    // Once for each workflow in the life of a process: a list of all runs has to know their partitions.
+    async register(header) {
+      if (!isListed(header) || registered.has(header.workflowId)) return;
+      await table.putAnyway(keyItem({ pk: workflowsPartition, sk: escapeId(header.workflowId) }));
+      registered.add(header.workflowId);
+    },
+  };
+}
+
+/**
+ * Stores an input that is too large for the header, before the header says that it is there. The first start takes the key
+ * that every reader tries; one with another input (its hash differs) takes a key with its own hash. So whichever header
+ * wins finds its input, a loser overwrites nothing, and an input that was left by a start that died blocks nobody.
+ * Resolves with the attributes of an input that fits into the header.
+ */
+async function placeInput(table: Table, { header, input }: NewRun): Promise<Item> {
+  if (input === undefined) return {};
+  const attributes = encodeFields(inputFields, input);
+  if (inlineBytes(input) <= limits.headerInlineBytes) return attributes;
+  const hash = textValue(header.inputHash);
+  const item = { ...attributes, ih: hash };
+  const free = { expression: 'attribute_not_exists(#pk) OR #ih = :hash', values: { hash } };
+  const { won } = await table.put({ ...keyItem(inputKey(header.runId)), ...item }, free, () => true);
+  if (!won) await table.putAnyway({ ...keyItem(inputKey(header.runId, header.inputHash)), ...item });
+  return {};
+}
+
+function inlineBytes({ input, shared }: RunInput): number {
+  const bytes = (value: StoredValue | undefined): number =>
+    value !== undefined && 'inline' in value ? utf8Bytes(value.inline) : 0;
+  return bytes(input) + bytes(shared);
+}
+
+/** Puts the header, or turns a pending one into it: what the pending one has and the start does not give stays. */
+function startUpdate({ header }: NewRun, input: Item, list: Item): Parameters<Table['update']>[0] {
+  const created = headerFields.createdAt.attribute;
+  const attributes = Object.entries(encodeHeader(header));
+  const owner = header.owner === undefined ? 'attribute_not_exists(#own)' : '#own = :owner';
+  return {
+    key: headerKey(header.runId),
+    set: {
+      ...Object.fromEntries(attributes.filter(([name]) => name !== created)),
+      ...sweepAttributes(header),
+      ...input,
+    },
+    setOnce: { [created]: numberValue(header.createdAt), ...list },
+    condition: {
+      expression: `attribute_not_exists(#pk) OR (#st = :pending AND #wf = :workflow AND ${owner})`,
+      values: {
+        pending: { S: 'pending' satisfies RunStatus },
+        workflow: textValue(header.workflowId),
+        ...(header.owner === undefined ? {} : { owner: textValue(header.owner) }),
+      },
+    },
+  };
+}
+
+interface End {
+  readonly status: RunStatus;
+  readonly endedBy: number;
+  readonly now: number;
+  readonly sweepAt: number | undefined;
+  readonly error?: StoredValue | undefined;
+}
+
+function endAttributes({ status, endedBy, now, sweepAt, error }: End, retentionMs: number): Item {
+  return {
+    ...encodeFields(headerFields, { status, endedBy, endedAt: now, updatedAt: now }),
+    ...(error === undefined ? {} : { [headerFields.error.attribute]: headerFields.error.type.encode(error) }),
+    ...(sweepAt === undefined ? {} : { [sweep]: numberValue(sweepAt) }),
+    [tableDefinition.timeToLive]: numberValue(Math.ceil((now + retentionMs) / 1000)),
+  };
+}
+
+/** A start that was sent twice finds the header as it wrote it; a start by somebody else at the same millisecond is as good. */
+function isOwnStart({ inputHash, owner, workflowId, startedAt }: RunHeader): IsOwn {
+  return equals({ inputHash, owner, workflowId, startedAt });
+}
+
+function equals(fields: Partial<Record<keyof RunHeader, unknown>>): IsOwn {
+  return (item) => {
+    const header = decodeHeader(item);
+    return Object.entries(fields).every(([name, value]) => header[name as keyof RunHeader] === value);
+  };
+}
+
+/** The answer of the port to a write of a header. */
+export function headerWrite({ won, item }: ItemWrite): Write<RunHeader> {
+  if (item === undefined) return { won: false };
+  return { won, image: decodeHeader(item) };
+}

@@ -1,0 +1,264 @@
+import type { AttributeValue } from '@aws-sdk/client-dynamodb';
+import type { StepRecord, StepStatus } from '../../core/records.ts';
+import type {
+  CommitOutcome,
+  ResumeResult,
+  ResumeWrite,
+  RunStore,
+  TurnKey,
+  Write,
+} from '../../ports/run-store.ts';
+import { numberValue, textValue } from './attributes.ts';
+import { sweepIndex } from './config.ts';
+import { keyItem, type UpdateWrite } from './expression.ts';
+import { headerKey, recordItemKey } from './keys.ts';
+import { decodeHeader, decodeRecord, encodeRecord, headerFields, stepFields } from './record-codec.ts';
+import type { IsOwn, ItemWrite, Table } from './table.ts';
+
+type RecordFields = Omit<StepRecord, 'key'>;
+
+/** This turn, running, claimed by the writer. */
+const held = '#t = :turn AND #st = :running AND #own = :owner';
+
+/** Fields that a fresh turn does not keep of an earlier one. */
+const ofOneTurn = (Object.keys(stepFields) as (keyof RecordFields)[]).filter(
+  (name) =>
+    !['stepId', 'turn', 'status', 'owner', 'leaseUntil', 'claims', 'startedAt', 'inputFrom'].includes(name),
+);
+
+/**
+ * The writes of steps' records: see the methods of `RunStore`.
+ *
+ *     fresh claim ─ running ─ commit ─ success | failed
+ *                   │  ▲  │
+ *          renew ───┘  │  ├─ commit ─ due (next attempt) ───────┐
+ *          take over ──┘  └─ commit ─ suspended ─ resume ─ due ─┴─ claim ─ running ...
+ */
+export function stepStore(
+  table: Table,
+): Pick<RunStore, 'claim' | 'takeOver' | 'renew' | 'commit' | 'resume' | 'closeBlock'> {
+  return {
+    async claim(write) {
+      const { owner, leaseUntil, turn } = write;
+      const lease = { status: 'running', owner, leaseUntil, claims: 1 } as const;
+      const values = claimValues(write, owner);
+      if (!write.fresh) {
+        return recordWrite(
+          await table.update(
+            {
+              key: recordItemKey(write.runId, write.key),
+              set: encodeRecord(lease),
+              remove: attributesOf(['dueAt']),
+              condition: {
+                expression: `#t = :turn AND (#st = :due OR (#st = :running AND #own = :owner))`,
+                values: { ...values, due: status('due') },
+              },
+            },
+            never,
+          ),
+        );
+      }
+      const { stepId, now, inputFrom, sharedFrom } = write;
+      const fields = { stepId, turn, ...lease, startedAt: now, inputFrom, ...optional({ sharedFrom }) };
+      const expression = `attribute_not_exists(#pk) OR #t < :turn OR (${held})`;
+      return recordWrite(
+        await table.update(
+          {
+            key: recordItemKey(write.runId, write.key),
+            set: encodeRecord(fields),
+            remove: attributesOf(ofOneTurn.filter((name) => !(name in fields))),
+            condition: { expression, values },
+          },
+          never,
+        ),
+      );
+    },
+
+    async takeOver(write) {
+      const { owner, leaseUntil, seenOwner } = write;
+      return recordWrite(
+        await table.update(
+          {
+            key: recordItemKey(write.runId, write.key),
+            set: encodeRecord({ owner, leaseUntil }),
+            increase: { [stepFields.claims.attribute]: 1 },
+            condition: { expression: held, values: claimValues(write, seenOwner) },
+          },
+          isStill({ turn: write.turn, status: 'running', owner }),
+        ),
+      );
+    },
+
+    async renew(write) {
+      const { owner, leaseUntil } = write;
+      return recordWrite(
+        await table.update(
+          {
+            key: recordItemKey(write.runId, write.key),
+            set: encodeRecord({ leaseUntil }),
+            condition: { expression: held, values: claimValues(write, owner) },
+          },
+          never,
+        ),
+      );
+    },
+
+    async commit(write) {
+      const { owner, outcome } = write;
+      const { set, remove } = outcomeFields(outcome);
+      const turn = outcome.status === 'due' ? outcome.nextTurn : write.turn;
+      return recordWrite(
+        await table.update(
+          {
+            key: recordItemKey(write.runId, write.key),
+            set: encodeRecord({ ...set, turn, status: outcome.status }),
+            remove: attributesOf(['leaseUntil', ...remove]),
+            condition: { expression: held, values: claimValues(write, owner) },
+          },
+          isStill({ turn, status: outcome.status, owner }),
+        ),
+      );
+    },
+
+    async resume(write) {
+      return await resume(table, write);
+    },
+
+    async closeBlock({ runId, record }) {
+      const item = { ...keyItem(recordItemKey(runId, record.key)), ...encodeRecord(record) };
+      const condition = {
+        expression: 'attribute_not_exists(#pk) OR #t < :turn',
+        values: { turn: textValue(record.turn) },
+      };
+      const { turn, status: outcome, endedAt } = record;
+      return recordWrite(await table.put(item, condition, isStill({ turn, status: outcome, endedAt })));
+    },
+  };
+}
+
+/** The record and every run of the path in one transaction: a resume that no sweep can see could be lost for ever. */
+async function resume(table: Table, write: ResumeWrite): Promise<ResumeResult> {
+  const { runId, key, turn, nextTurn, resumeData, resumeContext, request, now, sweepAt } = write;
+  const given = optional({ resumeData, resumeContext });
+  const record: UpdateWrite = {
+    key: recordItemKey(runId, key),
+    set: encodeRecord({ turn: nextTurn, status: 'due', resumeRequest: request, resumedAt: now, ...given }),
+    remove: attributesOf(
+      (['resumeData', 'resumeContext', 'dueAt'] as const).filter((name) => !(name in given)),
+    ),
+    condition: {
+      expression: '#t = :turn AND #st = :suspended',
+      values: { turn: textValue(turn), suspended: status('suspended') },
+    },
+  };
+  const runs = write.runs.map(
+    (run): UpdateWrite => ({
+      key: headerKey(run),
+      set: {
+        [sweepIndex.sortKey.name]: numberValue(sweepAt),
+        [headerFields.updatedAt.attribute]: numberValue(now),
+      },
+      increase: { [headerFields.wakes.attribute]: 1 },
+      condition: { expression: 'attribute_exists(#pk) AND attribute_not_exists(#ea)' },
+    }),
+  );
+  const transaction = await table.transact([record, ...runs]);
+  if (transaction.won) {
+    const item = await table.get(record.key, true);
+    if (item !== undefined) return { won: true, image: decodeRecord(item) };
+    return { won: false, lost: 'record' };
+  }
+  const { reasons } = transaction;
+  const [recordReason, ...runReasons] = reasons;
+  const failed = runReasons.findIndex(({ Code }) => Code === 'ConditionalCheckFailed');
+  const item = recordReason?.Item ?? (await table.get(record.key, true));
+  const image = item === undefined ? undefined : decodeRecord(item);
+  if (image !== undefined && isResumedBy(image, write)) return { won: true, image };
+  if (recordReason?.Code === 'ConditionalCheckFailed' || failed === -1) {
+    return { won: false, lost: 'record', ...optional({ image }) };
+  }
+  const header = runReasons[failed]?.Item;
+  return {
+    won: false,
+    lost: 'run',
+    runId: write.runs[failed] ?? runId,
+    ...(header === undefined ? {} : { image: decodeHeader(header) }),
+  };
+}
+
+/** Whether this very request resumed the record before: its answer was lost, or it is repeated. */
+function isResumedBy(image: StepRecord, { request, nextTurn }: ResumeWrite): boolean {
+  return image.resumeRequest === request && image.turn >= nextTurn;
+}
+
+/** What a commit sets and removes. What every outcome can carry stays from an earlier one of this iteration when it is not given. */
+function outcomeFields(outcome: CommitOutcome): {
+  readonly set: Partial<RecordFields>;
+  readonly remove: readonly (keyof RecordFields)[];
+} {
+  const { input, delta, shared, sharedFrom, fromSegment, now } = outcome;
+  const common = optional({ input, delta, shared, sharedFrom, fromSegment });
+  switch (outcome.status) {
+    case 'success': {
+      const { output, bailed } = outcome;
+      return {
+        set: { ...common, output, endedAt: now, ...optional({ bailed }) },
+        remove: ['error', 'nonRetryable'],
+      };
+    }
+    case 'failed': {
+      const { error, nonRetryable } = outcome;
+      return { set: { ...common, error, endedAt: now, ...optional({ nonRetryable }) }, remove: [] };
+    }
+    case 'suspended': {
+      const { suspendPayload, suspendOutput, labels } = outcome;
+      const given = optional({ suspendPayload, suspendOutput, labels });
+      const fields = ['suspendPayload', 'suspendOutput', 'labels'] as const;
+      return {
+        set: { ...common, suspendedAt: now, ...given },
+        remove: ['error', 'nonRetryable', ...fields.filter((name) => !(name in given))],
+      };
+    }
+    case 'due':
+      return { set: { ...common, error: outcome.error, dueAt: outcome.dueAt }, remove: [] };
+  }
+}
+
+/** The fields that are not undefined. */
+function optional<T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: Exclude<T[K], undefined>;
+  };
+}
+
+function attributesOf(names: readonly (keyof RecordFields)[]): string[] {
+  return names.map((name) => stepFields[name].attribute);
+}
+
+function status(value: StepStatus): AttributeValue {
+  return stepFields.status.type.encode(value);
+}
+
+function claimValues({ turn }: TurnKey, owner: string): Record<string, AttributeValue> {
+  return { turn: textValue(turn), running: status('running'), owner: textValue(owner) };
+}
+
+/** For writes whose condition lets the writer's own earlier write pass. */
+const never: IsOwn = () => false;
+
+function isStill(fields: {
+  turn: string;
+  status: StepStatus;
+  owner?: string;
+  endedAt?: number | undefined;
+}): IsOwn {
+  return (item) => {
+    const record = decodeRecord(item);
+    return Object.entries(fields).every(([name, value]) => record[name as keyof StepRecord] === value);
+  };
+}
+
+function recordWrite({ won, item }: ItemWrite): Write<StepRecord> {
+  if (item === undefined) return { won: false };
+  return { won, image: decodeRecord(item) };
+}
