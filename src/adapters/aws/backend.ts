@@ -1,0 +1,63 @@
+import { randomUUID } from 'node:crypto';
+import type { Backend } from '../../ports/backend.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { IdSource } from '../../ports/id-source.ts';
+import type { Metrics } from '../../ports/metrics.ts';
+import { noMetrics, systemClock, uuidSource } from '../system/index.ts';
+import { type AwsClients, LazyClients } from './clients.ts';
+import { defaults } from './config.ts';
+import { eventBridgeBus } from './event-bus.ts';
+import { s3PayloadStore } from './payload-store.ts';
+import type { AwsConfig } from './read-config.ts';
+import { dynamoRunStore } from './run-store.ts';
+import { sqsTimers } from './sqs-timers.ts';
+
+/** See {@link awsBackend}. */
+export interface AwsBackendOptions extends AwsConfig {
+  /** Clients to use; the caller closes them. @default made on first use */
+  readonly clients?: AwsClients;
+  /** @default the system's clock */
+  readonly clock?: Clock;
+  /** @default random UUIDs */
+  readonly ids?: IdSource;
+  /** @default counts nothing */
+  readonly metrics?: Metrics;
+}
+
+const defaultRetentionMs = defaults.retentionDays * 24 * 60 * 60 * 1000;
+
+/**
+ * The place for production: DynamoDB, S3, EventBridge and SQS. It has no work source, since SQS invokes the processor
+ * function, which passes each message's body through `parseQueueMessage` to the runtime. Nothing is called before first use;
+ * the S3 client is not even loaded.
+ */
+export function awsBackend(options: AwsBackendOptions): Backend {
+  const { clock = systemClock, ids = uuidSource, metrics = noMetrics } = options;
+  const { AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL } = process.env;
+  const clients = new LazyClients(options.clients ?? {}, AWS_ENDPOINT_URL_S3 ?? AWS_ENDPOINT_URL);
+  const pacing = { clock, random: Math.random };
+  return {
+    name: 'aws',
+    store: dynamoRunStore({
+      client: clients.dynamodb(),
+      tableName: options.tableName,
+      pacing,
+      listing: options.listing ?? true,
+      retentionMs: options.retentionMs ?? defaultRetentionMs,
+    }),
+    payloads: s3PayloadStore({ client: () => clients.s3(), bucket: options.bucket }),
+    bus: eventBridgeBus({
+      client: clients.eventbridge(),
+      busName: options.busName,
+      pacing,
+      stepEnds: options.stepEnds ?? true,
+    }),
+    timers: sqsTimers({ client: clients.sqs(), queueUrl: options.queueUrl, clock, pacing }),
+    clock,
+    ids,
+    metrics,
+    // An execution environment of Lambda is one process; random, so that none is taken for another.
+    incarnation: randomUUID(),
+    close: async () => clients.close(),
+  };
+}

@@ -1,0 +1,67 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
+import type { S3Client } from '@aws-sdk/client-s3';
+import { SQSClient } from '@aws-sdk/client-sqs';
+
+/** The clients of the services. Those that are not given are made on first use, from the environment's region and credentials. */
+export interface AwsClients {
+  readonly dynamodb?: DynamoDBClient;
+  readonly eventbridge?: EventBridgeClient;
+  readonly sqs?: SQSClient;
+  readonly s3?: S3Client;
+}
+
+/**
+ * Bounds of one call. Three tries of at most 5 s leave a worker the rest of its lease of 60 s; the client's own retries
+ * cover what the services throttle. "standard" rather than "adaptive", which would slow all tables of a process down for one
+ * hot partition. https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
+ */
+const bounds = {
+  maxAttempts: 3,
+  retryMode: 'standard',
+  requestHandler: { connectionTimeout: 1_000, requestTimeout: 5_000, throwOnRequestTimeout: true },
+} as const;
+
+/** A payload has up to 64 MiB and takes its time. */
+const payloadTimeoutMs = 30_000;
+
+/** Makes what is not given, once, when it is asked for. */
+export class LazyClients {
+  private readonly given: AwsClients;
+  private readonly endpoint: string | undefined;
+  private readonly made: { -readonly [K in keyof AwsClients]: AwsClients[K] } = {};
+
+  /** `endpoint`: AWS_ENDPOINT_URL or AWS_ENDPOINT_URL_S3, which the clients read themselves. */
+  constructor(given: AwsClients, endpoint: string | undefined) {
+    this.given = given;
+    this.endpoint = endpoint;
+  }
+
+  dynamodb(): DynamoDBClient {
+    return this.given.dynamodb ?? (this.made.dynamodb ??= new DynamoDBClient(bounds));
+  }
+
+  eventbridge(): EventBridgeClient {
+    return this.given.eventbridge ?? (this.made.eventbridge ??= new EventBridgeClient(bounds));
+  }
+
+  sqs(): SQSClient {
+    return this.given.sqs ?? (this.made.sqs ??= new SQSClient(bounds));
+  }
+
+  async s3(): Promise<S3Client> {
+    if (this.given.s3 !== undefined) return this.given.s3;
+    const { S3Client: Client } = await import('@aws-sdk/client-s3');
+    return (this.made.s3 ??= new Client({
+      ...bounds,
+      requestHandler: { ...bounds.requestHandler, requestTimeout: payloadTimeoutMs },
+      // Emulators have no host name for each bucket.
+      ...(this.endpoint === undefined ? {} : { forcePathStyle: true }),
+    }));
+  }
+
+  /** Closes the connections of the clients that were made here; a given one is its giver's. */
+  close(): void {
+    for (const client of Object.values(this.made)) client?.destroy();
+  }
+}

@@ -1,0 +1,71 @@
+import { z } from 'zod';
+import { WorkflowError } from '../../core/errors.ts';
+import { defaults, environment } from './config.ts';
+
+/** What the functions of one deployment share. */
+export interface AwsConfig {
+  /** Name of the table. */
+  readonly tableName: string;
+  /** Name or ARN of the event bus. */
+  readonly busName: string;
+  /** URL of the work queue. */
+  readonly queueUrl: string;
+  /** Name of the bucket for large values. */
+  readonly bucket: string;
+  /** Length of a lease, ms: what the runtime takes as its `leaseMs`. @default 60,000 */
+  readonly leaseMs?: number;
+  /** How long the header of a finished run is kept, ms. @default 30 days */
+  readonly retentionMs?: number;
+  /** Whether the end of each step is published, at a dollar per million events. @default true */
+  readonly stepEnds?: boolean;
+  /** Whether root runs are entered in the list index, at 2 write units a run. Without it, lists are empty. @default true */
+  readonly listing?: boolean;
+}
+
+const onOff = (byDefault: 'on' | 'off') =>
+  z
+    .enum(['on', 'off'])
+    .default(byDefault)
+    .transform((value) => value === 'on');
+
+const variables = z.object({
+  [environment.table]: z.string().min(1),
+  [environment.bus]: z.string().min(1),
+  [environment.queueUrl]: z.url(),
+  [environment.bucket]: z.string().min(1),
+  // Below 3 s a third of it is no time for a renewal; above the time of a function it says nothing.
+  [environment.leaseSeconds]: z.coerce.number().min(3).max(900).default(defaults.leaseSeconds),
+  [environment.retentionDays]: z.coerce.number().positive().max(36_500).default(defaults.retentionDays),
+  [environment.stepEnds]: onOff(defaults.stepEnds),
+  [environment.listing]: onOff(defaults.listing),
+});
+
+const dayMs = 24 * 60 * 60 * 1000;
+
+/**
+ * The configuration in the environment variables of a function, as the CDK construct sets them. Throws
+ * WORKFLOW_DEFINITION_INVALID, with one issue for each variable that is missing or malformed.
+ */
+export function readAwsConfig(env: Readonly<Record<string, string | undefined>>): Required<AwsConfig> {
+  const parsed = variables.safeParse(env);
+  if (parsed.success) {
+    const values = parsed.data;
+    return {
+      tableName: values[environment.table],
+      busName: values[environment.bus],
+      queueUrl: values[environment.queueUrl],
+      bucket: values[environment.bucket],
+      leaseMs: values[environment.leaseSeconds] * 1000,
+      retentionMs: values[environment.retentionDays] * dayMs,
+      stepEnds: values[environment.stepEnds],
+      listing: values[environment.listing],
+    };
+  }
+  const issues = parsed.error.issues.map((issue) => ({ path: issue.path.join('.'), message: issue.message }));
+  const names = issues.map(({ path, message }) => `${path} (${message})`).join(', ');
+  throw new WorkflowError(
+    'WORKFLOW_DEFINITION_INVALID',
+    `Environment variables are missing or malformed: ${names}; the WorkflowRuntime construct sets them`,
+    { cause: parsed.error, details: { issues } },
+  );
+}

@@ -1,0 +1,43 @@
+import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import type { Clock } from '../../ports/clock.ts';
+import type { Timers } from '../../ports/event-bus.ts';
+import { serviceLimits } from './config.ts';
+import { formatQueueMessage } from './queue-message.ts';
+import { type Pacing, refusalBackoff, retrying } from './retry.ts';
+
+/** See {@link sqsTimers}. */
+export interface SqsTimersOptions {
+  readonly client: SQSClient;
+  readonly queueUrl: string;
+  readonly clock: Pick<Clock, 'now'>;
+  readonly pacing: Pacing;
+}
+
+/**
+ * Timers as delayed messages in the work queue, past the bus. SQS delays for 900 s at most: an event that is due later
+ * comes then, and its handler, who reads the due time in the store, sets the timer again.
+ */
+export function sqsTimers(options: SqsTimersOptions): Timers {
+  const { client, queueUrl, clock, pacing } = options;
+  return {
+    async schedule(event, dueAt) {
+      const body = formatQueueMessage(event);
+      await retrying(pacing, refusalBackoff, 'Setting a timer', async () => {
+        // Taken anew for each try: the pauses are part of the delay.
+        const seconds = Math.ceil((dueAt - clock.now()) / 1000);
+        const delay = Math.min(serviceLimits.sqsDelaySeconds, Math.max(0, seconds));
+        const command = new SendMessageCommand({
+          QueueUrl: queueUrl,
+          MessageBody: body,
+          DelaySeconds: delay,
+        });
+        try {
+          await client.send(command);
+          return { done: undefined };
+        } catch (error) {
+          return { again: error };
+        }
+      });
+    },
+  };
+}
