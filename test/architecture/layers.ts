@@ -61,7 +61,7 @@ export const LAYERS: readonly Layer[] = [
     name: 'aws',
     roots: ['src/adapters/aws'],
     may: ['core', 'ports', 'aws config', 'system', 'segments'],
-    packages: ['node:*', '@aws-sdk/*'],
+    packages: ['node:*', '@aws-sdk/*', 'zod'],
     packagesAsTypes: ['aws-lambda', '@smithy/types'],
   },
   {
