@@ -1,0 +1,2 @@
+export { payloadStoreContract, runStoreContract } from './stores.ts';
+export type { ContractBackend, ContractOptions, TestFunctions } from './suite.ts';
