@@ -76,8 +76,8 @@ export function openSqlite(options: SqliteOptions, hooks: CommitHooks): SqliteBa
   const commit = new GroupCommit(connection, { lockWaitMs, hooks });
   const incarnation = ids.unique();
   const owners = openOwners(connection, commit, incarnation);
-  const checkOwners = ownerCheck(owners, clock);
-  const source = new SqliteWorkSource({
+  const checkOwners = ownerCheck(owners, clock, () => source.refresh());
+  const source: SqliteWorkSource = new SqliteWorkSource({
     queue: new Queue(connection, owners.number),
     commit,
     clock,
@@ -122,13 +122,20 @@ function openOwners(connection: Connection, commit: GroupCommit, incarnation: st
   }
 }
 
-/** Checks now and then, and never twice at the same time. What fails is tried again by the next check. */
-function ownerCheck(owners: Owners, clock: Clock): () => void {
+/** Checks now and then. What fails is tried again by the next check. */
+function ownerCheck(owners: Owners, clock: Clock, onReleased: () => void): () => void {
   let next = Number.NEGATIVE_INFINITY;
+  const check = async (): Promise<void> => {
+    try {
+      if (await owners.check()) onReleased();
+    } catch {
+      // The file or its directory cannot be read at the moment.
+    }
+  };
   return () => {
     if (clock.now() < next) return;
     next = clock.now() + ownerCheckMs;
-    owners.check().catch(() => undefined);
+    void check();
   };
 }
 

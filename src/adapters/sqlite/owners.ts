@@ -8,7 +8,7 @@ import type { GroupCommit } from './group-commit.ts';
 import { Records } from './records.ts';
 
 /** How long to wait for our own new lock file, which nobody but a passing check can hold, in ms. */
-const ownLockWaitMs = 5_000;
+const ownLockWaitMs = 1_000;
 const suffix = '.lock';
 
 /**
@@ -46,9 +46,10 @@ export class Owners {
     }
   }
 
-  /** Frees what dead processes held. Failures are left to the next check. */
-  async check(): Promise<void> {
-    await Promise.all(this.#others().map((incarnation) => this.#checkOne(incarnation)));
+  /** Frees what dead processes held; resolves with whether there were any. Failures are left to the next check. */
+  async check(): Promise<boolean> {
+    const checks = await Promise.all(this.#others().map((incarnation) => this.#checkOne(incarnation)));
+    return checks.includes(true);
   }
 
   /** Gives back what we hold. The lock stays until {@link close}. */
@@ -72,17 +73,18 @@ export class Owners {
     return [...all].filter((incarnation) => !this.#releasing.has(incarnation));
   }
 
-  async #checkOne(incarnation: string): Promise<void> {
+  async #checkOne(incarnation: string): Promise<boolean> {
     const path = this.#path(incarnation);
     // A lock that is held until its file is gone keeps everybody else from a second release.
     const lock = existsSync(path) ? tryLock(path, 0) : undefined;
-    if (lock === 'held') return;
+    if (lock === 'held') return false;
     this.#releasing.add(incarnation);
     try {
       await this.#release(incarnation);
       rmSync(path, { force: true });
+      return true;
     } catch {
-      // The next check tries again.
+      return false;
     } finally {
       this.#releasing.delete(incarnation);
       lock?.close();
@@ -141,6 +143,8 @@ function tryLock(path: string, waitMs: number): DatabaseSync | 'held' {
   const database = new DatabaseSync(path);
   try {
     database.exec(`PRAGMA busy_timeout = ${waitMs}`);
+    // Nothing is ever written, so a journal would only be one more file that a dead process leaves behind.
+    database.exec('PRAGMA journal_mode = MEMORY');
     database.exec('BEGIN EXCLUSIVE');
     return database;
   } catch (cause) {

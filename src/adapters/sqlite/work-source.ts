@@ -106,6 +106,12 @@ export class SqliteWorkSource implements WorkSource, EventBus, Timers {
     return () => this.#listeners.delete(own);
   }
 
+  /** Looks again: messages may have become free by another way than ours. */
+  refresh(): void {
+    this.#nextDue = Number.NEGATIVE_INFINITY;
+    this.#pump();
+  }
+
   #enqueue(events: readonly WorkflowEvent[], dueAt: number): Promise<void> {
     const work = (): void => {
       const isDue = dueAt <= this.#options.clock.now();

@@ -1,0 +1,121 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { onTestFinished } from 'vitest';
+import type { CommitHooks } from '../../../src/adapters/sqlite/group-commit.ts';
+import { openSqlite, type SqliteBackend, type SqliteOptions } from '../../../src/adapters/sqlite/backend.ts';
+import type { Clock } from '../../../src/ports/index.ts';
+import { now } from './parts.ts';
+
+/** A path for a database in a directory that goes with the test. */
+export function temporaryFile(): string {
+  const directory = mkdtempSync(join(tmpdir(), 'workflow-sqlite-'));
+  onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
+  return join(directory, 'runs.db');
+}
+
+/** A backend that is closed with the test. */
+export function open(options: Partial<SqliteOptions> = {}, hooks: CommitHooks = {}): SqliteBackend {
+  const backend = openSqlite({ file: options.file ?? temporaryFile(), ...options }, hooks);
+  onTestFinished(() => backend.close());
+  return backend;
+}
+
+/** Time that passes when it is told to. */
+export class ManualClock implements Clock {
+  #now = now;
+  #timers: { dueAt: number; callback: () => void }[] = [];
+
+  now(): number {
+    return this.#now;
+  }
+
+  timer(delayMs: number, callback: () => void): () => void {
+    const timer = { dueAt: this.#now + delayMs, callback };
+    this.#timers.push(timer);
+    return () => {
+      this.#timers = this.#timers.filter((other) => other !== timer);
+    };
+  }
+
+  /** Delays of the timers that are set, in ms from now. */
+  pending(): number[] {
+    return this.#timers.map(({ dueAt }) => dueAt - this.#now);
+  }
+
+  /** Lets `ms` pass, timer by timer, and everything that each sets off without waiting for I/O. */
+  async advance(ms: number): Promise<void> {
+    const end = this.#now + ms;
+    for (;;) {
+      const next = this.#timers.toSorted((a, b) => a.dueAt - b.dueAt)[0];
+      if (next === undefined || next.dueAt > end) break;
+      this.#timers = this.#timers.filter((other) => other !== next);
+      this.#now = next.dueAt;
+      next.callback();
+      await quiet();
+    }
+    this.#now = end;
+    await quiet();
+  }
+}
+
+/** Waits until the event loop has turned a few times: commits are done at the end of a turn. */
+export async function quiet(): Promise<void> {
+  for (let turns = 0; turns < 3; turns += 1) await new Promise((resolve) => setImmediate(resolve));
+}
+
+/** Another process, in a role of child.ts, that one talks with by lines. */
+export class Child {
+  readonly #process: ChildProcess;
+  readonly #lines: string[] = [];
+  readonly #exited: Promise<void>;
+  #wake: () => void = () => {};
+  #isOver = false;
+
+  constructor(role: string, file: string) {
+    const program = new URL('child.ts', import.meta.url).pathname;
+    const child = spawn(process.execPath, [program, role, file], { stdio: ['pipe', 'pipe', 'inherit'] });
+    this.#process = child;
+    this.#exited = new Promise((resolve) => child.once('close', () => resolve()));
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      this.#lines.push(line);
+      this.#wake();
+    });
+    void this.#exited.then(() => {
+      this.#isOver = true;
+      this.#wake();
+    });
+    onTestFinished(async () => {
+      await this.kill();
+    });
+  }
+
+  /** The lines so far, once there are `count`. Fails when the process ends before. */
+  async lines(count: number): Promise<readonly string[]> {
+    while (this.#lines.length < count) {
+      if (this.#isOver) throw new Error(`the process ended after ${this.#lines.length} of ${count} lines`);
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+    return this.#lines;
+  }
+
+  send(line: string): void {
+    this.#process.stdin?.write(`${line}\n`);
+  }
+
+  /** Ends it as a power failure would. */
+  async kill(): Promise<readonly string[]> {
+    this.#process.kill('SIGKILL');
+    await this.#exited;
+    return this.#lines;
+  }
+
+  /** Resolves when it has ended by itself. */
+  async end(): Promise<void> {
+    await this.#exited;
+  }
+}
