@@ -1,10 +1,17 @@
 import { limits } from '../../core/limits.ts';
 import type { RunHeader, RunInput, RunStatus, StoredValue } from '../../core/records.ts';
 import { utf8Bytes } from '../../core/utf8.ts';
-import type { NewRun, RunStore, Write } from '../../ports/run-store.ts';
+import type {
+  CancelWrite,
+  FinishWrite,
+  NewRun,
+  RunStore,
+  StatusWrite,
+  Write,
+} from '../../ports/run-store.ts';
 import { encodeFields, numberValue, textValue } from './attributes.ts';
 import { listIndex, sweepIndex, tableDefinition } from './config.ts';
-import { keyItem } from './expression.ts';
+import { keyItem, type UpdateWrite } from './expression.ts';
 import {
   escapeId,
   headerKey,
@@ -35,79 +42,80 @@ export function headerStore(
   options: HeaderStoreOptions,
 ): Pick<RunStore, 'createRun' | 'startRun' | 'setStatus' | 'finish' | 'cancel'> {
   const { table, retentionMs } = options;
-  const entered = listed(options);
+  const list = listed(options);
   return {
     async createRun({ header }) {
       const item = {
         ...keyItem(headerKey(header.runId)),
         ...encodeHeader(header),
         ...sweepAttributes(header),
-        ...entered.attributes(header),
+        ...list.attributes(header),
       };
       const condition = { expression: 'attribute_not_exists(#pk)' };
       const isOwn = equals({ createdAt: header.createdAt, status: header.status, owner: header.owner });
-      const [write] = await Promise.all([table.put(item, condition, isOwn), entered.register(header)]);
+      const [write] = await Promise.all([table.put(item, condition, isOwn), list.register(header)]);
       return headerWrite(write);
     },
 
     async startRun(run) {
       const { header } = run;
-      const placed = await placeInput(table, run);
-      const [write] = await Promise.all([
-        table.update(startUpdate(run, placed, entered.attributes(header)), isOwnStart(header)),
-        entered.register(header),
-      ]);
+      const update = startUpdate(run, await placeInput(table, run), list.attributes(header));
+      const [write] = await Promise.all([table.update(update, isOwnStart(header)), list.register(header)]);
       return headerWrite(write);
     },
 
-    async setStatus({ runId, epoch, status, position, now, sweepAt }) {
-      const set: Item = {
-        ...encodeFields(headerFields, { status, position, updatedAt: now }),
-        ...(typeof sweepAt === 'number' ? { [sweep]: numberValue(sweepAt) } : {}),
-      };
-      const write = await table.update(
-        {
-          key: headerKey(runId),
-          set,
-          remove: sweepAt === null ? [sweep] : [],
-          condition: {
-            expression: `#ep = :epoch AND ${notOver} AND #v < :position`,
-            values: { epoch: numberValue(epoch), position: textValue(position) },
-          },
-        },
-        equals({ epoch, status, position, updatedAt: now }),
-      );
-      return headerWrite(write);
+    async setStatus(write) {
+      const { epoch, status, position, now } = write;
+      const isOwn = equals({ epoch, status, position, updatedAt: now });
+      return headerWrite(await table.update(statusUpdate(write), isOwn));
     },
 
-    async finish({ runId, epoch, status, endedBy, error, now, sweepAt }) {
-      const write = await table.update(
-        {
-          key: headerKey(runId),
-          set: endAttributes({ status, endedBy, now, sweepAt, error }, retentionMs),
-          remove: sweepAt === undefined ? [sweep] : [],
-          condition: { expression: `#ep = :epoch AND ${notOver}`, values: { epoch: numberValue(epoch) } },
-        },
-        equals({ epoch, status, endedBy, endedAt: now }),
-      );
-      return headerWrite(write);
+    async finish(write) {
+      const { epoch, status, endedBy, now } = write;
+      const isOwn = equals({ epoch, status, endedBy, endedAt: now });
+      return headerWrite(await table.update(finishUpdate(write, retentionMs), isOwn));
     },
 
-    async cancel({ runId, owner, now, sweepAt }) {
-      const ownerMatches = owner === undefined ? '' : ' AND #own = :owner';
-      const end = { status: 'canceled', endedBy: -1, now, sweepAt } as const;
-      const write = await table.update(
-        {
-          key: headerKey(runId),
-          set: endAttributes(end, retentionMs),
-          condition: {
-            expression: `attribute_exists(#pk) AND ${notOver}${ownerMatches}`,
-            values: owner === undefined ? {} : { owner: textValue(owner) },
-          },
-        },
-        equals({ status: 'canceled', endedBy: -1, endedAt: now }),
-      );
-      return headerWrite(write);
+    async cancel(write) {
+      const isOwn = equals({ status: 'canceled', endedBy: -1, endedAt: write.now });
+      return headerWrite(await table.update(cancelUpdate(write, retentionMs), isOwn));
+    },
+  };
+}
+
+function statusUpdate({ runId, epoch, status, position, now, sweepAt }: StatusWrite): UpdateWrite {
+  return {
+    key: headerKey(runId),
+    set: {
+      ...encodeFields(headerFields, { status, position, updatedAt: now }),
+      ...(typeof sweepAt === 'number' ? { [sweep]: numberValue(sweepAt) } : {}),
+    },
+    remove: sweepAt === null ? [sweep] : [],
+    condition: {
+      expression: `#ep = :epoch AND ${notOver} AND #v < :position`,
+      values: { epoch: numberValue(epoch), position: textValue(position) },
+    },
+  };
+}
+
+function finishUpdate(write: FinishWrite, retentionMs: number): UpdateWrite {
+  const { runId, epoch, status, endedBy, error, now, sweepAt } = write;
+  return {
+    key: headerKey(runId),
+    set: endAttributes({ status, endedBy, now, sweepAt, error }, retentionMs),
+    remove: sweepAt === undefined ? [sweep] : [],
+    condition: { expression: `#ep = :epoch AND ${notOver}`, values: { epoch: numberValue(epoch) } },
+  };
+}
+
+function cancelUpdate({ runId, owner, now, sweepAt }: CancelWrite, retentionMs: number): UpdateWrite {
+  const ownerMatches = owner === undefined ? '' : ' AND #own = :owner';
+  return {
+    key: headerKey(runId),
+    set: endAttributes({ status: 'canceled', endedBy: -1, now, sweepAt }, retentionMs),
+    condition: {
+      expression: `attribute_exists(#pk) AND ${notOver}${ownerMatches}`,
+      values: owner === undefined ? {} : { owner: textValue(owner) },
     },
   };
 }
@@ -166,7 +174,7 @@ function inlineBytes({ input, shared }: RunInput): number {
 }
 
 /** Puts the header, or turns a pending one into it: what the pending one has and the start does not give stays. */
-function startUpdate({ header }: NewRun, input: Item, list: Item): Parameters<Table['update']>[0] {
+function startUpdate({ header }: NewRun, input: Item, list: Item): UpdateWrite {
   const created = headerFields.createdAt.attribute;
   const attributes = Object.entries(encodeHeader(header));
   const owner = header.owner === undefined ? 'attribute_not_exists(#own)' : '#own = :owner';
@@ -219,7 +227,7 @@ function equals(fields: Partial<Record<keyof RunHeader, unknown>>): IsOwn {
 }
 
 /** The answer of the port to a write of a header. */
-export function headerWrite({ won, item }: ItemWrite): Write<RunHeader> {
+function headerWrite({ won, item }: ItemWrite): Write<RunHeader> {
   if (item === undefined) return { won: false };
   return { won, image: decodeHeader(item) };
 }

@@ -1,10 +1,14 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import type { StepRecord, StepStatus } from '../../core/records.ts';
 import type {
+  ClaimWrite,
   CommitOutcome,
+  CommitWrite,
+  RenewWrite,
   ResumeResult,
   ResumeWrite,
   RunStore,
+  TakeOverWrite,
   TurnKey,
   Write,
 } from '../../ports/run-store.ts';
@@ -38,102 +42,94 @@ export function stepStore(
   table: Table,
 ): Pick<RunStore, 'claim' | 'takeOver' | 'renew' | 'commit' | 'resume' | 'closeBlock'> {
   return {
-    async claim(write) {
-      const { owner, leaseUntil, turn } = write;
-      const lease = { status: 'running', owner, leaseUntil, claims: 1 } as const;
-      const values = claimValues(write, owner);
-      if (!write.fresh) {
-        return recordWrite(
-          await table.update(
-            {
-              key: recordItemKey(write.runId, write.key),
-              set: encodeRecord(lease),
-              remove: attributesOf(['dueAt']),
-              condition: {
-                expression: `#t = :turn AND (#st = :due OR (#st = :running AND #own = :owner))`,
-                values: { ...values, due: status('due') },
-              },
-            },
-            never,
-          ),
-        );
-      }
-      const { stepId, now, inputFrom, sharedFrom } = write;
-      const fields = { stepId, turn, ...lease, startedAt: now, inputFrom, ...optional({ sharedFrom }) };
-      const expression = `attribute_not_exists(#pk) OR #t < :turn OR (${held})`;
-      return recordWrite(
-        await table.update(
-          {
-            key: recordItemKey(write.runId, write.key),
-            set: encodeRecord(fields),
-            remove: attributesOf(ofOneTurn.filter((name) => !(name in fields))),
-            condition: { expression, values },
-          },
-          never,
-        ),
-      );
-    },
+    claim: async (write) =>
+      recordWrite(await table.update(write.fresh ? freshClaim(write) : laterClaim(write), never)),
+    takeOver: async (write) => await takeOver(table, write),
+    renew: async (write) => await renew(table, write),
+    commit: async (write) => await commit(table, write),
+    resume: async (write) => await resume(table, write),
+    closeBlock: async ({ runId, record }) => await closeBlock(table, runId, record),
+  };
+}
 
-    async takeOver(write) {
-      const { owner, leaseUntil, seenOwner } = write;
-      return recordWrite(
-        await table.update(
-          {
-            key: recordItemKey(write.runId, write.key),
-            set: encodeRecord({ owner, leaseUntil }),
-            increase: { [stepFields.claims.attribute]: 1 },
-            condition: { expression: held, values: claimValues(write, seenOwner) },
-          },
-          isStill({ turn: write.turn, status: 'running', owner }),
-        ),
-      );
-    },
+function leaseOf({ owner, leaseUntil }: ClaimWrite) {
+  return { status: 'running', owner, leaseUntil, claims: 1 } as const;
+}
 
-    async renew(write) {
-      const { owner, leaseUntil } = write;
-      return recordWrite(
-        await table.update(
-          {
-            key: recordItemKey(write.runId, write.key),
-            set: encodeRecord({ leaseUntil }),
-            condition: { expression: held, values: claimValues(write, owner) },
-          },
-          never,
-        ),
-      );
-    },
-
-    async commit(write) {
-      const { owner, outcome } = write;
-      const { set, remove } = outcomeFields(outcome);
-      const turn = outcome.status === 'due' ? outcome.nextTurn : write.turn;
-      return recordWrite(
-        await table.update(
-          {
-            key: recordItemKey(write.runId, write.key),
-            set: encodeRecord({ ...set, turn, status: outcome.status }),
-            remove: attributesOf(['leaseUntil', ...remove]),
-            condition: { expression: held, values: claimValues(write, owner) },
-          },
-          isStill({ turn, status: outcome.status, owner }),
-        ),
-      );
-    },
-
-    async resume(write) {
-      return await resume(table, write);
-    },
-
-    async closeBlock({ runId, record }) {
-      const item = { ...keyItem(recordItemKey(runId, record.key)), ...encodeRecord(record) };
-      const condition = {
-        expression: 'attribute_not_exists(#pk) OR #t < :turn',
-        values: { turn: textValue(record.turn) },
-      };
-      const { turn, status: outcome, endedAt } = record;
-      return recordWrite(await table.put(item, condition, isStill({ turn, status: outcome, endedAt })));
+function freshClaim(write: ClaimWrite): UpdateWrite {
+  const { stepId, turn, owner, now, inputFrom, sharedFrom } = write;
+  const fields = {
+    stepId,
+    turn,
+    ...leaseOf(write),
+    startedAt: now,
+    inputFrom,
+    ...optional({ sharedFrom }),
+  };
+  return {
+    key: recordItemKey(write.runId, write.key),
+    set: encodeRecord(fields),
+    remove: attributesOf(ofOneTurn.filter((name) => !(name in fields))),
+    condition: {
+      expression: `attribute_not_exists(#pk) OR #t < :turn OR (${held})`,
+      values: claimValues(write, owner),
     },
   };
+}
+
+function laterClaim(write: ClaimWrite): UpdateWrite {
+  return {
+    key: recordItemKey(write.runId, write.key),
+    set: encodeRecord(leaseOf(write)),
+    remove: attributesOf(['dueAt']),
+    condition: {
+      expression: '#t = :turn AND (#st = :due OR (#st = :running AND #own = :owner))',
+      values: { ...claimValues(write, write.owner), due: status('due') },
+    },
+  };
+}
+
+async function takeOver(table: Table, write: TakeOverWrite): Promise<Write<StepRecord>> {
+  const { owner, leaseUntil, seenOwner } = write;
+  const update = {
+    key: recordItemKey(write.runId, write.key),
+    set: encodeRecord({ owner, leaseUntil }),
+    increase: { [stepFields.claims.attribute]: 1 },
+    condition: { expression: held, values: claimValues(write, seenOwner) },
+  };
+  return recordWrite(await table.update(update, isStill({ turn: write.turn, status: 'running', owner })));
+}
+
+async function renew(table: Table, write: RenewWrite): Promise<Write<StepRecord>> {
+  const update = {
+    key: recordItemKey(write.runId, write.key),
+    set: encodeRecord({ leaseUntil: write.leaseUntil }),
+    condition: { expression: held, values: claimValues(write, write.owner) },
+  };
+  return recordWrite(await table.update(update, never));
+}
+
+async function commit(table: Table, write: CommitWrite): Promise<Write<StepRecord>> {
+  const { owner, outcome } = write;
+  const { set, remove } = outcomeFields(outcome);
+  const turn = outcome.status === 'due' ? outcome.nextTurn : write.turn;
+  const update = {
+    key: recordItemKey(write.runId, write.key),
+    set: encodeRecord({ ...set, turn, status: outcome.status }),
+    remove: attributesOf(['leaseUntil', ...remove]),
+    condition: { expression: held, values: claimValues(write, owner) },
+  };
+  return recordWrite(await table.update(update, isStill({ turn, status: outcome.status, owner })));
+}
+
+async function closeBlock(table: Table, runId: string, record: StepRecord): Promise<Write<StepRecord>> {
+  const { turn, status: outcome, endedAt } = record;
+  const item = { ...keyItem(recordItemKey(runId, record.key)), ...encodeRecord(record) };
+  const condition = {
+    expression: 'attribute_not_exists(#pk) OR #t < :turn',
+    values: { turn: textValue(turn) },
+  };
+  return recordWrite(await table.put(item, condition, isStill({ turn, status: outcome, endedAt })));
 }
 
 /** The record and every run of the path in one transaction: a resume that no sweep can see could be lost for ever. */
