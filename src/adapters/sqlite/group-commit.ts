@@ -85,8 +85,7 @@ export class GroupCommit {
     const lost = this.#lost;
     this.#lost = undefined;
     if (lost !== undefined) return Promise.reject(lost);
-    if (!this.#isOpen && this.#queue.length === 0) return Promise.resolve();
-    return this.write(() => undefined, { durability: 'stable' });
+    return this.#flush();
   }
 
   /** Calls `callback` when all that was accepted so far is committed; never when that fails. */
@@ -109,13 +108,18 @@ export class GroupCommit {
   async close(): Promise<void> {
     if (this.#isClosed) return;
     try {
-      await this.durable();
+      await this.#flush();
     } finally {
       this.#isClosed = true;
       clearTimeout(this.#lockTimer);
       if (this.#isOpen) this.#commit();
       for (const { reject } of this.#queue.splice(0)) reject(closed(this.#connection.file));
     }
+  }
+
+  async #flush(): Promise<void> {
+    if (!this.#isOpen && this.#queue.length === 0) return;
+    await this.write(() => undefined, { durability: 'stable' });
   }
 
   /** False when another process holds the lock and there is patience left. */

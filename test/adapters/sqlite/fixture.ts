@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { onTestFinished } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 import type { CommitHooks } from '../../../src/adapters/sqlite/group-commit.ts';
 import { openSqlite, type SqliteBackend, type SqliteOptions } from '../../../src/adapters/sqlite/backend.ts';
 import type { Clock } from '../../../src/ports/index.ts';
@@ -21,6 +21,16 @@ export function open(options: Partial<SqliteOptions> = {}, hooks: CommitHooks = 
   const backend = openSqlite({ file: options.file ?? temporaryFile(), ...options }, hooks);
   onTestFinished(() => backend.close());
   return backend;
+}
+
+/** Matches a text that contains `part`; Vitest's own is untyped. */
+export function containing(part: string): unknown {
+  return expect.stringContaining(part) as unknown;
+}
+
+/** Matches an object that has these fields among others. */
+export function having(fields: Readonly<Record<string, unknown>>): unknown {
+  return expect.objectContaining(fields) as unknown;
 }
 
 /** Time that passes when it is told to. */

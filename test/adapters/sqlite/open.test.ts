@@ -3,17 +3,17 @@ import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
 import { sqliteBackend } from '../../../src/adapters/sqlite/index.ts';
-import { open, temporaryFile } from './fixture.ts';
+import { containing, having, open, temporaryFile } from './fixture.ts';
 import { claimOf, newRun } from './parts.ts';
 
 /** Expects that a file is refused, and that nothing about it has changed. */
 function expectRefusal(file: string, code: string, message: string): void {
   const before = readFileSync(file);
   expect(() => sqliteBackend({ file })).toThrow(
-    expect.objectContaining({
+    having({
       code,
-      message: expect.stringMatching(new RegExp(message)),
-      details: expect.objectContaining({ file }),
+      message: expect.stringMatching(new RegExp(message)) as unknown,
+      details: having({ file }),
     }),
   );
   expect(readFileSync(file).equals(before)).toBe(true);
@@ -27,9 +27,9 @@ test('a file of a newer format is refused', async () => {
   database.exec("UPDATE meta SET value = 2 WHERE name = 'format'");
   database.close();
   expect(() => sqliteBackend({ file })).toThrow(
-    expect.objectContaining({
+    having({
       code: 'WORKFLOW_RECORD_CORRUPT',
-      message: expect.stringContaining('has format 2, and this version reads up to 1: upgrade'),
+      message: containing('has format 2, and this version reads up to 1: upgrade'),
       details: { file, format: 2, supported: 1 },
     }),
   );
@@ -58,9 +58,9 @@ test('a damaged page is a typed error that names the file', async () => {
   bytes.fill(0xff, 4096);
   writeFileSync(file, bytes);
   expect(() => sqliteBackend({ file })).toThrow(
-    expect.objectContaining({
+    having({
       code: 'WORKFLOW_RECORD_CORRUPT',
-      message: expect.stringContaining(file),
+      message: containing(file),
     }),
   );
 });
@@ -70,7 +70,7 @@ test('a path that cannot be opened is a typed error that names the file', () => 
   writeFileSync(file, '');
   const below = join(file, 'runs.db');
   const unavailable = (path: string): unknown =>
-    expect.objectContaining({ code: 'WORKFLOW_BACKEND_UNAVAILABLE', message: expect.stringContaining(path) });
+    having({ code: 'WORKFLOW_BACKEND_UNAVAILABLE', message: containing(path) });
   expect(() => sqliteBackend({ file: below })).toThrow(unavailable(below));
   const directory = `${file}-directory`;
   mkdirSync(directory);
@@ -88,9 +88,7 @@ test('malformed options are refused', () => {
     { file, pollMs: Number.NaN },
     { file, lockWaitMs: -1 },
   ]) {
-    expect(() => sqliteBackend(options)).toThrow(
-      expect.objectContaining({ code: 'WORKFLOW_ARGUMENT_INVALID' }),
-    );
+    expect(() => sqliteBackend(options)).toThrow(having({ code: 'WORKFLOW_ARGUMENT_INVALID' }));
   }
 });
 
@@ -124,11 +122,11 @@ test('every call after close rejects with a typed error, and close may be called
   const backend = sqliteBackend({ file: temporaryFile() });
   await backend.close();
   await backend.close();
-  const closed = { code: 'WORKFLOW_BACKEND_UNAVAILABLE', message: expect.stringContaining('closed') };
+  const closed = { code: 'WORKFLOW_BACKEND_UNAVAILABLE', message: containing('closed') };
   await expect(backend.store.loadHeader('run')).rejects.toMatchObject(closed);
   await expect(backend.store.startRun(newRun('run'))).rejects.toMatchObject(closed);
   await expect(backend.store.durable()).resolves.toBeUndefined();
-  expect(() => backend.store.readRecordSync?.('run', { entry: 0 })).toThrow(expect.objectContaining(closed));
+  expect(() => backend.store.readRecordSync?.('run', { entry: 0 })).toThrow(having(closed));
 });
 
 test('ids and texts of any Unicode stay apart and come back as they were', async () => {

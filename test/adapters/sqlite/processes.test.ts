@@ -2,7 +2,7 @@ import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
 import { sqliteBackend } from '../../../src/adapters/sqlite/index.ts';
-import { Child, ManualClock, open, quiet, temporaryFile } from './fixture.ts';
+import { Child, containing, having, ManualClock, open, quiet, temporaryFile } from './fixture.ts';
 import { claimOf, eventOf, newRun } from './parts.ts';
 
 test('every start that was answered survives kill -9', async () => {
@@ -114,10 +114,10 @@ test('two processes share the messages, and each message is handled once', async
   expect(own).toEqual(['a']);
   await backend.close();
   await child.kill();
-  expect(messages(file)).toBeLessThanOrEqual(1);
+  expect(queueLength(file)).toBeLessThanOrEqual(1);
 });
 
-function messages(file: string): number {
+function queueLength(file: string): number {
   const database = new DatabaseSync(file);
   const count = Number(database.prepare('SELECT count(*) AS n FROM msg').get()?.['n']);
   database.close();
@@ -174,9 +174,9 @@ test('an incarnation that is in use is refused', () => {
   const ids = { unique: () => 'same' };
   open({ file, ids });
   expect(() => sqliteBackend({ file, ids })).toThrow(
-    expect.objectContaining({
+    having({
       code: 'WORKFLOW_BACKEND_UNAVAILABLE',
-      message: expect.stringContaining('same'),
+      message: containing('same'),
     }),
   );
 });
