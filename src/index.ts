@@ -1,0 +1,86 @@
+import type { AnySchema, WorkflowDefinition } from './core/definition.ts';
+import type { WorkflowHost } from './core/host.ts';
+import { defineWorkflow } from './sdk/workflow.ts';
+import type { WorkflowOf, WorkflowOptions } from './sdk/workflow-types.ts';
+
+/**
+ * The authoring door: what a module needs that defines workflows and runs them. It loads no schema library and no place to
+ * run in; those come with `evented-workflows/runtime` and its neighbours, or with the first run of a workflow that belongs
+ * to no runtime.
+ */
+export type {
+  AnySchema,
+  Reads,
+  RetryConfig,
+  StepDefinition,
+  SuspendOptions,
+  WorkflowDefinition,
+} from './core/definition.ts';
+export {
+  type ErrorCode,
+  type ErrorDetails,
+  isWorkflowError,
+  type ValidationIssue,
+  WorkflowError,
+} from './core/errors.ts';
+export type { Graph, GraphEntry, GraphStep } from './core/graph.ts';
+export type { OutputOptions } from './core/host.ts';
+export type { RunStatus } from './core/records.ts';
+export { RequestContext } from './core/request-context.ts';
+export type { RunResult, StepResult, StepResultStatus, WorkflowState } from './core/snapshot.ts';
+export type { ExecuteContext, GetStepResult, ReadContext, Suspended } from './sdk/context.ts';
+export { mapVariable } from './sdk/mapping.ts';
+export type { Mapping } from './sdk/mapping-types.ts';
+export type {
+  RequestContextInput,
+  ResumeArguments,
+  ResumeTarget,
+  Run,
+  StartArguments,
+  StepResultOf,
+  StepResults,
+  WorkflowResult,
+} from './sdk/run-types.ts';
+export { createStep } from './sdk/step.ts';
+export type { AnyStep, KnownStep, Step, StepOutput, StepParams, StepResume } from './sdk/step-types.ts';
+export type {
+  Condition,
+  CreateRunOptions,
+  EntryOptions,
+  InitOf,
+  KnownSteps,
+  ListRunsOptions,
+  Workflow,
+  WorkflowOptions,
+  WorkflowRun,
+  WorkflowRuns,
+  WorkflowTypes,
+} from './sdk/workflow-types.ts';
+
+/** A runtime in memory for one workflow. Loaded on first use: most programs bring a runtime of their own. */
+async function privateRuntime(workflow: WorkflowDefinition): Promise<WorkflowHost> {
+  const [{ createRuntime }, { memoryBackend }] = await Promise.all([
+    import('./runtime/index.ts'),
+    import('./adapters/memory/index.ts'),
+  ]);
+  return createRuntime({ workflows: [workflow], backend: memoryBackend() });
+}
+
+/**
+ * Begins a workflow: add entries with `.then`, `.parallel`, `.branch` and `.map`, and end with `.commit()`. The types of
+ * input, output and state follow from its schemas.
+ *
+ * Its runs live in the runtime that it is given to (`createRuntime` of `evented-workflows/runtime`). Without any, they live in
+ * a private one in memory, which is made on first use and ends with the process.
+ *
+ * Throws WORKFLOW_DEFINITION_INVALID for an empty id, a missing or foreign schema, or retries outside 0 to 999.
+ */
+export function createWorkflow<
+  const Id extends string,
+  In extends AnySchema,
+  Out extends AnySchema,
+  State extends AnySchema = AnySchema,
+  Context extends AnySchema = AnySchema,
+>(options: WorkflowOptions<Id, In, Out, State, Context>): WorkflowOf<Id, In, Out, State, Context> {
+  return defineWorkflow(options, privateRuntime);
+}

@@ -1,0 +1,156 @@
+import type { FlowEntry, StepDefinition } from '../core/definition.ts';
+import type { Graph, GraphEntry, GraphStep } from '../core/graph.ts';
+import { limits } from '../core/limits.ts';
+import { checkId, describe, invalid, isObject, isStep } from './describe.ts';
+
+/** Name and description of an entry as they go into a graph. */
+export interface EntryName {
+  readonly id?: string;
+  readonly description?: string;
+}
+
+function graphStep(step: StepDefinition): GraphStep {
+  return {
+    id: step.id,
+    ...(step.description === undefined ? {} : { description: step.description }),
+    canSuspend: step.resumeSchema !== undefined || step.suspendSchema !== undefined,
+  };
+}
+
+/** Checks what was given beside an entry. */
+export function entryName(options: unknown, of: string): EntryName {
+  if (options === undefined) return {};
+  if (!isObject(options))
+    throw invalid(`${of} was given ${describe(options)} as its options: give { id, description }`);
+  const { id, description } = options;
+  if (id !== undefined) checkId(id, of);
+  return {
+    ...(id === undefined ? {} : { id }),
+    ...(typeof description === 'string' ? { description } : {}),
+  };
+}
+
+/** The entries of one workflow while it is built: its graph, its functions, and which ids are taken. */
+export class Flow {
+  readonly graph: GraphEntry[] = [];
+  readonly entries: FlowEntry[] = [];
+  readonly warnings: string[] = [];
+  private readonly workflowId: string;
+  private readonly strictIds: boolean;
+  private readonly byId = new Map<string, StepDefinition>();
+  private mappings = 0;
+
+  constructor(workflowId: string, strictIds: boolean) {
+    this.workflowId = workflowId;
+    this.strictIds = strictIds;
+  }
+
+  /** Checks that the call named `method` was given a step. */
+  stepGiven(value: unknown, method: string): StepDefinition {
+    if (isStep(value)) {
+      checkId(value.id, `${method} of workflow "${this.workflowId}" was given a step that`);
+      return value;
+    }
+    const hint =
+      typeof value === 'function'
+        ? '. If a promise called this, a workflow was awaited or returned from an async function: wrap it in an object'
+        : '';
+    throw this.refused(`${method} was given ${describe(value)}: it expects a step made by createStep${hint}`);
+  }
+
+  /** Checks the arms of a block: 1 to {@link limits.arms} of them, each under its own id. */
+  armsGiven<Arm>(
+    value: unknown,
+    method: string,
+    read: (arm: unknown) => Arm,
+    idOf: (arm: Arm) => string,
+  ): Arm[] {
+    if (!Array.isArray(value) || value.length === 0) {
+      const given = Array.isArray(value) ? 'an empty array' : describe(value);
+      throw this.refused(`${method} was given ${given}: it expects an array with at least one arm`);
+    }
+    if (value.length > limits.arms) {
+      throw this.refused(`${method} was given ${value.length} arms: at most ${limits.arms} are possible`);
+    }
+    const arms = value.map(read);
+    const ids = arms.map(idOf);
+    const twice = ids.find((id, place) => ids.indexOf(id) !== place);
+    if (twice === undefined) return arms;
+    throw this.refused(
+      `${method} has two arms with the step id "${twice}", whose outputs would overwrite each other: give each its own id`,
+    );
+  }
+
+  /** Id of the next mapping without one: the same in every process that builds this workflow. */
+  nextMappingId(): string {
+    for (;;) {
+      const id = `mapping_${this.workflowId}_${this.mappings}`;
+      this.mappings += 1;
+      if (!this.byId.has(id)) return id;
+    }
+  }
+
+  /** Adds a single step. */
+  addStep(step: StepDefinition): void {
+    this.add({ type: 'step', ...graphStep(step) }, { type: 'step', step });
+  }
+
+  /** Adds a mapping. */
+  addMapping(step: StepDefinition, mapConfig: string): void {
+    const { id, description } = step;
+    const shown = description === undefined ? {} : { description };
+    this.add({ type: 'mapping', id, mapConfig, ...shown }, { type: 'mapping', step });
+  }
+
+  /** Adds steps that run together. */
+  addParallel(steps: readonly StepDefinition[], name: EntryName): void {
+    this.add({ type: 'parallel', arms: steps.map(graphStep), ...name }, { type: 'parallel', steps });
+  }
+
+  /** Adds steps with conditions. */
+  addConditional(entry: Extract<FlowEntry, { type: 'conditional' }>, name: EntryName): void {
+    const conditions = entry.conditions.map((condition) => Function.prototype.toString.call(condition));
+    this.add({ type: 'conditional', arms: entry.steps.map(graphStep), conditions, ...name }, entry);
+  }
+
+  /** Makes what was built unchangeable. */
+  freeze(): void {
+    Object.freeze(this.graph satisfies Graph);
+    Object.freeze(this.entries);
+    Object.freeze(this.warnings);
+  }
+
+  private add(graphEntry: GraphEntry, entry: FlowEntry): void {
+    if (this.graph.length >= limits.entries) {
+      throw this.refused(`it has ${limits.entries} entries already: no more are possible`);
+    }
+    const steps = 'step' in entry ? [entry.step] : entry.steps;
+    for (const step of steps) this.note(step);
+    this.graph.push(graphEntry);
+    this.entries.push(entry);
+  }
+
+  /** The same step may come again; another one under its id is probably not meant. */
+  private note(step: StepDefinition): void {
+    const known = this.byId.get(step.id);
+    if (known === undefined && step.id === 'input') {
+      this.warn(
+        `A step has the id "input", under which results show the input of the run: give it another id`,
+      );
+    }
+    if (known !== undefined && known !== step) {
+      const problem = `Two different steps have the id "${step.id}", so the later result overwrites the earlier one: give each its own id`;
+      if (this.strictIds) throw this.refused(problem);
+      this.warn(problem);
+    }
+    this.byId.set(step.id, step);
+  }
+
+  private warn(text: string): void {
+    if (!this.warnings.includes(text)) this.warnings.push(text);
+  }
+
+  private refused(problem: string): Error {
+    return invalid(`Workflow "${this.workflowId}": ${problem}`, { workflowId: this.workflowId });
+  }
+}

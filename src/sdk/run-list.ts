@@ -1,0 +1,92 @@
+import { WorkflowError } from '../core/errors.ts';
+import type { RunQuery, WorkflowHost } from '../core/host.ts';
+import type { RunHeader } from '../core/records.ts';
+import { describe } from './describe.ts';
+import type { ListRunsOptions, WorkflowRun, WorkflowRuns } from './workflow-types.ts';
+
+/** Headers that one call of the host gives at most. */
+const pageLimit = 1000;
+
+/** Runs that are read at the same time: a place serves more of them no faster. */
+const readsAtOnce = 20;
+
+function wrong(name: string, value: unknown, expected: string): WorkflowError {
+  return new WorkflowError(
+    'WORKFLOW_ARGUMENT_INVALID',
+    `listWorkflowRuns was given ${describe(value)} as ${name}: give ${expected}`,
+  );
+}
+
+function time(name: 'fromDate' | 'toDate', date: Date | undefined): number | undefined {
+  if (date === undefined) return undefined;
+  const ms = date instanceof Date ? date.getTime() : Number.NaN;
+  if (Number.isNaN(ms)) throw wrong(name, date, 'a valid Date');
+  return ms;
+}
+
+/** First and last place of the page asked for; all of them unless both numbers are given. */
+function range({ page, perPage }: ListRunsOptions): readonly [number, number] {
+  if (page !== undefined && (!Number.isInteger(page) || page < 0)) {
+    throw wrong('page', page, 'a whole number from 0');
+  }
+  if (perPage !== undefined && perPage !== false && (!Number.isInteger(perPage) || perPage < 1)) {
+    throw wrong('perPage', perPage, 'a whole number from 1, or false');
+  }
+  if (page === undefined || perPage === undefined || perPage === false) return [0, Number.POSITIVE_INFINITY];
+  return [page * perPage, (page + 1) * perPage];
+}
+
+async function* headers(host: WorkflowHost, query: RunQuery): AsyncGenerator<RunHeader> {
+  let cursor: string | undefined;
+  do {
+    const page = await host.list(cursor === undefined ? query : { ...query, cursor });
+    yield* page.headers;
+    cursor = page.cursor;
+  } while (cursor !== undefined);
+}
+
+/** Undefined when the run was removed since it was listed. */
+async function read(host: WorkflowHost, header: RunHeader): Promise<WorkflowRun | undefined> {
+  const snapshot = await host.get({ runId: header.runId, workflowId: header.workflowId });
+  if (snapshot === null) return undefined;
+  return {
+    workflowName: header.workflowId,
+    runId: header.runId,
+    ...(header.resourceId === undefined ? {} : { resourceId: header.resourceId }),
+    snapshot,
+    createdAt: snapshot.createdAt,
+    updatedAt: snapshot.updatedAt,
+  };
+}
+
+/** Walks through all pages of the host for the total, and reads the runs of the page asked for. */
+export async function listRuns(
+  host: WorkflowHost,
+  workflowId: string,
+  options: ListRunsOptions,
+): Promise<WorkflowRuns> {
+  const [from, to] = range(options);
+  const createdFrom = time('fromDate', options.fromDate);
+  const createdTo = time('toDate', options.toDate);
+  const query: RunQuery = {
+    workflowId,
+    limit: pageLimit,
+    ...(options.status === undefined ? {} : { status: options.status }),
+    ...(options.resourceId === undefined ? {} : { resourceId: options.resourceId }),
+    ...(createdFrom === undefined ? {} : { createdFrom }),
+    ...(createdTo === undefined ? {} : { createdTo }),
+  };
+  const wanted: RunHeader[] = [];
+  let total = 0;
+  for await (const header of headers(host, query)) {
+    if (total >= from && total < to) wanted.push(header);
+    total += 1;
+  }
+  const runs: WorkflowRun[] = [];
+  for (let place = 0; place < wanted.length; place += readsAtOnce) {
+    const part = wanted.slice(place, place + readsAtOnce);
+    const found = await Promise.all(part.map((header) => read(host, header)));
+    runs.push(...found.filter((run) => run !== undefined));
+  }
+  return { runs, total };
+}

@@ -1,0 +1,160 @@
+import type { OutputOptions } from '../core/host.ts';
+import type { RunStatus } from '../core/records.ts';
+import type { RequestContext } from '../core/request-context.ts';
+import type { StepResult } from '../core/snapshot.ts';
+import type { AnyStep, KnownStep, StepResume } from './step-types.ts';
+import type { KnownSteps, WorkflowTypes } from './workflow-types.ts';
+
+/** A request context, or its entries as a plain object. */
+export type RequestContextInput<Values extends object> = RequestContext<Values> | Readonly<Partial<Values>>;
+
+/** What every entry of `steps` can have; present when it has a meaning for the status. Times are ms since 1970. */
+interface StepFields<Of extends KnownStep> {
+  /** The step's validated input. */
+  readonly payload?: unknown;
+  readonly startedAt?: number;
+  readonly endedAt?: number;
+  /** What the step said when it suspended. */
+  readonly suspendPayload?: Of['suspend'];
+  readonly suspendOutput?: unknown;
+  readonly suspendedAt?: number;
+  /** What it was resumed with. */
+  readonly resumePayload?: unknown;
+  readonly resumedAt?: number;
+}
+
+/** The entry of one step in `steps`. */
+export type StepResultOf<Of extends KnownStep> = StepFields<Of> &
+  (
+    | { readonly status: 'success'; readonly output: Of['output'] }
+    | { readonly status: 'failed'; readonly error: Error; readonly nonRetryable?: true }
+    | { readonly status: Exclude<StepResult['status'], 'success' | 'failed'> }
+  );
+
+/**
+ * Entries of the steps that were executed. A step of the builder's chain is found by its id; a mapping without an id of its
+ * own is `mapping_<workflow id>_<number>`. When the workflow was not built in one chain, its steps are not known here.
+ */
+export type StepResults<Types extends WorkflowTypes, Steps extends KnownSteps> = [keyof Steps] extends [never]
+  ? Readonly<Record<string, StepResult | undefined>>
+  : { readonly input: Types['init'] } & { readonly [Id in keyof Steps]?: StepResultOf<Steps[Id]> } & {
+      readonly [mapping: `mapping_${string}`]: StepResult | undefined;
+    };
+
+/** What is known of a run whatever became of it. */
+interface ResultFields<Types extends WorkflowTypes, Steps extends KnownSteps> {
+  readonly runId: string;
+  /** The validated input of the run. */
+  readonly input: Types['init'];
+  readonly steps: StepResults<Types, Steps>;
+  /** Ids of the top-level steps and mappings that were executed, in order. */
+  readonly stepExecutionPath: readonly string[];
+  /** State after the last finished entry; only with `outputOptions.includeState`. */
+  readonly state?: Readonly<Types['state']>;
+}
+
+/** What became of a run, told apart by `status`. */
+export type WorkflowResult<
+  Types extends WorkflowTypes = WorkflowTypes,
+  Steps extends KnownSteps = KnownSteps,
+> = ResultFields<Types, Steps> &
+  (
+    | { readonly status: 'success'; readonly result: Types['output'] }
+    | { readonly status: 'failed'; readonly error: Error }
+    | {
+        readonly status: 'suspended';
+        /** One path for each suspended step. */
+        readonly suspended: readonly (readonly string[])[];
+        /** What each suspended step said, by its id. */
+        readonly suspendPayload: { readonly [Id in keyof Steps]?: Steps[Id]['suspend'] };
+        /** Only with `outputOptions.includeResumeLabels`. */
+        readonly resumeLabels?: Readonly<Record<string, { readonly stepId: string }>>;
+      }
+    | { readonly status: Exclude<RunStatus, 'success' | 'failed' | 'suspended'> }
+  );
+
+/** `inputData` is required unless undefined would fit. */
+type InputArgument<Input> = undefined extends Input
+  ? { readonly inputData?: Input }
+  : { readonly inputData: Input };
+
+/** What `start` takes. */
+export type StartArguments<Types extends WorkflowTypes> = InputArgument<Types['input']> & {
+  readonly initialState?: Types['stateInput'];
+  readonly requestContext?: RequestContextInput<Types['requestContext']>;
+  readonly outputOptions?: OutputOptions;
+};
+
+/** All arguments, or none when none is required. */
+export type StartParameters<Types extends WorkflowTypes> = undefined extends Types['input']
+  ? [options?: StartArguments<Types>]
+  : [options: StartArguments<Types>];
+
+/** What the steps of a workflow can be resumed with, when a resume names none of them. */
+type AnyResume<Steps extends KnownSteps> = [Steps[keyof Steps]['resume']] extends [never]
+  ? unknown
+  : Steps[keyof Steps]['resume'];
+
+/** What a resume of a step given by `Target` has to bring. */
+type ResumeFor<Steps extends KnownSteps, Target> = Target extends AnyStep
+  ? StepResume<Target>
+  : Target extends keyof Steps
+    ? [Steps[Target]['resume']] extends [never]
+      ? unknown
+      : Steps[Target]['resume']
+    : Target extends readonly [infer Only]
+      ? ResumeFor<Steps, Only>
+      : [Target] extends [undefined]
+        ? AnyResume<Steps>
+        : unknown;
+
+/** A step, its id, or a path of these. */
+export type ResumeTarget = AnyStep | string | readonly (AnyStep | string)[];
+
+/** What `resume` takes. */
+export interface ResumeArguments<
+  Types extends WorkflowTypes,
+  Steps extends KnownSteps,
+  Target extends ResumeTarget | undefined,
+> {
+  /** Validated by the step's `resumeSchema`. */
+  readonly resumeData?: ResumeFor<Steps, Target>;
+  /** @default the only suspended step; with several, WORKFLOW_RESUME_AMBIGUOUS */
+  readonly step?: Target;
+  /** A label that the step gave to `suspend`. Wins over `step`; an unknown one is WORKFLOW_RESUME_LABEL_NOT_FOUND. */
+  readonly label?: string;
+  /** Keys that win over those of the run. */
+  readonly requestContext?: RequestContextInput<Types['requestContext']>;
+  readonly outputOptions?: OutputOptions;
+}
+
+/** One execution of a workflow. `createRun` makes it; it stays with the runtime that it was made in. */
+export interface Run<Types extends WorkflowTypes = WorkflowTypes, Steps extends KnownSteps = KnownSteps> {
+  readonly runId: string;
+  readonly workflowId: Types['id'];
+  readonly resourceId: string | undefined;
+  /** As of the last call of a method here, or of `createRun`. */
+  readonly workflowRunStatus: RunStatus;
+
+  /**
+   * Starts the run and resolves when it is over or suspended: it rejects only for arguments that do not fit
+   * (WORKFLOW_SCHEMA_VALIDATION_FAILED, nothing was executed), for a run that was started with others
+   * (WORKFLOW_RUN_CONFLICT) and when the runtime's place fails. The same call again gives the same run: nothing is
+   * executed twice.
+   */
+  start(...options: StartParameters<Types>): Promise<WorkflowResult<Types, Steps>>;
+
+  /** The same, but resolves as soon as the start is stored. */
+  startAsync(...options: StartParameters<Types>): Promise<{ readonly runId: string }>;
+
+  /**
+   * Resumes a suspended step and resolves when the run is over or suspended again. Of several callers one wins, the others
+   * get WORKFLOW_RESUME_ALREADY_CLAIMED; a run that is not suspended is WORKFLOW_RUN_NOT_SUSPENDED.
+   */
+  resume<const Target extends ResumeTarget | undefined = undefined>(
+    options?: ResumeArguments<Types, Steps, Target>,
+  ): Promise<WorkflowResult<Types, Steps>>;
+
+  /** Cancels the run; it is final when this resolves. A run that has ended otherwise is WORKFLOW_RUN_ALREADY_FINISHED. */
+  cancel(): Promise<void>;
+}

@@ -1,0 +1,254 @@
+import type { AnySchema, RetryConfig, WorkflowDefinition } from '../core/definition.ts';
+import type { BindableWorkflow } from '../core/host.ts';
+import type { RunStatus } from '../core/records.ts';
+import type { WorkflowState } from '../core/snapshot.ts';
+import type { ReadContext } from './context.ts';
+import type { CheckedMapping, MappedOutput, Mapping } from './mapping-types.ts';
+import type { Run } from './run-types.ts';
+import type { InputOf, KeysOf, Known, MaybePromise, OutputOf } from './schema.ts';
+import type { AnyStep, ContextOf, KnownOf, KnownStep, Step, StepOutput } from './step-types.ts';
+
+declare const workflowTypes: unique symbol;
+declare const lastOutput: unique symbol;
+
+/** What stays the same about a workflow while it is built. */
+export interface WorkflowTypes {
+  readonly id: string;
+  /** What a caller gives to `start`. */
+  readonly input: unknown;
+  /** The same after validation. */
+  readonly init: unknown;
+  readonly output: unknown;
+  /** State as a caller gives it. */
+  readonly stateInput: object;
+  readonly state: object;
+  readonly requestContext: object;
+}
+
+/** Steps by their ids, as far as the builder has seen them. */
+export type KnownSteps = Readonly<Record<string, KnownStep>>;
+
+/** Before any step was added. */
+export type NoSteps = { readonly [Id in never]: KnownStep };
+
+/** The validated input of a workflow, when `Of` is the type of one; else `Of` itself. */
+export type InitOf<Of> = Of extends { readonly [workflowTypes]: infer Types extends WorkflowTypes }
+  ? Types['init']
+  : Of;
+
+/** The only thing that `commit` asks for: the last entry gives what the workflow's `outputSchema` declares. */
+export interface EndsWith<Output> {
+  readonly [lastOutput]: Output;
+}
+
+/** Name and description of an entry, for people who look at the graph. */
+export interface EntryOptions<Id extends string = string> {
+  /** Not empty. @default made of the entry's kind and place */
+  readonly id?: Id;
+  readonly description?: string;
+}
+
+/** What a condition of `.branch` is: true takes the arm. One that throws counts as false. */
+export type Condition<Context> = (context: Context) => MaybePromise<unknown>;
+
+/** What a step has to be to come after `Last` in a workflow of `Types`. */
+type Accepted<Types extends WorkflowTypes, Last> = Step<string, Last, unknown, Types['state']>;
+
+/** What functions given to the builder see. */
+type ContextFor<Types extends WorkflowTypes, Last, Steps extends KnownSteps> = ReadContext<
+  Last,
+  Types['state'],
+  Types['requestContext'],
+  Types['init'],
+  Steps
+>;
+
+type Arm<Types extends WorkflowTypes, Last, Steps extends KnownSteps> = readonly [
+  Condition<ContextFor<Types, Last, Steps>>,
+  Accepted<Types, Last>,
+];
+
+/** Steps after some more were added. */
+type With<Steps extends KnownSteps, More extends AnyStep> = Steps & {
+  readonly [One in More as One['id']]: KnownOf<One>;
+};
+
+/** The steps of arms: any number of them. */
+type StepsOf<Arms extends readonly (readonly [unknown, AnyStep])[]> = Arms[number][1];
+
+/**
+ * A workflow: a chain of entries, each of which takes the output of the one before. The methods that add an entry change
+ * this object and return it under its new type, so chain them; {@link Workflow.commit} ends the chain.
+ *
+ * Do not `await` a workflow or return one from an async function: it has a method `then`, which promises take for theirs.
+ *
+ * @typeParam Types What the workflow's own schemas say.
+ * @typeParam Last Output of the last entry so far.
+ * @typeParam Steps The steps added so far, by their ids.
+ */
+export interface Workflow<
+  Types extends WorkflowTypes = WorkflowTypes,
+  Last = unknown,
+  Steps extends KnownSteps = KnownSteps,
+> extends WorkflowDefinition,
+    BindableWorkflow,
+    EndsWith<Last> {
+  readonly id: Types['id'];
+  readonly warnings: readonly string[];
+  /** Types only; there is no such property at run time. */
+  readonly [workflowTypes]: Types;
+
+  /** Adds a step. Its input has to accept the output of the entry before. */
+  then<Id extends string, Output, Resume, Suspend>(
+    step: Step<Id, Last, Output, Types['state'], Resume, Suspend>,
+  ): Workflow<Types, Output, Steps & { readonly [Key in Id]: KnownStep<Output, Resume, Suspend> }>;
+
+  /**
+   * Adds steps that run at the same time with the same input, 1 to 100. All of them settle; then a failed one fails the
+   * run, and a suspended one suspends it. Output: that of each step by its id.
+   */
+  parallel<const Arms extends readonly Accepted<Types, Last>[]>(
+    steps: Arms,
+    options?: EntryOptions,
+  ): Workflow<Types, { [One in Arms[number] as One['id']]: StepOutput<One> }, With<Steps, Arms[number]>>;
+
+  /**
+   * Adds steps with conditions, 1 to 100. Every step whose condition holds runs, at the same time as the others and with
+   * the same input. Output: that of each step that ran by its id; without any, an empty object, and the run goes on.
+   */
+  branch<const Arms extends readonly Arm<Types, Last, Steps>[]>(
+    arms: Arms,
+    options?: EntryOptions,
+  ): Workflow<Types, { [One in StepsOf<Arms> as One['id']]?: StepOutput<One> }, With<Steps, StepsOf<Arms>>>;
+
+  /** Adds a step that computes its output from what the run knows so far. */
+  map<Output, const Id extends string = never>(
+    compute: (context: ContextFor<Types, Last, Steps>) => MaybePromise<Output>,
+    options?: EntryOptions<Id>,
+  ): Workflow<Types, Output, Steps & { readonly [Key in Id]: KnownStep<Output, never> }>;
+  /**
+   * Adds a step that puts together an object, each key by its own rule: `{ value }`, `{ fn }`, `{ requestContextPath }`,
+   * `{ step, path }` or `{ initData, path }`. A path is dotted, and `.` is the whole value; a missing last part gives
+   * undefined, a path through something that is no object fails the run with WORKFLOW_MAPPING_PATH_INVALID.
+   */
+  map<
+    const Config extends Readonly<Record<string, Mapping<ContextFor<Types, Last, Steps>>>>,
+    const Id extends string = never,
+  >(
+    config: Config & { readonly [Key in keyof Config]: CheckedMapping<Config[Key], Types, Steps> },
+    options?: EntryOptions<Id>,
+  ): Workflow<
+    Types,
+    MappedOutput<Config, Types, Steps>,
+    Steps & { readonly [Key in Id]: KnownStep<MappedOutput<Config, Types, Steps>, never> }
+  >;
+
+  /** Ends the definition: nothing can be added any more, and runs can be created. */
+  commit(this: EndsWith<Types['output']>): Workflow<Types, Last, Steps>;
+
+  /**
+   * Makes a run, stored as `pending`, or returns the one of this id. It lives in the runtime that serves this workflow: the
+   * one that was created last among those that are open, and without any a private one in memory.
+   *
+   * Rejects with WORKFLOW_EMPTY_GRAPH, WORKFLOW_NOT_COMMITTED, or WORKFLOW_RUNTIME_CLOSED when every runtime of this
+   * workflow has been closed.
+   */
+  createRun(options?: CreateRunOptions): Promise<Run<Types, Steps>>;
+
+  /** The stored run of this workflow, or null. */
+  getWorkflowRunById(runId: string): Promise<WorkflowState | null>;
+
+  /** The stored runs of this workflow, newest first. Each one of the page is read in full. */
+  listWorkflowRuns(options?: ListRunsOptions): Promise<WorkflowRuns>;
+}
+
+/** See {@link Workflow.createRun}. */
+export interface CreateRunOptions {
+  /** 1 to 200 characters. @default a new UUID */
+  readonly runId?: string;
+  /** A grouping key of your own, by which runs are listed: a user, a tenant. At most 200 characters. */
+  readonly resourceId?: string;
+}
+
+/** See {@link Workflow.listWorkflowRuns}. */
+export interface ListRunsOptions {
+  readonly status?: RunStatus;
+  readonly resourceId?: string;
+  /** Created at or after. */
+  readonly fromDate?: Date;
+  /** Created at or before. */
+  readonly toDate?: Date;
+  /** From 0. Counts only together with `perPage`. */
+  readonly page?: number;
+  /** At least 1; false or absent: all runs. */
+  readonly perPage?: number | false;
+}
+
+/** A page of runs, and how many there are in all pages. */
+export interface WorkflowRuns {
+  readonly runs: readonly WorkflowRun[];
+  readonly total: number;
+}
+
+/** One stored run in a list. */
+export interface WorkflowRun {
+  readonly workflowName: string;
+  readonly runId: string;
+  readonly resourceId?: string;
+  readonly snapshot: WorkflowState;
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
+}
+
+/** What `createWorkflow` takes. Schemas are any Standard Schema: zod 3 and 4, valibot, arktype and others. */
+export interface WorkflowOptions<
+  Id extends string,
+  In extends AnySchema,
+  Out extends AnySchema,
+  State extends AnySchema = AnySchema,
+  Context extends AnySchema = AnySchema,
+> {
+  /** Name of the workflow; unique within a runtime. Not empty. */
+  readonly id: Id;
+  /** For people who look at the workflow. */
+  readonly description?: string;
+  /** Validates the input of a run. */
+  readonly inputSchema: In;
+  /** Types the result. It is never validated: the output of the last entry is the result. */
+  readonly outputSchema: Out;
+  /** Validates the initial state, and types the state of conditions and mappings. */
+  readonly stateSchema?: State;
+  /** Validates the request context of a start. */
+  readonly requestContextSchema?: Context;
+  /** Retries of every step that sets none of its own. `attempts` 0 to 999, `delay` in ms. @default no retry */
+  readonly retryConfig?: RetryConfig;
+  readonly options?: {
+    /** Validate inputs, state, resume data and request contexts at run time. @default true */
+    readonly validateInputs?: boolean;
+    /** Refuse two different steps of one id, whose results would overwrite each other. @default false: a warning */
+    readonly strictIds?: boolean;
+  };
+}
+
+/** The workflow that a call of `createWorkflow` makes. */
+export type WorkflowOf<
+  Id extends string,
+  In extends AnySchema,
+  Out extends AnySchema,
+  State extends AnySchema,
+  Context extends AnySchema,
+> = Workflow<
+  {
+    readonly id: Id;
+    readonly input: InputOf<In>;
+    readonly init: OutputOf<In>;
+    readonly output: OutputOf<Out>;
+    readonly stateInput: Known<InputOf<State>, Record<string, unknown>> extends infer Keys extends object
+      ? Keys
+      : never;
+    readonly state: KeysOf<OutputOf<State>>;
+    readonly requestContext: ContextOf<Context>;
+  },
+  OutputOf<In>,
+  NoSteps
+>;
