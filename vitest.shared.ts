@@ -3,8 +3,11 @@ import type { ViteUserConfig } from 'vitest/config';
 /** Makes the package's own public name mean its sources; the same name stands in package.json and tsconfig.json. */
 const CONDITION = 'evented-workflows-source';
 
-/** Vite replaces its default conditions by those that are given, so they have to be given again. */
-const conditions = [CONDITION, 'module', 'node', 'development|production'];
+/**
+ * Vite replaces its default conditions by those that are given, so they have to be given again. Not its `module`: Node
+ * runs what is found, and the files that the AWS clients offer under that name are for bundlers only.
+ */
+const conditions = [CONDITION, 'node', 'development|production'];
 
 /** Not for Vitest: the emulators that these need are started by commands of their own. */
 export const NEEDS_EMULATOR = ['test/contract/dynamodb-local.test.ts', 'test/integration/**'];
