@@ -16,6 +16,8 @@ import { sqsTimers } from './sqs-timers.ts';
 export interface AwsBackendOptions extends AwsConfig {
   /** Clients to use; the caller closes them. @default made on first use */
   readonly clients?: AwsClients;
+  /** Tokens of a join segment, 1 to 100; the same for every process that works on the table. @default 100 */
+  readonly segmentSize?: number;
   /** @default the system's clock */
   readonly clock?: Clock;
   /** @default random UUIDs */
@@ -44,6 +46,7 @@ export function awsBackend(options: AwsBackendOptions): Backend {
       pacing,
       listing: options.listing ?? true,
       retentionMs: options.retentionMs ?? defaultRetentionMs,
+      ...(options.segmentSize === undefined ? {} : { segmentSize: options.segmentSize }),
     }),
     payloads: s3PayloadStore({ client: () => clients.s3(), bucket: options.bucket }),
     bus: eventBridgeBus({

@@ -7,6 +7,7 @@ import type {
   NewRun,
   RunStore,
   StatusWrite,
+  SweepWrite,
   Write,
 } from '../../ports/run-store.ts';
 import { encodeFields, numberValue, textValue } from './attributes.ts';
@@ -40,7 +41,7 @@ const notOver = 'attribute_not_exists(#ea)';
 /** The writes of the run's header: see the methods of `RunStore`. */
 export function headerStore(
   options: HeaderStoreOptions,
-): Pick<RunStore, 'createRun' | 'startRun' | 'setStatus' | 'finish' | 'cancel'> {
+): Pick<RunStore, 'createRun' | 'startRun' | 'setStatus' | 'finish' | 'cancel' | 'setSweep'> {
   const { table, retentionMs } = options;
   const list = listed(options);
   return {
@@ -80,6 +81,11 @@ export function headerStore(
       const isOwn = equals({ status: 'canceled', endedBy: -1, endedAt: write.now });
       return headerWrite(await table.update(cancelUpdate(write, retentionMs), isOwn));
     },
+
+    async setSweep(write) {
+      // The condition lets one's own earlier write pass.
+      return headerWrite(await table.update(sweepUpdate(write), () => false));
+    },
   };
 }
 
@@ -94,6 +100,19 @@ function statusUpdate({ runId, epoch, status, position, now, sweepAt }: StatusWr
     condition: {
       expression: `#ep = :epoch AND ${notOver} AND #v < :position`,
       values: { epoch: numberValue(epoch), position: textValue(position) },
+    },
+  };
+}
+
+/** Moves nothing but the sweep: a run that somebody woke or moved meanwhile is not what the sweeper looked at. */
+function sweepUpdate({ runId, wakes, position, sweepAt }: SweepWrite): UpdateWrite {
+  return {
+    key: headerKey(runId),
+    set: sweepAt === null ? {} : { [sweep]: numberValue(sweepAt) },
+    remove: sweepAt === null ? [sweep] : [],
+    condition: {
+      expression: '#pn = :wakes AND #v = :position',
+      values: { wakes: numberValue(wakes), position: textValue(position) },
     },
   };
 }

@@ -90,6 +90,11 @@ export function sweepPartition(runId: string): string {
   return `h${fnv1a(runId) % sweepShards}`;
 }
 
+/** All partitions of the sweep index. */
+export function sweepPartitions(): string[] {
+  return Array.from({ length: sweepShards }, (_, shard) => `h${shard}`);
+}
+
 /** Partition of the list index that a run of a workflow belongs to. */
 export function listPartition(workflowId: string, runId: string): string {
   return `${escapeId(workflowId)}#${fnv1a(runId) % listShards}`;

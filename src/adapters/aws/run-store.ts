@@ -6,6 +6,7 @@ import type { Pacing } from './retry.ts';
 import { runList } from './run-list.ts';
 import { runReads } from './run-reads.ts';
 import { stepStore } from './step-store.ts';
+import { sweepReads } from './sweep-reads.ts';
 import { Table } from './table.ts';
 
 /** See {@link dynamoRunStore}. */
@@ -32,6 +33,7 @@ export function dynamoRunStore(options: DynamoRunStoreOptions): RunStore {
   return {
     ...runReads(table),
     ...runList(table),
+    ...sweepReads(table),
     ...headerStore({ table, listing, retentionMs }),
     ...stepStore(table),
     ...joinStore(table, options.segmentSize),
