@@ -1,0 +1,117 @@
+import { z } from 'zod';
+import { type ValidationIssue, WorkflowError } from '../core/errors.ts';
+import type { RunStatus } from '../core/records.ts';
+
+/** What the routes accept. An unknown property or parameter is refused: it is a misspelled one more often than not. */
+
+/** Longest wait for events, s: an HTTP API ends a request after 30 s (API Gateway quota, not adjustable). */
+const longestWait = 25;
+const defaultPage = 50;
+const longestPage = 1_000;
+
+const statuses = [
+  'pending',
+  'running',
+  'waiting',
+  'suspended',
+  'paused',
+  'success',
+  'failed',
+  'tripwire',
+  'canceled',
+] as const satisfies readonly RunStatus[];
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+// Not z.record, which drops a key named `__proto__`: an author's values are passed on as they came.
+const values = z.custom<Readonly<Record<string, unknown>>>(isObject, 'expected an object').exactOptional();
+const text = z.string().min(1);
+
+/** An id that is written in a URL's path later: encodeURIComponent refuses lone surrogates, and URLs swallow dot segments. */
+const addressable = text
+  .refine((id) => id.isWellFormed(), 'has a lone surrogate, which no URL can carry')
+  .refine((id) => id !== '.' && id !== '..', 'is a dot segment, which no URL can carry');
+
+/** Body of `POST /workflows/:workflowId/runs`. */
+export const startBody = z.strictObject({
+  runId: addressable.exactOptional(),
+  inputData: z.unknown().exactOptional(),
+  initialState: values,
+  requestContext: values,
+  resourceId: text.exactOptional(),
+});
+
+/** Body of `POST /runs/:runId/resume`. */
+export const resumeBody = z.strictObject({
+  step: z.union([text, z.array(text).min(1)], 'expected a step id or an array of step ids').exactOptional(),
+  label: text.exactOptional(),
+  resumeData: z.unknown().exactOptional(),
+  requestContext: values,
+});
+
+/** Body of `POST /runs/:runId/cancel`. */
+export const emptyBody = z.strictObject({});
+
+const number = (least: number, most: number, pattern: RegExp, expected: string) =>
+  z
+    .string()
+    .refine((digits) => pattern.test(digits) && Number(digits) >= least && Number(digits) <= most, expected)
+    .transform(Number);
+
+const time = z
+  .union([z.iso.datetime({ offset: true }), z.iso.date(), z.string().regex(/^\d{1,15}$/)], {
+    error: 'expected ISO 8601 (2030-01-31T12:00:00Z), or milliseconds since 1970',
+  })
+  .transform((given) => (/^\d+$/.test(given) ? Number(given) : Date.parse(given)));
+
+/** Query of `GET /runs`. */
+export const listQuery = z.strictObject({
+  workflowId: text.exactOptional(),
+  status: z.enum(statuses).exactOptional(),
+  resourceId: text.exactOptional(),
+  createdFrom: time.exactOptional(),
+  createdTo: time.exactOptional(),
+  limit: number(1, longestPage, /^\d{1,4}$/, `expected a whole number from 1 to ${longestPage}`).default(
+    defaultPage,
+  ),
+  cursor: text.exactOptional(),
+});
+
+/** Query of `GET /runs/:runId`. */
+export const runQuery = z.strictObject({ workflowId: text.exactOptional() });
+
+/** Query of `GET /runs/:runId/events`; `wait` becomes ms. */
+export const eventsQuery = z.strictObject({
+  cursor: text.exactOptional(),
+  wait: number(0, longestWait, /^\d{1,2}(\.\d{1,3})?$/, `expected seconds, from 0 to ${longestWait}`)
+    .transform((seconds) => Math.round(seconds * 1_000))
+    .default(0),
+});
+
+/** `value` as `schema` makes it. Throws WORKFLOW_ARGUMENT_INVALID with all issues; `what` is what the message calls it. */
+export function parseWith<T>(schema: z.ZodType<T>, value: unknown, what: string): T {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const issues: ValidationIssue[] = parsed.error.issues.map(({ path, message }) => ({
+    path: path.map(String).join('.'),
+    message,
+  }));
+  const lines = issues.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`));
+  throw new WorkflowError('WORKFLOW_ARGUMENT_INVALID', `${what} is malformed. ${lines.join('; ')}`, {
+    cause: parsed.error,
+    details: { issues },
+  });
+}
+
+/** The query as an object. Throws WORKFLOW_ARGUMENT_INVALID for a parameter that is given twice. */
+export function queryOf(url: URL): Record<string, string> {
+  const names = [...url.searchParams.keys()];
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice === undefined) return Object.fromEntries(url.searchParams);
+  const message = `The query has ${twice} more than once: give it once`;
+  throw new WorkflowError('WORKFLOW_ARGUMENT_INVALID', message, {
+    details: { issues: [{ path: twice, message: 'given more than once' }] },
+  });
+}

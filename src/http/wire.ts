@@ -1,0 +1,133 @@
+import { bytesToBase64 } from '../core/codec-bytes.ts';
+
+/**
+ * Values on the wire: plain JSON, for clients of any language. Unlike the stored form it is not read back, so what JSON
+ * lacks is shown and not tagged:
+ *
+ * | value | JSON |
+ * |---|---|
+ * | `Date` | ISO 8601 text; an invalid one `null` |
+ * | `Map` | array of `[key, value]` pairs |
+ * | `Set` | array |
+ * | `bigint` | decimal text |
+ * | `NaN`, `Infinity`, `-Infinity` | `null` |
+ * | `ArrayBuffer`, typed arrays, `DataView` | base64 of their bytes |
+ * | `Error` | `{ name, message, cause?, code?, ...own properties }`, never its stack |
+ * | `RegExp`, `URL` | their text |
+ * | `undefined`, functions, symbols | left out of objects, `null` in arrays |
+ * | instances of other classes | what their `toJSON` gives, else their own enumerable properties |
+ * | a cycle, what is nested deeper than {@link wireDepth}, a property whose getter throws | `null` |
+ */
+
+/** A value that `JSON.stringify` writes as it is. */
+export type JsonValue =
+  | null
+  | boolean
+  | number
+  | string
+  | readonly JsonValue[]
+  | { readonly [key: string]: JsonValue };
+
+/** Levels below which a value is cut off: twice what can be stored, and far from the end of the stack. */
+export const wireDepth = 1_000;
+
+/** Makes JSON of any value; see the table above. Never throws, and changes nothing. */
+export function toWire(value: unknown): JsonValue {
+  return writeSafely(value, new Set()) ?? null;
+}
+
+/** Undefined: JSON has no place for it. */
+type Written = JsonValue | undefined;
+
+/** Getters, proxies and `toJSON` methods of the author's can throw anything, anywhere. */
+function writeSafely(value: unknown, open: Set<object>): Written {
+  try {
+    return write(value, open);
+  } catch {
+    return null;
+  }
+}
+
+function write(value: unknown, open: Set<object>): Written {
+  switch (typeof value) {
+    case 'string':
+    case 'boolean':
+      return value;
+    case 'number':
+      return Number.isFinite(value) ? value : null;
+    case 'bigint':
+      return String(value);
+    case 'object':
+      return value === null ? null : container(value, open);
+    default:
+      return undefined;
+  }
+}
+
+function container(value: object, open: Set<object>): Written {
+  if (open.has(value) || open.size >= wireDepth) return null;
+  open.add(value);
+  try {
+    return object(value, open);
+  } finally {
+    open.delete(value);
+  }
+}
+
+function object(value: object, open: Set<object>): Written {
+  if (Array.isArray(value)) return list(value, open);
+  if (value instanceof Error) return fields(errorFields(value), open);
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? null : value.toISOString();
+  if (value instanceof Map) return list([...value.entries()], open);
+  if (value instanceof Set) return list([...value.values()], open);
+  if (value instanceof RegExp || value instanceof URL) return String(value);
+  if (value instanceof ArrayBuffer) return bytesToBase64(new Uint8Array(value));
+  if (ArrayBuffer.isView(value)) {
+    return bytesToBase64(new Uint8Array(value.buffer, value.byteOffset, value.byteLength));
+  }
+  if ('toJSON' in value && typeof value.toJSON === 'function') {
+    return writeSafely((value as { toJSON(): unknown }).toJSON(), open);
+  }
+  return fields(ownFields(value), open);
+}
+
+function list(values: readonly unknown[], open: Set<object>): JsonValue[] {
+  return Array.from(values, (item) => writeSafely(item, open) ?? null);
+}
+
+/** Pairs, so that a key named `__proto__` stays a key. */
+type Fields = readonly (readonly [string, unknown])[];
+
+function fields(entries: Fields, open: Set<object>): JsonValue {
+  return Object.fromEntries(
+    entries.flatMap(([key, item]) => {
+      const written = writeSafely(item, open);
+      return written === undefined ? [] : [[key, written] as const];
+    }),
+  );
+}
+
+function ownFields(value: object): Fields {
+  return Object.keys(value).map((key) => [key, read(value, key)]);
+}
+
+function read(value: object, key: string): unknown {
+  try {
+    return (value as Record<string, unknown>)[key];
+  } catch {
+    return null;
+  }
+}
+
+function errorFields(error: Error): Fields {
+  const own = ownFields(error).filter(([key]) => key !== 'name' && key !== 'message' && key !== 'stack');
+  const hidden = ['cause', 'errors', 'code'].filter(
+    (key) => key in error && !own.some(([name]) => name === key),
+  );
+  return [
+    ['name', read(error, 'name')],
+    ['message', read(error, 'message')],
+    ...hidden.map((key) => [key, read(error, key)] as const),
+    ...own,
+  ];
+}
