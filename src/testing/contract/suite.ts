@@ -10,6 +10,10 @@ export interface TestFunctions {
 export type ContractBackend = Backend & {
   /** Ends the place: closes the backend and removes what it left behind. Called once, after each test. */
   dispose(): Promise<void>;
+  /** Lets virtual time pass. Absent where time is real: then nothing is asserted about when something is delivered. */
+  advance?(ms: number): Promise<void>;
+  /** Another process on the same place; its `dispose` leaves the place as it is. Absent where there is one process only. */
+  attach?(): Promise<ContractBackend>;
 };
 
 /** What a contract has to know about a place. */
