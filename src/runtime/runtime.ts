@@ -1,6 +1,7 @@
 import { WorkflowError } from '../core/errors.ts';
 import type { WorkflowDefinition } from '../core/definition.ts';
 import { eventFormat, keyOfPath, type WorkflowEvent } from '../core/event.ts';
+import { bindWorkflows } from '../core/host.ts';
 import { defaultRunLimits, type RunLimits } from '../core/limits.ts';
 import type { Backend, RunPage, RunQuery } from '../ports/index.ts';
 import { AbortRegistry } from './abort-registry.ts';
@@ -31,15 +32,10 @@ import type { RunResult, WorkflowState } from '../core/snapshot.ts';
 import type { RunStatus } from '../core/records.ts';
 import { Values } from './values.ts';
 
-/** A workflow that can be told which runtime serves it, so that its `createRun` needs no other argument. */
-export interface BindableWorkflow extends WorkflowDefinition {
-  bindRuntime?(runtime: Runtime): void;
-}
-
 /** Options of {@link createRuntime}. */
 export interface RuntimeOptions {
   /** The workflows this runtime serves; their ids are unique. An uncommitted one is refused. */
-  readonly workflows: readonly BindableWorkflow[];
+  readonly workflows: readonly WorkflowDefinition[];
   /** Where it runs: `memoryBackend()`, `sqliteBackend({ file })`, `awsBackend(config)`. Closed with the runtime. */
   readonly backend: Backend;
   /**
@@ -66,11 +62,17 @@ class EventedRuntime implements Runtime {
   private readonly options: RuntimeOptions;
   private readonly closing = new AbortController();
   private closed: Promise<void> | undefined;
+  private readonly unbind: () => void;
 
   constructor(options: RuntimeOptions) {
     this.options = options;
     this.engine = createEngine(options, this.closing.signal);
-    for (const workflow of options.workflows) workflow.bindRuntime?.(this);
+    for (const workflow of options.workflows) {
+      for (const warning of workflow.warnings ?? []) {
+        this.engine.logger.warn(warning, { workflowId: workflow.id });
+      }
+    }
+    this.unbind = bindWorkflows(options.workflows, this);
     if (options.work !== false) {
       options.backend.source?.start((event) => this.handle(event), {
         concurrency: options.concurrency ?? 256,
@@ -133,6 +135,7 @@ class EventedRuntime implements Runtime {
 
   private async shutDown(): Promise<void> {
     this.closing.abort();
+    this.unbind();
     this.engine.signals.wakeAll();
     await this.options.backend.source?.stop();
     await this.options.backend.store.durable();
