@@ -9,7 +9,8 @@ export type MetricName =
   | 'event.published'
   | 'probe.sent'
   | 'run.started'
-  | 'run.ended';
+  | 'run.ended'
+  | 'run.swept';
 
 /** Counters of the engine. An implementation must not throw. */
 export interface Metrics {

@@ -16,10 +16,10 @@ export type { RunPage, RunQuery } from '../core/host.ts';
  * concurrent callers exactly one wins. A lost write changes nothing and returns the record as it stands, so that the loser
  * can act on it without another read.
  *
- * Durability: `createRun`, `startRun`, `claim`, `takeOver`, `resume` and `cancel` resolve when the write is on stable
- * storage, together with every write accepted before it. The others may resolve earlier, but only where no other process
- * can see them before that, and where a crash loses a suffix of the order in which they were accepted; {@link RunStore.durable}
- * waits for them.
+ * Durability: `claim` and `takeOver` resolve when the write is on stable storage, together with every write accepted before
+ * it, because a body may run only after that. The others may resolve earlier, but only where no other process can see them
+ * before that, and where a crash loses a suffix of the order in which they were accepted (so that a start and the event it
+ * publishes are kept or lost together); {@link RunStore.durable} waits for them.
  *
  * Failures of the place reject with WORKFLOW_BACKEND_UNAVAILABLE; such a write may have been done. An implementation
  * recognises its own earlier write by its values (`owner` of a claim, `request` of a resume), so that a repeated call wins.
@@ -57,6 +57,13 @@ export interface RunStore {
   finish(write: FinishWrite): Promise<Write<RunHeader>>;
   /** Condition: not over, and `owner` is that of the run when given. */
   cancel(write: CancelWrite): Promise<Write<RunHeader>>;
+
+  // The sweeper.
+
+  /** Ids of runs whose `sweepAt` is at or before `now`: the longest overdue ones, about `limit` (1 to 1,000). May be stale. */
+  dueRuns(request: { readonly now: number; readonly limit: number }): Promise<readonly string[]>;
+  /** Moves the time of the next sweep. Condition: `wakes` and `position` are still those that the sweeper decided by. */
+  setSweep(write: SweepWrite): Promise<Write<RunHeader>>;
 
   // Records of steps. The condition of each names the turn, so that a stale worker cannot write.
 
@@ -205,6 +212,15 @@ export interface CancelWrite {
   readonly owner?: string;
   readonly now: number;
   readonly sweepAt: number;
+}
+
+/** See {@link RunStore.setSweep}. */
+export interface SweepWrite {
+  readonly runId: string;
+  readonly wakes: number;
+  readonly position: string;
+  /** `null`: there is nothing to do until somebody resumes the run. */
+  readonly sweepAt: number | null;
 }
 
 /** What identifies a turn of a record. */

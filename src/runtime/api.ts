@@ -30,6 +30,12 @@ export interface Runtime extends WorkflowHost {
   ): Promise<EventPage>;
   /** Handles one delivered event: resolves to acknowledge it, rejects to have it delivered again. */
   handle(event: WorkflowEvent): Promise<void>;
+  /**
+   * Publishes again what may have been lost, for every run that is due for a look: an event that its transport dropped, or
+   * that a call did not live to publish. Where the process feeds itself this happens each minute; on AWS a function calls it.
+   * Resolves with the number of runs that were looked at.
+   */
+  sweep(): Promise<number>;
   /** Stops taking work, waits for steps in flight, closes the backend. Idempotent; nothing keeps the process alive afterwards. */
   close(): Promise<void>;
 }

@@ -28,6 +28,7 @@ import { blockAt, Registry, stepAt } from './registry.ts';
 import { resumeRun } from './resume.ts';
 import { RunSignals } from './run-signals.ts';
 import { createRun, startRun } from './start.ts';
+import { sweepRuns } from './sweep.ts';
 import type { RunResult, WorkflowState } from '../core/snapshot.ts';
 import type { RunStatus } from '../core/records.ts';
 import { Values } from './values.ts';
@@ -55,6 +56,9 @@ export interface RuntimeOptions {
   readonly logger?: Logger;
 }
 
+/** Pause between two sweeps of a process that feeds itself, ms. */
+const sweepEveryMs = 60_000;
+
 const silent: Logger = { warn: () => {} };
 
 class EventedRuntime implements Runtime {
@@ -62,6 +66,7 @@ class EventedRuntime implements Runtime {
   private readonly options: RuntimeOptions;
   private readonly closing = new AbortController();
   private closed: Promise<void> | undefined;
+  private cancelSweep = (): void => {};
   private readonly unbind: () => void;
 
   constructor(options: RuntimeOptions) {
@@ -73,11 +78,21 @@ class EventedRuntime implements Runtime {
       }
     }
     this.unbind = bindWorkflows(options.workflows, this);
-    if (options.work !== false) {
-      options.backend.source?.start((event) => this.handle(event), {
-        concurrency: options.concurrency ?? 256,
-      });
+    const { source } = options.backend;
+    if (source !== undefined && options.work !== false) {
+      source.start((event) => this.handle(event), { concurrency: options.concurrency ?? 256 });
+      this.sweepLater();
     }
+  }
+
+  private sweepLater(): void {
+    this.cancelSweep = this.options.backend.clock.timer(sweepEveryMs, () => {
+      void this.sweep()
+        .catch((error: unknown) => this.engine.logger.warn('A sweep failed', { error }))
+        .then(() => {
+          if (!this.closing.signal.aborted) this.sweepLater();
+        });
+    });
   }
 
   get workflows(): readonly WorkflowDefinition[] {
@@ -124,6 +139,10 @@ class EventedRuntime implements Runtime {
     return this.open().backend.store.listRuns(query);
   }
 
+  async sweep(): Promise<number> {
+    return sweepRuns(this.open());
+  }
+
   async handle(event: WorkflowEvent): Promise<void> {
     await handleEvent(this.engine, event);
   }
@@ -136,6 +155,7 @@ class EventedRuntime implements Runtime {
   private async shutDown(): Promise<void> {
     this.closing.abort();
     this.unbind();
+    this.cancelSweep();
     this.engine.signals.wakeAll();
     await this.options.backend.source?.stop();
     await this.options.backend.store.durable();

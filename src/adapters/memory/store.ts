@@ -27,6 +27,7 @@ import type {
   StatusWrite,
   StepLoad,
   StepRead,
+  SweepWrite,
   TakeOverWrite,
   TurnKey,
   Write,
@@ -131,6 +132,28 @@ export class MemoryStore implements RunStore {
 
   cancel(write: CancelWrite): Promise<Write<RunHeader>> {
     return this.#writeHeader(write.runId, (stored) => transitions.canceled(stored, write));
+  }
+
+  async dueRuns({
+    now,
+    limit,
+  }: {
+    readonly now: number;
+    readonly limit: number;
+  }): Promise<readonly string[]> {
+    await this.#pause();
+    return [...this.#runs.values()]
+      .flatMap(({ header }) =>
+        header?.sweepAt === undefined ? [] : { runId: header.runId, at: header.sweepAt },
+      )
+      .filter(({ at }) => at <= now)
+      .toSorted((a, b) => a.at - b.at)
+      .slice(0, limit)
+      .map(({ runId }) => runId);
+  }
+
+  setSweep(write: SweepWrite): Promise<Write<RunHeader>> {
+    return this.#writeHeader(write.runId, (stored) => transitions.withSweep(stored, write));
   }
 
   claim(write: ClaimWrite): Promise<Write<StepRecord>> {

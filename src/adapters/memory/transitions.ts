@@ -9,6 +9,7 @@ import type {
   RenewWrite,
   ResumeWrite,
   StatusWrite,
+  SweepWrite,
   TakeOverWrite,
 } from '../../ports/run-store.ts';
 
@@ -51,6 +52,13 @@ export function withStatus(stored: RunHeader | undefined, write: StatusWrite): R
     updatedAt: write.now,
     sweepAt: write.sweepAt === undefined ? stored.sweepAt : (write.sweepAt ?? undefined),
   });
+}
+
+/** See `RunStore.setSweep`. */
+export function withSweep(stored: RunHeader | undefined, write: SweepWrite): RunHeader | undefined {
+  if (stored === undefined || stored.wakes !== write.wakes || stored.position !== write.position)
+    return undefined;
+  return tidy<RunHeader>({ ...stored, sweepAt: write.sweepAt ?? undefined });
 }
 
 /** See `RunStore.finish`. */

@@ -39,7 +39,8 @@ export function failure(file: string, cause: unknown): WorkflowError {
   if (cause instanceof WorkflowError) return cause;
   const code = sqliteCode(cause);
   const reason = cause instanceof Error ? cause.message : String(cause);
-  if (code === codes.corrupt || code === codes.notADatabase) return notOurs(file, reason, cause);
+  const isDamaged = code === codes.corrupt || code === codes.notADatabase || cause instanceof SyntaxError;
+  if (isDamaged) return notOurs(file, reason, cause);
   const remedy = remedies[code ?? -1] ?? 'the cause says why';
   return new WorkflowError('WORKFLOW_BACKEND_UNAVAILABLE', `SQLite file ${file}: ${remedy} (${reason})`, {
     cause,

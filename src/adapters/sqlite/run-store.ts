@@ -21,6 +21,7 @@ import type {
   StatusWrite,
   StepLoad,
   StepRead,
+  SweepWrite,
   TakeOverWrite,
   TurnKey,
   Write,
@@ -41,6 +42,7 @@ import {
   started,
   takenOver,
   withStatus,
+  withSweep,
   woken,
 } from './transitions.ts';
 
@@ -113,12 +115,20 @@ export class SqliteRunStore implements RunStore {
     return this.#changeHeader(write.runId, 'accepted', (stored) => withStatus(stored, write));
   }
 
+  async dueRuns(request: { readonly now: number; readonly limit: number }): Promise<readonly string[]> {
+    return this.#runs.due(request.now, request.limit);
+  }
+
+  setSweep(write: SweepWrite): Promise<Write<RunHeader>> {
+    return this.#changeHeader(write.runId, 'accepted', (stored) => withSweep(stored, write));
+  }
+
   finish(write: FinishWrite): Promise<Write<RunHeader>> {
     return this.#changeHeader(write.runId, 'accepted', (stored) => finished(stored, write));
   }
 
   cancel(write: CancelWrite): Promise<Write<RunHeader>> {
-    return this.#changeHeader(write.runId, 'stable', (stored) => canceled(stored, write));
+    return this.#changeHeader(write.runId, 'accepted', (stored) => canceled(stored, write));
   }
 
   claim(write: ClaimWrite): Promise<Write<StepRecord>> {
@@ -144,7 +154,7 @@ export class SqliteRunStore implements RunStore {
   }
 
   resume(write: ResumeWrite): Promise<ResumeResult> {
-    return this.#commit.write(() => this.#resume(write), { durability: 'stable', atomic: true });
+    return this.#commit.write(() => this.#resume(write), { durability: 'accepted', atomic: true });
   }
 
   openJoin(write: OpenJoinWrite): Promise<Write<JoinOpening>> {
@@ -199,7 +209,7 @@ export class SqliteRunStore implements RunStore {
       if (input !== undefined) this.#runs.insertInput(header.runId, input);
       return { won: true, image: next };
     };
-    return this.#commit.write(work, { durability: 'stable', atomic: true });
+    return this.#commit.write(work, { durability: 'accepted', atomic: true });
   }
 
   #changeHeader(

@@ -61,6 +61,16 @@ export class Runs {
     );
   }
 
+  /** The longest overdue for a sweep first. */
+  due(now: number, limit: number): string[] {
+    const rows = this.#connection.rows<{ id: string }>(
+      'SELECT id FROM run WHERE sweep_at <= ? ORDER BY sweep_at LIMIT ?',
+      now,
+      limit,
+    );
+    return rows.map(({ id }) => fromText(id));
+  }
+
   /** Newest first; runs of the same millisecond by their id, so that a page has one end. */
   list(query: RunQuery): RunPage {
     if (!Number.isInteger(query.limit) || query.limit < 1 || query.limit > 1_000) {

@@ -9,6 +9,7 @@ import type {
   RenewWrite,
   ResumeWrite,
   StatusWrite,
+  SweepWrite,
   TakeOverWrite,
 } from '../../ports/index.ts';
 
@@ -48,6 +49,13 @@ export function withStatus(stored: RunHeader, write: StatusWrite): RunHeader | u
     updatedAt: write.now,
     ...(sweepAt === undefined ? {} : { sweepAt }),
   };
+}
+
+/** See `RunStore.setSweep`. */
+export function withSweep(stored: RunHeader, write: SweepWrite): RunHeader | undefined {
+  if (stored.wakes !== write.wakes || stored.position !== write.position) return undefined;
+  const { sweepAt: _, ...rest } = stored;
+  return { ...rest, ...(write.sweepAt === null ? {} : { sweepAt: write.sweepAt }) };
 }
 
 /** See `RunStore.finish`. */

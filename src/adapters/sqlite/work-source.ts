@@ -27,6 +27,8 @@ interface Delivery {
   readonly tries: number;
   /** The transaction in which the message was taken. */
   readonly transaction: number;
+  /** A transaction was lost meanwhile, maybe with writes of this handler that it took for done. */
+  isDoubtful: boolean;
 }
 
 /** Observers of what is published, see `SqliteBackend.observe`. */
@@ -197,7 +199,12 @@ export class SqliteWorkSource implements WorkSource, EventBus, Timers {
   #deliver({ id, tries, read }: TakenMessage): void {
     const handler = this.#handler;
     if (handler === undefined) return;
-    const delivery: Delivery = { id, tries, transaction: this.#options.commit.transaction };
+    const delivery: Delivery = {
+      id,
+      tries,
+      transaction: this.#options.commit.transaction,
+      isDoubtful: false,
+    };
     this.#deliveries.add(delivery);
     void this.#handle(() => handler(read()), delivery);
   }
@@ -206,22 +213,26 @@ export class SqliteWorkSource implements WorkSource, EventBus, Timers {
     const { queue, clock, commit } = this.#options;
     // Whoever takes several messages in one write takes them all before the first is handled.
     await Promise.resolve();
-    let end: (id: number) => void = (id) => queue.remove(id);
+    let isDone = true;
     try {
       await handle();
     } catch {
-      const pause = Math.min(longestPauseMs, firstPauseMs * 2 ** Math.min(delivery.tries, 20));
-      end = (id) => {
-        const dueAt = clock.now() + pause;
-        queue.giveBack(id, dueAt);
-        this.#wakeAt(dueAt);
-      };
+      // To reject is how a handler asks for another delivery; it reports what went wrong by itself.
+      isDone = false;
     }
     const close = (): void => {
       const { id } = delivery;
       // From here on, the row is a stray when it turns up again.
       delivery.id = undefined;
-      if (id !== undefined) end(id);
+      if (id === undefined) return;
+      if (isDone && !delivery.isDoubtful) {
+        queue.remove(id);
+        return;
+      }
+      const pause = Math.min(longestPauseMs, firstPauseMs * 2 ** Math.min(delivery.tries, 20));
+      const dueAt = clock.now() + pause;
+      queue.giveBack(id, dueAt);
+      this.#wakeAt(dueAt);
     };
     try {
       await commit.write(close, { durability: 'accepted' });
@@ -236,9 +247,13 @@ export class SqliteWorkSource implements WorkSource, EventBus, Timers {
     this.#pump();
   }
 
-  /** After a lost transaction: what was taken in it is free or gone, and what was acknowledged in it is ours again. */
+  /**
+   * After a lost transaction: what was taken in it is free or gone, and what was acknowledged in it is ours again. Any
+   * handler in flight may have built on a write that is lost, so its message comes again, however it ends.
+   */
   #recover(transaction: number): void {
     for (const delivery of this.#deliveries) {
+      delivery.isDoubtful = true;
       if (delivery.transaction === transaction) delivery.id = undefined;
     }
     this.#hasStrays = true;

@@ -1,0 +1,62 @@
+import { armsOf, stepIdAt } from '../core/graph.ts';
+import { frontierEntry, planSweep, type SweepAction } from '../core/sweep.ts';
+import type { RunHeader } from '../core/records.ts';
+import { endEvent } from './duty-entry.ts';
+import type { Engine } from './engine.ts';
+import { fulfil } from './handle-step.ts';
+import type { Handling } from './handling.ts';
+import { handlingOf } from './start.ts';
+
+/** Runs that one sweep looks at, at most. */
+const runsPerSweep = 1_000;
+
+/**
+ * Looks at every run that is due for it and publishes what may have been lost: an event that its transport dropped, or
+ * that an API call did not live to publish. Resolves with the number of runs that were looked at.
+ */
+export async function sweepRuns(engine: Engine): Promise<number> {
+  const { store, clock } = engine.backend;
+  const due = await store.dueRuns({ now: clock.now(), limit: runsPerSweep });
+  for (const runId of due) {
+    try {
+      await sweepRun(engine, runId);
+    } catch (error) {
+      // One run whose workflow is not deployed here must not keep the others from moving.
+      engine.logger.warn('A run could not be swept', { runId, error });
+    }
+  }
+  await store.durable();
+  return due.length;
+}
+
+async function sweepRun(engine: Engine, runId: string): Promise<void> {
+  const { store, clock, metrics } = engine.backend;
+  // The header first: a resume that comes while the records are read changes its `wakes`, and the write below is refused.
+  const header = await store.loadHeader(runId);
+  if (header?.sweepAt === undefined || header.sweepAt > clock.now()) return;
+  const workflow = engine.registry.get(header.workflowId);
+  const run = await store.loadRun(runId);
+  const records = run?.records ?? [];
+  const handling = handlingOf(engine, workflow, header);
+  const entry = frontierEntry({ header, records });
+  const definition = workflow.graph[entry];
+  const isBlock = definition !== undefined && armsOf(definition) !== undefined;
+  const join = isBlock ? await store.loadJoin({ runId, entry, epoch: header.epoch }) : undefined;
+  const view = { header, records, graph: workflow.graph, ...(join === undefined ? {} : { join }) };
+  const plan = planSweep(view, { now: clock.now(), skewMs: engine.times.skewMs });
+  for (const action of plan.actions) await act(handling, header, action);
+  if (plan.actions.length > 0) metrics.count('run.swept', { workflowId: header.workflowId });
+  const { wakes, position } =
+    plan.actions.length === 0 ? header : ((await store.loadHeader(runId)) ?? header);
+  if (wakes !== header.wakes) return;
+  await store.setSweep({ runId, wakes, position, sweepAt: plan.again ?? null });
+}
+
+async function act(handling: Handling, header: RunHeader, action: SweepAction): Promise<void> {
+  const { publisher, workflow } = handling;
+  if (action.type === 'duty') return fulfil(handling, action.record, false);
+  if (action.type === 'announce-end') return publisher.publish([endEvent(handling, header.status)]);
+  const { key, turn } = action;
+  const stepId = stepIdAt(workflow.graph, key);
+  if (stepId !== undefined) await publisher.publish([publisher.stepRun({ key, turn, stepId })]);
+}

@@ -1,0 +1,64 @@
+import type {
+  ConditionDefinition,
+  FlowEntry,
+  StepDefinition,
+  WorkflowDefinition,
+} from '../../src/core/definition.ts';
+import type { Graph, GraphEntry, GraphStep } from '../../src/core/graph.ts';
+
+/**
+ * Workflows in the runtime's own terms, so that these tests stand without the authoring door.
+ */
+
+type Body = StepDefinition['execute'];
+
+/** A step that reads nothing but its input. */
+export function step(id: string, execute: Body, options: Partial<StepDefinition> = {}): StepDefinition {
+  return { id, reads: { steps: [], init: false }, ...options, execute };
+}
+
+/** One entry of {@link workflow}. */
+export type Entry =
+  | StepDefinition
+  | { readonly parallel: readonly StepDefinition[] }
+  | { readonly branch: readonly (readonly [ConditionDefinition, StepDefinition])[] };
+
+function graphStep(definition: StepDefinition): GraphStep {
+  return { id: definition.id, canSuspend: definition.resumeSchema !== undefined };
+}
+
+function graphEntry(entry: Entry): GraphEntry {
+  if ('parallel' in entry) return { type: 'parallel', arms: entry.parallel.map(graphStep) };
+  if ('branch' in entry) {
+    const arms = entry.branch.map(([, arm]) => graphStep(arm));
+    return { type: 'conditional', arms, conditions: entry.branch.map(([condition]) => String(condition)) };
+  }
+  return { type: 'step', ...graphStep(entry) };
+}
+
+function flowEntry(entry: Entry): FlowEntry {
+  if ('parallel' in entry) return { type: 'parallel', steps: entry.parallel };
+  if ('branch' in entry) {
+    return {
+      type: 'conditional',
+      steps: entry.branch.map(([, arm]) => arm),
+      conditions: entry.branch.map(([condition]) => condition),
+    };
+  }
+  return { type: 'step', step: entry };
+}
+
+/** A committed workflow of these entries. */
+export function workflow(
+  id: string,
+  entries: readonly Entry[],
+  options: Partial<WorkflowDefinition> = {},
+): WorkflowDefinition {
+  const graph: Graph = entries.map(graphEntry);
+  return { id, validateInputs: true, committed: true, ...options, graph, flow: entries.map(flowEntry) };
+}
+
+/** A step that adds `by` to the number it gets. */
+export function add(id: string, by: number): StepDefinition {
+  return step(id, ({ inputData }) => Number(inputData) + by);
+}
