@@ -115,8 +115,8 @@ export class SqliteRunStore implements RunStore {
     return this.#changeHeader(write.runId, 'accepted', (stored) => withStatus(stored, write));
   }
 
-  async dueRuns(request: { readonly now: number; readonly limit: number }): Promise<readonly string[]> {
-    return this.#runs.due(request.now, request.limit);
+  dueRuns({ now, limit }: { readonly now: number; readonly limit: number }): Promise<readonly string[]> {
+    return this.#read(() => this.#runs.due(now, limit));
   }
 
   setSweep(write: SweepWrite): Promise<Write<RunHeader>> {

@@ -10,10 +10,11 @@ const say = (line: string): void => {
 };
 
 const roles: Record<string, () => Promise<void> | void> = {
-  /** Starts run after run and says each one's id when it is accepted. */
+  /** Starts run after run and says each one's id when it is on the disk. */
   start: async () => {
     for (let number = 0; ; number += 1) {
       await backend.store.startRun(newRun(`run-${number}`));
+      await backend.store.durable();
       say(`run-${number}`);
     }
   },

@@ -65,6 +65,19 @@ test('a damaged page is a typed error that names the file', async () => {
   );
 });
 
+test('a damaged record is a typed error that names the file', async () => {
+  const file = temporaryFile();
+  const { store } = open({ file });
+  await store.startRun(newRun('run'));
+  await store.durable();
+  const database = new DatabaseSync(file);
+  database.exec("UPDATE run SET body = '{'");
+  database.close();
+  const damaged = { code: 'WORKFLOW_RECORD_CORRUPT', message: containing(file) };
+  await expect(store.loadHeader('run')).rejects.toMatchObject(damaged);
+  await expect(store.startRun(newRun('run'))).rejects.toMatchObject(damaged);
+});
+
 test('a path that cannot be opened is a typed error that names the file', () => {
   const file = temporaryFile();
   writeFileSync(file, '');
@@ -114,6 +127,7 @@ test('two names of one file are one database', async () => {
   symlinkSync(file, `${file}-link`);
   const second = open({ file: `${file}-link` });
   await first.store.startRun(newRun('run'));
+  await first.store.durable();
   expect(await second.store.loadHeader('run')).toBeDefined();
   expect(readdirSync(`${file}-owners`)).toHaveLength(2);
 });

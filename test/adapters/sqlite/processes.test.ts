@@ -5,7 +5,7 @@ import { sqliteBackend } from '../../../src/adapters/sqlite/index.ts';
 import { Child, containing, having, ManualClock, open, quiet, temporaryFile } from './fixture.ts';
 import { claimOf, eventOf, newRun } from './parts.ts';
 
-test('every start that was answered survives kill -9', async () => {
+test('every write that durable() confirmed survives kill -9', async () => {
   const file = temporaryFile();
   const child = new Child('start', file);
   await child.lines(100);

@@ -5,7 +5,7 @@ import { sqliteBackend } from '../../../src/adapters/sqlite/index.ts';
 import { isWorkflowError } from '../../../src/core/errors.ts';
 import type { WorkflowEvent } from '../../../src/core/event.ts';
 import { having, ManualClock, open, quiet, temporaryFile } from './fixture.ts';
-import { claimOf, eventOf, newRun, now } from './parts.ts';
+import { claimOf, commitOf, eventOf, newRun, now } from './parts.ts';
 
 /** Records deliveries; each one ends when and how the test says, or at once when `end` is given. */
 class Worker {
@@ -190,7 +190,7 @@ describe('observers', () => {
     const end = backend.observe(({ id }) => heard.push(id));
     const fact: WorkflowEvent = { ...eventOf('a'), id: 'fact', type: 'workflow.end', work: false };
     heard.length = 0;
-    await backend.store.startRun(newRun('run'));
+    await backend.store.claim(claimOf('run', 'me/1'));
     await backend.bus.publish([fact, { ...eventOf('b'), id: 'work' }]);
     await backend.store.durable();
     await quiet();
@@ -279,6 +279,29 @@ describe('when a commit fails', () => {
     expect(outcomes.at(0)).toBe('WORKFLOW_BACKEND_UNAVAILABLE');
     expect(outcomes.at(-1)).toBe('claimed');
     expect(outcomes.filter((outcome) => outcome === 'claimed')).toHaveLength(1);
+  });
+
+  test('a handler that goes on after it, and ends well, gets its message again: its writes may be lost', async () => {
+    const { backend, clock, disk } = failing();
+    const entries: string[] = [];
+    await backend.store.startRun(newRun('run'));
+    backend.source.start(
+      async ({ runId }) => {
+        const owner = `${backend.incarnation}/${entries.length}`;
+        const claim = await backend.store.claim(claimOf(runId, owner));
+        entries.push(claim.won ? 'claimed' : `lost to ${String(claim.image?.status)}`);
+        if (!claim.won) return;
+        disk.isFull = true;
+        await backend.store.commit(commitOf(runId, owner));
+        await quiet();
+        disk.isFull = false;
+      },
+      { concurrency: 1 },
+    );
+    await backend.bus.publish([eventOf('run')]);
+    await quiet();
+    await clock.advance(1_000);
+    expect(entries).toEqual(['claimed', 'lost to running']);
   });
 
   test('messages of others that were taken in it are free again', async () => {
