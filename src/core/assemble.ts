@@ -7,6 +7,7 @@ import {
   type SharedData,
   type StepRecord,
   type StoredValue,
+  terminalStatuses,
 } from './records.ts';
 import { noShared } from './shared-data.ts';
 import type { RunResult, StepResult, StepResultStatus, WorkflowState } from './snapshot.ts';
@@ -178,6 +179,8 @@ export function assembleState(view: RunView): WorkflowState {
   const shown = (...statuses: StepResultStatus[]): StepRecord[] =>
     records.filter((record) => statuses.includes(shownStatus[record.status]));
   const { state } = currentShared(view);
+  // Nobody can resume a run that is over, whatever its records waited for.
+  const suspended = terminalStatuses.has(header.status) ? [] : shown('suspended');
   return {
     runId: header.runId,
     workflowName: header.workflowId,
@@ -190,9 +193,9 @@ export function assembleState(view: RunView): WorkflowState {
     ...outcome(view),
     steps: stepResults(view),
     activeStepsPath: pathsOf(shown('running')),
-    suspendedPaths: pathsOf(shown('suspended')),
+    suspendedPaths: pathsOf(suspended),
     waitingPaths: pathsOf(shown('waiting')),
-    resumeLabels: labelsOf(shown('suspended')),
+    resumeLabels: labelsOf(suspended),
     serializedStepGraph: view.graph,
     stepExecutionPath: stepExecutionPath(view),
   };

@@ -19,7 +19,10 @@ export function suspendedRecords(header: RunHeader, records: readonly StepRecord
 /** A target, or why there is none (yet): the error becomes final when waiting for the suspension is over. */
 export type ResumeTarget =
   | { readonly record: StepRecord }
-  | { readonly refusal: WorkflowError; /** A suspension may still be on its way. */ readonly mayCome: boolean };
+  | {
+      readonly refusal: WorkflowError /** A suspension may still be on its way. */;
+      readonly mayCome: boolean;
+    };
 
 /** Finds the one suspended record that a request means. */
 export function resumeTarget(
@@ -27,8 +30,9 @@ export function resumeTarget(
   records: readonly StepRecord[],
   selector: ResumeSelector,
 ): ResumeTarget {
-  const suspended = suspendedRecords(header, records);
-  const mayCome = !terminalStatuses.has(header.status) && header.status !== 'suspended';
+  const over = terminalStatuses.has(header.status);
+  const suspended = over ? [] : suspendedRecords(header, records);
+  const mayCome = !over && header.status !== 'suspended';
   if (suspended.length === 0) return { refusal: notSuspended(header), mayCome };
   if (selector.label !== undefined) return byLabel(header, suspended, selector.label, mayCome);
   if (selector.step !== undefined) return byStep(header, suspended, selector.step, mayCome);
