@@ -48,21 +48,27 @@ type SourceOf<Rule, Types extends WorkflowTypes, Steps extends KnownSteps> = Rul
 /** A value that exists; `any` and `unknown` stay as they are. */
 type Present<Value> = unknown extends Value ? Value : NonNullable<Value>;
 
-/** One part of a path: an own key, or an index of an array. */
+/** One part of a path: a key that every alternative of the value has, or an index of an array. */
 type Part<Value, Key extends string> = unknown extends Value
   ? Value
-  : Value extends readonly (infer Item)[]
+  : [Value] extends [readonly (infer Item)[]]
     ? Key extends `${number}`
       ? Item | undefined
       : Key extends 'length'
         ? number
         : never
-    : Key extends keyof Value
-      ? Value[Key]
+    : [Value] extends [object]
+      ? Key extends keyof Value
+        ? Value[Key]
+        : never
       : never;
 
 /** Parts that a path can go on with. */
-type PartsOf<Value> = Value extends readonly unknown[] ? `${number}` : keyof Value & string;
+type PartsOf<Value> = [Value] extends [readonly unknown[]]
+  ? `${number}` | 'length'
+  : [Value] extends [object]
+    ? keyof Value & string
+    : never;
 
 /** The value at a path that is valid. */
 type At<Value, Path extends string> = Path extends '.' | ''
