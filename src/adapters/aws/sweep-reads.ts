@@ -2,36 +2,27 @@ import type { RunStore } from '../../ports/run-store.ts';
 import { numberValue } from './attributes.ts';
 import { sweepIndex } from './config.ts';
 import { attributeNames, attributeValues } from './expression.ts';
-import { headerSort, type Item, type ItemKey, sweepPartitions } from './keys.ts';
-import { decodeHeader } from './record-codec.ts';
+import { type Item, sweepPartitions, unescapeId } from './keys.ts';
 import type { Table } from './table.ts';
 
 /** A run in the sweep index. */
 interface Due {
   readonly at: number;
-  readonly key: ItemKey;
+  readonly runId: string;
 }
 
-/** What the sweeper reads: see `RunStore.dueRuns`. One query for each partition of the sweep index, then the headers. */
+/**
+ * What the sweeper reads: see `RunStore.dueRuns`. One query for each partition of the sweep index, which is late and has
+ * nothing but keys: the sweeper looks at the header of each run itself.
+ */
 export function sweepReads(table: Table): Pick<RunStore, 'dueRuns'> {
   return {
     async dueRuns({ now, limit }) {
       const shards = await Promise.all(
         sweepPartitions().map((partition) => readShard(table, partition, now, limit)),
       );
-      const due = shards
-        .flat()
-        .toSorted((a, b) => a.at - b.at)
-        .slice(0, limit);
-      const items = await table.getAll(
-        due.map(({ key }) => key),
-        true,
-      );
-      // The index is late: what counts is the header.
-      return items
-        .flatMap((item) => (item === undefined ? [] : [decodeHeader(item)]))
-        .filter(({ sweepAt }) => sweepAt !== undefined && sweepAt <= now)
-        .toSorted((a, b) => (a.sweepAt ?? 0) - (b.sweepAt ?? 0));
+      const due = shards.flat().toSorted((a, b) => a.at - b.at);
+      return due.slice(0, limit).map(({ runId }) => runId);
     },
   };
 }
@@ -53,7 +44,7 @@ async function readShard(table: Table, partition: string, now: number, limit: nu
     found.push(
       ...page.items.map((item) => ({
         at: Number(item[sortKey.name]?.N),
-        key: { pk: item['pk']?.S ?? '', sk: item['sk']?.S ?? headerSort },
+        runId: unescapeId(item['pk']?.S ?? ''),
       })),
     );
     next = page.next;

@@ -1,0 +1,17 @@
+import type { Pacing } from '../../../src/adapters/aws/retry.ts';
+
+/** Pauses that take no time, and how long each would have been at most. */
+export function instantPacing(): Pacing & { readonly pauses: number[] } {
+  const pauses: number[] = [];
+  return {
+    pauses,
+    random: () => 1,
+    clock: {
+      timer(delayMs, callback) {
+        pauses.push(delayMs);
+        queueMicrotask(callback);
+        return () => {};
+      },
+    },
+  };
+}
