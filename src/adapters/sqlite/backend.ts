@@ -117,6 +117,7 @@ function openOwners(connection: Connection, commit: GroupCommit, incarnation: st
   try {
     return new Owners(connection, commit, incarnation);
   } catch (cause) {
+    void commit.close();
     connection.close();
     throw cause;
   }

@@ -24,6 +24,12 @@ export interface CommitHooks {
 /** Pauses between tries for a write lock that another process holds, in ms. The last one repeats. */
 const lockPauses = [1, 2, 5, 10, 25];
 
+/**
+ * By file, what this process has open on it. A thread that waits for a lock of its own waits in vain, so backends of one
+ * process on one file hand the lock over.
+ */
+const siblings = new Map<string, Set<GroupCommit>>();
+
 interface Waiter {
   readonly resolve: () => void;
   readonly reject: (error: WorkflowError) => void;
@@ -56,6 +62,15 @@ export class GroupCommit {
     this.#connection = connection;
     this.#lockWaitMs = options.lockWaitMs;
     this.#hooks = options.hooks ?? {};
+    const onThisFile = siblings.get(connection.file) ?? new Set();
+    siblings.set(connection.file, onThisFile.add(this));
+  }
+
+  /** Commits what other backends of this process have open on the same file. */
+  commitSiblings(): void {
+    for (const one of siblings.get(this.#connection.file) ?? []) {
+      if (one !== this && one.#isOpen) one.#commit();
+    }
   }
 
   /**
@@ -113,6 +128,9 @@ export class GroupCommit {
       this.#isClosed = true;
       clearTimeout(this.#lockTimer);
       if (this.#isOpen) this.#commit();
+      const onThisFile = siblings.get(this.#connection.file);
+      onThisFile?.delete(this);
+      if (onThisFile?.size === 0) siblings.delete(this.#connection.file);
       for (const { reject } of this.#queue.splice(0)) reject(closed(this.#connection.file));
     }
   }
@@ -126,6 +144,7 @@ export class GroupCommit {
   #begin(patience: 'wait' | 'throw'): boolean {
     if (this.#isOpen) return true;
     try {
+      this.commitSiblings();
       this.#connection.run('BEGIN IMMEDIATE');
     } catch (cause) {
       if (patience === 'wait' && isBusy(cause)) return false;

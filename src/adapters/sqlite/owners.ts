@@ -37,6 +37,7 @@ export class Owners {
     this.#lock = this.#takeOwnLock();
     try {
       // Only after the lock is held: whoever reads this row finds a lock to try.
+      commit.commitSiblings();
       this.number = connection.patiently(() =>
         connection.insert('INSERT INTO owner (incarnation) VALUES (?)', incarnation),
       );

@@ -98,8 +98,9 @@ function realPath(path: string): string {
 
 function prepare(connection: Connection): void {
   // Before anything is written: a foreign database must stay as it is, its journal mode included.
-  checkIdentity(connection);
+  const isOurs = checkIdentity(connection);
   useWriteAheadLog(connection);
+  if (isOurs) return;
   connection.exec('BEGIN IMMEDIATE');
   try {
     if (!checkIdentity(connection)) {

@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 import { expect, onTestFinished } from 'vitest';
 import type { CommitHooks } from '../../../src/adapters/sqlite/group-commit.ts';
 import { openSqlite, type SqliteBackend, type SqliteOptions } from '../../../src/adapters/sqlite/backend.ts';
-import type { Clock } from '../../../src/ports/index.ts';
+import { type VirtualClock, virtualClock } from '../../../src/testing/virtual-clock.ts';
 import { now } from './parts.ts';
 
 /** A path for a database in a directory that goes with the test. */
@@ -33,42 +33,11 @@ export function having(fields: Readonly<Record<string, unknown>>): unknown {
   return expect.objectContaining(fields) as unknown;
 }
 
-/** Time that passes when it is told to. */
-export class ManualClock implements Clock {
-  #now = now;
-  #timers: { dueAt: number; callback: () => void }[] = [];
-
-  now(): number {
-    return this.#now;
-  }
-
-  timer(delayMs: number, callback: () => void): () => void {
-    const timer = { dueAt: this.#now + delayMs, callback };
-    this.#timers.push(timer);
-    return () => {
-      this.#timers = this.#timers.filter((other) => other !== timer);
-    };
-  }
-
-  /** Delays of the timers that are set, in ms from now. */
-  pending(): number[] {
-    return this.#timers.map(({ dueAt }) => dueAt - this.#now);
-  }
-
-  /** Lets `ms` pass, timer by timer, and everything that each sets off without waiting for I/O. */
-  async advance(ms: number): Promise<void> {
-    const end = this.#now + ms;
-    for (;;) {
-      const next = this.#timers.toSorted((a, b) => a.dueAt - b.dueAt)[0];
-      if (next === undefined || next.dueAt > end) break;
-      this.#timers = this.#timers.filter((other) => other !== next);
-      this.#now = next.dueAt;
-      next.callback();
-      await quiet();
-    }
-    this.#now = end;
-    await quiet();
-  }
+/** Virtual time. What each timer sets off is one or two commits, and these are done at the end of a turn. */
+export function manualClock(): VirtualClock {
+  const clock = virtualClock({ start: now });
+  clock.settleWith(quiet);
+  return clock;
 }
 
 /** Waits until the event loop has turned a few times: commits are done at the end of a turn. */

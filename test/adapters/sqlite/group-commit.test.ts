@@ -214,6 +214,21 @@ describe('while another process holds the write lock', () => {
     expect(store.readRecordSync?.('run', { entry: 0 })).toMatchObject({ owner: 'me/1' });
   });
 
+  test('that is this very process, nobody waits: the open transaction is committed first', async () => {
+    const file = temporaryFile();
+    const hooks = disk();
+    const first = open({ file, lockWaitMs: 0 }, hooks);
+    await first.store.startRun(newRun('a'));
+    expect(hooks.commits).toBe(0);
+    const second = open({ file, lockWaitMs: 0 });
+    expect(hooks.commits).toBe(1);
+    await first.store.startRun(newRun('b'));
+    await second.store.startRun(newRun('c'));
+    expect(hooks.commits).toBe(2);
+    expect(await second.store.loadHeader('a')).toBeDefined();
+    expect(await second.store.loadHeader('b')).toBeDefined();
+  });
+
   test('for longer than lockWaitMs, writes reject with a typed error, and later ones go on', async () => {
     const file = temporaryFile();
     const { store } = open({ file, lockWaitMs: 0 });

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
 import { sqliteBackend } from '../../../src/adapters/sqlite/index.ts';
-import { Child, containing, having, ManualClock, open, quiet, temporaryFile } from './fixture.ts';
+import { Child, containing, having, manualClock, open, quiet, temporaryFile } from './fixture.ts';
 import { claimOf, eventOf, newRun } from './parts.ts';
 
 test('every write that durable() confirmed survives kill -9', async () => {
@@ -69,7 +69,7 @@ test('a process that opens the file after kill -9 gets the messages and leases o
 
 test('a process that has the file open notices kill -9 within a second', async () => {
   const file = temporaryFile();
-  const clock = new ManualClock();
+  const clock = manualClock();
   const backend = open({ file, clock });
   const child = new Child('hang', file);
   await child.lines(1);
