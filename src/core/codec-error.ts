@@ -50,7 +50,8 @@ export function errorFromPlain(plain: Record<string, unknown>): Error {
   const message = String(plain['message']);
   const error = instanceOf(name, message, plain);
   for (const [key, value] of Object.entries(plain)) {
-    if (key === 'name' || key === 'message' || (key === 'errors' && error instanceof AggregateError)) continue;
+    if (key === 'name' || key === 'message' || (key === 'errors' && error instanceof AggregateError))
+      continue;
     define(error, key, value, key !== 'cause');
   }
   if (error.name !== name) define(error, 'name', name, false);
@@ -81,10 +82,15 @@ export function errorOf(thrown: unknown): Error {
   if (thrown instanceof Error) return thrown;
   if (typeof thrown === 'string') return new WorkflowError('WORKFLOW_STEP_FAILED', thrown, { cause: thrown });
   if (typeof thrown !== 'object' || thrown === null) {
-    return new WorkflowError('WORKFLOW_STEP_FAILED', `Unknown step execution error: ${String(thrown)}`, { cause: thrown });
+    return new WorkflowError('WORKFLOW_STEP_FAILED', `Unknown step execution error: ${String(thrown)}`, {
+      cause: thrown,
+    });
   }
   const own = thrown as Record<string, unknown>;
-  const error = new WorkflowError('WORKFLOW_STEP_FAILED', typeof own['message'] === 'string' ? own['message'] : describe(own));
+  const error = new WorkflowError(
+    'WORKFLOW_STEP_FAILED',
+    typeof own['message'] === 'string' ? own['message'] : describe(own),
+  );
   for (const [key, value] of Object.entries(own)) {
     if (key !== 'message' && key !== 'name' && key !== 'stack') define(error, key, value, true);
   }

@@ -40,7 +40,9 @@ class Encoder {
       case 'boolean':
         return value ? 'true' : 'false';
       case 'number':
-        return Number.isFinite(value) && !Object.is(value, -0) ? String(value) : this.tagged('number', `"${numberName(value)}"`);
+        return Number.isFinite(value) && !Object.is(value, -0)
+          ? String(value)
+          : this.tagged('number', `"${numberName(value)}"`);
       case 'undefined':
         return this.tagged('undefined');
       case 'bigint':
@@ -53,7 +55,8 @@ class Encoder {
   }
 
   private container(value: object, path: string): string {
-    if (this.open.has(value)) throw this.refusal(path, 'a cycle', 'store a key or an id instead of the object itself');
+    if (this.open.has(value))
+      throw this.refusal(path, 'a cycle', 'store a key or an id instead of the object itself');
     if (this.open.size >= this.options.maxDepth) {
       throw new WorkflowError(
         'WORKFLOW_LIMIT_EXCEEDED',
@@ -87,8 +90,17 @@ class Encoder {
     if (ArrayBuffer.isView(value)) {
       return this.bytes(viewName(value), new Uint8Array(value.buffer, value.byteOffset, value.byteLength));
     }
-    if (value instanceof Promise || value instanceof WeakMap || value instanceof WeakSet || value instanceof WeakRef) {
-      throw this.refusal(path, `a ${value.constructor.name}`, value instanceof Promise ? 'await it first' : 'store data only');
+    if (
+      value instanceof Promise ||
+      value instanceof WeakMap ||
+      value instanceof WeakSet ||
+      value instanceof WeakRef
+    ) {
+      throw this.refusal(
+        path,
+        `a ${value.constructor.name}`,
+        value instanceof Promise ? 'await it first' : 'store data only',
+      );
     }
     if ('toJSON' in value && typeof value.toJSON === 'function') {
       const plain: unknown = value.toJSON();
@@ -118,9 +130,13 @@ class Encoder {
   }
 
   private refusal(path: string, kind: string, remedy: string): WorkflowError {
-    return new WorkflowError('WORKFLOW_VALUE_NOT_STORABLE', `${path} is ${kind}, which cannot be stored: ${remedy}`, {
-      details: { path, kind },
-    });
+    return new WorkflowError(
+      'WORKFLOW_VALUE_NOT_STORABLE',
+      `${path} is ${kind}, which cannot be stored: ${remedy}`,
+      {
+        details: { path, kind },
+      },
+    );
   }
 }
 
@@ -164,7 +180,11 @@ export function decode(text: string): unknown {
   try {
     plain = JSON.parse(text);
   } catch (cause) {
-    throw new WorkflowError('WORKFLOW_RECORD_CORRUPT', 'A stored value is not JSON: restore the record from a backup', { cause });
+    throw new WorkflowError(
+      'WORKFLOW_RECORD_CORRUPT',
+      'A stored value is not JSON: restore the record from a backup',
+      { cause },
+    );
   }
   return text.includes(`"${tag}"`) ? revive(plain) : plain;
 }

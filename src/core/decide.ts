@@ -153,7 +153,11 @@ export function settlementOf(record: StepRecord): Settlement | undefined {
 }
 
 /** Arms that take part in a block: all, or those that a conditional took. */
-export function membersOf(graph: Graph, entry: number, taken: readonly number[] | undefined): readonly number[] {
+export function membersOf(
+  graph: Graph,
+  entry: number,
+  taken: readonly number[] | undefined,
+): readonly number[] {
   const definition = graph[entry];
   const arms = definition === undefined ? [] : (armsOf(definition) ?? []);
   return taken ?? arms.map((_, arm) => arm);
@@ -168,5 +172,7 @@ export function startVerdict(
   wanted: Pick<RunHeader, 'owner' | 'inputHash' | 'workflowId'>,
 ): StartVerdict {
   if (stored.owner !== wanted.owner) return 'forbidden';
-  return stored.inputHash === wanted.inputHash && stored.workflowId === wanted.workflowId ? 'same' : 'conflict';
+  return stored.inputHash === wanted.inputHash && stored.workflowId === wanted.workflowId
+    ? 'same'
+    : 'conflict';
 }

@@ -4,9 +4,24 @@
 
 /** One entry of a graph. */
 export type GraphEntry =
-  | { readonly type: 'step'; readonly id: string; readonly description?: string; readonly canSuspend: boolean }
-  | { readonly type: 'mapping'; readonly id: string; readonly mapConfig: string; readonly description?: string }
-  | { readonly type: 'parallel'; readonly arms: readonly GraphStep[]; readonly id?: string; readonly description?: string }
+  | {
+      readonly type: 'step';
+      readonly id: string;
+      readonly description?: string;
+      readonly canSuspend: boolean;
+    }
+  | {
+      readonly type: 'mapping';
+      readonly id: string;
+      readonly mapConfig: string;
+      readonly description?: string;
+    }
+  | {
+      readonly type: 'parallel';
+      readonly arms: readonly GraphStep[];
+      readonly id?: string;
+      readonly description?: string;
+    }
   | {
       readonly type: 'conditional';
       readonly arms: readonly GraphStep[];

@@ -132,7 +132,11 @@ export function applyToken(
 }
 
 /** Folds a whole log, from `carry` (the state before its first token; a fresh block's when absent). */
-export function foldJoin(shape: JoinShape, tokens: readonly number[], carry: JoinState = openJoin(shape)): JoinState {
+export function foldJoin(
+  shape: JoinShape,
+  tokens: readonly number[],
+  carry: JoinState = openJoin(shape),
+): JoinState {
   return tokens.reduce((state, token) => applyToken(shape, state, token).state, carry);
 }
 

@@ -60,7 +60,8 @@ export function parseCursor(text: string | undefined): Cursor {
 function eventCount(record: StepRecord): number {
   const { generation, attempt } = parseTurn(record.turn);
   const before = 2 * generation;
-  if (record.status === 'running' || record.status === 'child' || record.status === 'waiting') return before + 1;
+  if (record.status === 'running' || record.status === 'child' || record.status === 'waiting')
+    return before + 1;
   if (record.status === 'due') return before + (attempt > 0 ? 1 : 0);
   return before + 2;
 }
@@ -104,7 +105,12 @@ function recordEvent(view: RunView, record: StepRecord, index: number): RunEvent
   };
 }
 
-function runLevelEvent(view: RunView, type: RunEvent['type'], time: number, payload: Record<string, unknown>): RunEvent {
+function runLevelEvent(
+  view: RunView,
+  type: RunEvent['type'],
+  time: number,
+  payload: Record<string, unknown>,
+): RunEvent {
   const { runId, epoch } = view.header;
   return { id: `${runId}/${type}/${epoch}`, type, runId, from: 'WORKFLOW', time, payload };
 }
@@ -113,7 +119,9 @@ function endEvents(view: RunView): RunEvent[] {
   const { header } = view;
   const time = header.endedAt ?? header.updatedAt;
   const finish = runLevelEvent(view, 'workflow-finish', time, { workflowStatus: header.status });
-  return header.status === 'canceled' ? [runLevelEvent(view, 'workflow-canceled', time, {}), finish] : [finish];
+  return header.status === 'canceled'
+    ? [runLevelEvent(view, 'workflow-canceled', time, {}), finish]
+    : [finish];
 }
 
 function advance(view: RunView, records: readonly StepRecord[], cursor: Cursor): Cursor {

@@ -35,7 +35,12 @@ export type RunStatus =
   | 'canceled';
 
 /** Statuses a run never leaves again, but by a new epoch. */
-export const terminalStatuses: ReadonlySet<RunStatus> = new Set(['success', 'failed', 'tripwire', 'canceled']);
+export const terminalStatuses: ReadonlySet<RunStatus> = new Set([
+  'success',
+  'failed',
+  'tripwire',
+  'canceled',
+]);
 
 /** Link of a child run to the record of its parent that waits for it. */
 export interface ParentLink {
@@ -170,7 +175,11 @@ export interface StepRecord {
 }
 
 /** Whether a record of `recordEpoch` at `entry` still counts in `epoch`: no later epoch started at or before it. */
-export function isVisible(recordEpoch: number, entry: number, header: Pick<RunHeader, 'epoch' | 'from'>): boolean {
+export function isVisible(
+  recordEpoch: number,
+  entry: number,
+  header: Pick<RunHeader, 'epoch' | 'from'>,
+): boolean {
   return header.from.every(([epoch, from]) => epoch <= recordEpoch || epoch > header.epoch || entry < from);
 }
 

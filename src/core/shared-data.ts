@@ -3,7 +3,10 @@ import type { SharedData, SharedDelta } from './records.ts';
 /** State and request context of a run that was given neither. */
 export const noShared: SharedData = { state: {}, requestContext: {} };
 
-function without(record: Readonly<Record<string, unknown>>, keys: readonly string[]): Record<string, unknown> {
+function without(
+  record: Readonly<Record<string, unknown>>,
+  keys: readonly string[],
+): Record<string, unknown> {
   return Object.fromEntries(Object.entries(record).filter(([key]) => !keys.includes(key)));
 }
 
@@ -30,7 +33,9 @@ export function deltaOf(
   after: ReadonlyMap<string, string>,
   values: Readonly<Record<string, unknown>>,
 ): SharedDelta | undefined {
-  const set = [...after].filter(([key, text]) => before.get(key) !== text).map(([key]) => [key, values[key]] as const);
+  const set = [...after]
+    .filter(([key, text]) => before.get(key) !== text)
+    .map(([key]) => [key, values[key]] as const);
   const removed = [...before.keys()].filter((key) => !after.has(key));
   if (state === undefined && set.length === 0 && removed.length === 0) return undefined;
   return {

@@ -4,7 +4,15 @@ import type { RunStatus } from './records.ts';
 /** The public shapes of a run. They are assembled from its records; nothing is stored in these forms. */
 
 /** Statuses that a step's entry can show. */
-export type StepResultStatus = 'running' | 'success' | 'failed' | 'suspended' | 'waiting' | 'skipped' | 'paused' | 'canceled';
+export type StepResultStatus =
+  | 'running'
+  | 'success'
+  | 'failed'
+  | 'suspended'
+  | 'waiting'
+  | 'skipped'
+  | 'paused'
+  | 'canceled';
 
 /** One entry of `steps`: fields are present exactly when they have a meaning for the status. Times are ms since 1970. */
 export interface StepResult {
