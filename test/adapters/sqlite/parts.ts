@@ -2,7 +2,7 @@ import type { WorkflowEvent } from '../../../src/core/event.ts';
 import { firstTurn, formatTurn } from '../../../src/core/turn.ts';
 import type { ClaimWrite, CommitWrite, NewRun } from '../../../src/ports/index.ts';
 
-export const turn = formatTurn(firstTurn(1));
+const turn = formatTurn(firstTurn(1));
 export const now = Date.UTC(2026, 0, 1);
 
 export function newRun(runId: string): NewRun {
