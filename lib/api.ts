@@ -2,7 +2,6 @@ import { Duration } from 'aws-cdk-lib';
 import {
   HttpApi,
   HttpNoneAuthorizer,
-  type HttpRoute,
   HttpStage,
   type IHttpRouteAuthorizer,
   LogGroupLogDestination,
@@ -24,12 +23,11 @@ import type { Storage } from './storage.ts';
 /** An HTTP API waits 30 s for its function and not longer (API Gateway quotas); a poll for events takes at most 25 s. */
 const TIMEOUT = Duration.seconds(29);
 
-/** The API, its function, and its routes by what they give access to. */
+/** The API and its function. */
 export interface Api {
-  readonly id: string;
+  readonly gateway: HttpApi;
   readonly url: string;
   readonly handler: NodejsFunction;
-  readonly routes: ReadonlyMap<Access, readonly HttpRoute[]>;
   readonly auth: WorkflowAuth;
 }
 
@@ -49,50 +47,37 @@ export function createApi(
     environment: { ...commonEnvironment(storage, settings), ...authEnvironment(settings) },
     // No `recursiveLoop`: this function consumes no events, so a loop through it is a mistake that Lambda may stop.
   });
-  const api = new HttpApi(scope, 'Api', {
+  const gateway = new HttpApi(scope, 'Api', {
     createDefaultStage: false,
     description: 'Starts, resumes, cancels and reads workflows',
   });
   const stage = new HttpStage(scope, 'Stage', {
-    httpApi: api,
+    httpApi: gateway,
     autoDeploy: true,
     accessLogSettings: {
       destination: new LogGroupLogDestination(createLogGroup(scope, 'AccessLogs', settings)),
     },
   });
-  return {
-    id: api.apiId,
-    url: stage.url,
-    handler,
-    routes: addRoutes(scope, api, handler, settings.auth),
-    auth: settings.auth,
-  };
+  addRoutes(gateway, handler, settings.auth);
+  if (settings.auth === 'none') {
+    acknowledge(
+      gateway,
+      'AwsSolutions-APIG4',
+      "Whoever deploys this wrote auth: 'none', which has no default.",
+    );
+  }
+  return { gateway, url: stage.url, handler, auth: settings.auth };
 }
 
-function addRoutes(
-  scope: Construct,
-  api: HttpApi,
-  handler: NodejsFunction,
-  auth: WorkflowAuth,
-): ReadonlyMap<Access, readonly HttpRoute[]> {
+function addRoutes(gateway: HttpApi, handler: NodejsFunction, auth: WorkflowAuth): void {
   const integration = new HttpLambdaIntegration('ApiIntegration', handler, {
     // One permission for the whole API; one for each route would fill the function's policy.
     scopePermissionToRoute: false,
   });
   const authorizer = authorizerOf(auth);
-  const byAccess = new Map<Access, HttpRoute[]>();
-  for (const { method, path, access } of routes) {
-    const added = api.addRoutes({ path, methods: [method], integration, authorizer });
-    byAccess.set(access, [...(byAccess.get(access) ?? []), ...added]);
+  for (const { method, path } of routes) {
+    gateway.addRoutes({ path, methods: [method], integration, authorizer });
   }
-  if (auth === 'none') {
-    acknowledge(
-      scope,
-      'AwsSolutions-APIG4',
-      "Whoever deploys this wrote auth: 'none', which has no default.",
-    );
-  }
-  return byAccess;
 }
 
 function authorizerOf(auth: WorkflowAuth): IHttpRouteAuthorizer {
@@ -109,6 +94,12 @@ export function grantRoutes(api: Api, access: Access, grantee: IGrantable): Gran
       "WorkflowRuntime: grants are for AWS principals, and this API does not ask for one; write auth: 'iam'",
     );
   }
-  const grants = (api.routes.get(access) ?? []).map((route) => route.grantInvoke(grantee));
-  return grants.reduce((all, grant) => all.combine(grant), Grant.drop(grantee, `no route for ${access}`));
+  return Grant.addToPrincipal({
+    grantee,
+    actions: ['execute-api:Invoke'],
+    // Not the routes' own `grantInvoke`: it cuts a path at its first variable, and who may resume a run could cancel it.
+    resourceArns: routes
+      .filter((route) => route.access === access)
+      .map(({ method, path }) => api.gateway.arnForExecuteApi(method, path.replaceAll(/\{\w+\}/g, '*'), '*')),
+  });
 }

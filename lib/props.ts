@@ -66,7 +66,7 @@ export interface WorkflowRuntimeProps {
    */
   readonly stepEndEvents?: boolean;
   /**
-   * How long a step's claim holds without renewal, 1 to 900 s; it is renewed every third of it. Only its end lets another
+   * How long a step's claim holds without renewal, 3 to 900 s; it is renewed every third of it. Only its end lets another
    * worker take over the step of a dead one.
    * @default Duration.seconds(60)
    */
@@ -136,7 +136,7 @@ export function settingsOf(props: WorkflowRuntimeProps): Settings {
     maximumConcurrency: within('maximumConcurrency', props.maximumConcurrency ?? 100, 2, 1_000, 'events'),
     removalPolicy: removalPolicyOf(props.removalPolicy ?? RemovalPolicy.RETAIN),
     stepEndEvents: props.stepEndEvents ?? true,
-    lease: durationWithin('lease', props.lease ?? Duration.seconds(defaults.leaseSeconds), 1, 900),
+    lease: durationWithin('lease', props.lease ?? Duration.seconds(defaults.leaseSeconds), 3, 900),
     runRetention: daysWithin('runRetention', props.runRetention ?? Duration.days(defaults.retentionDays)),
     payloadExpiration: props.payloadExpiration && daysWithin('payloadExpiration', props.payloadExpiration),
     listing: props.listing ?? true,

@@ -12,6 +12,13 @@ export interface RouteDefinition {
 
 /** The routes of the HTTP app, as API Gateway writes them. A test compares them with the app's own. */
 export const routes: readonly RouteDefinition[] = [
-  { method: HttpMethod.GET, path: '/api/workflows', access: 'read' },
-  { method: HttpMethod.GET, path: '/api/workflows/{workflowId}', access: 'read' },
+  { method: HttpMethod.GET, path: '/health', access: 'read' },
+  { method: HttpMethod.GET, path: '/workflows', access: 'read' },
+  { method: HttpMethod.GET, path: '/workflows/{workflowId}', access: 'read' },
+  { method: HttpMethod.POST, path: '/workflows/{workflowId}/runs', access: 'start' },
+  { method: HttpMethod.GET, path: '/runs', access: 'read' },
+  { method: HttpMethod.GET, path: '/runs/{runId}', access: 'read' },
+  { method: HttpMethod.POST, path: '/runs/{runId}/resume', access: 'resume' },
+  { method: HttpMethod.POST, path: '/runs/{runId}/cancel', access: 'cancel' },
+  { method: HttpMethod.GET, path: '/runs/{runId}/events', access: 'read' },
 ];

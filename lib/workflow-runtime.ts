@@ -102,7 +102,7 @@ export class WorkflowRuntime extends Construct implements IWorkflowRuntime {
     this.workDeadLetterQueue = deadLetterQueue;
     this.apiFunction = this.#api.handler;
     this.url = this.#api.url;
-    this.apiId = this.#api.id;
+    this.apiId = this.#api.gateway.apiId;
   }
 
   grantStart(grantee: IGrantable): Grant {

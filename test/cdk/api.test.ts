@@ -2,6 +2,7 @@ import { Match, Template } from 'aws-cdk-lib/assertions';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { describe, expect, test } from 'vitest';
 import type { WorkflowAuth, WorkflowRuntime } from '../../lib/index.ts';
+import { httpRoutes } from '../../src/http/index.ts';
 import { routes } from '../../lib/routes.ts';
 import { createStack, idOf, resourcesOf, synth } from './synth.ts';
 
@@ -19,6 +20,12 @@ function authorization(auth: WorkflowAuth): unknown[][] {
 function everyRoute(...how: unknown[]): unknown[][] {
   return routes.map(({ method, path }) => [`${method} ${path}`, ...how]);
 }
+
+test('the routes are those of the HTTP app', () => {
+  expect(routes.map(({ method, path }) => `${method} ${path}`)).toEqual(
+    httpRoutes.map(({ method, path }) => `${method} ${path.replaceAll(/:(\w+)/g, '{$1}')}`),
+  );
+});
 
 describe('each route asks for', () => {
   test('a signature', () => {

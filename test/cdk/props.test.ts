@@ -47,7 +47,7 @@ describe('a prop out of bounds says what to write', () => {
     [{ maximumConcurrency: 1 }, /maximumConcurrency.*it is 1; write a whole number of events from 2 to 1000/],
     [{ maximumConcurrency: 1_001 }, /maximumConcurrency/],
     [{ removalPolicy: RemovalPolicy.SNAPSHOT }, /removalPolicy.*write RemovalPolicy\.RETAIN or/],
-    [{ lease: Duration.millis(500) }, /lease.*it is 0\.5; write a whole number of s from 1 to 900/],
+    [{ lease: Duration.seconds(2) }, /lease.*it is 2; write a whole number of s from 3 to 900/],
     [{ runRetention: Duration.hours(12) }, /runRetention.*it is 0\.5; write a whole number of days/],
     [{ payloadExpiration: Duration.days(0) }, /payloadExpiration.*it is 0; write/],
     [{ environment: { EVENTED_TABLE: 'mine' } }, /environment.*EVENTED_TABLE belongs to the runtime/],
@@ -62,7 +62,7 @@ describe('a prop out of bounds says what to write', () => {
     { memorySize: 10_240 },
     { maximumConcurrency: 2 },
     { maximumConcurrency: 1_000 },
-    { lease: Duration.seconds(1) },
+    { lease: Duration.seconds(3) },
     { environment: { NODE_OPTIONS: '--no-warnings' } },
   ])('%j is within them', (props) => {
     expect(refused(props)).toBe('accepted');

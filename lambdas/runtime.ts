@@ -1,0 +1,29 @@
+import * as entry from 'evented-workflows:entry';
+import { awsBackend, readAwsConfig } from '../src/adapters/aws/index.ts';
+import { WorkflowError } from '../src/core/errors.ts';
+import { createRuntime, type Runtime, type RuntimeOptions } from '../src/runtime/index.ts';
+
+/** The runtime of a function: the workflows of the deployment's `entry`, on what its environment names. */
+export function startRuntime(): Runtime {
+  const config = readAwsConfig(process.env);
+  return createRuntime({
+    workflows: registeredWorkflows(entry),
+    backend: awsBackend(config),
+    stepEndEvents: config.stepEnds,
+    times: { leaseMs: config.leaseMs },
+    logger: { warn: (message, attributes) => console.warn(message, attributes) },
+  });
+}
+
+/** What the module given as `entry` exports by the name `workflows`, else as default. */
+function registeredWorkflows(exported: Partial<typeof entry>): RuntimeOptions['workflows'] {
+  const workflows = exported.workflows ?? exported.default;
+  // Annotated, or it would make the type an array of anything.
+  const isList: boolean = Array.isArray(workflows);
+  if (workflows !== undefined && isList) return workflows;
+  throw new WorkflowError(
+    'WORKFLOW_DEFINITION_INVALID',
+    `The module given as entry has ${typeof workflows} where its workflows should be; write ` +
+      'export const workflows = [...] in it',
+  );
+}
