@@ -93,7 +93,8 @@ export const LAYERS: readonly Layer[] = [
     name: 'lambdas',
     roots: ['lambdas'],
     may: ['core', 'ports', 'runtime', 'http', 'aws', 'aws config'],
-    packages: ['node:*', '@aws-sdk/*', 'hono', 'hono/*'],
+    // The last one is an alias that the bundler resolves, to the module that a deployment gives as `entry`.
+    packages: ['node:*', '@aws-sdk/*', 'hono', 'hono/*', 'evented-workflows:entry'],
     packagesAsTypes: ['aws-lambda'],
     computed: true,
   },
