@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { itemBytes } from './item-size.ts';
 import * as samples from './samples.ts';
@@ -97,7 +97,7 @@ describe('what this version did not write is refused', () => {
     updatedAt: 1,
   };
   const item: Item = { ...keyItem(headerKey('run')), ...encodeHeader(header) };
-  const corrupt = (message: RegExp) =>
+  const corrupt = (message: RegExp): unknown =>
     expect.objectContaining({
       code: 'WORKFLOW_RECORD_CORRUPT',
       message: expect.stringMatching(message) as string,

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { limits } from '../../../src/core/limits.ts';
 import { eventFormat, eventTypes, type WorkflowEvent } from '../../../src/core/event.ts';
 import type { JoinState } from '../../../src/core/join.ts';

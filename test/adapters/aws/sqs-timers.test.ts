@@ -1,0 +1,66 @@
+import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { mockClient } from 'aws-sdk-client-mock';
+import { beforeEach, expect, test } from 'vitest';
+import { instantPacing } from './pacing.ts';
+import { parseQueueMessage } from '../../../src/adapters/aws/index.ts';
+import { refusalBackoff } from '../../../src/adapters/aws/retry.ts';
+import { sqsTimers } from '../../../src/adapters/aws/sqs-timers.ts';
+import { stepEvent } from '../../../src/core/event.ts';
+
+const service = mockClient(SQSClient);
+const now = 1_800_000_000_000;
+const event = stepEvent(
+  { workflowId: 'workflow', runId: 'run', epoch: 1, hop: 0, time: now },
+  'workflow.step.run',
+  {
+    key: { entry: 1 },
+    turn: 'turn',
+    stepId: 'step',
+  },
+);
+
+beforeEach(() => {
+  service.reset();
+});
+
+function timers(clock: { now(): number } = { now: () => now }) {
+  const client = new SQSClient({ region: 'us-east-1' });
+  return sqsTimers({ client, queueUrl: 'https://sqs.test/queue', clock, pacing: instantPacing() });
+}
+
+function sent() {
+  return service.commandCalls(SendMessageCommand).map((call) => call.args[0].input);
+}
+
+test.each([
+  ['now', 0, 0],
+  ['in the past', -5_000, 0],
+  ['in part of a second, which SQS does not know', 1, 1],
+  ['in some seconds', 7_500, 8],
+  ['at the limit', 900_000, 900],
+  ['after the limit, when its handler looks again', 900_001, 900],
+  ['in a year', 365 * 24 * 3_600_000, 900],
+])('an event that is due %s', async (_, delayMs, seconds) => {
+  service.on(SendMessageCommand).resolves({});
+  await timers().schedule(event, now + delayMs);
+  expect(sent()).toMatchObject([{ QueueUrl: 'https://sqs.test/queue', DelaySeconds: seconds }]);
+  expect(parseQueueMessage(sent()[0]?.MessageBody ?? '')).toStrictEqual(event);
+});
+
+test('a timer that was refused is set again, for the time that is left', async () => {
+  let time = now;
+  const clock = { now: () => (time += 10_000) - 10_000 };
+  service.on(SendMessageCommand).rejectsOnce(new Error('refused')).resolves({});
+  await timers(clock).schedule(event, now + 60_000);
+  expect(sent().map(({ DelaySeconds }) => DelaySeconds)).toEqual([60, 50]);
+});
+
+test('a timer that cannot be set rejects with the reason', async () => {
+  const cause = Object.assign(new Error('gone'), { name: 'QueueDoesNotExist' });
+  service.on(SendMessageCommand).rejects(cause);
+  await expect(timers().schedule(event, now)).rejects.toMatchObject({
+    code: 'WORKFLOW_BACKEND_UNAVAILABLE',
+    cause,
+  });
+  expect(sent()).toHaveLength(refusalBackoff.tries);
+});
