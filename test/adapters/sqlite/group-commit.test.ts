@@ -178,15 +178,19 @@ describe('a write that fails', () => {
     const full = commit.write(() => connection.run('INSERT INTO big VALUES (?)', 'x'.repeat(100_000)), {
       durability: 'accepted',
     });
+    const after = commit.write(() => connection.run('INSERT INTO scratch VALUES (4)'), {
+      durability: 'stable',
+    });
     await expect(full).rejects.toMatchObject({
       code: 'WORKFLOW_BACKEND_UNAVAILABLE',
       message: containing('disk is full'),
     });
     await expect(before).rejects.toBeInstanceOf(WorkflowError);
+    await expect(after).resolves.toBe(1);
     expect(lost).toHaveLength(1);
     connection.row('PRAGMA max_page_count = 1000000');
     await commit.write(() => connection.run('INSERT INTO scratch VALUES (3)'), { durability: 'stable' });
-    expect(connection.rows('SELECT id FROM scratch ORDER BY id')).toEqual([{ id: 1 }, { id: 3 }]);
+    expect(connection.rows('SELECT id FROM scratch ORDER BY id')).toEqual([{ id: 1 }, { id: 3 }, { id: 4 }]);
   });
 });
 
