@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { deepStrictEqual } from 'node:assert/strict';
 import { limits } from '../../core/limits.ts';
 import { rejectsWith, won } from './compare.ts';
+import { listPages } from './list-cases.ts';
 import { outcomes, type RunFixture, T0, turn, value } from './run-fixture.ts';
 import type { ContractCase } from './suite.ts';
 
@@ -70,6 +71,8 @@ export const idCases: readonly ContractCase<RunFixture>[] = [
       for (const [number, runId] of ids.entries()) {
         const load = await run.store.loadRun(runId);
         deepStrictEqual(load?.header, run.header({ runId, inputHash: String(number) }));
+        deepStrictEqual(await run.stored(runId), load.header);
+        deepStrictEqual(await run.record({ entry: 0 }, runId), load.records[0]);
         deepStrictEqual(load.input, { input: value(number) });
         deepStrictEqual(
           load.records.map((record) => record.output),
@@ -89,14 +92,7 @@ export const idCases: readonly ContractCase<RunFixture>[] = [
       for (const runId of ids) {
         won(await run.store.startRun({ header: run.header({ runId }), input: { input: value(1) } }));
       }
-      const found: string[] = [];
-      let cursor: string | undefined;
-      do {
-        const next = cursor === undefined ? {} : { cursor };
-        const page = await run.store.listRuns({ workflowId: run.workflowId, limit: 7, ...next });
-        found.push(...page.headers.map((header) => header.runId));
-        cursor = page.cursor;
-      } while (cursor !== undefined);
+      const found = await listPages(run, { workflowId: run.workflowId, limit: 7 });
       deepStrictEqual(found.toSorted(), ids.toSorted());
     },
   ],

@@ -16,19 +16,30 @@ async function startAll(run: RunFixture, headers: readonly Partial<RunHeader>[])
   return ids;
 }
 
-/** The ids of all pages. */
-async function listed(run: RunFixture, query: Partial<RunQuery> = {}): Promise<string[]> {
+/** The ids of all pages from a cursor on, the first one by default. `between` is called before each next page. */
+export async function listPages(
+  run: RunFixture,
+  query: RunQuery,
+  between: (found: readonly string[]) => Promise<void> = async () => {},
+): Promise<string[]> {
   const ids: string[] = [];
-  let cursor: string | undefined;
+  let { cursor } = query;
   do {
-    const limit = query.limit ?? 100;
-    const next = cursor === undefined ? {} : { cursor };
-    const page = await run.store.listRuns({ workflowId: run.workflowId, ...query, limit, ...next });
-    ok(page.headers.length <= limit, 'a page has more runs than its limit');
+    const { cursor: _, ...first } = query;
+    const page = await run.store.listRuns({ ...first, ...(cursor === undefined ? {} : { cursor }) });
+    ok(page.headers.length <= query.limit, 'a page has more runs than its limit');
     ids.push(...page.headers.map((header) => header.runId));
-    cursor = page.cursor;
+    ok(new Set(ids).size === ids.length, 'a run is on two pages');
+    ok(page.cursor !== cursor || cursor === undefined, 'a page ends where it began');
+    ({ cursor } = page);
+    if (cursor !== undefined) await between(ids);
   } while (cursor !== undefined);
   return ids;
+}
+
+/** The runs of this fixture's workflow. */
+function listed(run: RunFixture, query: Partial<RunQuery> = {}): Promise<string[]> {
+  return listPages(run, { workflowId: run.workflowId, limit: 100, ...query });
 }
 
 /** listRuns. */
@@ -104,14 +115,7 @@ export const listCases: readonly ContractCase<RunFixture>[] = [
         { resourceId, createdAt: T0 + 2, workflowId: `${run.workflowId}-2` },
         { resourceId, createdAt: T0 + 3 },
       ]);
-      const found: string[] = [];
-      let cursor: string | undefined;
-      do {
-        const next = cursor === undefined ? {} : { cursor };
-        const page = await run.store.listRuns({ resourceId, limit: 2, ...next });
-        found.push(...page.headers.map((header) => header.runId));
-        cursor = page.cursor;
-      } while (cursor !== undefined);
+      const found = await listPages(run, { resourceId, limit: 2 });
       deepStrictEqual(found, ids.toReversed());
     },
   ],
@@ -151,18 +155,16 @@ export const listCases: readonly ContractCase<RunFixture>[] = [
         run,
         Array.from({ length: 6 }, (_, number) => ({ createdAt: T0 + number })),
       );
-      const { workflowId } = run;
-      const first = await run.store.listRuns({ workflowId, limit: 2 });
+      const query = { workflowId: run.workflowId, limit: 2 };
+      const first = await run.store.listRuns(query);
       await startAll(run, [{ createdAt: T0 + 100 }]);
       won(await run.store.cancel({ runId: ids[0] ?? '', now: T0 + 200, sweepAt: T0 + 300 }));
-      const found = first.headers.map((header) => header.runId);
-      let { cursor } = first;
-      while (cursor !== undefined) {
-        const page = await run.store.listRuns({ workflowId, limit: 2, cursor });
-        found.push(...page.headers.map((header) => header.runId));
+      const { cursor } = first;
+      ok(cursor !== undefined, 'the first page of three has no cursor');
+      const rest = await listPages(run, { ...query, cursor }, async (found) => {
         await startAll(run, [{ createdAt: T0 + 100 + found.length }]);
-        cursor = page.cursor;
-      }
+      });
+      const found = [...first.headers.map((header) => header.runId), ...rest];
       deepStrictEqual(found, ids.toReversed());
     },
   ],

@@ -1,5 +1,6 @@
 import { deepStrictEqual, equal, ok } from 'node:assert/strict';
 import { nextTurn } from '../../adapters/system/index.ts';
+import { WorkflowError } from '../../core/errors.ts';
 import type { WorkflowEvent } from '../../core/event.ts';
 import { idsOf, type QueueFixture } from './queue-fixture.ts';
 import type { ContractCase } from './suite.ts';
@@ -11,6 +12,14 @@ async function manyTurns(): Promise<void> {
 
 function workOf(queue: QueueFixture, count: number): WorkflowEvent[] {
   return Array.from({ length: count }, (_, entry) => queue.work(entry));
+}
+
+/** Why a handler asks for another delivery. */
+function notNow(): WorkflowError {
+  return new WorkflowError(
+    'WORKFLOW_BACKEND_UNAVAILABLE',
+    'The handler of the contract rejects this delivery',
+  );
 }
 
 /** Bus and source. */
@@ -83,7 +92,7 @@ export const queueCases: readonly ContractCase<QueueFixture>[] = [
       queue.start(1, async () => {
         if (rejected === 3) return;
         rejected += 1;
-        throw new Error('not now');
+        throw notNow();
       });
       await queue.backend.bus.publish([queue.work(0)]);
       await queue.until(() => queue.delivered.length === 4);
@@ -100,7 +109,7 @@ export const queueCases: readonly ContractCase<QueueFixture>[] = [
       queue.source.start(
         () => {
           calls += 1;
-          if (calls === 1) throw new Error('not even a promise');
+          if (calls === 1) throw notNow();
           accepted.resolve();
           return accepted.promise;
         },
@@ -118,7 +127,7 @@ export const queueCases: readonly ContractCase<QueueFixture>[] = [
       const events = workOf(queue, 10);
       let isAccepting = false;
       queue.start(1, async (event) => {
-        if (event.id === events[0]?.id && !isAccepting) throw new Error('not now');
+        if (event.id === events[0]?.id && !isAccepting) throw notNow();
       });
       await queue.backend.bus.publish(events);
       await queue.until(() => queue.ids().size === events.length);
@@ -135,7 +144,7 @@ export const queueCases: readonly ContractCase<QueueFixture>[] = [
       const times: number[] = [];
       queue.start(1, async () => {
         times.push(queue.backend.clock.now());
-        throw new Error('never');
+        throw notNow();
       });
       await queue.backend.bus.publish([queue.work(0)]);
       await queue.until(() => times.length >= 12);
@@ -258,7 +267,7 @@ export const concurrencyCases: readonly ContractCase<QueueFixture>[] = [
       const gate = Promise.withResolvers<void>();
       queue.start(1, async () => {
         await gate.promise;
-        throw new Error('stopping');
+        throw notNow();
       });
       await queue.backend.bus.publish([queue.work(0)]);
       await queue.until(() => queue.delivered.length === 1);
