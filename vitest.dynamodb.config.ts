@@ -6,8 +6,8 @@ export default mergeConfig(
   shared,
   defineConfig({
     test: {
-      include: ['test/contract/dynamodb-local.test.ts'],
-      // One emulator with one table serves them all.
+      include: ['test/contract/dynamodb-*.test.ts'],
+      // One emulator serves them all.
       fileParallelism: false,
       testTimeout: 120_000,
       hookTimeout: 600_000,

@@ -10,7 +10,7 @@ const CONDITION = 'evented-workflows-source';
 const conditions = [CONDITION, 'node', 'development|production'];
 
 /** Not for Vitest: the emulators that these need are started by commands of their own. */
-export const NEEDS_EMULATOR = ['test/contract/dynamodb-local.test.ts', 'test/integration/**'];
+export const NEEDS_EMULATOR = ['test/contract/dynamodb-*.test.ts', 'test/integration/**'];
 
 /** What every Vitest configuration of the repository has in common. */
 export const shared = {

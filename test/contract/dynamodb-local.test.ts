@@ -1,4 +1,3 @@
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, test } from 'vitest';
 import { awsBackend } from '../../src/adapters/aws/index.ts';
@@ -7,21 +6,17 @@ import {
   payloadStoreContract,
   runStoreContract,
 } from '../../src/testing/contract/index.ts';
-import { createTable } from './dynamodb-table.ts';
-import { ENDPOINT_VARIABLE } from './endpoint.ts';
+import { localClient, tableForTests } from './dynamodb-place.ts';
 import { startObjectServer } from './object-server.ts';
-
-const endpoint = process.env[ENDPOINT_VARIABLE];
-if (endpoint === undefined) throw new Error(`${ENDPOINT_VARIABLE} is not set: run npm run test:dynamodb`);
 
 const fake = { region: 'us-east-1', credentials: { accessKeyId: 'test', secretAccessKey: 'test' } };
 const tableName = 'contract';
-const dynamodb = new DynamoDBClient({ ...fake, endpoint });
+const dynamodb = localClient();
+tableForTests(tableName);
 let s3: S3Client;
 let objects: Awaited<ReturnType<typeof startObjectServer>>;
 
 beforeAll(async () => {
-  await createTable(dynamodb, tableName);
   objects = await startObjectServer();
   s3 = new S3Client({ ...fake, endpoint: objects.endpoint, forcePathStyle: true });
 });
