@@ -89,7 +89,10 @@ export interface RunStore {
 
   /** Puts the first segment of a block's log. Condition: none for this entry and epoch. The image of a loser holds the shape. */
   openJoin(write: OpenJoinWrite): Promise<Write<JoinOpening>>;
-  /** Appends a token exactly once, whoever calls how often. `turn` is the block's. */
+  /**
+   * Appends a token exactly once, whoever calls how often. `turn` is the block's: rejects with WORKFLOW_RECORD_CORRUPT when
+   * the join is not open, or open at another turn.
+   */
   appendToken(write: AppendWrite): Promise<AppendResult>;
   /** Puts the result of a block at its entry. Condition: no record, or one of an earlier turn. */
   closeBlock(write: { readonly runId: string; readonly record: StepRecord }): Promise<Write<StepRecord>>;

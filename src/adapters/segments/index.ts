@@ -3,7 +3,6 @@ export {
   foldSegments,
   readSegments,
   type Segment,
-  type SegmentAppend,
   type SegmentKey,
   type SegmentTable,
 } from './join-segments.ts';
