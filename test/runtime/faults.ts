@@ -1,6 +1,9 @@
 import type { Backend, Clock } from '../../src/ports/index.ts';
 
-/** Time that stands still until a test moves it; timers fire in order. */
+/**
+ * Time that stands still until a test moves it. Unlike the public virtual clock it can pass without a timer firing: that is
+ * what a frozen process lives through.
+ */
 export class ManualClock implements Clock {
   private time = 1_000_000;
   private timers: { at: number; callback: () => void }[] = [];

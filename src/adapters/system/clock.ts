@@ -3,10 +3,13 @@ import type { Clock } from '../../ports/clock.ts';
 /** Longest delay of a Node timer, in ms: a longer one fires at once. https://nodejs.org/api/timers.html#settimeoutcallback-delay-args */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
-/** The real clock. Its timers do not keep the process alive, and may be any length: one of years is set again every 24 days. */
+/**
+ * The real clock. Its timers keep the process alive only where they are asked to, and may be any length: one of years is
+ * set again every 24 days.
+ */
 export const systemClock: Clock = {
   now: () => Date.now(),
-  timer(delayMs, callback) {
+  timer(delayMs, callback, options) {
     const dueAt = Date.now() + delayMs;
     let timeout: NodeJS.Timeout;
     const arm = (remaining: number): void => {
@@ -19,7 +22,7 @@ export const systemClock: Clock = {
         },
         Math.min(Math.max(remaining, 0), LONGEST_TIMER_MS),
       );
-      timeout.unref();
+      if (options?.keepAlive !== true) timeout.unref();
     };
     arm(delayMs);
     return () => clearTimeout(timeout);

@@ -1,0 +1,148 @@
+import { describe, expect, test } from 'vitest';
+import { type MemoryPlace, memoryPlace } from '../../src/adapters/memory/index.ts';
+import type { StepDefinition, WorkflowDefinition } from '../../src/core/definition.ts';
+import type { WorkflowEvent } from '../../src/core/event.ts';
+import { createRuntime, type Runtime } from '../../src/runtime/index.ts';
+import { ManualClock } from './faults.ts';
+import { add, step, workflow } from './fixtures.ts';
+
+const approval = (id: string): StepDefinition =>
+  step(id, async ({ resumeData, suspend }) => (resumeData === undefined ? suspend({}) : resumeData));
+
+const definition = workflow('w', [
+  add('first', 1),
+  { parallel: [add('left', 10), approval('wait'), add('right', 100)] },
+  step('sum', ({ inputData }) =>
+    Object.values(inputData as Record<string, number>).reduce((a, b) => a + b, 0),
+  ),
+]);
+
+function bench(made: WorkflowDefinition = definition) {
+  const clock = new ManualClock();
+  const place = memoryPlace({ clock });
+  const runtime = createRuntime({ workflows: [made], backend: place.attach(), work: false });
+  return { clock, place, runtime };
+}
+
+/** Delivers everything that is due; loses the events that `isLost` says. Returns how many were lost. */
+async function deliver(
+  place: MemoryPlace,
+  runtime: Runtime,
+  isLost: (event: WorkflowEvent) => boolean = () => false,
+): Promise<number> {
+  let lost = 0;
+  for (let next = place.receive(); next !== undefined; next = place.receive()) {
+    if (isLost(next.event)) lost += 1;
+    else await runtime.handle(next.event);
+  }
+  return lost;
+}
+
+describe('a lost event', () => {
+  const paths = ['0', '1', '1,0', '1,1', '1,2', '2'];
+
+  test.each(paths)('the run of [%s] is lost once: the sweeper publishes it again', async (path) => {
+    const { clock, place, runtime } = bench();
+    await runtime.start({ workflowId: 'w', runId: 'r', inputData: 1 });
+    let lost = 0;
+    const loseOnce = ({ path: at }: WorkflowEvent): boolean => lost === 0 && at.join(',') === path;
+    const play = async (): Promise<void> => {
+      lost += await deliver(place, runtime, loseOnce);
+      clock.pass(130_000);
+      await runtime.sweep();
+      lost += await deliver(place, runtime, loseOnce);
+    };
+    await play();
+    await runtime.resume({ runId: 'r', step: 'wait', resumeData: 1000 });
+    await play();
+    expect(lost).toBe(1);
+    expect(await runtime.result({ runId: 'r' })).toMatchObject({
+      status: 'success',
+      result: 12 + 1000 + 102,
+    });
+  });
+});
+
+describe('what needs no help', () => {
+  test('a suspended run is looked at once, and not again until it is resumed', async () => {
+    const { clock, place, runtime } = bench();
+    await runtime.start({ workflowId: 'w', runId: 'r', inputData: 1 });
+    await deliver(place, runtime);
+    clock.pass(130_000);
+    expect(await runtime.sweep()).toBe(1);
+    clock.pass(10 * 3_600_000);
+    expect(await runtime.sweep()).toBe(0);
+    await runtime.resume({ runId: 'r', step: 'wait', resumeData: 0 });
+    clock.pass(130_000);
+    expect(await runtime.sweep()).toBe(1);
+  });
+
+  test('a finished run is not looked at', async () => {
+    const { clock, place, runtime } = bench(workflow('w', [add('only', 1)]));
+    await runtime.start({ workflowId: 'w', runId: 'r', inputData: 1 });
+    await deliver(place, runtime);
+    clock.pass(10 * 3_600_000);
+    expect(await runtime.sweep()).toBe(0);
+  });
+
+  test('a run whose step works is left alone until its lease has ended', async () => {
+    const { promise, resolve } = Promise.withResolvers<unknown>();
+    const { clock, place, runtime } = bench(workflow('w', [step('slow', () => promise)]));
+    await runtime.start({ workflowId: 'w', runId: 'r' });
+    const working = deliver(place, runtime);
+    await place.settled();
+    for (let renewals = 0; renewals < 7; renewals += 1) {
+      clock.next();
+      await place.settled();
+    }
+    expect(await runtime.sweep()).toBe(1);
+    expect(place.queued()).toEqual([]);
+    resolve('done');
+    await working;
+  });
+
+  test('a retry that is not due is left alone, and looked at after it should have run', async () => {
+    const failing = step('failing', () => Promise.reject(new Error('no')));
+    const made = workflow('w', [failing], { retryConfig: { attempts: 1, delay: 3_600_000 } });
+    const { clock, place, runtime } = bench(made);
+    await runtime.start({ workflowId: 'w', runId: 'r' });
+    await deliver(place, runtime);
+    const waiting = place.queued().length;
+    clock.pass(130_000);
+    expect(await runtime.sweep()).toBe(1);
+    expect(place.queued()).toHaveLength(waiting);
+    clock.pass(3_500_000);
+    expect(await runtime.sweep()).toBe(0);
+    clock.pass(200_000);
+    expect(await runtime.sweep()).toBe(1);
+    expect(place.receive()?.event).toMatchObject({ turn: '0001.000000.0000.001' });
+  });
+
+  test('a canceled run is announced once more, and then left', async () => {
+    const { clock, place, runtime } = bench();
+    await runtime.start({ workflowId: 'w', runId: 'r', inputData: 1 });
+    await runtime.cancel({ runId: 'r' });
+    const types: string[] = [];
+    place.observe((event) => types.push(event.type));
+    clock.pass(130_000);
+    expect(await runtime.sweep()).toBe(1);
+    expect(types).toEqual(['workflow.cancel']);
+    clock.pass(10 * 3_600_000);
+    expect(await runtime.sweep()).toBe(0);
+  });
+
+  test('a run of a workflow that is not served here keeps no other from being swept', async () => {
+    const { clock, place, runtime } = bench();
+    const other = createRuntime({
+      workflows: [workflow('other', [add('x', 1)])],
+      backend: place.attach(),
+      work: false,
+    });
+    await other.start({ workflowId: 'other', runId: 'a-first' });
+    await runtime.start({ workflowId: 'w', runId: 'r', inputData: 1 });
+    await deliver(place, runtime, () => true);
+    clock.pass(130_000);
+    expect(await runtime.sweep()).toBe(2);
+    expect(place.receive()?.event).toMatchObject({ runId: 'r', path: [0] });
+  });
+});
