@@ -1,0 +1,201 @@
+import type { BodyRuns } from './execution-log.ts';
+
+/** The tree of a run's steps as text, from what `GET /workflows/:id` and `GET /runs/:runId` answer. Pure. */
+
+/** The part of an entry of the graph that the tree needs. */
+export interface TreeEntry {
+  readonly type: string;
+  readonly id?: string | undefined;
+  readonly arms?: readonly { readonly id: string }[] | undefined;
+}
+
+/** The part of a run that the tree needs. Times are ms since 1970. */
+export interface TreeRun {
+  readonly runId: string;
+  readonly status: string;
+  readonly steps: Readonly<Record<string, TreeStep>>;
+}
+
+/** The part of a step's result that the tree needs. */
+export interface TreeStep {
+  readonly status: string;
+  readonly startedAt?: number | undefined;
+  readonly endedAt?: number | undefined;
+  readonly error?: { readonly message?: string | undefined } | undefined;
+}
+
+/** What a row says about its step or block. */
+export type TreeState =
+  | 'pending'
+  | 'running'
+  | 'retry'
+  | 'suspended'
+  | 'ok'
+  | 'failed'
+  | 'canceled'
+  | 'not taken';
+
+/** One line of the tree. */
+export interface TreeRow {
+  /** Unique in the tree. */
+  readonly key: string;
+  /** Lines that lead to the row from the left. */
+  readonly branch: string;
+  readonly name: string;
+  readonly state: TreeState;
+  /** So far, or in all; absent for blocks and for what has not begun. */
+  readonly ms?: number;
+  readonly note?: string;
+}
+
+/** What the tree is made of. */
+export interface TreeInput {
+  readonly graph: readonly TreeEntry[];
+  readonly run: TreeRun;
+  /** For the durations of what is still running, ms since 1970. */
+  readonly now: number;
+  /** How often bodies have run, where that is known. */
+  readonly bodyRuns?: ReadonlyMap<string, BodyRuns>;
+}
+
+/** Rows from top to bottom: one for each entry, and below a block one for each arm. */
+export function treeRows(input: TreeInput): TreeRow[] {
+  const { graph } = input;
+  return graph.flatMap((entry, index): TreeRow[] => {
+    const last = index === graph.length - 1;
+    const branch = last ? '└─ ' : '├─ ';
+    if (entry.arms === undefined) return [stepRow(input, `${index}`, branch, entry.id ?? entry.type, false)];
+    const passed = isPassed(input, index);
+    const rows = entry.arms.map((arm, number, all) => {
+      const inner = `${last ? '   ' : '│  '}${number === all.length - 1 ? '└─ ' : '├─ '}`;
+      return stepRow(input, `${index}.${number}`, inner, arm.id, passed);
+    });
+    const name = entry.type === 'conditional' ? 'branch' : entry.type;
+    return [{ key: `${index}`, branch, name, state: blockState(rows, passed) }, ...rows];
+  });
+}
+
+/**
+ * Whether an arm of this block that has no result will not get one. While the run is suspended that holds of every
+ * block, because nothing is in flight then.
+ */
+function isPassed({ graph, run }: TreeInput, index: number): boolean {
+  const began = (entry: TreeEntry | undefined): boolean =>
+    entry !== undefined && idsOf(entry).some((id) => run.steps[id] !== undefined);
+  if (graph.slice(index + 1).some(began)) return true;
+  if (run.status === 'success') return true;
+  return began(graph[index]) && ['suspended', 'failed', 'canceled'].includes(run.status);
+}
+
+function idsOf(entry: TreeEntry): string[] {
+  if (entry.arms !== undefined) return entry.arms.map((arm) => arm.id);
+  return entry.id === undefined ? [] : [entry.id];
+}
+
+function stepRow(input: TreeInput, key: string, branch: string, id: string, passed: boolean): TreeRow {
+  const step = input.run.steps[id];
+  if (step === undefined) return { key, branch, name: id, state: passed ? 'not taken' : 'pending' };
+  const runs = input.bodyRuns?.get(id);
+  const state = stepState(step, runs);
+  const ms = duration(step, state, input.now);
+  const note = noteOf(step, state, runs);
+  return {
+    key,
+    branch,
+    name: id,
+    state,
+    ...(ms === undefined ? {} : { ms }),
+    ...(note === undefined ? {} : { note }),
+  };
+}
+
+const states: Readonly<Record<string, TreeState>> = {
+  success: 'ok',
+  failed: 'failed',
+  suspended: 'suspended',
+  canceled: 'canceled',
+  skipped: 'not taken',
+};
+
+function stepState(step: TreeStep, runs: BodyRuns | undefined): TreeState {
+  return states[step.status] ?? (runs?.last === 'fail' ? 'retry' : 'running');
+}
+
+function duration({ startedAt, endedAt }: TreeStep, state: TreeState, now: number): number | undefined {
+  if (startedAt === undefined || state === 'suspended') return undefined;
+  if (endedAt !== undefined) return Math.max(0, endedAt - startedAt);
+  return state === 'running' || state === 'retry' ? Math.max(0, now - startedAt) : undefined;
+}
+
+function noteOf(step: TreeStep, state: TreeState, runs: BodyRuns | undefined): string | undefined {
+  if (state === 'suspended') return 'waits for a person';
+  if (state === 'failed' && step.error?.message !== undefined) return step.error.message;
+  if (state === 'retry') return `attempt ${runs?.failed ?? 1} failed`;
+  const parts = [
+    ...(runs !== undefined && runs.failed > 0 ? [`attempt ${runs.failed + 1}`] : []),
+    ...(runs !== undefined && runs.cut > 0 ? ['begun again'] : []),
+  ];
+  return parts.length === 0 ? undefined : parts.join(', ');
+}
+
+/** Least settled first: a block is in the state of the arm that keeps it there. */
+const precedence: readonly TreeState[] = ['running', 'retry', 'failed', 'suspended', 'canceled'];
+
+function blockState(arms: readonly TreeRow[], passed: boolean): TreeState {
+  const found = precedence.find((state) => arms.some((arm) => arm.state === state));
+  if (found !== undefined) return found;
+  if (arms.every((arm) => arm.state === 'pending')) return 'pending';
+  return passed || arms.every((arm) => arm.state === 'ok') ? 'ok' : 'running';
+}
+
+/** Colours a part of a line; the identity where colours are not wanted. */
+export type Paint = (state: TreeState, text: string) => string;
+
+const symbols: Readonly<Record<TreeState, string>> = {
+  pending: '○',
+  running: '●',
+  retry: '↻',
+  suspended: '‖',
+  ok: '✓',
+  failed: '✗',
+  canceled: '■',
+  'not taken': '·',
+};
+
+/** Rows as lines of at most `width` characters. */
+export function renderTree(
+  rows: readonly TreeRow[],
+  width = 80,
+  paint: Paint = (_state, text) => text,
+): string[] {
+  return rows.map((row) => renderRow(row, width, paint));
+}
+
+/** One row as a line of at most `width` characters. */
+export function renderRow(row: TreeRow, width = 80, paint: Paint = (_state, text) => text): string {
+  const place = cut(`${row.branch}${symbols[row.state]} ${row.name}`, 27).padEnd(28);
+  const time = row.ms === undefined ? '' : seconds(row.ms);
+  const rest = `${row.state.padEnd(10)}${time.padStart(8)}${row.note === undefined ? '' : `  ${row.note}`}`;
+  const line = cut(`${place}${rest}`.trimEnd(), width);
+  // Painted last, because the characters that set a colour take no room.
+  const at = row.branch.length;
+  return `${line.slice(0, at)}${paint(row.state, line.slice(at))}`;
+}
+
+/** Rows whose state or note is not what it was: what is worth a new line where nothing can be redrawn. */
+export function changedRows(before: readonly TreeRow[], after: readonly TreeRow[]): TreeRow[] {
+  const old = new Map(before.map((row) => [row.key, row]));
+  return after.filter((row) => {
+    const was = old.get(row.key);
+    return (was?.state ?? 'pending') !== row.state || was?.note !== row.note;
+  });
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1000).toFixed(1)} s`;
+}
+
+function cut(text: string, width: number): string {
+  const line = text.replace(/\p{Cc}+/gu, ' ');
+  return line.length <= width ? line : `${line.slice(0, Math.max(0, width - 1))}…`;
+}
