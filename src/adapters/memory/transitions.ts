@@ -133,7 +133,7 @@ export function renewed(stored: StepRecord | undefined, write: RenewWrite): Step
 function outcomeFields(outcome: CommitOutcome): Partial<Loose<StepRecord>> {
   switch (outcome.status) {
     case 'success':
-      return { output: outcome.output, endedAt: outcome.now, error: undefined };
+      return { output: outcome.output, bailed: outcome.bailed, endedAt: outcome.now, error: undefined };
     case 'failed':
       return { error: outcome.error, nonRetryable: outcome.nonRetryable, endedAt: outcome.now };
     case 'suspended':

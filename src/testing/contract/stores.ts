@@ -1,4 +1,5 @@
-import { claimCases, commitCases } from './claim-cases.ts';
+import { claimCases } from './claim-cases.ts';
+import { commitCases } from './commit-cases.ts';
 import { endCases, startCases, statusCases } from './header-cases.ts';
 import { idCases } from './id-cases.ts';
 import { appendCases, closeCases, openCases } from './join-cases.ts';
@@ -7,6 +8,7 @@ import { payloadCases } from './payload-cases.ts';
 import { readCases } from './read-cases.ts';
 import { resumeCases } from './resume-cases.ts';
 import { RunFixture } from './run-fixture.ts';
+import { sweepCases } from './sweep-cases.ts';
 import { type ContractOptions, registerCases } from './suite.ts';
 import { limits } from '../../core/limits.ts';
 
@@ -25,6 +27,7 @@ export function runStoreContract(options: ContractOptions): void {
     'closing blocks': closeCases,
     reading: readCases,
     'listing runs': listCases,
+    sweeping: sweepCases,
     ids: idCases,
   };
   for (const [group, cases] of Object.entries(groups)) {
