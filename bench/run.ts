@@ -81,7 +81,7 @@ function chain(length: number) {
       outputSchema: anything,
       execute: async ({ inputData }) => Number(inputData) + 1,
     });
-    built = built.then(step) as unknown as typeof built;
+    built = built.then(step);
   }
   return built.commit();
 }

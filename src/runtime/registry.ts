@@ -25,6 +25,7 @@ const readsOfFunction = new WeakMap<object, Reads>();
 
 /** What a step's body can read synchronously: declared, or judged once by its source text. */
 export function readsOf(step: StepDefinition): Reads {
+  // oxlint-disable-next-line typescript/unbound-method -- only its text is read
   return step.reads ?? readsOfBody(step.execute);
 }
 
