@@ -195,8 +195,8 @@ async function sharedAfter(
   ]);
   // A member that was suspended settled more than once, and its last delta holds the earlier ones.
   const order = [
-    ...new Set((log?.tokens ?? []).map((token) => decodeToken(token).member).reverse()),
-  ].reverse();
+    ...new Set((log?.tokens ?? []).map((token) => decodeToken(token).member).toReversed()),
+  ].toReversed();
   const deltas = order.flatMap((member) => records.find((record) => record.key.arm === member)?.delta ?? []);
   const decoded = await Promise.all(deltas.map((delta) => engine.values.load(runId, delta)));
   const merged = applyDeltas(base.data, decoded as SharedDelta[]);

@@ -124,7 +124,7 @@ export async function stepResultsOf(
       return input === undefined ? undefined : read(input.input);
     },
     output: (stepId) => {
-      for (const place of placesOf(at.graph, stepId).reverse()) {
+      for (const place of placesOf(at.graph, stepId).toReversed()) {
         const record = find(place);
         if (record === undefined || record.status !== 'success' || record.output === undefined) continue;
         if (loaded.header === undefined || !visible(record, loaded.header)) continue;

@@ -187,7 +187,7 @@ describe.each(places)('in $name', (place) => {
     await inPlace(place, [made], async () => {
       const result = await (await made.createRun()).start({ inputData: 0 });
       expect(result).toMatchObject({ status: 'failed', error: { message: 'first' } });
-      expect(Object.keys(result.steps).sort()).toEqual(['bad', 'good', 'input', 'worse']);
+      expect(Object.keys(result.steps).toSorted()).toEqual(['bad', 'good', 'input', 'worse']);
       expect(result.steps['good']).toMatchObject({ status: 'success', output: 1 });
     });
   });

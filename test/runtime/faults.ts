@@ -27,7 +27,7 @@ export class ManualClock implements Clock {
 
   /** Goes to the next timer, if there is one, and fires it. */
   next(): boolean {
-    const [first] = [...this.timers].sort((a, b) => a.at - b.at);
+    const [first] = this.timers.toSorted((a, b) => a.at - b.at);
     if (first === undefined) return false;
     this.timers = this.timers.filter((timer) => timer !== first);
     this.time = Math.max(this.time, first.at);

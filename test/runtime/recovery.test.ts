@@ -69,14 +69,15 @@ async function drain(place: MemoryPlace, clock: ManualClock, handle: Runtime['ha
 
 /** Lets a call that waits for time go on. */
 async function withTime<T>(place: MemoryPlace, clock: ManualClock, call: Promise<T>): Promise<T> {
-  let pending = true;
-  const done = (): void => {
-    pending = false;
-  };
-  call.then(done, done);
-  while (pending) {
+  const settled = { yet: false };
+  void call
+    .catch(() => undefined)
+    .finally(() => {
+      settled.yet = true;
+    });
+  while (!settled.yet) {
     await place.settled();
-    if (pending) clock.next();
+    if (!settled.yet) clock.next();
   }
   return call;
 }
@@ -125,7 +126,7 @@ function withoutTimes(result: RunResult): unknown {
 
 describe('a process dies at a port call', async () => {
   const undisturbed = await play(everything, 0, false);
-  const once = [...bodies].sort();
+  const once = bodies.toSorted();
 
   test('nobody dies: every body runs exactly once', () => {
     expect(undisturbed.result).toMatchObject({
@@ -176,6 +177,6 @@ describe('deliveries of an event', () => {
   test.for(['at once', 'afterwards'] as const)('twice %s: every body runs exactly once', async (order) => {
     const result = await playTwice(order);
     expect(result).toMatchObject({ status: 'success', result: 1116 });
-    expect(bodies.sort()).toEqual(['approval', 'first', 'flaky', 'last', 'left', 'right', 'sum']);
+    expect(bodies.toSorted()).toEqual(['approval', 'first', 'flaky', 'last', 'left', 'right', 'sum']);
   });
 });

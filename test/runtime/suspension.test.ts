@@ -109,7 +109,7 @@ describe.each(places)('in $name', (place) => {
         status: 'success',
         result: { left: { left: { ok: false } }, middle: 1, right: { right: { ok: true } } },
       });
-      expect(runs.sort()).toEqual(['after', 'left', 'left', 'middle', 'right', 'right']);
+      expect(runs.toSorted()).toEqual(['after', 'left', 'left', 'middle', 'right', 'right']);
     });
   });
 
