@@ -1,7 +1,8 @@
-import { GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { DeleteItemCommand, GetItemCommand, PutItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, describe, expect, test } from 'vitest';
 import { tableDefinition } from '../../src/adapters/aws/config.ts';
 import { keyItem } from '../../src/adapters/aws/expression.ts';
+import { removeExpiredRun } from '../../src/adapters/aws/index.ts';
 import { headerKey, inputKey } from '../../src/adapters/aws/keys.ts';
 import { encodeToken } from '../../src/core/join.ts';
 import { limits } from '../../src/core/limits.ts';
@@ -293,6 +294,70 @@ test('only the header of a run that is over has a time to live', async () => {
   const day = 86_400;
   expect(await ttlOf(ended)).toBe(String(now / 1000 + day));
   expect(await ttlOf(canceled)).toBe(String(now / 1000 + day));
+});
+
+describe('what the expired header of a run leaves behind', () => {
+  const later = now + 40 * 86_400_000;
+  const all = async (pk: string): Promise<string[]> => {
+    const command = new QueryCommand({
+      TableName: tableName,
+      KeyConditionExpression: 'pk = :pk',
+      ExpressionAttributeValues: { ':pk': { S: pk } },
+    });
+    return ((await client.send(command)).Items ?? []).map((item) => item['sk']?.S ?? '');
+  };
+
+  /** A run of everything that is stored, over; then its header expires as DynamoDB lets it. */
+  async function expired(runId: string) {
+    const store = storeOn(client, tableName);
+    const input = { input: { inline: JSON.stringify('i'.repeat(1_000)) } };
+    await store.startRun({ header: headerOf(runId), input });
+    await store.claim(claimOf(runId, 0));
+    await store.commit(successOf(runId, 0));
+    await store.openJoin({ runId, entry: 1, epoch: 1, turn, total: 2, concurrency: 2, openedAt: now });
+    await store.claim({ ...claimOf(runId, 1), key: { entry: 1, arm: 0 } });
+    await store.finish({ runId, epoch: 1, status: 'failed', endedBy: 1, now });
+    const command = new DeleteItemCommand({
+      TableName: tableName,
+      Key: keyItem(headerKey(runId)),
+      ReturnValues: 'ALL_OLD',
+    });
+    return (await client.send(command)).Attributes ?? {};
+  }
+
+  test('is removed, and nothing else', async () => {
+    const [runId, neighbour] = [newRun(), newRun()];
+    await storeOn(client, tableName).startRun({ header: headerOf(neighbour), input: small });
+    const image = await expired(runId);
+    expect(await all(runId)).toEqual(['A#in', 'B#00000', 'B#00001#00']);
+    expect(await removeExpiredRun({ client, tableName }, image)).toBe(4);
+    expect(await all(runId)).toEqual([]);
+    expect(await all(`${runId}#j00001`)).toEqual([]);
+    expect(await all(neighbour)).toEqual(['A']);
+    expect(await removeExpiredRun({ client, tableName }, image)).toBe(0);
+  });
+
+  test('is removed without what another run with this id has written since', async () => {
+    const runId = newRun();
+    const image = await expired(runId);
+    const store = storeOn(client, tableName);
+    const input = { input: { inline: JSON.stringify('i'.repeat(1_000)) } };
+    await store.startRun({ header: headerOf(runId, { createdAt: later, startedAt: later }), input });
+    await store.claim(claimOf(runId, 2, { now: later }));
+    await removeExpiredRun({ client, tableName }, image);
+    expect(await all(runId)).toEqual(['A', 'A#in', 'B#00002']);
+  });
+
+  test('is not removed for an image that is no header of a run that is over', async () => {
+    const runId = newRun();
+    const image = await expired(runId);
+    for (const name of ['ttl', 'ea', 'pk']) {
+      const { [name]: _, ...rest } = image;
+      expect(await removeExpiredRun({ client, tableName }, rest)).toBe(0);
+    }
+    expect(await removeExpiredRun({ client, tableName }, { ...image, sk: { S: 'B#00000' } })).toBe(0);
+    expect(await all(runId)).toHaveLength(3);
+  });
 });
 
 test('without the listing, a run has no entry in the list', async () => {

@@ -25,7 +25,8 @@ export const tableDefinition = {
   sortKey: { name: 'sk', type: 'S' },
   /**
    * Seconds since 1970 after which DynamoDB may remove an item. Only the header of a finished run has it, so that neither a
-   * suspended nor a sleeping run is ever removed.
+   * suspended nor a sleeping run is ever removed. The rest of the run is removed by a function on the table's stream
+   * (`removeExpiredRun`); without one it stays, and the run's id must not be used again.
    */
   timeToLive: 'ttl',
 } as const satisfies { partitionKey: KeyAttribute; sortKey: KeyAttribute; timeToLive: string };

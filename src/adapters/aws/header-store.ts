@@ -179,7 +179,8 @@ async function placeInput(table: Table, { header, input }: NewRun): Promise<Item
   const attributes = encodeFields(inputFields, input);
   if (inlineBytes(input) <= limits.headerInlineBytes) return attributes;
   const hash = textValue(header.inputHash);
-  const item = { ...attributes, ih: hash };
+  // The time tells it from that of an earlier run with this id, which may be in removal.
+  const item = { ...attributes, ih: hash, sa: numberValue(header.startedAt ?? header.updatedAt) };
   const free = { expression: 'attribute_not_exists(#pk) OR #ih = :hash', values: { hash } };
   const { won } = await table.put({ ...keyItem(inputKey(header.runId)), ...item }, free, () => true);
   if (!won) await table.putAnyway({ ...keyItem(inputKey(header.runId, header.inputHash)), ...item });

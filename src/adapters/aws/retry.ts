@@ -14,6 +14,9 @@ export const conflictBackoff: Backoff = { tries: 10, baseMs: 15, capMs: 500 };
 /** For what a service refused for lack of capacity, beyond what its client has tried again already. */
 export const refusalBackoff: Backoff = { tries: 7, baseMs: 50, capMs: 2_000 };
 
+/** For what failed as a whole although its client has tried again already. */
+export const failureBackoff: Backoff = { tries: 3, baseMs: 100, capMs: 2_000 };
+
 /** Where pauses and their jitter come from. */
 export interface Pacing {
   readonly clock: Pick<Clock, 'timer'>;

@@ -3,7 +3,7 @@ import type { Clock } from '../../ports/clock.ts';
 import type { Timers } from '../../ports/event-bus.ts';
 import { serviceLimits } from './config.ts';
 import { formatQueueMessage } from './queue-message.ts';
-import { type Pacing, refusalBackoff, retrying } from './retry.ts';
+import { type Pacing, failureBackoff, retrying } from './retry.ts';
 
 /** See {@link sqsTimers}. */
 export interface SqsTimersOptions {
@@ -22,7 +22,7 @@ export function sqsTimers(options: SqsTimersOptions): Timers {
   return {
     async schedule(event, dueAt) {
       const body = formatQueueMessage(event);
-      await retrying(pacing, refusalBackoff, 'Setting a timer', async () => {
+      await retrying(pacing, failureBackoff, 'Setting a timer', async () => {
         // Taken anew for each try: the pauses are part of the delay.
         const seconds = Math.ceil((dueAt - clock.now()) / 1000);
         const delay = Math.min(serviceLimits.sqsDelaySeconds, Math.max(0, seconds));

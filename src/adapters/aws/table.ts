@@ -1,6 +1,7 @@
 import {
   BatchGetItemCommand,
   type CancellationReason,
+  DeleteItemCommand,
   type DynamoDBClient,
   GetItemCommand,
   PutItemCommand,
@@ -164,6 +165,27 @@ export class Table {
   async putAnyway(item: Item): Promise<void> {
     const command = new PutItemCommand({ TableName: this.name, Item: item });
     await this.attempt('Writing a record', () => this.client.send(command));
+  }
+
+  /** Deletes an item when its condition holds, and says whether it does. An item that is not there is deleted. */
+  async remove(key: ItemKey, condition: Condition): Promise<boolean> {
+    const command = new DeleteItemCommand({
+      TableName: this.name,
+      Key: keyItem(key),
+      ConditionExpression: condition.expression,
+      ExpressionAttributeNames: attributeNames(condition.expression),
+      ...(condition.values === undefined
+        ? {}
+        : { ExpressionAttributeValues: attributeValues(condition.values) }),
+    });
+    const { won } = await this.conditional(
+      () => false,
+      async () => {
+        await this.client.send(command);
+        return { won: true };
+      },
+    );
+    return won;
   }
 
   /** All of the updates or none. The client's own token makes what it sends again harmless. */

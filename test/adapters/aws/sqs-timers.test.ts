@@ -3,7 +3,7 @@ import { mockClient } from 'aws-sdk-client-mock';
 import { beforeEach, expect, test } from 'vitest';
 import { instantPacing } from './pacing.ts';
 import { parseQueueMessage } from '../../../src/adapters/aws/index.ts';
-import { refusalBackoff } from '../../../src/adapters/aws/retry.ts';
+import { failureBackoff } from '../../../src/adapters/aws/retry.ts';
 import { sqsTimers } from '../../../src/adapters/aws/sqs-timers.ts';
 import { stepEvent } from '../../../src/core/event.ts';
 
@@ -62,5 +62,5 @@ test('a timer that cannot be set rejects with the reason', async () => {
     code: 'WORKFLOW_BACKEND_UNAVAILABLE',
     cause,
   });
-  expect(sent()).toHaveLength(refusalBackoff.tries);
+  expect(sent()).toHaveLength(failureBackoff.tries);
 });
