@@ -29,7 +29,7 @@ export type Fields<T> = { readonly [K in keyof T]-?: Field<Exclude<T[K], undefin
 const hexMark = '\u0001';
 
 /** Text as DynamoDB keeps it: one with a lone surrogate has no UTF-8, so it is stored in another form. */
-export function toText(text: string): string {
+function toText(text: string): string {
   if (text.isWellFormed() && !text.startsWith(hexMark)) return text;
   let hex = hexMark;
   for (let i = 0; i < text.length; i += 1) hex += text.charCodeAt(i).toString(16).padStart(4, '0');
@@ -37,7 +37,7 @@ export function toText(text: string): string {
 }
 
 /** The inverse of {@link toText}. */
-export function fromText(stored: string): string {
+function fromText(stored: string): string {
   if (!stored.startsWith(hexMark)) return stored;
   return stored.slice(1).replace(/.{4}/g, (unit) => String.fromCharCode(Number.parseInt(unit, 16)));
 }
