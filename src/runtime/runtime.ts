@@ -52,14 +52,16 @@ export interface RuntimeOptions {
   readonly times?: Partial<EngineTimes>;
   /** See {@link RunLimits}. */
   readonly limits?: Partial<RunLimits>;
-  /** @default nothing is logged */
+  /** Told about what no record can hold: a condition that throws, an event that cannot be handled. @default console.warn */
   readonly logger?: Logger;
 }
 
 /** Pause between two sweeps of a process that feeds itself, ms. */
 const sweepEveryMs = 60_000;
 
-const silent: Logger = { warn: () => {} };
+const consoleLogger: Logger = {
+  warn: (message, attributes) => console.warn(message, attributes),
+};
 
 class EventedRuntime implements Runtime {
   private readonly engine: Engine;
@@ -80,8 +82,25 @@ class EventedRuntime implements Runtime {
     this.unbind = bindWorkflows(options.workflows, this);
     const { source } = options.backend;
     if (source !== undefined && options.work !== false) {
-      source.start((event) => this.handle(event), { concurrency: options.concurrency ?? 256 });
+      source.start((event) => this.deliver(event), { concurrency: options.concurrency ?? 256 });
       this.sweepLater();
+    }
+  }
+
+  /** Handles what the source delivers; a rejection is told before the event comes again. */
+  private async deliver(event: WorkflowEvent): Promise<void> {
+    try {
+      await handleEvent(this.engine, event);
+    } catch (error) {
+      const { runId, workflowId, type, path } = event;
+      this.engine.logger.warn('An event could not be handled and will come again', {
+        runId,
+        workflowId,
+        type,
+        path,
+        error,
+      });
+      throw error;
     }
   }
 
@@ -180,7 +199,7 @@ function createEngine(options: RuntimeOptions, closing: AbortSignal): Engine {
     times: { ...defaultTimes, ...options.times },
     aborts: new AbortRegistry(),
     signals: new RunSignals(backend.clock),
-    logger: options.logger ?? silent,
+    logger: options.logger ?? consoleLogger,
     emitter: {
       emit: ({ type, stepId, outcome = '' }) => {
         if (type === 'step-ended') backend.metrics.count('step.executed', { stepId, outcome });
