@@ -1,0 +1,215 @@
+import { readFileSync } from 'node:fs';
+import { ListObjectsV2Command } from '@aws-sdk/client-s3';
+import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { call, events, partition, reaches, recoveryMs, s3, sqs, stack, start } from './deployed.ts';
+import { observe, type Observer } from './observer.ts';
+
+const csv = readFileSync(new URL('../../examples/orders/data/orders.csv', import.meta.url), 'utf8');
+/** A text of the input that must not appear where values do not belong. */
+const SECRET = 'Harbour Café';
+
+let observer: Observer;
+/** Started first, because its recovery takes a visibility timeout. */
+let crashing: string;
+
+beforeAll(async () => {
+  observer = await observe();
+  crashing = await start('crash', []);
+});
+
+afterAll(async () => observer?.remove());
+
+test('says that it is there, and what it can run', async () => {
+  expect(await call('GET', '/health')).toEqual({ status: 200, body: { status: 'ok' } });
+  expect((await call('GET', '/workflows')).body).toMatchObject({
+    workflows: [{ id: 'orders' }, { id: 'crash' }, { id: 'large' }],
+  });
+});
+
+describe('a run that asks a person', () => {
+  let runId: string;
+
+  test('goes on until it waits', async () => {
+    runId = await start('orders', { csv });
+    const run = await reaches(runId, 'suspended');
+    expect(run.suspendedPaths).toHaveProperty('ask-approval');
+    const page = await events(runId);
+    expect(page.done).toBe(false);
+    expect(page.events.map(({ type }) => type)).toContain('workflow-step-suspended');
+  });
+
+  test('is resumed by one of two callers, and a waiting reader is told', async () => {
+    const before = await events(runId);
+    const told = events(runId, { cursor: before.cursor, wait: 20 });
+    const answers = await Promise.all(
+      ['Ann', 'Bob'].map((by) =>
+        call('POST', `/runs/${runId}/resume`, {
+          step: 'ask-approval',
+          resumeData: { approved: true, by },
+        }),
+      ),
+    );
+    expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([200, 409]);
+    const page = await told;
+    expect(page.events.length).toBeGreaterThan(0);
+    const known = new Set(before.events.map(({ id }) => id));
+    expect(page.events.filter(({ id }) => known.has(id))).toEqual([]);
+  });
+
+  test('ends, its payment tried again, with its result', async () => {
+    const run = await reaches(runId, 'success');
+    expect(run.result).toMatchObject({ outcome: 'paid', counts: { paymentAttempts: 3 } });
+    const page = await events(runId);
+    expect(page.done).toBe(true);
+    expect(page.events.at(-1)?.type).toBe('workflow-finish');
+  });
+
+  test('cannot be resumed any more', async () => {
+    const answer = await call('POST', `/runs/${runId}/resume`, {
+      step: 'ask-approval',
+      resumeData: { approved: true, by: 'Eve' },
+    });
+    expect(answer).toMatchObject({ status: 409, body: { code: 'WORKFLOW_RUN_ALREADY_FINISHED' } });
+  });
+
+  test('is stored in small records: a header without values, one for each entry and arm', async () => {
+    const items = await partition(runId);
+    expect([...items.keys()]).toEqual(
+      expect.arrayContaining(['A', 'A#in', 'B#00000', 'B#00001', 'B#00001#00', 'B#00001#01']),
+    );
+    const header = JSON.stringify(items.get('A'));
+    expect(Buffer.byteLength(header)).toBeLessThan(1024);
+    expect(header).not.toContain(SECRET);
+    expect(JSON.stringify(items.get('A#in'))).toContain(SECRET);
+    // Entry 1 is a block: its join has a partition of its own.
+    expect((await partition(`${runId}#j00001`)).size).toBe(1);
+  });
+
+  test('was told on the bus by events that carry no values', async () => {
+    const facts: { 'detail-type': string; detail: { runId: string } }[] = [];
+    await expect
+      .poll(
+        async () => {
+          for (const body of await observer.take()) {
+            expect(Buffer.byteLength(body)).toBeLessThan(2048);
+            expect(body).not.toContain(SECRET);
+            facts.push(JSON.parse(body) as (typeof facts)[number]);
+          }
+          return new Set(
+            facts.filter(({ detail }) => detail.runId === runId).map((fact) => fact['detail-type']),
+          );
+        },
+        { timeout: 60_000, interval: 0 },
+      )
+      .toEqual(
+        new Set([
+          'workflow.start',
+          'workflow.step.run',
+          'workflow.step.end',
+          'workflow.suspend',
+          'workflow.resume',
+          'workflow.end',
+        ]),
+      );
+  });
+});
+
+describe('a run that is canceled', () => {
+  test('is over for good', async () => {
+    const runId = await start('orders', { csv });
+    await reaches(runId, 'suspended');
+    expect(await call('POST', `/runs/${runId}/cancel`)).toMatchObject({
+      status: 200,
+      body: { status: 'canceled', changed: true },
+    });
+    expect(await call('POST', `/runs/${runId}/cancel`)).toMatchObject({
+      status: 200,
+      body: { status: 'canceled', changed: false },
+    });
+    const resumed = await call('POST', `/runs/${runId}/resume`, {
+      resumeData: { approved: true, by: 'Eve' },
+    });
+    expect(resumed).toMatchObject({ status: 409, body: { code: 'WORKFLOW_RUN_ALREADY_FINISHED' } });
+    expect((await call('GET', `/runs/${runId}`)).body.status).toBe('canceled');
+
+    await expect
+      .poll(async () => (await call('GET', '/runs?workflowId=orders&status=canceled')).body.runs)
+      .toMatchObject([{ runId, status: 'canceled' }]);
+  });
+
+  test('is listed beside the others, page by page', async () => {
+    const all = await call('GET', '/runs?workflowId=orders');
+    expect(all.body.runs).toHaveLength(2);
+    const first = await call('GET', '/runs?workflowId=orders&limit=1');
+    const cursor = encodeURIComponent(String(first.body.cursor));
+    const second = await call('GET', `/runs?workflowId=orders&limit=1&cursor=${cursor}`);
+    expect([first.body.runs, second.body.runs].flat()).toEqual(all.body.runs);
+  });
+});
+
+describe('a request that cannot be done says why', () => {
+  test.each([
+    ['an unknown run', 'GET', '/runs/nobody', undefined, 404, 'WORKFLOW_RUN_NOT_FOUND'],
+    ['an unknown workflow', 'POST', '/workflows/nothing/runs', {}, 404, 'WORKFLOW_NOT_FOUND'],
+    [
+      'an invalid input',
+      'POST',
+      '/workflows/orders/runs',
+      { inputData: { csv: 1 } },
+      422,
+      'WORKFLOW_SCHEMA_VALIDATION_FAILED',
+    ],
+    ['a misspelled field', 'POST', '/workflows/orders/runs', { input: {} }, 400, 'WORKFLOW_ARGUMENT_INVALID'],
+    [
+      'a cursor of nobody',
+      'GET',
+      '/runs?workflowId=orders&cursor=x',
+      undefined,
+      400,
+      'WORKFLOW_CURSOR_INVALID',
+    ],
+  ] as const)('%s', async (_, method, path, body, status, code) => {
+    expect(await call(method, path, body)).toMatchObject({ status, body: { status, code } });
+  });
+
+  test('an id that is taken', async () => {
+    const runId = `taken-${crypto.randomUUID()}`;
+    const startWith = (size: number) => call('POST', '/workflows/large/runs', { runId, inputData: { size } });
+    expect(await startWith(1)).toMatchObject({ status: 201, body: { runId } });
+    expect(await startWith(1)).toMatchObject({ status: 200, body: { runId, changed: false } });
+    expect(await startWith(2)).toMatchObject({ status: 409, body: { code: 'WORKFLOW_RUN_CONFLICT' } });
+  });
+});
+
+test('a large value goes through the bucket, and its record stays small', async () => {
+  const runId = await start('large', { size: 200_000 });
+  expect(await reaches(runId, 'success')).toMatchObject({ result: { size: 200_000 } });
+  const { Contents = [] } = await s3.send(
+    new ListObjectsV2Command({ Bucket: stack.BucketName, Prefix: `${runId}/` }),
+  );
+  expect(Contents).toHaveLength(1);
+  expect(Contents[0]?.Size).toBeGreaterThan(200_000);
+  const items = await partition(runId);
+  expect(Buffer.byteLength(JSON.stringify(items.get('B#00000')))).toBeLessThan(1024);
+});
+
+test('a step whose worker was killed runs again, and those before it do not', {
+  timeout: recoveryMs + 10_000,
+}, async () => {
+  const run = await reaches(crashing, 'success', { timeout: recoveryMs, interval: 1_000 });
+  expect(run.result).toEqual(['before', 'fragile', 'after']);
+  const executions = await partition(`executions#${crashing}`);
+  expect(
+    Object.fromEntries([...executions].map(([step, item]) => [step, Number(item.executions?.N)])),
+  ).toEqual({ before: 1, fragile: 2, after: 1 });
+});
+
+test('nothing was left undelivered', async () => {
+  for (const QueueUrl of [stack.WorkDeadLetterQueueUrl, stack.RoutingDeadLetterQueueUrl]) {
+    const { Attributes } = await sqs.send(
+      new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['ApproximateNumberOfMessages'] }),
+    );
+    expect(Attributes?.ApproximateNumberOfMessages).toBe('0');
+  }
+});
