@@ -22,8 +22,8 @@ interface ResumeOptions {
 }
 
 /** By its method and not by its class: another copy of this package may have made it. */
-function isConvertible(value: object): value is { toJSON(): unknown } {
-  return 'toJSON' in value && typeof value.toJSON === 'function';
+function isConvertible(value: unknown): value is { toJSON(): unknown } {
+  return isObject(value) && 'toJSON' in value && typeof value.toJSON === 'function';
 }
 
 /** The parts of a request that are the same for start and resume; absent stays absent. */

@@ -1,4 +1,12 @@
-import { createStep, createWorkflow, RequestContext } from 'evented-workflows';
+import {
+  createStep,
+  createWorkflow,
+  RequestContext,
+  type Run,
+  type Workflow,
+  type WorkflowDefinition,
+  type WorkflowResult,
+} from 'evented-workflows';
 import { z } from 'zod';
 import { same } from './same.ts';
 
@@ -144,3 +152,10 @@ same<number>()(total)(true);
 same<Date | undefined>()(runs[0]?.createdAt)(true);
 // @ts-expect-error no such status
 await workflow.listWorkflowRuns({ status: 'over' });
+
+// What takes any run, any workflow, any result.
+run satisfies Run;
+looseRun satisfies Run;
+result satisfies WorkflowResult;
+workflow satisfies WorkflowDefinition;
+workflow satisfies Workflow;
