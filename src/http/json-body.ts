@@ -34,6 +34,11 @@ export function isJson(contentType: string | null): boolean {
   return isUtf8 && /^application\/(?:[\w.+-]+\+)?json$/.test(type.trim());
 }
 
+/** The caller went away in the middle of its body: that is no failure of the server. */
+function brokenOff(cause: unknown): never {
+  throw new WorkflowError('WORKFLOW_ARGUMENT_INVALID', 'The body broke off: send all of it', { cause });
+}
+
 /** All bytes of a body; reading stops at the cap, whatever `Content-Length` says. Rejects with WORKFLOW_LIMIT_EXCEEDED. */
 export async function readBytes(request: Request, most: number): Promise<Uint8Array> {
   const refusal = (): WorkflowError => tooLarge('bytes', 'bodyBytes', most);
@@ -42,7 +47,7 @@ export async function readBytes(request: Request, most: number): Promise<Uint8Ar
   const chunks: Uint8Array[] = [];
   let size = 0;
   for (;;) {
-    const chunk = await reader?.read();
+    const chunk = await reader?.read().catch(brokenOff);
     if (chunk === undefined || chunk.done) break;
     size += chunk.value.byteLength;
     if (size > most) {

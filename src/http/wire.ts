@@ -33,20 +33,11 @@ export const wireDepth = 1_000;
 
 /** Makes JSON of any value; see the table above. Never throws, and changes nothing. */
 export function toWire(value: unknown): JsonValue {
-  return writeSafely(value, new Set()) ?? null;
+  return write(value, new Set()) ?? null;
 }
 
 /** Undefined: JSON has no place for it. */
 type Written = JsonValue | undefined;
-
-/** Getters, proxies and `toJSON` methods of the author's can throw anything, anywhere. */
-function writeSafely(value: unknown, open: Set<object>): Written {
-  try {
-    return write(value, open);
-  } catch {
-    return null;
-  }
-}
 
 function write(value: unknown, open: Set<object>): Written {
   switch (typeof value) {
@@ -64,47 +55,54 @@ function write(value: unknown, open: Set<object>): Written {
   }
 }
 
+/** Few calls for each level, so that {@link wireDepth} levels fit on the stack. */
 function container(value: object, open: Set<object>): Written {
   if (open.has(value) || open.size >= wireDepth) return null;
   open.add(value);
   try {
-    return object(value, open);
+    if (Array.isArray(value)) return list(value, open);
+    if (value instanceof Map || value instanceof Set) return list([...value], open);
+    if (value instanceof Error) return fields(errorFields(value), open);
+    const text = textOf(value);
+    if (text !== undefined) return text;
+    if ('toJSON' in value && typeof value.toJSON === 'function') {
+      return write((value as { toJSON(): unknown }).toJSON(), open);
+    }
+    return fields(ownFields(value), open);
+  } catch {
+    // Getters, proxies and `toJSON` methods of the author's can throw anything, anywhere.
+    return null;
   } finally {
     open.delete(value);
   }
 }
 
-function object(value: object, open: Set<object>): Written {
-  if (Array.isArray(value)) return list(value, open);
-  if (value instanceof Error) return fields(errorFields(value), open);
+/** The text or null that stands for a whole object. */
+function textOf(value: object): string | null | undefined {
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? null : value.toISOString();
-  if (value instanceof Map) return list([...value.entries()], open);
-  if (value instanceof Set) return list([...value.values()], open);
   if (value instanceof RegExp || value instanceof URL) return String(value);
   if (value instanceof ArrayBuffer) return bytesToBase64(new Uint8Array(value));
-  if (ArrayBuffer.isView(value)) {
-    return bytesToBase64(new Uint8Array(value.buffer, value.byteOffset, value.byteLength));
-  }
-  if ('toJSON' in value && typeof value.toJSON === 'function') {
-    return writeSafely((value as { toJSON(): unknown }).toJSON(), open);
-  }
-  return fields(ownFields(value), open);
+  if (!ArrayBuffer.isView(value)) return undefined;
+  return bytesToBase64(new Uint8Array(value.buffer, value.byteOffset, value.byteLength));
 }
 
 function list(values: readonly unknown[], open: Set<object>): JsonValue[] {
-  return Array.from(values, (item) => writeSafely(item, open) ?? null);
+  const written: JsonValue[] = [];
+  // By index: an array can have holes.
+  for (let i = 0; i < values.length; i += 1) written.push(write(values[i], open) ?? null);
+  return written;
 }
 
 /** Pairs, so that a key named `__proto__` stays a key. */
 type Fields = readonly (readonly [string, unknown])[];
 
 function fields(entries: Fields, open: Set<object>): JsonValue {
-  return Object.fromEntries(
-    entries.flatMap(([key, item]) => {
-      const written = writeSafely(item, open);
-      return written === undefined ? [] : [[key, written] as const];
-    }),
-  );
+  const written: [string, JsonValue][] = [];
+  for (const [key, item] of entries) {
+    const shown = write(item, open);
+    if (shown !== undefined) written.push([key, shown]);
+  }
+  return Object.fromEntries(written);
 }
 
 function ownFields(value: object): Fields {

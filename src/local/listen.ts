@@ -1,8 +1,9 @@
 import { once } from 'node:events';
-import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { createAdaptorServer } from '@hono/node-server';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { getRequestListener } from '@hono/node-server';
 import { WorkflowError } from '../core/errors.ts';
+import { problem, problemResponse } from '../http/index.ts';
 
 /** The only address a local server listens on: nothing outside of this machine reaches it. */
 export const localAddress = '127.0.0.1';
@@ -22,19 +23,18 @@ export async function listen(
   port: number,
   fetch: (request: Request) => Promise<Response>,
 ): Promise<Listener> {
-  // Other servers in this process keep their own Request and Response.
-  const server = createAdaptorServer({
-    fetch,
+  const listener = getRequestListener(fetch, {
     hostname: localAddress,
+    // Other servers in this process keep their own Request and Response.
     overrideGlobalObjects: false,
-  }) as Server;
-  let closing = false;
-  // A connection that is kept alive after its last answer would hold the server.
-  server.on('request', (_request, response) => {
-    response.once('close', () => {
-      if (closing) setImmediate(() => server.closeIdleConnections());
-    });
+    // Nothing of ours throws: this is a request that no URL can be made of.
+    errorHandler: () =>
+      problemResponse(
+        problem('WORKFLOW_ARGUMENT_INVALID', 'The request names no valid host and path: correct its URL'),
+      ),
   });
+  const server = createServer((request, response) => void listener(request, response));
+  const connections = trackConnections(server);
   server.listen(port, localAddress);
   try {
     await once(server, 'listening');
@@ -44,12 +44,42 @@ export async function listen(
   return {
     port: (server.address() as AddressInfo).port,
     async close(graceMs) {
-      closing = true;
       const closed = once(server, 'close');
       server.close();
+      connections.closeIdle();
       const timer = setTimeout(() => server.closeAllConnections(), graceMs);
       await closed;
       clearTimeout(timer);
+    },
+  };
+}
+
+/**
+ * Closes each connection when no request is open on it. Node itself keeps those on which nothing was ever asked, and those
+ * that are kept alive after their last answer.
+ */
+function trackConnections(server: Server): { closeIdle(): void } {
+  const open = new Map<Socket, number>();
+  let closing = false;
+  const add = (socket: Socket, requests: number): void => {
+    // A response can end after its connection did.
+    if (socket.destroyed) return;
+    const left = (open.get(socket) ?? 0) + requests;
+    open.set(socket, left);
+    if (closing && left === 0) socket.destroySoon();
+  };
+  server.on('connection', (socket) => {
+    add(socket, 0);
+    socket.once('close', () => open.delete(socket));
+  });
+  server.on('request', ({ socket }, response) => {
+    add(socket, 1);
+    response.once('close', () => add(socket, -1));
+  });
+  return {
+    closeIdle() {
+      closing = true;
+      for (const socket of open.keys()) add(socket, 0);
     },
   };
 }
