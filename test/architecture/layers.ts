@@ -45,16 +45,24 @@ export const LAYERS: readonly Layer[] = [
     packages: ['node:*'],
     packagesAsTypes: SCHEMA_TYPES,
   },
-  // What adapters share: the system's clock and ids, and the walk over a segmented join log.
+  // What adapters share: the system's clock and ids, the walk over a segmented join log, and, for stores that decide by
+  // themselves whether a write's condition holds, the transitions and the cursor of a list.
   { name: 'system', roots: ['src/adapters/system'], may: ['core', 'ports'], packages: ['node:*'] },
   { name: 'segments', roots: ['src/adapters/segments'], may: ['core', 'ports'], packages: [] },
+  { name: 'transitions', roots: ['src/adapters/transitions'], may: ['core', 'ports'], packages: [] },
+  { name: 'list cursor', roots: ['src/adapters/list-cursor.ts'], may: ['core', 'ports'], packages: [] },
   {
     name: 'memory',
     roots: ['src/adapters/memory'],
-    may: ['core', 'ports', 'system', 'segments'],
+    may: ['core', 'ports', 'system', 'segments', 'transitions', 'list cursor'],
     packages: ['node:*'],
   },
-  { name: 'sqlite', roots: ['src/adapters/sqlite'], may: ['core', 'ports', 'system'], packages: ['node:*'] },
+  {
+    name: 'sqlite',
+    roots: ['src/adapters/sqlite'],
+    may: ['core', 'ports', 'system', 'transitions', 'list cursor'],
+    packages: ['node:*'],
+  },
   // What the functions and the CDK both have to know. The CDK must not load the AWS clients for it.
   { name: 'aws config', roots: ['src/adapters/aws/config.ts'], may: ['core', 'ports'], packages: [] },
   {

@@ -1,21 +1,18 @@
-import { WorkflowError } from '../../core/errors.ts';
 import type { RunHeader } from '../../core/records.ts';
 import type { RunPage, RunQuery } from '../../ports/run-store.ts';
-
-/** Where a page ended. It names a run and not a number, so that runs which are added move nothing. */
-type Cursor = readonly [createdAt: number, runId: string];
+import { formatCursor, type ListCursor, parseCursor } from '../list-cursor.ts';
 
 /** See `RunStore.listRuns`. */
 export function listHeaders(headers: Iterable<RunHeader>, query: RunQuery): RunPage {
   const after = query.cursor === undefined ? undefined : parseCursor(query.cursor);
   const found = [...headers]
     .filter((header) => header.parent === undefined && isWanted(header, query))
-    .filter((header) => after === undefined || newestFirst([header.createdAt, header.runId], after) > 0)
-    .toSorted((a, b) => newestFirst([a.createdAt, a.runId], [b.createdAt, b.runId]));
+    .filter((header) => after === undefined || newestFirst(header, after) > 0)
+    .toSorted(newestFirst);
   const page = found.slice(0, query.limit);
   const last = page.at(-1);
   if (last === undefined || found.length === page.length) return { headers: page };
-  return { headers: page, cursor: JSON.stringify([last.createdAt, last.runId] satisfies Cursor) };
+  return { headers: page, cursor: formatCursor(last) };
 }
 
 function isWanted(header: RunHeader, query: RunQuery): boolean {
@@ -29,29 +26,8 @@ function isWanted(header: RunHeader, query: RunQuery): boolean {
   );
 }
 
-function newestFirst([createdAt, runId]: Cursor, [otherCreatedAt, otherRunId]: Cursor): number {
-  if (createdAt !== otherCreatedAt) return otherCreatedAt - createdAt;
-  if (runId === otherRunId) return 0;
-  return runId < otherRunId ? 1 : -1;
-}
-
-function parseCursor(text: string): Cursor {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (cause) {
-    throw foreignCursor({ cause });
-  }
-  if (!Array.isArray(value) || value.length !== 2) throw foreignCursor();
-  const [createdAt, runId] = value as readonly unknown[];
-  if (typeof createdAt !== 'number' || typeof runId !== 'string') throw foreignCursor();
-  return [createdAt, runId];
-}
-
-function foreignCursor(options?: { cause: unknown }): WorkflowError {
-  return new WorkflowError(
-    'WORKFLOW_CURSOR_INVALID',
-    'cursor is not one that listRuns returned: pass that of the page before, unchanged, or none',
-    options,
-  );
+function newestFirst(a: ListCursor, b: ListCursor): number {
+  if (a.createdAt !== b.createdAt) return b.createdAt - a.createdAt;
+  if (a.runId === b.runId) return 0;
+  return a.runId < b.runId ? 1 : -1;
 }

@@ -33,10 +33,10 @@ import type {
   Write,
 } from '../../ports/run-store.ts';
 import { appendToSegments, readSegments } from '../segments/index.ts';
+import * as transitions from '../transitions/index.ts';
 import { frozenCopy } from './frozen.ts';
 import { listHeaders } from './list.ts';
 import { MemorySegments } from './segments.ts';
-import * as transitions from './transitions.ts';
 
 /** What is stored of one run. */
 interface RunData {
@@ -111,11 +111,7 @@ export class MemoryStore implements RunStore {
   }
 
   createRun(run: NewRun): Promise<Write<RunHeader>> {
-    return this.#writeHeader(
-      run.header.runId,
-      (stored) => (stored === undefined ? run.header : undefined),
-      run.input,
-    );
+    return this.#writeHeader(run.header.runId, (stored) => transitions.created(stored, run), run.input);
   }
 
   startRun(run: NewRun): Promise<Write<RunHeader>> {

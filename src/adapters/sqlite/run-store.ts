@@ -26,25 +26,13 @@ import type {
   TurnKey,
   Write,
 } from '../../ports/index.ts';
+import * as transitions from '../transitions/index.ts';
 import type { Connection } from './connection.ts';
 import { failure } from './failure.ts';
 import type { Durability, GroupCommit } from './group-commit.ts';
 import { Joins } from './joins.ts';
 import { Records } from './records.ts';
 import { Runs } from './runs.ts';
-import {
-  canceled,
-  claimed,
-  committed,
-  finished,
-  renewed,
-  resumed,
-  started,
-  takenOver,
-  withStatus,
-  withSweep,
-  woken,
-} from './transitions.ts';
 
 /** The store in one SQLite file. Reads see what this process has written, committed or not: nobody else can. */
 export class SqliteRunStore implements RunStore {
@@ -104,15 +92,15 @@ export class SqliteRunStore implements RunStore {
   }
 
   createRun(run: NewRun): Promise<Write<RunHeader>> {
-    return this.#putRun(run, (stored) => (stored === undefined ? run.header : undefined));
+    return this.#putRun(run, (stored) => transitions.created(stored, run));
   }
 
   startRun(run: NewRun): Promise<Write<RunHeader>> {
-    return this.#putRun(run, (stored) => started(stored, run));
+    return this.#putRun(run, (stored) => transitions.started(stored, run));
   }
 
   setStatus(write: StatusWrite): Promise<Write<RunHeader>> {
-    return this.#changeHeader(write.runId, 'accepted', (stored) => withStatus(stored, write));
+    return this.#changeHeader(write.runId, 'accepted', (stored) => transitions.withStatus(stored, write));
   }
 
   dueRuns({ now, limit }: { readonly now: number; readonly limit: number }): Promise<readonly string[]> {
@@ -120,36 +108,36 @@ export class SqliteRunStore implements RunStore {
   }
 
   setSweep(write: SweepWrite): Promise<Write<RunHeader>> {
-    return this.#changeHeader(write.runId, 'accepted', (stored) => withSweep(stored, write));
+    return this.#changeHeader(write.runId, 'accepted', (stored) => transitions.withSweep(stored, write));
   }
 
   finish(write: FinishWrite): Promise<Write<RunHeader>> {
-    return this.#changeHeader(write.runId, 'accepted', (stored) => finished(stored, write));
+    return this.#changeHeader(write.runId, 'accepted', (stored) => transitions.finished(stored, write));
   }
 
   cancel(write: CancelWrite): Promise<Write<RunHeader>> {
-    return this.#changeHeader(write.runId, 'accepted', (stored) => canceled(stored, write));
+    return this.#changeHeader(write.runId, 'accepted', (stored) => transitions.canceled(stored, write));
   }
 
   claim(write: ClaimWrite): Promise<Write<StepRecord>> {
-    return this.#changeRecord(write, 'stable', (stored) => claimed(stored, write));
+    return this.#changeRecord(write, 'stable', (stored) => transitions.claimed(stored, write));
   }
 
   takeOver(write: TakeOverWrite): Promise<Write<StepRecord>> {
-    return this.#changeRecord(write, 'stable', (stored) => stored && takenOver(stored, write));
+    return this.#changeRecord(write, 'stable', (stored) => transitions.takenOver(stored, write));
   }
 
   renew(write: RenewWrite): Promise<Write<StepRecord>> {
-    return this.#changeRecord(write, 'accepted', (stored) => stored && renewed(stored, write));
+    return this.#changeRecord(write, 'accepted', (stored) => transitions.renewed(stored, write));
   }
 
   commit(write: CommitWrite): Promise<Write<StepRecord>> {
-    return this.#changeRecord(write, 'accepted', (stored) => stored && committed(stored, write));
+    return this.#changeRecord(write, 'accepted', (stored) => transitions.committed(stored, write));
   }
 
   closeBlock({ runId, record }: { runId: string; record: StepRecord }): Promise<Write<StepRecord>> {
     return this.#changeRecord({ runId, key: record.key }, 'accepted', (stored) =>
-      stored === undefined || stored.turn < record.turn ? record : undefined,
+      transitions.closed(stored, record),
     );
   }
 
@@ -177,23 +165,23 @@ export class SqliteRunStore implements RunStore {
 
   #resume(write: ResumeWrite): ResumeResult {
     const stored = this.#records.get(write.runId, write.key);
-    const next = stored && resumed(stored, write);
+    if (transitions.isResumedBy(stored, write)) return { won: true, image: stored };
+    const next = transitions.resumed(stored, write);
     if (next === undefined) {
       return { won: false, lost: 'record', ...(stored === undefined ? {} : { image: stored }) };
     }
-    if (next.again) return { won: true, image: next.record };
     const headers: RunHeader[] = [];
     for (const runId of write.runs) {
       const image = this.#runs.header(runId);
-      const open = image && woken(image, write);
+      const open = transitions.woken(image, write);
       if (open === undefined) {
         return { won: false, lost: 'run', runId, ...(image === undefined ? {} : { image }) };
       }
       headers.push(open);
     }
-    this.#records.update(write.runId, next.record);
+    this.#records.update(write.runId, next);
     for (const header of headers) this.#runs.update(header);
-    return { won: true, image: next.record };
+    return { won: true, image: next };
   }
 
   #putRun(
@@ -215,11 +203,11 @@ export class SqliteRunStore implements RunStore {
   #changeHeader(
     runId: string,
     durability: Durability,
-    decide: (stored: RunHeader) => RunHeader | undefined,
+    decide: (stored: RunHeader | undefined) => RunHeader | undefined,
   ): Promise<Write<RunHeader>> {
     const work = (): Write<RunHeader> => {
       const stored = this.#runs.header(runId);
-      const next = stored && decide(stored);
+      const next = decide(stored);
       if (next === undefined) return lost(stored);
       this.#runs.update(next);
       return { won: true, image: next };

@@ -1,6 +1,7 @@
 import { WorkflowError } from '../../core/errors.ts';
 import type { RunHeader, RunInput } from '../../core/records.ts';
 import type { RunPage, RunQuery } from '../../ports/index.ts';
+import { formatCursor, parseCursor } from '../list-cursor.ts';
 import type { Connection } from './connection.ts';
 import { fromText, toText } from './text.ts';
 
@@ -120,31 +121,4 @@ function conditions(query: RunQuery): { clauses: string[]; values: (string | num
     add('(created_at, id) < (?, ?)', createdAt, toText(runId));
   }
   return { clauses, values };
-}
-
-interface Cursor {
-  readonly createdAt: number;
-  readonly runId: string;
-}
-
-function formatCursor({ createdAt, runId }: Cursor): string {
-  return Buffer.from(JSON.stringify([createdAt, runId])).toString('base64url');
-}
-
-function parseCursor(text: string): Cursor {
-  let cause: unknown;
-  try {
-    const fields: unknown = JSON.parse(Buffer.from(text, 'base64url').toString());
-    if (Array.isArray(fields)) {
-      const [createdAt, runId] = fields as readonly unknown[];
-      if (typeof createdAt === 'number' && typeof runId === 'string') return { createdAt, runId };
-    }
-  } catch (thrown) {
-    cause = thrown;
-  }
-  throw new WorkflowError(
-    'WORKFLOW_CURSOR_INVALID',
-    'cursor is not one that this list gave out: repeat the call without it to begin with the newest run',
-    cause === undefined ? {} : { cause },
-  );
 }

@@ -14,19 +14,25 @@ import type {
 } from '../../ports/run-store.ts';
 
 /**
- * The conditional writes as functions: what is stored, and the write, give what is stored next, or undefined when the
- * condition fails. `undefined` fields mean absent ones.
+ * The conditional writes of `RunStore` as functions from what is stored, and the write, to what is stored next; undefined
+ * when the condition does not hold. A store that calls them has to make reading, deciding and writing one step.
  */
 
+/** A record being put together: a field that is undefined is an absent one. */
 type Loose<T> = { readonly [K in keyof T]: T[K] | undefined };
 
-/** A record without its absent fields. */
+/** The record with exactly the fields that it has. */
 function tidy<T>(record: Loose<T>): T {
   return Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined)) as T;
 }
 
 function isOver(header: RunHeader): boolean {
   return terminalStatuses.has(header.status);
+}
+
+/** See `RunStore.createRun`. */
+export function created(stored: RunHeader | undefined, { header }: NewRun): RunHeader | undefined {
+  return stored === undefined ? header : undefined;
 }
 
 /** See `RunStore.startRun`. */
@@ -56,8 +62,7 @@ export function withStatus(stored: RunHeader | undefined, write: StatusWrite): R
 
 /** See `RunStore.setSweep`. */
 export function withSweep(stored: RunHeader | undefined, write: SweepWrite): RunHeader | undefined {
-  if (stored === undefined || stored.wakes !== write.wakes || stored.position !== write.position)
-    return undefined;
+  if (stored?.wakes !== write.wakes || stored.position !== write.position) return undefined;
   return tidy<RunHeader>({ ...stored, sweepAt: write.sweepAt ?? undefined });
 }
 
@@ -89,7 +94,7 @@ export function canceled(stored: RunHeader | undefined, write: CancelWrite): Run
   };
 }
 
-/** The mark of a resumption on a run or on one of its ancestors. */
+/** The run's part of `RunStore.resume`, for each run of `runs`. */
 export function woken(stored: RunHeader | undefined, write: ResumeWrite): RunHeader | undefined {
   if (stored === undefined || isOver(stored)) return undefined;
   return { ...stored, wakes: stored.wakes + 1, sweepAt: write.sweepAt, updatedAt: write.now };
@@ -130,26 +135,30 @@ export function renewed(stored: StepRecord | undefined, write: RenewWrite): Step
   return mine === undefined ? undefined : { ...mine, leaseUntil: write.leaseUntil };
 }
 
+/** What only this outcome has. */
 function outcomeFields(outcome: CommitOutcome): Partial<Loose<StepRecord>> {
   switch (outcome.status) {
     case 'success':
-      return { output: outcome.output, bailed: outcome.bailed, endedAt: outcome.now, error: undefined };
+      return { output: outcome.output, bailed: outcome.bailed, endedAt: outcome.now };
     case 'failed':
       return { error: outcome.error, nonRetryable: outcome.nonRetryable, endedAt: outcome.now };
     case 'suspended':
+      // A second suspension shows its own payload and labels, or none; any other outcome keeps those of the last one.
       return {
         suspendPayload: outcome.suspendPayload,
         suspendOutput: outcome.suspendOutput,
         labels: outcome.labels,
         suspendedAt: outcome.now,
-        error: undefined,
       };
     case 'due':
       return { turn: outcome.nextTurn, dueAt: outcome.dueAt, error: outcome.error };
   }
 }
 
-/** See `RunStore.commit`. What every outcome can carry stays from an earlier one of this iteration when it is not given. */
+/**
+ * See `RunStore.commit`. What every outcome can carry stays from an earlier one of this iteration when it is not given; an
+ * error does not.
+ */
 export function committed(stored: StepRecord | undefined, write: CommitWrite): StepRecord | undefined {
   const mine = ours(stored, write);
   if (mine === undefined) return undefined;
@@ -162,6 +171,8 @@ export function committed(stored: StepRecord | undefined, write: CommitWrite): S
     shared: outcome.shared ?? mine.shared,
     sharedFrom: outcome.sharedFrom ?? mine.sharedFrom,
     fromSegment: outcome.fromSegment ?? mine.fromSegment,
+    error: undefined,
+    nonRetryable: undefined,
     status: outcome.status,
     ...outcomeFields(outcome),
   });

@@ -1,0 +1,161 @@
+import { describe, expect, test } from 'vitest';
+import { claimed, committed, resumed, withStatus } from '../../src/adapters/transitions/index.ts';
+import type { RunHeader, StepRecord } from '../../src/core/records.ts';
+import type { ClaimWrite, CommitOutcome } from '../../src/ports/index.ts';
+
+const turn = '0001.000000.0000.000';
+const laterTurn = '0001.000000.0001.000';
+const at = { runId: 'run', key: { entry: 2 }, turn };
+const value = (inline: string) => ({ inline });
+
+const running: StepRecord = {
+  key: { entry: 2 },
+  stepId: 'step',
+  turn,
+  status: 'running',
+  owner: 'a/1',
+  leaseUntil: 500,
+  claims: 3,
+  startedAt: 100,
+  inputFrom: 1,
+  sharedFrom: 0,
+};
+
+const claim: ClaimWrite = {
+  ...at,
+  fresh: false,
+  stepId: 'step',
+  owner: 'b/1',
+  leaseUntil: 900,
+  now: 700,
+  inputFrom: 7,
+  sharedFrom: 6,
+};
+
+function commit(outcome: CommitOutcome, stored = running) {
+  return committed(stored, { ...at, owner: 'a/1', outcome });
+}
+
+describe('a claim', () => {
+  test('of a turn that is due keeps when the iteration began and what it reads', () => {
+    const { owner: _, leaseUntil: __, ...rest } = running;
+    expect(claimed({ ...rest, status: 'due', dueAt: 600 }, claim)).toStrictEqual({
+      ...running,
+      owner: 'b/1',
+      leaseUntil: 900,
+      claims: 1,
+    });
+  });
+
+  test('of a fresh turn keeps nothing of the one before', () => {
+    const stored: StepRecord = { ...running, status: 'success', output: value('1'), labels: ['a'] };
+    const { sharedFrom: _, ...write } = { ...claim, fresh: true, turn: laterTurn };
+    expect(claimed(stored, write)).toStrictEqual({
+      key: { entry: 2 },
+      stepId: 'step',
+      turn: laterTurn,
+      status: 'running',
+      owner: 'b/1',
+      leaseUntil: 900,
+      claims: 1,
+      startedAt: 700,
+      inputFrom: 7,
+    });
+  });
+
+  test.each([
+    ['fresh, of a turn that another worker runs', running, true],
+    ['fresh, of a turn that is over', { ...running, status: 'success', owner: 'b/1' }, true],
+    ['later, of a turn that another worker runs', running, false],
+    ['later, of a turn that is suspended', { ...running, status: 'suspended' }, false],
+    ['later, of another turn that is due', { ...running, status: 'due', turn: laterTurn }, false],
+    ['later, without a record', undefined, false],
+  ] as const)('is lost: %s', (_, stored, fresh) => {
+    expect(claimed(stored, { ...claim, fresh })).toBeUndefined();
+  });
+});
+
+describe('a commit', () => {
+  const { leaseUntil: _, ...ended } = running;
+
+  test('of a success says whether the body ended the run, and only then', () => {
+    const outcome = { status: 'success', output: value('1'), now: 800 } as const;
+    const success = { ...ended, status: 'success', output: value('1'), endedAt: 800 };
+    expect(commit({ ...outcome, bailed: true })).toStrictEqual({ ...success, bailed: true });
+    expect(commit(outcome)).toStrictEqual(success);
+  });
+
+  test('shows no error of an attempt before', () => {
+    const stored: StepRecord = { ...running, error: value('e') };
+    expect(commit({ status: 'suspended', now: 800 }, stored)).toStrictEqual({
+      ...ended,
+      status: 'suspended',
+      suspendedAt: 800,
+    });
+  });
+
+  test('keeps the suspension before, but for another suspension', () => {
+    const suspension = { suspendPayload: value('p'), suspendOutput: value('o'), labels: ['a'] };
+    const stored: StepRecord = { ...running, ...suspension };
+    expect(commit({ status: 'failed', error: value('e'), now: 800 }, stored)).toMatchObject(suspension);
+    const again = commit({ status: 'suspended', labels: ['b'], now: 800 }, stored);
+    expect(again).toStrictEqual({ ...ended, status: 'suspended', labels: ['b'], suspendedAt: 800 });
+  });
+
+  test('keeps what every outcome can carry, when it is not given again', () => {
+    const carried = { input: value('i'), delta: value('d'), shared: value('s'), fromSegment: 4 };
+    const next = commit(
+      { status: 'due', nextTurn: laterTurn, dueAt: 900, error: value('e'), delta: value('n'), now: 800 },
+      { ...running, ...carried },
+    );
+    expect(next).toStrictEqual({
+      ...ended,
+      ...carried,
+      delta: value('n'),
+      status: 'due',
+      turn: laterTurn,
+      dueAt: 900,
+      error: value('e'),
+    });
+  });
+});
+
+test('a resumption replaces the data of the one before', () => {
+  const stored: StepRecord = {
+    ...running,
+    status: 'suspended',
+    resumeData: value('1'),
+    resumeContext: value('c'),
+  };
+  const write = { ...at, nextTurn: laterTurn, request: 'r', now: 800, sweepAt: 900, runs: ['run'] };
+  const { resumeData: _, resumeContext: __, ...rest } = stored;
+  expect(resumed(stored, write)).toStrictEqual({
+    ...rest,
+    turn: laterTurn,
+    status: 'due',
+    resumeRequest: 'r',
+    resumedAt: 800,
+  });
+});
+
+test('a status leaves the sweep, moves it, or takes it away', () => {
+  const header: RunHeader = {
+    format: 1,
+    runId: 'run',
+    workflowId: 'workflow',
+    status: 'running',
+    epoch: 1,
+    position: '1',
+    sweepAt: 50,
+    wakes: 0,
+    graphHash: 'graph',
+    inputHash: 'input',
+    from: [],
+    createdAt: 0,
+    updatedAt: 0,
+  };
+  const write = { runId: 'run', epoch: 1, status: 'suspended', position: '2', now: 10 } as const;
+  expect(withStatus(header, write)).toHaveProperty('sweepAt', 50);
+  expect(withStatus(header, { ...write, sweepAt: 60 })).toHaveProperty('sweepAt', 60);
+  expect(withStatus(header, { ...write, sweepAt: null })).not.toHaveProperty('sweepAt');
+});
