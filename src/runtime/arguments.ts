@@ -32,3 +32,16 @@ export function checkRecord(value: unknown, field: string): Readonly<Record<stri
     details: { field },
   });
 }
+
+/** Runs that one page of a list can hold. */
+const longestPage = 1_000;
+
+/** Checks the length of a page. Throws WORKFLOW_ARGUMENT_INVALID. */
+export function checkLimit(value: unknown): void {
+  if (typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= longestPage) return;
+  throw new WorkflowError(
+    'WORKFLOW_ARGUMENT_INVALID',
+    `limit is ${typeof value === 'number' ? value : kindOf(value)}: pass a whole number from 1 to ${longestPage}`,
+    { details: { field: 'limit' } },
+  );
+}

@@ -16,6 +16,7 @@ import type {
   StoredRun,
   WorkflowDescription,
 } from './api.ts';
+import { checkLimit } from './arguments.ts';
 import { cancellation, cancelRun } from './cancel.ts';
 import { describeWorkflow } from './describe.ts';
 import { defaultTimes, type Engine, type EngineTimes, type Logger } from './engine.ts';
@@ -155,6 +156,7 @@ class EventedRuntime implements Runtime {
   }
 
   async list(query: RunQuery): Promise<RunPage> {
+    checkLimit(query.limit);
     return this.open().backend.store.listRuns(query);
   }
 

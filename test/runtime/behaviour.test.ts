@@ -365,6 +365,32 @@ describe.each(places)('in $name', (place) => {
     });
   });
 
+  test('runs are listed newest first, by what they are, page by page', async () => {
+    const made = flow('w').then(echo('e')).commit();
+    const other = flow('other').then(echo('e')).commit();
+    await inPlace(place, [made, other], async (runtime) => {
+      for (const runId of ['one', 'two', 'three']) {
+        await runtime.start({ workflowId: 'w', runId, resourceId: runId === 'two' ? 'res' : 'none' });
+      }
+      await runtime.start({ workflowId: 'other', runId: 'four' });
+      for (const runId of ['one', 'two', 'three', 'four']) await runtime.settled({ runId });
+      const first = await runtime.list({ workflowId: 'w', limit: 2 });
+      const rest = await runtime.list({ workflowId: 'w', limit: 2, cursor: first.cursor ?? '' });
+      const ids = [...first.headers, ...rest.headers].map((header) => header.runId);
+      expect(ids.toSorted()).toEqual(['one', 'three', 'two']);
+      expect(rest.cursor).toBeUndefined();
+      const found = await made.listWorkflowRuns({ resourceId: 'res', status: 'success' });
+      expect(found).toMatchObject({
+        total: 1,
+        runs: [{ runId: 'two', workflowName: 'w', resourceId: 'res' }],
+      });
+      await expect(runtime.list({ limit: 0 })).rejects.toMatchObject({ code: 'WORKFLOW_ARGUMENT_INVALID' });
+      await expect(runtime.list({ limit: 5, cursor: 'zzz' })).rejects.toMatchObject({
+        code: 'WORKFLOW_CURSOR_INVALID',
+      });
+    });
+  });
+
   test('a run that chains more events than allowed fails with the limit', async () => {
     const made = flow('w').then(echo('a')).then(echo('b')).then(echo('c')).then(echo('d')).commit();
     const limited = { limits: { hops: 2 } };

@@ -13,8 +13,30 @@ export interface Place {
   open(): { readonly backend: Backend; readonly remove: () => void };
 }
 
+/** A place that reads nothing without waiting, as AWS: what a body may ask for is loaded before it runs. */
+function readingAhead(backend: Backend): Backend {
+  return {
+    ...backend,
+    store: without(backend.store, ['readRecordSync', 'readInputSync']),
+    payloads: without(backend.payloads, ['getSync']),
+  };
+}
+
+/** The same object, without some of its optional methods. */
+function without<T extends object>(target: T, names: readonly (keyof T & string)[]): T {
+  const hidden = new Set<string | symbol>(names);
+  return new Proxy(target, {
+    get: (_, name) => {
+      if (hidden.has(name)) return undefined;
+      const value: unknown = Reflect.get(target, name, target);
+      return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+    },
+  });
+}
+
 export const places: readonly Place[] = [
   { name: 'memory', open: () => ({ backend: memoryBackend(), remove: () => {} }) },
+  { name: 'memory, read ahead', open: () => ({ backend: readingAhead(memoryBackend()), remove: () => {} }) },
   {
     name: 'sqlite',
     open: () => {
