@@ -77,15 +77,20 @@ type At<Value, Path extends string> = Path extends '.' | ''
     ? At<Part<Present<Value>, Head>, Rest>
     : Part<Present<Value>, Path>;
 
-/** `Path`, or where it leaves the type of the value: the paths that would have been right up to there. */
+/** What the compiler shows where a path leads nowhere; no text is one. */
+interface NoSuchPath<Possible extends string> {
+  readonly possible: Possible;
+}
+
+/** `Path`, or what would have been right where it leaves the type of the value. */
 type ValidPath<Value, Path extends string, Before extends string = ''> = unknown extends Value
   ? `${Before}${Path}`
   : Path extends `${infer Head}.${infer Rest}`
     ? [Part<Present<Value>, Head>] extends [never]
-      ? `${Before}${PartsOf<Present<Value>>}`
+      ? NoSuchPath<`${Before}${PartsOf<Present<Value>>}`>
       : ValidPath<Part<Present<Value>, Head>, Rest, `${Before}${Head}.`>
     : [Part<Present<Value>, Path>] extends [never]
-      ? `${Before}${PartsOf<Present<Value>>}`
+      ? NoSuchPath<`${Before}${PartsOf<Present<Value>>}`>
       : `${Before}${Path}`;
 
 /** What one rule has to be: its path leads through the type that it looks into. */
