@@ -55,7 +55,7 @@ export async function loadForStep(
   const named = reads === 'all' || lazy ? { steps: [], init: false } : reads;
   const earlier = named.steps
     .flatMap((id) => placesOf(at.graph, id))
-    .filter((place) => place.entry < at.key.entry - 1);
+    .filter((place) => place.entry < at.key.entry - 1 || isArmOf(place, at.key.entry - 1));
   const keys: RecordKey[] = [...(at.key.entry === 0 ? [] : [{ entry: at.key.entry - 1 }]), ...earlier];
   const request = { runId: at.runId, keys, input: at.key.entry === 0 || named.init };
   const read = async (consistent: boolean): Promise<Loaded> => {
@@ -71,6 +71,11 @@ export async function loadForStep(
     (!request.input || first.input !== undefined) &&
     predecessorStands(header, at.key.entry, recordAt(first.records, { entry: at.key.entry - 1 }));
   return fresh ? first : read(true);
+}
+
+/** The predecessor itself is always read; when it is a block, its arms are records of their own. */
+function isArmOf({ entry, arm }: RecordKey, block: number): boolean {
+  return entry === block && arm !== undefined;
 }
 
 /** The stored form of the output before an entry: its input. */
