@@ -34,6 +34,9 @@ const shownStatus: Record<StepRecord['status'], StepResultStatus> = {
   canceled: 'canceled',
 };
 
+/** Statuses that have an end. */
+const settled: ReadonlySet<StepRecord['status']> = new Set(['success', 'failed', 'skipped', 'canceled']);
+
 /** Records that count in the run's epoch. */
 export function visibleRecords(view: Pick<RunView, 'header' | 'records'>): StepRecord[] {
   return view.records.filter((record) =>
@@ -60,7 +63,6 @@ export function inputOf(view: RunView, from: number | undefined): unknown {
 export function stepResultOf(view: RunView, record: StepRecord): StepResult {
   const value = (name: string, stored: StoredValue | undefined): Record<string, unknown> =>
     stored === undefined ? {} : { [name]: view.read(stored) };
-  const settled = record.status === 'success' || record.status === 'failed' || record.status === 'canceled';
   return {
     status: shownStatus[record.status],
     payload: record.input === undefined ? inputOf(view, record.inputFrom) : view.read(record.input),
@@ -73,7 +75,7 @@ export function stepResultOf(view: RunView, record: StepRecord): StepResult {
     ...(record.status === 'success' ? value('output', record.output) : {}),
     ...(record.status === 'failed' ? value('error', record.error) : {}),
     ...(record.status === 'failed' && record.nonRetryable === true ? { nonRetryable: true as const } : {}),
-    ...(settled && record.endedAt !== undefined ? { endedAt: record.endedAt } : {}),
+    ...(settled.has(record.status) && record.endedAt !== undefined ? { endedAt: record.endedAt } : {}),
   };
 }
 
@@ -82,8 +84,8 @@ function unclaimedArms(view: RunView, records: readonly StepRecord[]): [string, 
   return view.graph.flatMap((entry, index): [string, StepResult][] => {
     if (entry.type !== 'parallel') return [];
     const started = records.filter((record) => record.key.entry === index);
-    const sibling = started.find((record) => record.key.arm !== undefined);
-    if (sibling === undefined || started.some((record) => record.key.arm === undefined)) return [];
+    const [sibling] = started;
+    if (sibling === undefined) return [];
     const missing = entry.arms.filter((_, arm) => started.every((record) => record.key.arm !== arm));
     return missing.map(({ id }) => [id, { status: 'running', payload: inputOf(view, sibling.inputFrom) }]);
   });

@@ -1,8 +1,8 @@
-/** Bytes over a plain buffer, as every decoder here makes them. */
-export type Bytes = Uint8Array<ArrayBufferLike>;
+/** Bytes over any buffer. */
+export type Bytes = Uint8Array;
 
 /** The views that the codec keeps apart. */
-export const typedArrayKinds = [
+export const viewKinds = [
   'Uint8Array',
   'Uint8ClampedArray',
   'Int8Array',
@@ -10,6 +10,7 @@ export const typedArrayKinds = [
   'Int16Array',
   'Uint32Array',
   'Int32Array',
+  'Float16Array',
   'Float32Array',
   'Float64Array',
   'BigInt64Array',
@@ -17,25 +18,28 @@ export const typedArrayKinds = [
   'DataView',
 ] as const;
 
-const constructors: Record<string, (buffer: ArrayBuffer) => unknown> = {
-  ArrayBuffer: (buffer) => buffer,
-  Uint8Array: (buffer) => new Uint8Array(buffer),
-  Uint8ClampedArray: (buffer) => new Uint8ClampedArray(buffer),
-  Int8Array: (buffer) => new Int8Array(buffer),
-  Uint16Array: (buffer) => new Uint16Array(buffer),
-  Int16Array: (buffer) => new Int16Array(buffer),
-  Uint32Array: (buffer) => new Uint32Array(buffer),
-  Int32Array: (buffer) => new Int32Array(buffer),
-  Float32Array: (buffer) => new Float32Array(buffer),
-  Float64Array: (buffer) => new Float64Array(buffer),
-  BigInt64Array: (buffer) => new BigInt64Array(buffer),
-  BigUint64Array: (buffer) => new BigUint64Array(buffer),
-  DataView: (buffer) => new DataView(buffer),
-};
+const known: ReadonlySet<string> = new Set(viewKinds);
 
-/** The view of `kind` over `buffer`; undefined for an unknown kind. */
-export function viewOf(kind: string, buffer: ArrayBuffer): unknown {
-  return Object.hasOwn(constructors, kind) ? constructors[kind]?.(buffer) : undefined;
+/** Looked up by name, because Node 22 has no Float16Array. */
+const constructors = globalThis as unknown as Readonly<
+  Record<string, (new (buffer: ArrayBuffer) => ArrayBufferView) | undefined>
+>;
+
+const typedArrayName = Object.getOwnPropertyDescriptor(
+  Object.getPrototypeOf(Uint8Array.prototype) as object,
+  Symbol.toStringTag,
+) as { get: (this: ArrayBufferView) => string | undefined };
+
+/** Which of {@link viewKinds} a view is, also when it is of a subclass or of another realm. */
+export function viewKind(view: ArrayBufferView): string {
+  return typedArrayName.get.call(view) ?? 'DataView';
+}
+
+/** The view of `kind` over `buffer`, or the buffer itself; undefined for a kind that is unknown here. */
+export function viewOf(kind: string, buffer: ArrayBuffer): ArrayBuffer | ArrayBufferView | undefined {
+  if (kind === 'ArrayBuffer') return buffer;
+  const View = known.has(kind) ? constructors[kind] : undefined;
+  return View === undefined ? undefined : new View(buffer);
 }
 
 /** Base64 of `bytes`. In chunks, because an argument list has a limit. */
@@ -45,7 +49,7 @@ export function bytesToBase64(bytes: Bytes): string {
   return btoa(text);
 }
 
-/** The inverse of {@link bytesToBase64}. */
+/** The inverse of {@link bytesToBase64}. Throws for a text that is no base64. */
 export function bytesFromBase64(text: string): ArrayBuffer {
   const raw = atob(text);
   const buffer = new ArrayBuffer(raw.length);

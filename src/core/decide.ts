@@ -1,4 +1,5 @@
 import { type Graph, armsOf } from './graph.ts';
+import { limits } from './limits.ts';
 import { type Settlement, settlementKinds } from './join.ts';
 import { isVisible, type RecordKey, type RunHeader, type StepRecord, terminalStatuses } from './records.ts';
 import { formatTurn, parseTurn, type Turn } from './turn.ts';
@@ -12,6 +13,7 @@ import { formatTurn, parseTurn, type Turn } from './turn.ts';
 export type DropReason =
   | 'unknown-run'
   | 'stale-epoch'
+  | 'future-epoch'
   | 'run-over'
   | 'run-pending'
   | 'no-such-entry'
@@ -36,10 +38,14 @@ export type Admission =
   /** The run was ended by this very entry: what its end implies is published again. */
   | { readonly type: 'announce-end' };
 
-/** Admits an event of a record. An event of a later epoch than the header's needs a consistent read first. */
+/**
+ * Admits an event of a record. `header` has to be read consistently when its epoch is below the event's: an event follows
+ * the write of its epoch, so one that is still ahead then is forged, and its turn would beat every real one.
+ */
 export function admit(header: RunHeader | undefined, event: { epoch: number; key: RecordKey }): Admission {
   if (header === undefined) return { type: 'drop', reason: 'unknown-run' };
   if (event.epoch < header.epoch) return { type: 'drop', reason: 'stale-epoch' };
+  if (event.epoch > header.epoch) return { type: 'drop', reason: 'future-epoch' };
   if (header.status === 'pending') return { type: 'drop', reason: 'run-pending' };
   if (!terminalStatuses.has(header.status)) return { type: 'go' };
   return header.endedBy === event.key.entry ? { type: 'announce-end' } : { type: 'drop', reason: 'run-over' };
@@ -67,9 +73,11 @@ export function afterLostClaim(
   if (image.status === 'due') return { type: 'publish-turn', turn: image.turn, dueAt: image.dueAt };
   if (image.turn > turn) return { type: 'drop', reason: 'stale-turn' };
   if (image.status !== 'running') return { type: 'duty' };
-  const leaseEnd = (image.leaseUntil ?? 0) + (image.leaseUntil === 0 ? 0 : clock.skewMs);
-  if (clock.now <= leaseEnd) return { type: 'probe', at: leaseEnd + 1 };
-  return { type: 'take-over', seenOwner: image.owner ?? '' };
+  const { leaseUntil = 0, owner: seenOwner = '' } = image;
+  const leaseEnd = leaseUntil + clock.skewMs;
+  // A lease of 0 was made void on purpose: no clock is to be doubted then.
+  if (leaseUntil > 0 && clock.now <= leaseEnd) return { type: 'probe', at: leaseEnd + 1 };
+  return { type: 'take-over', seenOwner };
 }
 
 /** What follows an attempt that failed. */
@@ -77,13 +85,14 @@ export type AfterFailure =
   | { readonly type: 'fail' }
   | { readonly type: 'retry'; readonly nextTurn: string; readonly dueAt: number };
 
-/** Attempts are `retries` + 1 in all; a non-retryable error ends them at once. */
+/** Attempts are `retries` + 1 in all, at most as many as a turn can count; a non-retryable error ends them at once. */
 export function afterFailure(
   turn: Turn,
   policy: { retries: number; delayMs: number },
   failure: { nonRetryable: boolean; now: number },
 ): AfterFailure {
-  if (failure.nonRetryable || turn.attempt >= policy.retries) return { type: 'fail' };
+  const last = Math.min(policy.retries, limits.attempts);
+  if (failure.nonRetryable || turn.attempt >= last) return { type: 'fail' };
   return {
     type: 'retry',
     nextTurn: formatTurn({ ...turn, attempt: turn.attempt + 1 }),
@@ -158,9 +167,10 @@ export function membersOf(
   entry: number,
   taken: readonly number[] | undefined,
 ): readonly number[] {
+  if (taken !== undefined) return taken;
   const definition = graph[entry];
-  const arms = definition === undefined ? [] : (armsOf(definition) ?? []);
-  return taken ?? arms.map((_, arm) => arm);
+  const arms = definition === undefined ? undefined : armsOf(definition);
+  return (arms ?? []).map((_, arm) => arm);
 }
 
 /** What becomes of a request to start, by the run that is there already. */

@@ -117,9 +117,14 @@ export function runEvent(
   };
 }
 
-/** The record that an event's path means. Undefined for a path that no record can have. */
+/** The record that an event's path means. Undefined for a path that no record can have: the event came from elsewhere. */
 export function keyOfPath(path: readonly number[]): RecordKey | undefined {
   const [entry, arm, ...rest] = path;
-  if (entry === undefined || rest.length > 0) return undefined;
-  return arm === undefined ? { entry } : { entry, arm };
+  if (!isIndex(entry) || rest.length > 0) return undefined;
+  if (arm === undefined) return { entry };
+  return isIndex(arm) ? { entry, arm } : undefined;
+}
+
+function isIndex(part: number | undefined): part is number {
+  return part !== undefined && Number.isInteger(part) && part >= 0;
 }

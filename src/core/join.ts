@@ -1,3 +1,4 @@
+import { WorkflowError } from './errors.ts';
 import { limits } from './limits.ts';
 
 /**
@@ -28,16 +29,18 @@ export function encodeToken(settlement: Settlement): number {
   return head * limits.joinMembers + settlement.member;
 }
 
-/** The inverse of {@link encodeToken}. */
+/** The inverse of {@link encodeToken}. Throws WORKFLOW_RECORD_CORRUPT for a number that is no token. */
 export function decodeToken(token: number): Settlement {
   const member = token % limits.joinMembers;
   const head = Math.floor(token / limits.joinMembers);
-  return {
-    generation: Math.floor(head / 16),
-    kind: settlementKinds[Math.floor((head % 16) / 2)] ?? 'canceled',
-    hasDelta: head % 2 === 1,
-    member,
-  };
+  const kind = settlementKinds[Math.floor((head % 16) / 2)];
+  if (kind === undefined) {
+    throw new WorkflowError(
+      'WORKFLOW_RECORD_CORRUPT',
+      `${token} in the log of a block is no settlement: a newer version wrote it, run that version`,
+    );
+  }
+  return { generation: Math.floor(head / 16), kind, hasDelta: head % 2 === 1, member };
 }
 
 /** What a block was opened with; never changes afterwards. */

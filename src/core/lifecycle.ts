@@ -12,8 +12,10 @@ import { parseTurn } from './turn.ts';
  * state that was overwritten between two reads is told without its values.
  */
 
-/** What a reader has seen. Entries below `done` are told completely. */
+/** What a reader has seen of a run. Entries below `done` are told completely. */
 interface Cursor {
+  /** {@link markOf} the run: a cursor of another one would skip events. */
+  readonly run: string;
   readonly epoch: number;
   readonly started: boolean;
   readonly finished: boolean;
@@ -22,38 +24,65 @@ interface Cursor {
   readonly told: Readonly<Record<string, number>>;
 }
 
-const beginning: Cursor = { epoch: 1, started: false, finished: false, done: 0, told: {} };
+/** First element of a cursor's text: another version may count otherwise. */
+const cursorFormat = 1;
+
+/** 32 bits that tell runs apart (FNV-1a over UTF-16 units): enough against mistakes, and a cursor grants nothing. */
+function markOf(runId: string): string {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < runId.length; i += 1) hash = Math.imul(hash ^ runId.charCodeAt(i), 0x01000193);
+  return (hash >>> 0).toString(36);
+}
 
 /** The text is opaque and safe in a URL. */
-export function formatCursor(cursor: Cursor): string {
-  const text = JSON.stringify([cursor.epoch, +cursor.started, +cursor.finished, cursor.done, cursor.told]);
+function formatCursor({ run, epoch, started, finished, done, told }: Cursor): string {
+  const text = JSON.stringify([cursorFormat, run, epoch, Number(started), Number(finished), done, told]);
   const bytes = Uint8Array.from(text, (character) => character.charCodeAt(0));
   return bytesToBase64(bytes).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
 }
 
-/** Throws WORKFLOW_CURSOR_INVALID for a text that is none of ours. */
-export function parseCursor(text: string | undefined): Cursor {
-  if (text === undefined || text === '') return beginning;
+function isCount(value: unknown): value is number {
+  return Number.isInteger(value) && Number(value) >= 0;
+}
+
+function readCursor(text: string): Cursor | undefined {
   try {
     const bytes = new Uint8Array(bytesFromBase64(text.replaceAll('-', '+').replaceAll('_', '/')));
-    const [epoch, started, finished, done, told] = JSON.parse(String.fromCharCode(...bytes)) as unknown[];
-    if (!Number.isInteger(epoch) || !Number.isInteger(done) || typeof told !== 'object' || told === null) {
-      throw new WorkflowError('WORKFLOW_CURSOR_INVALID', 'its fields have other types');
-    }
+    const parts = JSON.parse(String.fromCharCode(...bytes)) as unknown[];
+    const [format, run, epoch, started, finished, done, told] = parts;
+    if (format !== cursorFormat || typeof run !== 'string' || !isCount(epoch) || !isCount(done))
+      return undefined;
+    const counts = Object.entries(told as Record<string, unknown>);
+    const all = counts.filter((pair): pair is [string, number] => isCount(pair[1]));
+    if (all.length < counts.length) return undefined;
     return {
-      epoch: Number(epoch),
+      run,
+      epoch,
       started: started === 1,
       finished: finished === 1,
-      done: Number(done),
-      told: Object.fromEntries(Object.entries(told).map(([key, value]) => [key, Number(value)])),
+      done,
+      told: Object.fromEntries(all),
     };
-  } catch (cause) {
+  } catch {
+    return undefined;
+  }
+}
+
+/** What a reader of this run and epoch has seen. Throws WORKFLOW_CURSOR_INVALID for a text that was not given out for the run. */
+function seenBy(text: string | undefined, header: RunView['header']): Cursor {
+  const run = markOf(header.runId);
+  const nothing = { run, epoch: header.epoch, started: false, finished: false, done: 0, told: {} };
+  if (text === undefined || text === '') return nothing;
+  const cursor = readCursor(text);
+  if (cursor === undefined || cursor.run !== run || cursor.epoch > header.epoch) {
     throw new WorkflowError(
       'WORKFLOW_CURSOR_INVALID',
-      'cursor is not one that this API gave out: repeat the call without it to read from the beginning',
-      { cause },
+      'cursor is not one that this API gave out for this run: repeat the call without it to read from the beginning',
+      { details: { runId: header.runId } },
     );
   }
+  // A time travel made other records count: all that counts now is told again, under the ids that it had.
+  return cursor.epoch === header.epoch ? cursor : nothing;
 }
 
 /** Events that a record implies so far: a start and an end (result or suspension) for each generation. */
@@ -66,43 +95,80 @@ function eventCount(record: StepRecord): number {
   return before + 2;
 }
 
-function timeOf(record: StepRecord, kind: 'start' | 'suspended' | 'result', generation: number): number {
-  const start = generation === 0 ? record.startedAt : record.resumedAt;
-  const end = kind === 'suspended' ? record.suspendedAt : record.endedAt;
-  return (kind === 'start' ? start : end) ?? record.startedAt ?? 0;
+/**
+ * Times of the first `count` events of a record. Of a state that was overwritten no time is left, so it shows that of the
+ * event before; clocks of several machines may disagree, but no event of a record is shown before an earlier one.
+ */
+function timesOf(record: StepRecord, count: number): number[] {
+  const { generation } = parseTurn(record.turn);
+  const ended = record.status === 'suspended' ? record.suspendedAt : record.endedAt;
+  const known = new Map([
+    [2 * generation - 1, record.status === 'suspended' ? undefined : record.suspendedAt],
+    [2 * generation, record.resumedAt],
+    [2 * generation + 1, ended],
+    [0, record.startedAt],
+  ]);
+  const times: number[] = [];
+  for (let index = 0; index < count; index += 1) {
+    const before = times.at(-1) ?? 0;
+    times.push(Math.max(before, known.get(index) ?? before));
+  }
+  return times;
 }
 
-const startFields = ['status', 'payload', 'startedAt', 'resumePayload', 'resumedAt'] as const;
+type Field = keyof StepResult;
 
-function startPayload(result: StepResult, resumed: boolean): Record<string, unknown> {
-  const all: Record<string, unknown> = { ...result, status: 'running' };
-  return Object.fromEntries(
-    startFields
-      .filter((field) => field in all && (resumed ? field !== 'startedAt' : !field.startsWith('resume')))
-      .map((field) => [field, all[field]]),
-  );
+const startFields: readonly Field[] = ['payload', 'startedAt'];
+const resumeFields: readonly Field[] = ['payload', 'resumePayload', 'resumedAt'];
+const suspendFields: readonly Field[] = [
+  'payload',
+  'startedAt',
+  'suspendPayload',
+  'suspendOutput',
+  'suspendedAt',
+];
+
+function pick(result: StepResult, fields: readonly Field[]): Record<string, unknown> {
+  return Object.fromEntries(fields.filter((field) => field in result).map((field) => [field, result[field]]));
 }
 
-/** Event `index` of a record: even ones start a generation, odd ones end it. */
-function recordEvent(view: RunView, record: StepRecord, index: number): RunEvent {
+/** What event `index` of a record tells: even ones start a generation, odd ones end it. */
+function contentOf(
+  record: StepRecord,
+  result: StepResult,
+  index: number,
+): [RunEvent['type'], Record<string, unknown>] {
+  const { generation: current } = parseTurn(record.turn);
   const generation = Math.floor(index / 2);
-  const { epoch, iteration, generation: current } = parseTurn(record.turn);
+  if (index % 2 === 0) {
+    // Each resumption overwrites what the one before it brought.
+    const fields = generation === 0 ? startFields : generation === current ? resumeFields : [];
+    return ['workflow-step-start', { status: 'running', ...pick(result, fields) }];
+  }
+  if (generation === current) {
+    const isSuspended = record.status === 'suspended';
+    return [isSuspended ? 'workflow-step-suspended' : 'workflow-step-result', { ...result }];
+  }
+  // The last suspension is on the record until the next one.
+  const isKept = generation === current - 1 && record.status !== 'suspended';
+  return ['workflow-step-suspended', { status: 'suspended', ...pick(result, isKept ? suspendFields : []) }];
+}
+
+/** Events of a record that a reader who had `from` of them has not seen. */
+function recordEvents(view: RunView, record: StepRecord, from: number): RunEvent[] {
+  const { runId } = view.header;
+  const { epoch, iteration } = parseTurn(record.turn);
   const call = `${formatKey(record.key)}/${epoch}.${iteration}`;
-  const result = stepResultOf(view, record);
   const names = { id: record.stepId, stepName: record.stepId, stepCallId: call };
-  const past = generation < current;
-  const suspended = index % 2 === 1 && (past || record.status === 'suspended');
-  const kind = index % 2 === 0 ? 'start' : suspended ? 'suspended' : 'result';
-  const type = `workflow-step-${kind}` as const;
-  const payload = kind === 'start' ? startPayload(result, generation > 0) : result;
-  return {
-    id: `${view.header.runId}/${type}/${call}.${generation}`,
-    type,
-    runId: view.header.runId,
-    from: 'WORKFLOW',
-    time: timeOf(record, kind, generation),
-    payload: { ...(past && suspended ? { status: 'suspended' } : payload), ...names },
-  };
+  const times = timesOf(record, eventCount(record));
+  if (from >= times.length) return [];
+  const result = stepResultOf(view, record);
+  return times.slice(from).map((time, offset) => {
+    const index = from + offset;
+    const [type, payload] = contentOf(record, result, index);
+    const id = `${runId}/${type}/${call}.${Math.floor(index / 2)}`;
+    return { id, type, runId, from: 'WORKFLOW', time, payload: { ...payload, ...names } };
+  });
 }
 
 function runLevelEvent(
@@ -115,6 +181,11 @@ function runLevelEvent(
   return { id: `${runId}/${type}/${epoch}`, type, runId, from: 'WORKFLOW', time, payload };
 }
 
+function startEvents(view: RunView): RunEvent[] {
+  const { startedAt, workflowId } = view.header;
+  return startedAt === undefined ? [] : [runLevelEvent(view, 'workflow-start', startedAt, { workflowId })];
+}
+
 function endEvents(view: RunView): RunEvent[] {
   const { header } = view;
   const time = header.endedAt ?? header.updatedAt;
@@ -124,43 +195,57 @@ function endEvents(view: RunView): RunEvent[] {
     : [finish];
 }
 
-function advance(view: RunView, records: readonly StepRecord[], cursor: Cursor): Cursor {
-  const counts = new Map(records.map((record) => [formatKey(record.key), eventCount(record)]));
-  let done = cursor.done;
-  const settled = (entry: number): boolean =>
-    view.records.some(
-      (record) => record.key.entry === entry && record.key.arm === undefined && record.status === 'success',
-    );
-  while (done < view.graph.length && settled(done)) done += 1;
-  const told = [...counts].filter(([key]) => Number(key.slice(0, 5)) >= done);
-  return { ...cursor, done, told: Object.fromEntries(told), started: true };
+/** The first entry that may still have something to tell. */
+function firstOpen(records: readonly StepRecord[], from: number): number {
+  const done = new Set(
+    records
+      .filter((record) => record.key.arm === undefined && record.status === 'success')
+      .map((record) => record.key.entry),
+  );
+  let entry = from;
+  while (done.has(entry)) entry += 1;
+  return entry;
 }
 
-/** Events after `cursor`, in the order of their time; a start comes before its end. `done`: no more will come. */
+/**
+ * Events after `cursor`: entry by entry, since none begins before the one before it is over, and within an entry by time;
+ * a start comes before its end. `done`: the run is over; the only thing that can still follow is the result of a step that
+ * did not heed a cancel.
+ */
 export function lifecycleEvents(
   view: RunView,
-  cursorText: string | undefined,
+  cursorText?: string,
 ): { events: RunEvent[]; cursor: string; done: boolean } {
-  const stored = parseCursor(cursorText);
-  const cursor = stored.epoch === view.header.epoch ? stored : { ...beginning, epoch: view.header.epoch };
-  if (view.header.startedAt === undefined) return { events: [], cursor: formatCursor(cursor), done: false };
-  const records = visibleRecords(view).filter((record) => {
+  const { header } = view;
+  const seen = seenBy(cursorText, header);
+  const over = terminalStatuses.has(header.status);
+  if (header.startedAt === undefined && !over) {
+    return { events: [], cursor: formatCursor(seen), done: false };
+  }
+  const visible = visibleRecords(view).filter((record) => record.key.entry >= seen.done);
+  const records = visible.filter((record) => {
     const entry = view.graph[record.key.entry];
     return entry !== undefined && (record.key.arm !== undefined || armsOf(entry) === undefined);
   });
   const events = records
-    .filter((record) => record.key.entry >= cursor.done)
-    .flatMap((record) => {
-      const from = cursor.told[formatKey(record.key)] ?? 0;
-      const count = Math.max(0, eventCount(record) - from);
-      return Array.from({ length: count }, (_, offset) => recordEvent(view, record, from + offset));
-    })
-    .sort((a, b) => a.time - b.time);
-  const start = cursor.started
-    ? []
-    : [runLevelEvent(view, 'workflow-start', view.header.startedAt, { workflowId: view.header.workflowId })];
-  const over = terminalStatuses.has(view.header.status);
-  const end = over && !cursor.finished ? endEvents(view) : [];
-  const next = { ...advance(view, records, cursor), finished: over };
-  return { events: [...start, ...events, ...end], cursor: formatCursor(next), done: over };
+    .flatMap((record) =>
+      recordEvents(view, record, seen.told[formatKey(record.key)] ?? 0).map((event) => ({
+        entry: record.key.entry,
+        event,
+      })),
+    )
+    .toSorted((a, b) => a.entry - b.entry || a.event.time - b.event.time)
+    .map(({ event }) => event);
+  const done = firstOpen(visible, seen.done);
+  const open = records.filter((record) => record.key.entry >= done);
+  const cursor = formatCursor({
+    ...seen,
+    started: true,
+    finished: over,
+    done,
+    told: Object.fromEntries(open.map((record) => [formatKey(record.key), eventCount(record)])),
+  });
+  const start = seen.started ? [] : startEvents(view);
+  const end = over && !seen.finished ? endEvents(view) : [];
+  return { events: [...start, ...events, ...end], cursor, done: over };
 }

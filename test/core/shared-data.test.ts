@@ -1,0 +1,84 @@
+import { describe, expect, test } from 'vitest';
+import { applyDelta, applyDeltas, deltaOf, noShared } from '../../src/core/shared-data.ts';
+
+describe('applying what a step changed', () => {
+  test('sets keys of the state and of the request context', () => {
+    const base = { state: { a: 1, b: 1 }, requestContext: { x: 1 } };
+    expect(applyDelta(base, { state: { b: 2, c: 2 }, requestContext: { y: 2 } })).toEqual({
+      state: { a: 1, b: 2, c: 2 },
+      requestContext: { x: 1, y: 2 },
+    });
+  });
+
+  test('removes keys of the request context', () => {
+    const base = { state: { x: 1 }, requestContext: { x: 1, y: 1 } };
+    expect(applyDelta(base, { removed: ['x', 'absent'] })).toEqual({
+      state: { x: 1 },
+      requestContext: { y: 1 },
+    });
+  });
+
+  test('what was removed and set again is set', () => {
+    expect(
+      applyDelta({ state: {}, requestContext: { x: 1 } }, { removed: ['x'], requestContext: { x: 2 } })
+        .requestContext,
+    ).toEqual({ x: 2 });
+  });
+
+  test('changes nothing in place', () => {
+    applyDelta(noShared, { state: { a: 1 }, requestContext: { b: 1 } });
+    expect(noShared).toEqual({ state: {}, requestContext: {} });
+  });
+
+  test('takes any key as data', () => {
+    const delta = { state: JSON.parse('{"__proto__": {"a": 1}}') as Record<string, unknown> };
+    const { state } = applyDelta(noShared, delta);
+    expect(Object.keys(state)).toEqual(['__proto__']);
+    expect(Object.getPrototypeOf(state)).toBe(Object.prototype);
+  });
+
+  test('several apply in their order', () => {
+    const merged = applyDeltas(noShared, [
+      { state: { a: 1, b: 1 }, requestContext: { x: 1 } },
+      { state: { a: 2 } },
+      { removed: ['x'] },
+    ]);
+    expect(merged).toEqual({ state: { a: 2, b: 1 }, requestContext: {} });
+    expect(applyDeltas(merged, [])).toBe(merged);
+  });
+});
+
+describe('what a body changed', () => {
+  const texts = (entries: Record<string, string>): Map<string, string> => new Map(Object.entries(entries));
+
+  test('nothing', () => {
+    expect(deltaOf(undefined, texts({ a: '1' }), texts({ a: '1' }), { a: 1 })).toBeUndefined();
+  });
+
+  test('its state, also when that was set to no keys', () => {
+    expect(deltaOf({ n: 1 }, texts({}), texts({}), {})).toEqual({ state: { n: 1 } });
+    expect(deltaOf({}, texts({}), texts({}), {})).toEqual({ state: {} });
+  });
+
+  test('keys that are new or have another text', () => {
+    const before = texts({ a: '1', b: '2' });
+    const after = texts({ a: '1', b: '3', c: '4' });
+    expect(deltaOf(undefined, before, after, { a: 1, b: 3, c: 4 })).toEqual({
+      requestContext: { b: 3, c: 4 },
+    });
+  });
+
+  test('keys that are gone', () => {
+    expect(deltaOf(undefined, texts({ a: '1', b: '2' }), texts({ b: '2' }), { b: 2 })).toEqual({
+      removed: ['a'],
+    });
+  });
+
+  test('applied to what was before it gives what was after', () => {
+    const delta = deltaOf({ n: 2 }, texts({ a: '1', b: '2' }), texts({ b: '3', c: '4' }), { b: 3, c: 4 });
+    expect(applyDelta({ state: { n: 1 }, requestContext: { a: 1, b: 2 } }, delta ?? {})).toEqual({
+      state: { n: 2 },
+      requestContext: { b: 3, c: 4 },
+    });
+  });
+});
