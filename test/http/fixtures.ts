@@ -44,7 +44,7 @@ export const ordersWorkflow = createWorkflow({
   .commit();
 
 /** Gives back what it got. */
-export const echoWorkflow = createWorkflow({
+const echoWorkflow = createWorkflow({
   id: 'echo',
   inputSchema: z.unknown(),
   outputSchema: z.unknown(),
