@@ -26,7 +26,8 @@ function lambda() {
   // oxlint-disable-next-line typescript/no-deprecated -- its successor is a package of its own, for the next major version
   const handler = handle(app);
   // The adapter's types want all of an event; it reads only these parts, and the context not at all.
-  return async (event: ReturnType<typeof eventOf>) => handler(event as never, {} as never);
+  return async (event: ReturnType<typeof eventOf>) =>
+    handler(event as unknown as Parameters<typeof handler>[0], {} as Parameters<typeof handler>[1]);
 }
 
 test('an HTTP API event is a request', async () => {

@@ -79,6 +79,8 @@ describe('serving', () => {
     expect([head.status, head.text]).toEqual([200, '']);
     const options = await send(`${url}/runs`, { method: 'OPTIONS' });
     expect([options.status, options.headers['allow']]).toEqual([204, 'GET, HEAD, OPTIONS']);
+    const foreign = await send(`${url}/runs?cursor=%00%F0%9F%98%80`);
+    expect(JSON.parse(foreign.text)).toMatchObject({ status: 400, code: 'WORKFLOW_CURSOR_INVALID' });
     const refused = await send(`${url}/runs`, { method: 'DELETE' });
     expect([refused.status, refused.headers['content-type']]).toEqual([405, 'application/problem+json']);
     const large = await fetch(`${url}/workflows/orders/runs`, post('x'.repeat(7_000_000)));
