@@ -131,6 +131,40 @@ describe('what needs no help', () => {
     expect(await runtime.sweep()).toBe(0);
   });
 
+  test('many runs are looked at sixteen at a time, and all of them', async () => {
+    const { clock, place } = bench();
+    const inner = place.attach();
+    const reads = { open: 0, most: 0, gate: Promise.resolve() };
+    const store = new Proxy(inner.store, {
+      get: (target, name) => {
+        const member: unknown = Reflect.get(target, name);
+        if (typeof member !== 'function') return member;
+        const call = member.bind(target) as (...parameters: unknown[]) => unknown;
+        if (name !== 'loadHeader') return call;
+        return async (...parameters: unknown[]) => {
+          reads.most = Math.max(reads.most, (reads.open += 1));
+          await reads.gate;
+          return Promise.resolve(call(...parameters)).finally(() => (reads.open -= 1));
+        };
+      },
+    });
+    const runtime = createRuntime({ workflows: [definition], backend: { ...inner, store }, work: false });
+    const runIds = Array.from({ length: 40 }, (_, at) => `r${at}`);
+    for (const runId of runIds) await runtime.start({ workflowId: 'w', runId, inputData: 1 });
+    await deliver(place, runtime, () => true);
+    clock.pass(130_000);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    reads.gate = promise;
+    const sweeping = runtime.sweep();
+    await place.settled();
+    expect(reads.open).toBe(16);
+    resolve();
+    expect(await sweeping).toBe(40);
+    expect(reads).toMatchObject({ open: 0, most: 16 });
+    const found = place.queued().map(({ event }) => event.runId);
+    expect(new Set(found)).toEqual(new Set(runIds));
+  });
+
   test('a run of a workflow that is not served here keeps no other from being swept', async () => {
     const { clock, place, runtime } = bench();
     const other = createRuntime({
