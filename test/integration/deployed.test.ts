@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { ListObjectsV2Command } from '@aws-sdk/client-s3';
+import { ListObjectsV2Command, PutBucketTaggingCommand } from '@aws-sdk/client-s3';
 import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { call, events, partition, reaches, recoveryMs, s3, sqs, stack, start } from './deployed.ts';
@@ -18,7 +18,12 @@ beforeAll(async () => {
   crashing = await start('crash', []);
 });
 
-afterAll(async () => observer?.remove());
+afterAll(async () => {
+  await observer?.remove();
+  // The emulator drops a bucket's tags, and by this one the CDK's function knows that it may empty it.
+  const TagSet = [{ Key: 'aws-cdk:auto-delete-objects', Value: 'true' }];
+  await s3.send(new PutBucketTaggingCommand({ Bucket: stack.BucketName, Tagging: { TagSet } }));
+});
 
 test('says that it is there, and what it can run', async () => {
   expect(await call('GET', '/health')).toEqual({ status: 200, body: { status: 'ok' } });
@@ -70,7 +75,7 @@ describe('a run that asks a person', () => {
       step: 'ask-approval',
       resumeData: { approved: true, by: 'Eve' },
     });
-    expect(answer).toMatchObject({ status: 409, body: { code: 'WORKFLOW_RUN_ALREADY_FINISHED' } });
+    expect(answer).toMatchObject({ status: 409, body: { code: 'WORKFLOW_RUN_NOT_SUSPENDED' } });
   });
 
   test('is stored in small records: a header without values, one for each entry and arm', async () => {
@@ -130,7 +135,7 @@ describe('a run that is canceled', () => {
     const resumed = await call('POST', `/runs/${runId}/resume`, {
       resumeData: { approved: true, by: 'Eve' },
     });
-    expect(resumed).toMatchObject({ status: 409, body: { code: 'WORKFLOW_RUN_ALREADY_FINISHED' } });
+    expect(resumed).toMatchObject({ status: 409, body: { code: 'WORKFLOW_RUN_NOT_SUSPENDED' } });
     expect((await call('GET', `/runs/${runId}`)).body.status).toBe('canceled');
 
     await expect

@@ -43,7 +43,8 @@ const patience = { timeout: 60_000, interval: 250 };
 export const dynamodb = new DynamoDBClient({});
 export const eventbridge = new EventBridgeClient({});
 export const s3 = new S3Client({ forcePathStyle: true });
-export const sqs = new SQSClient({});
+// The emulator names its queues by another name of this machine.
+export const sqs = new SQSClient({ useQueueUrlAsEndpoint: false });
 
 /** An answer of the API. */
 export interface Answer {
