@@ -50,7 +50,7 @@ function isBlock(view: RunView, record: StepRecord): boolean {
 }
 
 /** Output of the entry that is someone's input; -1 is the input of the run. */
-export function inputOf(view: RunView, from: number | undefined): unknown {
+function inputOf(view: RunView, from: number | undefined): unknown {
   if (from === undefined) return undefined;
   const stored =
     from < 0
@@ -92,7 +92,7 @@ function unclaimedArms(view: RunView, records: readonly StepRecord[]): [string, 
 }
 
 /** `steps` of a run: every executed step and mapping by its id; blocks have no entry of their own. */
-export function stepResults(view: RunView): Record<string, StepResult> {
+function stepResults(view: RunView): Record<string, StepResult> {
   const records = visibleRecords(view).filter((record) => !isBlock(view, record));
   return Object.fromEntries([
     ...unclaimedArms(view, records),
@@ -101,14 +101,14 @@ export function stepResults(view: RunView): Record<string, StepResult> {
 }
 
 /** Ids of the top-level single entries that were executed, in order. */
-export function stepExecutionPath(view: RunView): string[] {
+function stepExecutionPath(view: RunView): string[] {
   return visibleRecords(view)
     .filter((record) => record.key.arm === undefined && !isBlock(view, record))
     .map((record) => record.stepId);
 }
 
 /** State and request context after the last finished entry. */
-export function currentShared(view: RunView): SharedData {
+function currentShared(view: RunView): SharedData {
   const last = visibleRecords(view).findLast(
     (record) => record.key.arm === undefined && record.sharedFrom !== undefined,
   );

@@ -33,7 +33,7 @@ export interface SweepView {
 }
 
 /** Pauses between two looks at a run that does not change, ms. */
-export const sweepPause = { shortest: 120_000, longest: 3_600_000 } as const;
+const sweepPause = { shortest: 120_000, longest: 3_600_000 } as const;
 
 /** The first entry that has not succeeded: where the run stands. */
 export function frontierEntry(view: Pick<SweepView, 'header' | 'records'>): number {

@@ -2,7 +2,7 @@ import { WorkflowError } from '../core/errors.ts';
 import { limits } from '../core/limits.ts';
 
 /** What a message calls a value of the wrong kind. */
-export function kindOf(value: unknown): string {
+function kindOf(value: unknown): string {
   if (value === null) return 'null';
   return Array.isArray(value) ? 'an array' : `a ${typeof value}`;
 }

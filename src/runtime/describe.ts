@@ -10,7 +10,7 @@ interface JsonSchemaSource {
  * JSON Schema (draft 2020-12) of what a schema accepts. Undefined when the schema library cannot tell, or when the schema
  * has a part that JSON Schema cannot say (a transform, a function): a description is no reason to fail.
  */
-export function jsonSchemaOf(schema: AnySchema | undefined): unknown {
+function jsonSchemaOf(schema: AnySchema | undefined): unknown {
   if (schema === undefined) return undefined;
   const standard = schema['~standard'] as { readonly jsonSchema?: JsonSchemaSource };
   if (typeof standard.jsonSchema?.input !== 'function') return undefined;

@@ -37,7 +37,7 @@ export class ManualClock implements Clock {
 }
 
 /** The end of a process: what it was doing never goes on. */
-export class Crash extends Error {
+class Crash extends Error {
   override readonly name = 'Crash';
 }
 
