@@ -1,0 +1,103 @@
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { App } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { environment } from '../../src/adapters/aws/config.ts';
+import { createStack, resourcesOf } from './synth.ts';
+
+// In the repository, where the entries find what they import.
+mkdirSync('.cache', { recursive: true });
+const folder = mkdtempSync(join('.cache', 'bundle-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+beforeEach(() => {
+  for (const name of [environment.table, environment.bus, environment.bucket]) vi.stubEnv(name, 'name');
+  vi.stubEnv(environment.queueUrl, 'https://sqs.eu-central-1.amazonaws.com/123456789012/work');
+  vi.stubEnv('AWS_REGION', 'eu-central-1');
+  return () => vi.unstubAllEnvs();
+});
+
+type Handler = (event: unknown, context: unknown) => Promise<Record<string, unknown>>;
+
+/** Deploys nothing, but bundles both functions with this module as entry; loads one of them. */
+function bundle(name: string, source: string): (description: string) => Promise<{ handler: Handler }> {
+  const entry = join(folder, `${name}.ts`);
+  writeFileSync(entry, source);
+  const app = new App({ outdir: join(folder, name), analyticsReporting: false });
+  const stack = createStack({ entry }, app);
+  const { directory } = app.synth();
+  const functions = resourcesOf(Template.fromStack(stack), 'AWS::Lambda::Function');
+  return (description) => {
+    const code = functions.find(({ Properties }) => Properties.Description === description)?.Properties.Code;
+    const hash = /"S3Key":"(\w+)\.zip"/.exec(JSON.stringify(code))?.[1];
+    const assets = readdirSync(directory).filter((file) => file === `asset.${hash}`);
+    expect(assets).toHaveLength(1);
+    return import(pathToFileURL(join(directory, String(assets[0]), 'index.mjs')).href) as Promise<{
+      handler: Handler;
+    }>;
+  };
+}
+
+const API = 'Starts, resumes, cancels and reads workflows';
+const PROCESSOR = 'Handles the events of workflows';
+
+/** A request as API Gateway hands it on. */
+function request(path: string, authorizer?: unknown): unknown {
+  return {
+    version: '2.0',
+    rawPath: path,
+    rawQueryString: '',
+    headers: {},
+    requestContext: { domainName: 'api.example', http: { method: 'GET', path }, authorizer },
+  };
+}
+
+const signed = { iam: { userArn: 'arn:aws:iam::123456789012:user/ann' } };
+
+describe('the bundled functions', () => {
+  const load = bundle(
+    'workflows',
+    `import { createStep, createWorkflow } from 'evented-workflows';
+    import { z } from 'zod';
+    const step = createStep({ id: 's', inputSchema: z.any(), outputSchema: z.any(), execute: async () => 1 });
+    export default [
+      createWorkflow({ id: 'bundled', inputSchema: z.any(), outputSchema: z.any() }).then(step).commit(),
+    ];`,
+  );
+
+  // Its default here; the integration tests deploy an entry that exports them by name.
+  test('serve the workflows of the entry', async () => {
+    vi.stubEnv(environment.auth, 'iam');
+    const { handler } = await load(API);
+    const answer = await handler(request('/workflows', signed), {});
+    expect(answer).toMatchObject({ statusCode: 200 });
+    expect(JSON.parse(String(answer.body))).toEqual({ workflows: [{ id: 'bundled' }] });
+  });
+
+  test('answer nobody whom API Gateway did not authenticate', async () => {
+    vi.stubEnv(environment.auth, 'iam');
+    const { handler } = await load(API);
+    const answer = await handler(request('/workflows'), {});
+    expect(answer).toMatchObject({ statusCode: 401 });
+    expect(JSON.parse(String(answer.body))).toMatchObject({ code: 'WORKFLOW_UNAUTHENTICATED' });
+  });
+
+  test('have a message that cannot be read come again, and end as a dead letter', async () => {
+    const log = vi.spyOn(console, 'error').mockReturnValue();
+    const { handler } = await load(PROCESSOR);
+    const record = { messageId: 'unreadable', body: 'no event', attributes: {} };
+    expect(await handler({ Records: [record] }, {})).toEqual({
+      batchItemFailures: [{ itemIdentifier: 'unreadable' }],
+    });
+    expect(log).toHaveBeenCalledOnce();
+  });
+});
+
+test('an entry without workflows says what to write', async () => {
+  const load = bundle('none', 'export const flows = [];');
+  await expect(load(PROCESSOR)).rejects.toThrow(
+    /undefined where its workflows should be; write export const/,
+  );
+});
