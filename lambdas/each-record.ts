@@ -8,17 +8,23 @@ export async function eachRecord(
   { Records: records }: SQSEvent,
   handle: (record: SQSRecord) => Promise<void>,
 ): Promise<SQSBatchResponse> {
-  const outcomes = await Promise.allSettled(records.map(async (record) => handle(record)));
-  const failed = records.filter(({ messageId, attributes }, at) => {
-    const outcome = outcomes[at];
-    if (outcome?.status !== 'rejected') return false;
+  const failures = await failuresOf(records, handle);
+  for (const { record, reason } of failures) {
+    const { messageId, attributes } = record;
     const receiveCount = attributes.ApproximateReceiveCount;
-    console.error(
-      'The event was not processed and comes again.',
-      { messageId, receiveCount },
-      outcome.reason,
-    );
-    return true;
+    console.error('The event was not processed and comes again.', { messageId, receiveCount }, reason);
+  }
+  return { batchItemFailures: failures.map(({ record }) => ({ itemIdentifier: record.messageId })) };
+}
+
+/** Handles all records at the same time and resolves with those that failed, in their order, by a rejection or a throw. */
+export async function failuresOf<Record>(
+  records: readonly Record[],
+  handle: (record: Record) => Promise<unknown>,
+): Promise<{ readonly record: Record; readonly reason: unknown }[]> {
+  const outcomes = await Promise.allSettled(records.map(async (record) => handle(record)));
+  return records.flatMap((record, at) => {
+    const outcome = outcomes[at];
+    return outcome?.status === 'rejected' ? [{ record, reason: outcome.reason as unknown }] : [];
   });
-  return { batchItemFailures: failed.map(({ messageId }) => ({ itemIdentifier: messageId })) };
 }

@@ -25,7 +25,7 @@ export function createBucket(
   acknowledge(
     bucket,
     'AwsSolutions-S1',
-    'Only the roles of the two functions read or write here, under names that are hashes. Whoever needs an audit trail ' +
+    'Only the roles of the functions read or write here, under names that are hashes. Whoever needs an audit trail ' +
       'turns on CloudTrail data events for this bucket; a log bucket for each deployment would have to be paid for and ' +
       'secured too.',
   );

@@ -19,8 +19,11 @@ const SOURCE_CONDITION = 'evented-workflows-source';
 const REQUIRE_BANNER =
   "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);";
 
-/** What both functions have in common. */
-export function functionProps(name: 'api' | 'processor', settings: Settings): NodejsFunctionProps {
+/** What the functions have in common. */
+export function functionProps(
+  name: 'api' | 'expiry' | 'processor' | 'sweeper',
+  settings: Settings,
+): NodejsFunctionProps {
   return {
     entry: fileURLToPath(new URL(`../lambdas/${name}${EXTENSION}`, import.meta.url)),
     handler: 'handler',

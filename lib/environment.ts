@@ -5,7 +5,7 @@ import type { Storage } from './storage.ts';
 /** Names that a deployment's own environment may not use. */
 export const reservedNames: ReadonlySet<string> = new Set(Object.values(environment));
 
-/** What both functions are told. */
+/** What each function is told. */
 export function commonEnvironment(storage: Storage, settings: Settings): Record<string, string> {
   return {
     NODE_OPTIONS: '--enable-source-maps',

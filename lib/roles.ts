@@ -3,7 +3,7 @@ import type { Table } from 'aws-cdk-lib/aws-dynamodb';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
-import { listIndex } from '../src/adapters/aws/config.ts';
+import { type IndexDefinition, listIndex, sweepIndex } from '../src/adapters/aws/config.ts';
 import { acknowledge } from './acknowledge.ts';
 import type { Storage } from './storage.ts';
 
@@ -16,29 +16,45 @@ export function createRole(scope: Construct, id: string): Role {
 export function allowApi(role: Role, storage: Storage, logs: ILogGroup): void {
   allow(role, storage, [
     ...stateStatements(storage),
-    new PolicyStatement({
-      sid: 'ListRuns',
-      actions: ['dynamodb:Query'],
-      resources: [indexArn(storage.table, listIndex.name)],
-    }),
+    queryStatement('ListRuns', storage.table, listIndex),
     logStatement(logs),
   ]);
 }
 
 /** What the processor function may do: the same without listing, and delay messages. Its event source adds the receiving. */
 export function allowProcessor(role: Role, storage: Storage, logs: ILogGroup): void {
+  allow(role, storage, [...stateStatements(storage), delayStatement(storage), logStatement(logs)]);
+}
+
+/** What the sweeper function may do: the same as the processor, and find the runs that are due for a look. */
+export function allowSweeper(role: Role, storage: Storage, logs: ILogGroup): void {
   allow(role, storage, [
     ...stateStatements(storage),
-    new PolicyStatement({
-      sid: 'Delay',
-      actions: ['sqs:SendMessage'],
-      resources: [storage.queue.queueArn],
-    }),
+    delayStatement(storage),
+    queryStatement('DueRuns', storage.table, sweepIndex),
     logStatement(logs),
   ]);
 }
 
-/** No deletion: the runtime never deletes, records go by their time to live. */
+/** What the expiry function may do: find and delete the items of a run. Its event source adds the stream and its dead letters. */
+export function allowExpiry(role: Role, { table }: Storage, logs: ILogGroup): void {
+  role.addToPolicy(
+    new PolicyStatement({
+      sid: 'RemoveRuns',
+      actions: ['dynamodb:DeleteItem', 'dynamodb:Query'],
+      resources: [table.tableArn],
+    }),
+  );
+  role.addToPolicy(logStatement(logs));
+  acknowledge(
+    role,
+    'AwsSolutions-IAM5[Resource::*]',
+    'Of dynamodb:ListStreams only, which Lambda asks for to read a stream and which takes no resource (Service ' +
+      'Authorization Reference). It names streams and shows nothing of what is in them.',
+  );
+}
+
+/** No deletion: the runtime never deletes. Headers go by their time to live, the rest by the expiry function. */
 function stateStatements({ table, bus, bucket }: Storage): PolicyStatement[] {
   return [
     new PolicyStatement({
@@ -69,6 +85,19 @@ function stateStatements({ table, bus, bucket }: Storage): PolicyStatement[] {
   ];
 }
 
+/** A retry's turn, and the probe of a lease, come through the work queue. */
+function delayStatement({ queue }: Storage): PolicyStatement {
+  return new PolicyStatement({ sid: 'Delay', actions: ['sqs:SendMessage'], resources: [queue.queueArn] });
+}
+
+function queryStatement(sid: string, table: Table, { name }: IndexDefinition): PolicyStatement {
+  return new PolicyStatement({
+    sid,
+    actions: ['dynamodb:Query'],
+    resources: [`${table.tableArn}/index/${name}`],
+  });
+}
+
 function logStatement(logs: ILogGroup): PolicyStatement {
   return new PolicyStatement({
     sid: 'Logs',
@@ -76,10 +105,6 @@ function logStatement(logs: ILogGroup): PolicyStatement {
     // This ARN ends in `:*`, the streams of this one group.
     resources: [logs.logGroupArn],
   });
-}
-
-function indexArn(table: Table, index: string): string {
-  return `${table.tableArn}/index/${index}`;
 }
 
 function allow(role: Role, storage: Storage, statements: readonly PolicyStatement[]): void {

@@ -9,11 +9,13 @@ import { type Api, createApi, grantRoutes } from './api.ts';
 import { createBucket } from './bucket.ts';
 import { createLogGroup } from './bundling.ts';
 import { createBus, reserveSource, routeWork } from './bus.ts';
+import { createExpiry } from './expiry.ts';
 import { createProcessor } from './processor.ts';
 import { settingsOf, type WorkflowRuntimeProps } from './props.ts';
 import { createQueue } from './queue.ts';
-import { allowApi, allowProcessor, createRole } from './roles.ts';
+import { allowApi, allowExpiry, allowProcessor, allowSweeper, createRole } from './roles.ts';
 import type { Access } from './routes.ts';
+import { createSweeper } from './sweeper.ts';
 import { createTable } from './table.ts';
 
 /** A deployed runtime, as other constructs see it. */
@@ -34,10 +36,19 @@ export interface IWorkflowRuntime extends IConstruct {
   readonly workDeadLetterQueue: Queue;
   /** Events that EventBridge could not put into the work queue within 24 hours. */
   readonly routingDeadLetterQueue: Queue;
+  /**
+   * Expired runs whose records could not be removed after 10 retries. A message has the place in the table's stream, which
+   * keeps it for 24 hours. The run is over: what stays takes storage only, as long as its id is not used again.
+   */
+  readonly expiryDeadLetterQueue: Queue;
   /** Answers the API. */
   readonly apiFunction: IFunction;
   /** Executes the steps. Give it, and only it, access to what the steps use. */
   readonly processor: IFunction;
+  /** Publishes again, on a schedule, what was lost between the functions. */
+  readonly sweeper: IFunction;
+  /** Removes what expired runs leave behind. */
+  readonly expiry: IFunction;
   /** Lets a principal create and start runs. With `auth: 'iam'` only, as are the other grants. */
   grantStart(grantee: IGrantable): Grant;
   /** Lets a principal resume runs. Its own ones: it still has to be their owner. */
@@ -49,7 +60,7 @@ export interface IWorkflowRuntime extends IConstruct {
 }
 
 /**
- * A complete deployment: HTTP API, event bus, work queue, processor, table and bucket. Several in one account, or in one
+ * A complete deployment: HTTP API, event bus, work queue, processor, sweeper, table and bucket. Several in one account, or in one
  * stack, know nothing of each other.
  *
  * @example
@@ -64,8 +75,11 @@ export class WorkflowRuntime extends Construct implements IWorkflowRuntime {
   readonly workQueue: Queue;
   readonly workDeadLetterQueue: Queue;
   readonly routingDeadLetterQueue: Queue;
+  readonly expiryDeadLetterQueue: Queue;
   readonly apiFunction: IFunction;
   readonly processor: IFunction;
+  readonly sweeper: IFunction;
+  readonly expiry: IFunction;
   readonly #api: Api;
 
   /** Throws {@link WorkflowRuntimeError} when a prop is missing or out of bounds. */
@@ -92,14 +106,26 @@ export class WorkflowRuntime extends Construct implements IWorkflowRuntime {
       logGroup: processorLogs,
     });
 
+    const sweeperRole = createRole(this, 'SweeperRole');
+    const sweeperLogs = createLogGroup(this, 'SweeperLogs', settings);
+    allowSweeper(sweeperRole, storage, sweeperLogs);
+    this.sweeper = createSweeper(this, storage, settings, { role: sweeperRole, logGroup: sweeperLogs });
+
+    const expiryRole = createRole(this, 'ExpiryRole');
+    const expiryLogs = createLogGroup(this, 'ExpiryLogs', settings);
+    allowExpiry(expiryRole, storage, expiryLogs);
+    const expiry = createExpiry(this, storage, settings, { role: expiryRole, logGroup: expiryLogs });
+
     this.routingDeadLetterQueue = routeWork(this, bus, queue);
-    reserveSource(bus, [apiRole, processorRole]);
+    reserveSource(bus, [apiRole, processorRole, sweeperRole]);
 
     this.table = table;
     this.bucket = bucket;
     this.bus = bus;
     this.workQueue = queue;
     this.workDeadLetterQueue = deadLetterQueue;
+    this.expiryDeadLetterQueue = expiry.deadLetterQueue;
+    this.expiry = expiry.handler;
     this.apiFunction = this.#api.handler;
     this.url = this.#api.url;
     this.apiId = this.#api.gateway.apiId;

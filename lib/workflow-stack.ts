@@ -30,6 +30,11 @@ export class WorkflowStack extends Stack {
       runtime.routingDeadLetterQueue.queueUrl,
       'Events that could not be queued',
     );
+    this.#output(
+      'ExpiryDeadLetterQueueUrl',
+      runtime.expiryDeadLetterQueue.queueUrl,
+      'Expired runs whose records could not be removed',
+    );
   }
 
   #output(name: string, value: string, description: string): void {

@@ -93,6 +93,7 @@ test('the outputs say where everything is', () => {
     'WorkQueueUrl',
     'WorkDeadLetterQueueUrl',
     'RoutingDeadLetterQueueUrl',
+    'ExpiryDeadLetterQueueUrl',
   ]);
 });
 

@@ -41,6 +41,8 @@ const state = [
   { action: 's3:ListBucket', resource: bucket },
 ];
 
+const delay = { action: 'sqs:SendMessage', resource: queue };
+
 function logs(path: string): { action: string; resource: unknown }[] {
   const resource = arn('AWS::Logs::LogGroup', path);
   return ['logs:CreateLogStream', 'logs:PutLogEvents'].map((action) => ({ action, resource }));
@@ -67,16 +69,50 @@ test('the processor may do that without listing, receive work and delay it, and 
   expect(sorted(permissions('WorkflowsProcessorRole'))).toEqual(
     sorted([
       ...state,
-      ...[...receive, 'SendMessage'].map((name) => ({ action: `sqs:${name}`, resource: queue })),
+      ...receive.map((name) => ({ action: `sqs:${name}`, resource: queue })),
+      delay,
       ...logs('WorkflowsProcessorLogs'),
+    ]),
+  );
+});
+
+test('the sweeper may do that without receiving, find the runs that are due, and nothing else', () => {
+  expect(sorted(permissions('WorkflowsSweeperRole'))).toEqual(
+    sorted([
+      ...state,
+      delay,
+      { action: 'dynamodb:Query', resource: arn('AWS::DynamoDB::Table', 'WorkflowsTable', '/index/sweep') },
+      ...logs('WorkflowsSweeperLogs'),
+    ]),
+  );
+});
+
+test('the expiry function may find and delete items, read the stream and lay aside, and nothing else', () => {
+  const stream = { 'Fn::GetAtt': [idOf(template, 'AWS::DynamoDB::Table', 'WorkflowsTable'), 'StreamArn'] };
+  const deadLetters = arn('AWS::SQS::Queue', 'WorkflowsExpiryDeadLetters');
+  expect(sorted(permissions('WorkflowsExpiryRole'))).toEqual(
+    sorted([
+      { action: 'dynamodb:DeleteItem', resource: table },
+      { action: 'dynamodb:Query', resource: table },
+      ...['DescribeStream', 'GetRecords', 'GetShardIterator'].map((name) => ({
+        action: `dynamodb:${name}`,
+        resource: stream,
+      })),
+      // Takes no resource.
+      { action: 'dynamodb:ListStreams', resource: '*' },
+      ...['GetQueueAttributes', 'GetQueueUrl', 'SendMessage'].map((name) => ({
+        action: `sqs:${name}`,
+        resource: deadLetters,
+      })),
+      ...logs('WorkflowsExpiryLogs'),
     ]),
   );
 });
 
 test('there is no other role, no managed policy, and only Lambda may take them', () => {
   const roles = resourcesOf(template, 'AWS::IAM::Role');
-  expect(roles).toHaveLength(2);
-  expect(resourcesOf(template, 'AWS::IAM::Policy')).toHaveLength(2);
+  expect(roles).toHaveLength(4);
+  expect(resourcesOf(template, 'AWS::IAM::Policy')).toHaveLength(4);
   template.resourceCountIs('AWS::IAM::ManagedPolicy', 0);
   for (const { Properties } of roles) {
     expect(Properties).toEqual({
@@ -91,7 +127,7 @@ test('there is no other role, no managed policy, and only Lambda may take them',
 });
 
 test('only the API may be called by API Gateway, and only by this one', () => {
-  template.resourceCountIs('AWS::Lambda::Permission', 1);
+  template.resourceCountIs('AWS::Lambda::Permission', 2);
   template.hasResourceProperties('AWS::Lambda::Permission', {
     FunctionName: { 'Fn::GetAtt': [idOf(template, 'AWS::Lambda::Function', 'WorkflowsApiFunction'), 'Arn'] },
     Principal: 'apigateway.amazonaws.com',
@@ -111,6 +147,14 @@ test('only the API may be called by API Gateway, and only by this one', () => {
         ],
       ],
     },
+  });
+});
+
+test('only the sweeper may be called by EventBridge, and only by its schedule', () => {
+  template.hasResourceProperties('AWS::Lambda::Permission', {
+    FunctionName: { 'Fn::GetAtt': [idOf(template, 'AWS::Lambda::Function', 'WorkflowsSweeper'), 'Arn'] },
+    Principal: 'events.amazonaws.com',
+    SourceArn: arn('AWS::Events::Rule', 'WorkflowsSweepSchedule'),
   });
 });
 

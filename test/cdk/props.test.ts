@@ -46,6 +46,12 @@ describe('a prop out of bounds says what to write', () => {
     [{ timeout: Duration.seconds(11) }, /timeout.*it is 11/],
     [{ maximumConcurrency: 1 }, /maximumConcurrency.*it is 1; write a whole number of events from 2 to 1000/],
     [{ maximumConcurrency: 1_001 }, /maximumConcurrency/],
+    [
+      { sweepInterval: Duration.seconds(90) },
+      /sweepInterval.*it is 1\.5; write a whole number of minutes from 1/,
+    ],
+    [{ sweepInterval: Duration.seconds(30) }, /sweepInterval.*it is 0\.5/],
+    [{ sweepInterval: Duration.minutes(61) }, /sweepInterval.*it is 61; write .* from 1 to 60/],
     [{ removalPolicy: RemovalPolicy.SNAPSHOT }, /removalPolicy.*write RemovalPolicy\.RETAIN or/],
     [{ lease: Duration.seconds(2) }, /lease.*it is 2; write a whole number of s from 3 to 900/],
     [{ runRetention: Duration.hours(12) }, /runRetention.*it is 0\.5; write a whole number of days/],
@@ -62,6 +68,8 @@ describe('a prop out of bounds says what to write', () => {
     { memorySize: 10_240 },
     { maximumConcurrency: 2 },
     { maximumConcurrency: 1_000 },
+    { sweepInterval: Duration.seconds(60) },
+    { sweepInterval: Duration.hours(1) },
     { lease: Duration.seconds(3) },
     { environment: { NODE_OPTIONS: '--no-warnings' } },
   ])('%j is within them', (props) => {

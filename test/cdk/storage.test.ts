@@ -43,6 +43,12 @@ describe('the table', () => {
     });
   });
 
+  test('shows in a stream what it has removed', () => {
+    template.hasResourceProperties('AWS::DynamoDB::Table', {
+      StreamSpecification: { StreamViewType: 'OLD_IMAGE' },
+    });
+  });
+
   test('declares each key attribute with its type', () => {
     template.hasResourceProperties('AWS::DynamoDB::Table', {
       AttributeDefinitions: Match.arrayWith([
@@ -94,7 +100,7 @@ describe('the bucket', () => {
 
 test.each(['AWS::S3::BucketPolicy', 'AWS::SQS::QueuePolicy'])('%s refuses what is not TLS', (type) => {
   const policies = resourcesOf(template, type);
-  expect(policies).toHaveLength(type === 'AWS::S3::BucketPolicy' ? 1 : 3);
+  expect(policies).toHaveLength(type === 'AWS::S3::BucketPolicy' ? 1 : 4);
   template.allResourcesProperties(type, {
     PolicyDocument: {
       Statement: Match.arrayWith([

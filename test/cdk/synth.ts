@@ -35,6 +35,19 @@ export function resourcesOf(template: Template, type: string): readonly Resource
   return Object.values(template.findResources(type)) as unknown as Resource[];
 }
 
+/** The one resource of a type with these properties. */
+export function resourceWith(
+  template: Template,
+  type: string,
+  properties: Readonly<Record<string, unknown>>,
+): Resource {
+  const [resource, ...others] = Object.values(template.findResources(type, { Properties: properties }));
+  if (resource === undefined || others.length > 0) {
+    throw new Error(`${resource === undefined ? 'no' : 'more than one'} ${type} is as asked`);
+  }
+  return resource as unknown as Resource;
+}
+
 /** The logical id of the one resource of a type whose construct has this path (without separators). */
 export function idOf(template: Template, type: string, path: string): string {
   const ids = Object.keys(template.findResources(type));

@@ -2,7 +2,7 @@ import { Duration } from 'aws-cdk-lib';
 import { Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, test } from 'vitest';
 import { defaults, eventSource, workPattern } from '../../src/adapters/aws/config.ts';
-import { idOf, resourcesOf, synth } from './synth.ts';
+import { idOf, resourcesOf, resourceWith, synth } from './synth.ts';
 
 const template = synth();
 const work = idOf(template, 'AWS::SQS::Queue', 'WorkflowsWork');
@@ -28,7 +28,7 @@ describe('the work queue', () => {
   });
 
   test('and its dead letters are encrypted and kept for as long as SQS can', () => {
-    expect(resourcesOf(template, 'AWS::SQS::Queue')).toHaveLength(3);
+    expect(resourcesOf(template, 'AWS::SQS::Queue')).toHaveLength(4);
     template.allResourcesProperties('AWS::SQS::Queue', {
       SqsManagedSseEnabled: true,
       MessageRetentionPeriod: 1_209_600,
@@ -38,7 +38,7 @@ describe('the work queue', () => {
 
 describe('the routing', () => {
   test('takes the events that mean work, from the engine only, untransformed', () => {
-    template.resourceCountIs('AWS::Events::Rule', 1);
+    template.resourceCountIs('AWS::Events::Rule', 2);
     template.hasResourceProperties('AWS::Events::Rule', {
       EventBusName: { Ref: idOf(template, 'AWS::Events::EventBus', 'WorkflowsBus') },
       EventPattern: {
@@ -62,8 +62,8 @@ describe('the routing', () => {
   });
 
   test('has the pattern that the adapter publishes for', () => {
-    const [rule] = resourcesOf(template, 'AWS::Events::Rule');
-    expect(rule?.Properties.EventPattern).toEqual({
+    const rule = resourceWith(template, 'AWS::Events::Rule', { EventBusName: Match.anyValue() });
+    expect(rule.Properties.EventPattern).toEqual({
       source: workPattern.source,
       'detail-type': workPattern.detailType,
       detail: workPattern.detail,
@@ -89,7 +89,7 @@ describe('the routing', () => {
     });
   });
 
-  test('lets nobody but the two functions publish under the name of the engine', () => {
+  test('lets nobody but the functions of the engine publish under the name of the engine', () => {
     template.resourceCountIs('AWS::Events::EventBusPolicy', 1);
     template.hasResourceProperties('AWS::Events::EventBusPolicy', {
       Statement: {
@@ -102,6 +102,7 @@ describe('the routing', () => {
             'aws:PrincipalArn': [
               { 'Fn::GetAtt': [idOf(template, 'AWS::IAM::Role', 'WorkflowsApiRole'), 'Arn'] },
               { 'Fn::GetAtt': [idOf(template, 'AWS::IAM::Role', 'WorkflowsProcessorRole'), 'Arn'] },
+              { 'Fn::GetAtt': [idOf(template, 'AWS::IAM::Role', 'WorkflowsSweeperRole'), 'Arn'] },
             ],
           },
         },
@@ -118,12 +119,14 @@ describe('the processor', () => {
     ]);
     expect(Object.fromEntries(loops)).toEqual({
       'Handles the events of workflows': 'Allow',
+      'Publishes the events of workflows that were lost': undefined,
+      'Removes what expired runs of workflows leave behind': undefined,
       'Starts, resumes, cancels and reads workflows': undefined,
     });
   });
 
   test('takes one message at a time, answers for each, and is bounded', () => {
-    template.resourceCountIs('AWS::Lambda::EventSourceMapping', 1);
+    template.resourceCountIs('AWS::Lambda::EventSourceMapping', 2);
     template.hasResourceProperties('AWS::Lambda::EventSourceMapping', {
       EventSourceArn: { 'Fn::GetAtt': [work, 'Arn'] },
       FunctionName: { Ref: idOf(template, 'AWS::Lambda::Function', 'WorkflowsProcessor') },
@@ -137,7 +140,7 @@ describe('the processor', () => {
   });
 });
 
-describe('both functions', () => {
+describe('the functions', () => {
   test('are arm64, on the newest Node, and say where in the sources an error came from', () => {
     template.allResourcesProperties('AWS::Lambda::Function', {
       Architectures: ['arm64'],
@@ -174,7 +177,7 @@ describe('both functions', () => {
   });
 
   test('log to groups of their own that do not grow for ever', () => {
-    template.resourceCountIs('AWS::Logs::LogGroup', 3);
+    template.resourceCountIs('AWS::Logs::LogGroup', 5);
     template.allResourcesProperties('AWS::Logs::LogGroup', { RetentionInDays: 30 });
     template.allResourcesProperties('AWS::Lambda::Function', {
       LoggingConfig: { LogGroup: Match.anyValue() },

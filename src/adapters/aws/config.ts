@@ -31,6 +31,20 @@ export const tableDefinition = {
   timeToLive: 'ttl',
 } as const satisfies { partitionKey: KeyAttribute; sortKey: KeyAttribute; timeToLive: string };
 
+/** Sort key of a run's header; the other items of its partition sort behind it. */
+export const headerSort = 'A';
+
+/**
+ * What the stream says of a header that its time to live removed, and of nothing that a caller removed: deletions by
+ * DynamoDB itself bear its name (DynamoDB developer guide, "DynamoDB Streams and Time to Live"). A filter of the function
+ * that removes the rest of the run.
+ */
+export const expiryPattern = {
+  eventName: ['REMOVE'],
+  userIdentity: { type: ['Service'], principalId: ['dynamodb.amazonaws.com'] },
+  dynamodb: { Keys: { [tableDefinition.sortKey.name]: { S: [headerSort] } } },
+} as const;
+
 /**
  * The runs that the sweeper may have to look at: partitions `h0` to `h15` by the run id, sorted by the time of the next
  * look. Sparse: an item without `sw` is not in it.

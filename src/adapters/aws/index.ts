@@ -3,4 +3,4 @@ export { type AwsBackendOptions, awsBackend } from './backend.ts';
 export type { AwsClients } from './clients.ts';
 export { formatQueueMessage, parseQueueMessage } from './queue-message.ts';
 export { type AwsConfig, readAwsConfig } from './read-config.ts';
-export { type RunRemovalOptions, removeExpiredRun } from './run-removal.ts';
+export { type ExpiredImage, type RunRemovalOptions, removeExpiredRun } from './run-removal.ts';

@@ -2,7 +2,7 @@ import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { WorkflowError } from '../../core/errors.ts';
 import { formatKey, type RecordKey } from '../../core/records.ts';
 import type { JoinKey } from '../../ports/run-store.ts';
-import { listShards, sweepShards } from './config.ts';
+import { headerSort, listShards, sweepShards } from './config.ts';
 
 /**
  * Keys of the one table. A run's header, input and records share the partition `<run>`, ordered so that one query gives
@@ -24,9 +24,6 @@ export interface ItemKey {
   readonly pk: string;
   readonly sk: string;
 }
-
-/** Sort key of a run's header. */
-export const headerSort = 'A';
 
 /** Sort key of the input of a run, where it is too large for the header. */
 export const inputSort = 'A#in';

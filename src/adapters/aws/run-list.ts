@@ -4,17 +4,9 @@ import { WorkflowError } from '../../core/errors.ts';
 import type { RunHeader } from '../../core/records.ts';
 import type { RunQuery, RunStore } from '../../ports/run-store.ts';
 import { textValue } from './attributes.ts';
-import { listIndex } from './config.ts';
+import { headerSort, listIndex } from './config.ts';
 import { attributeNames, attributeValues } from './expression.ts';
-import {
-  headerSort,
-  type Item,
-  type ItemKey,
-  listPartitions,
-  listTime,
-  unescapeId,
-  workflowsPartition,
-} from './keys.ts';
+import { type Item, type ItemKey, listPartitions, listTime, unescapeId, workflowsPartition } from './keys.ts';
 import { decodeHeader } from './record-codec.ts';
 import type { Table } from './table.ts';
 

@@ -1,16 +1,8 @@
 import type { RunHeader, RunInput } from '../../core/records.ts';
 import type { RunStore } from '../../ports/run-store.ts';
 import { textValue } from './attributes.ts';
-import {
-  headerKey,
-  headerSort,
-  inputKey,
-  inputSort,
-  type Item,
-  type ItemKey,
-  recordItemKey,
-  runRange,
-} from './keys.ts';
+import { headerSort } from './config.ts';
+import { headerKey, inputKey, inputSort, type Item, type ItemKey, recordItemKey, runRange } from './keys.ts';
 import { decodeHeader, decodeInput, decodeRecord, headerFields } from './record-codec.ts';
 import type { Table } from './table.ts';
 

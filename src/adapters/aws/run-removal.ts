@@ -2,8 +2,8 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Clock } from '../../ports/clock.ts';
 import { systemClock } from '../system/index.ts';
 import { numberValue } from './attributes.ts';
-import { tableDefinition } from './config.ts';
-import { headerSort, type Item, type ItemKey, recordKeyOf, segmentItemKey, unescapeId } from './keys.ts';
+import { headerSort, tableDefinition } from './config.ts';
+import { type Item, type ItemKey, recordKeyOf, segmentItemKey, unescapeId } from './keys.ts';
 import { headerFields, segmentFields, stepFields } from './record-codec.ts';
 import { Table } from './table.ts';
 
@@ -15,6 +15,11 @@ export interface RunRemovalOptions {
   /** @default the system's clock */
   readonly clock?: Clock;
 }
+
+/** An item as a stream shows it, of which only texts and numbers are read: the same for the client and for a function. */
+export type ExpiredImage = Readonly<
+  Record<string, { readonly S?: string | undefined; readonly N?: string | undefined }>
+>;
 
 /** Deletions in flight at once. */
 const concurrency = 25;
@@ -35,7 +40,7 @@ const times = [
  * run; each deletion asks for that, since another run with this id may be on its way. Harmless when repeated. Payloads are
  * not removed: a lifecycle rule of the bucket does that.
  */
-export async function removeExpiredRun(options: RunRemovalOptions, oldImage: Item): Promise<number> {
+export async function removeExpiredRun(options: RunRemovalOptions, oldImage: ExpiredImage): Promise<number> {
   const { client, tableName, clock = systemClock } = options;
   const table = new Table({ client, name: tableName, pacing: { clock, random: Math.random } });
   const partition = oldImage[tableDefinition.partitionKey.name]?.S;

@@ -1,0 +1,19 @@
+import { expect, test, vi } from 'vitest';
+
+const sweep = vi.fn<() => Promise<number>>();
+
+vi.mock('../../lambdas/runtime.ts', () => ({ startRuntime: () => ({ sweep }) }));
+
+const { handler } = await import('../../lambdas/sweeper.ts');
+
+test('each call is one sweep', async () => {
+  sweep.mockResolvedValue(3);
+  await handler();
+  expect(sweep).toHaveBeenCalledOnce();
+});
+
+test('a sweep that fails is a call that failed', async () => {
+  const error = new Error('unavailable');
+  sweep.mockRejectedValue(error);
+  await expect(handler()).rejects.toBe(error);
+});
