@@ -1,6 +1,6 @@
 import { membersOf, settlementOf } from './decide.ts';
 import { armsOf, type Graph } from './graph.ts';
-import { decodeToken, encodeToken, type JoinShape, membersInFlight } from './join.ts';
+import { decodeToken, encodeToken, foldJoin, type JoinShape, membersInFlight } from './join.ts';
 import { isVisible, type RecordKey, type RunHeader, type StepRecord, terminalStatuses } from './records.ts';
 import { firstTurn, formatTurn, parseTurn } from './turn.ts';
 
@@ -108,14 +108,16 @@ function planBlock(view: SweepView, entry: number, clock: Clock): SweepPlan {
   const members = membersOf(view.graph, entry, join.taken);
   const plan = merge(members.map((arm) => planMember(view, { entry, arm }, tokens, clock)));
   if (membersInFlight(join, join.tokens, members).length > 0) return plan;
+  const again = clock.now + sweepPause.shortest;
   const last = join.tokens.at(-1);
-  // Nothing is in flight: the last settlement closed or suspended the block, or there never was a member.
-  if (last === undefined) return { actions: [open], again: clock.now + sweepPause.shortest };
-  const { member, kind } = decodeToken(last);
+  // There never was a member: whoever opened the block closes it too.
+  if (last === undefined) return { actions: [open], again };
+  const { member } = decodeToken(last);
   const record = view.records.find((one) => one.key.entry === entry && one.key.arm === member);
   const duty: SweepAction[] = record === undefined ? [] : [{ type: 'duty', record }];
-  const quiet = kind === 'suspended' || plan.again === undefined;
-  return { actions: [...plan.actions, ...duty], again: quiet ? plan.again : clock.now + sweepPause.shortest };
+  const actions = [...plan.actions, ...duty];
+  // Closing publishes the next entry, and that event can be lost too: only a suspended block waits for nobody but people.
+  return { actions, again: foldJoin(join, join.tokens).closed === undefined ? plan.again : again };
 }
 
 /** Plans what a run needs. The caller read the header first, then the records, and writes with the header's `wakes`. */

@@ -49,7 +49,7 @@ export function stored(value: unknown): StoredValue {
   return { inline: encode(value) };
 }
 
-export function read(value: StoredValue): unknown {
+function read(value: StoredValue): unknown {
   if ('inline' in value) return decode(value.inline);
   throw new Error('these tests keep their values inline');
 }
