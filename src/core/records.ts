@@ -1,3 +1,5 @@
+import { WorkflowError } from './errors.ts';
+
 /**
  * The stored records of a run. Every attribute is written by exactly the transitions that its port method names; nothing
  * here is ever read, changed and written back as a whole.
@@ -5,6 +7,16 @@
 
 /** Version of the record format. A reader refuses a higher one instead of guessing. */
 export const recordFormat = 1;
+
+/** Throws WORKFLOW_RECORD_CORRUPT for a run that a newer version of this package wrote: to guess would damage it. */
+export function assertReadable(header: { readonly format: number; readonly runId: string }): void {
+  if (header.format <= recordFormat) return;
+  throw new WorkflowError(
+    'WORKFLOW_RECORD_CORRUPT',
+    `Run ${header.runId} has record format ${header.format}, this version reads up to ${recordFormat}: upgrade the package`,
+    { details: { runId: header.runId, format: header.format } },
+  );
+}
 
 /** A value at rest: encoded inline, or a claim check for the payload store. */
 export type StoredValue =

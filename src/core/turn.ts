@@ -60,3 +60,8 @@ export function parseTurn(text: string): Turn {
     attempt: Number(attempt),
   };
 }
+
+/** Whether `text` is a turn of this epoch. What comes with an event may be anything. */
+export function isTurnOf(text: string, epoch: number): boolean {
+  return pattern.test(text) && parseTurn(text).epoch === epoch;
+}

@@ -32,6 +32,7 @@ import { createRun, startRun } from './start.ts';
 import { sweepRuns } from './sweep.ts';
 import type { RunResult, WorkflowState } from '../core/snapshot.ts';
 import type { RunStatus } from '../core/records.ts';
+import { isTurnOf } from '../core/turn.ts';
 import { Values } from './values.ts';
 
 /** Options of {@link createRuntime}. */
@@ -245,6 +246,8 @@ async function handleEvent(engine: Engine, event: WorkflowEvent): Promise<void> 
   };
   const key = keyOfPath(event.path);
   if (key === undefined || turn === undefined) return drop(engine, 'no-such-entry');
+  // A turn of a later epoch than the event's would beat every real one.
+  if (!isTurnOf(turn, epoch)) return drop(engine, 'stale-turn');
   const block = blockAt(workflow, key);
   if (block !== undefined) return handleBlock(handling, block, key.entry, turn);
   const step = stepAt(workflow, key);

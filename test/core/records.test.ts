@@ -1,6 +1,14 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { formatKey, formatPosition, isVisible, pathOf, sameKey } from '../../src/core/records.ts';
+import {
+  assertReadable,
+  formatKey,
+  formatPosition,
+  isVisible,
+  pathOf,
+  recordFormat,
+  sameKey,
+} from '../../src/core/records.ts';
 import { keyAt } from './builders.ts';
 
 describe('visibility', () => {
@@ -94,5 +102,21 @@ describe('positions', () => {
 
   test('that of a new epoch comes before any other', () => {
     expect('' < formatPosition(0, 0, 0)).toBe(true);
+  });
+});
+
+describe('the format of a run', () => {
+  test('that of this version is readable', () => {
+    expect(() => assertReadable({ format: recordFormat, runId: 'r' })).not.toThrow();
+  });
+
+  test('that of a newer one is refused, and the error says what to do', () => {
+    expect(() => assertReadable({ format: recordFormat + 1, runId: 'r' })).toThrow(
+      expect.objectContaining({
+        code: 'WORKFLOW_RECORD_CORRUPT',
+        message: expect.stringContaining('upgrade the package'),
+        details: { runId: 'r', format: recordFormat + 1 },
+      }),
+    );
   });
 });

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { firstTurn, formatTurn, parseTurn, type Turn } from '../../src/core/turn.ts';
+import { firstTurn, formatTurn, isTurnOf, parseTurn, type Turn } from '../../src/core/turn.ts';
 
 const turns: fc.Arbitrary<Turn> = fc.record({
   epoch: fc.nat(9_999),
@@ -67,5 +67,16 @@ describe('the text of a turn', () => {
     '-001.000000.0000.000',
   ])('refuses to read %j', (text) => {
     expect(() => parseTurn(text)).toThrow(expect.objectContaining({ code: 'WORKFLOW_RECORD_CORRUPT' }));
+  });
+});
+
+describe('a turn of an epoch', () => {
+  test.each([
+    ['0002.000001.0003.004', 2, true],
+    ['0002.000001.0003.004', 1, false],
+    ['2.1.3.4', 2, false],
+    ['', 0, false],
+  ])('%j in epoch %i: %s', (text, epoch, expected) => {
+    expect(isTurnOf(text, epoch)).toBe(expected);
   });
 });

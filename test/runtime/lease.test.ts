@@ -198,6 +198,8 @@ test('events that are stale, early or of nobody change nothing', async () => {
   await runtime.handle({ ...first, runId: 'nobody' });
   await runtime.handle({ ...first, epoch: 0 });
   await runtime.handle({ ...first, turn: '0001.000000.0001.000' });
+  await runtime.handle({ ...first, turn: '9999.000000.0000.000' });
+  await runtime.handle({ ...first, turn: 'any' });
   await runtime.handle({ ...first, path: [] });
   await runtime.handle({ ...first, type: 'workflow.step.end', work: false });
   expect(place.receive()).toBeUndefined();

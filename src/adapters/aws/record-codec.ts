@@ -1,8 +1,7 @@
-import { WorkflowError } from '../../core/errors.ts';
 import type { JoinState } from '../../core/join.ts';
 import {
+  assertReadable,
   type ParentLink,
-  recordFormat,
   type RunHeader,
   type RunInput,
   type RunStatus,
@@ -194,13 +193,7 @@ export function decodeHeader(item: Item): RunHeader {
     'updatedAt',
   ]);
   const runId = unescapeId(item['pk']?.S ?? '');
-  if (header.format > recordFormat) {
-    throw new WorkflowError(
-      'WORKFLOW_RECORD_CORRUPT',
-      `Run ${runId} has record format ${header.format}, this version reads up to ${recordFormat}: upgrade the package`,
-      { details: { runId, format: header.format } },
-    );
-  }
+  assertReadable({ format: header.format, runId });
   return { ...header, runId, from: header.from ?? [] };
 }
 

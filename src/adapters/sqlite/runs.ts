@@ -1,5 +1,5 @@
 import { WorkflowError } from '../../core/errors.ts';
-import type { RunHeader, RunInput } from '../../core/records.ts';
+import { assertReadable, type RunHeader, type RunInput } from '../../core/records.ts';
 import type { RunPage, RunQuery } from '../../ports/index.ts';
 import { formatCursor, parseCursor } from '../list-cursor.ts';
 import type { Connection } from './connection.ts';
@@ -15,7 +15,10 @@ export class Runs {
 
   header(runId: string): RunHeader | undefined {
     const row = this.#connection.row<{ body: string }>('SELECT body FROM run WHERE id = ?', toText(runId));
-    return row === undefined ? undefined : (JSON.parse(row.body) as RunHeader);
+    if (row === undefined) return undefined;
+    const header = JSON.parse(row.body) as RunHeader;
+    assertReadable(header);
+    return header;
   }
 
   input(runId: string): RunInput | undefined {
