@@ -42,7 +42,15 @@ export type {
   WorkflowResult,
 } from './sdk/run-types.ts';
 export { createStep } from './sdk/step.ts';
-export type { AnyStep, KnownStep, Step, StepOutput, StepParams, StepResume } from './sdk/step-types.ts';
+export type {
+  AnyStep,
+  KnownStep,
+  Step,
+  StepOf,
+  StepOutput,
+  StepParams,
+  StepResume,
+} from './sdk/step-types.ts';
 export type {
   Condition,
   CreateRunOptions,
@@ -50,7 +58,10 @@ export type {
   InitOf,
   KnownSteps,
   ListRunsOptions,
+  NoSteps,
+  TypesOf,
   Workflow,
+  WorkflowOf,
   WorkflowOptions,
   WorkflowRun,
   WorkflowRuns,

@@ -24,9 +24,6 @@ export type Mapping<Context = never> =
 /** A step, or its id. */
 type StepChoice = AnyStep | string;
 
-/** Rules of a whole `.map`, once they are known. */
-type Config = Readonly<Record<string, unknown>>;
-
 /** Output of a step that is named in a rule. */
 type ChoiceOutput<Choice, Steps extends KnownSteps> = Choice extends AnyStep
   ? StepOutput<Choice>
@@ -116,7 +113,7 @@ type Plain<Value> = Value extends string
             : Value;
 
 /** What one rule gives. */
-type Mapped<Rule, Types extends WorkflowTypes, Steps extends KnownSteps> = Rule extends {
+export type Mapped<Rule, Types extends WorkflowTypes, Steps extends KnownSteps> = Rule extends {
   readonly schema: infer Schema extends AnySchema;
 }
   ? OutputOf<Schema>
@@ -131,8 +128,3 @@ type Mapped<Rule, Types extends WorkflowTypes, Steps extends KnownSteps> = Rule 
         : Rule extends { readonly path: infer Path extends string }
           ? At<SourceOf<Rule, Types, Steps>, Path>
           : never;
-
-/** The object that a `.map` gives. */
-export type MappedOutput<Rules extends Config, Types extends WorkflowTypes, Steps extends KnownSteps> = {
-  -readonly [Key in keyof Rules]: Mapped<Rules[Key], Types, Steps>;
-};

@@ -15,3 +15,6 @@ export type KeysOf<Type> = Known<Type, object> extends infer Keys extends object
 
 /** A value or a promise of it. */
 export type MaybePromise<Type> = Type | Promise<Type>;
+
+/** An optional schema as it was given; undefined is possible as long as nothing is known about it. */
+export type Given<Schema extends AnySchema> = AnySchema extends Schema ? Schema | undefined : Schema;

@@ -1,6 +1,6 @@
 import type { AnySchema, StepDefinition } from '../core/definition.ts';
 import type { ExecuteContext, Suspended } from './context.ts';
-import type { InputOf, KeysOf, Known, MaybePromise, OutputOf } from './schema.ts';
+import type { Given, InputOf, KeysOf, Known, MaybePromise, OutputOf } from './schema.ts';
 
 declare const stepTypes: unique symbol;
 
@@ -37,6 +37,9 @@ export interface Step<
 /** Any step at all. */
 export type AnyStep = Step<string, never, unknown, never>;
 
+/** What the compiler knows of a step. */
+export type StepTypesOf<Of extends AnyStep> = Of[typeof stepTypes];
+
 /** Output of a step. */
 export type StepOutput<Of extends AnyStep> = Of[typeof stepTypes]['output'];
 
@@ -51,13 +54,6 @@ export interface KnownStep<Output = unknown, Resume = unknown, Suspend = unknown
   readonly resume: Resume;
   readonly suspend: Suspend;
 }
-
-/** The same for a step that is given as it is. */
-export type KnownOf<Of extends AnyStep> = KnownStep<
-  StepOutput<Of>,
-  Of[typeof stepTypes]['resume'],
-  Of[typeof stepTypes]['suspend']
->;
 
 /**
  * What `createStep` takes. Schemas are any Standard Schema: zod 3 and 4, valibot, arktype and others.
@@ -112,19 +108,27 @@ export type ContextOf<Schema extends AnySchema> =
     ? Keys
     : Record<string, unknown>;
 
-/** The step that a call of `createStep` makes. */
-export type StepOf<
+/** The step that a call of `createStep` makes: it keeps its schemas with their types, so that others can be made of them. */
+export interface StepOf<
   Id extends string,
   In extends AnySchema,
   Out extends AnySchema,
-  Resume extends AnySchema,
-  Suspend extends AnySchema,
-  State extends AnySchema,
-> = Step<
-  Id,
-  InputOf<In>,
-  OutputOf<Out>,
-  KeysOf<OutputOf<State>>,
-  Known<InputOf<Resume>, never>,
-  OutputOf<Suspend>
->;
+  Resume extends AnySchema = AnySchema,
+  Suspend extends AnySchema = AnySchema,
+  State extends AnySchema = AnySchema,
+  Context extends AnySchema = AnySchema,
+> extends Step<
+    Id,
+    InputOf<In>,
+    OutputOf<Out>,
+    KeysOf<OutputOf<State>>,
+    Known<InputOf<Resume>, never>,
+    OutputOf<Suspend>
+  > {
+  readonly inputSchema: In;
+  readonly outputSchema: Out;
+  readonly resumeSchema: Given<Resume>;
+  readonly suspendSchema: Given<Suspend>;
+  readonly stateSchema: Given<State>;
+  readonly requestContextSchema: Given<Context>;
+}

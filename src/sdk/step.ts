@@ -29,7 +29,7 @@ export function createStep<
   Context extends AnySchema = AnySchema,
 >(
   params: StepParams<Id, In, Out, Resume, Suspend, State, Context>,
-): StepOf<Id, In, Out, Resume, Suspend, State> {
+): StepOf<Id, In, Out, Resume, Suspend, State, Context> {
   if (!isObject(params)) {
     throw invalid(
       `createStep was given ${describe(params)}: give it { id, inputSchema, outputSchema, execute }`,
@@ -59,5 +59,5 @@ export function createStep<
     reads: readsOfSource(Function.prototype.toString.call(body)),
     execute: body.bind(params) as (context: StepContext) => unknown,
   };
-  return Object.freeze(step) as StepOf<Id, In, Out, Resume, Suspend, State>;
+  return Object.freeze(step) as StepOf<Id, In, Out, Resume, Suspend, State, Context>;
 }

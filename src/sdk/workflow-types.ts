@@ -3,10 +3,10 @@ import type { BindableWorkflow } from '../core/host.ts';
 import type { RunStatus } from '../core/records.ts';
 import type { WorkflowState } from '../core/snapshot.ts';
 import type { ReadContext } from './context.ts';
-import type { CheckedMapping, MappedOutput, Mapping } from './mapping-types.ts';
+import type { CheckedMapping, Mapped, Mapping } from './mapping-types.ts';
 import type { Run } from './run-types.ts';
-import type { InputOf, KeysOf, Known, MaybePromise, OutputOf } from './schema.ts';
-import type { AnyStep, ContextOf, KnownOf, KnownStep, Step, StepOutput } from './step-types.ts';
+import type { Given, InputOf, KeysOf, Known, MaybePromise, OutputOf } from './schema.ts';
+import type { AnyStep, ContextOf, KnownStep, Step, StepOutput, StepTypesOf } from './step-types.ts';
 
 declare const workflowTypes: unique symbol;
 declare const lastOutput: unique symbol;
@@ -23,6 +23,10 @@ export interface WorkflowTypes {
   readonly stateInput: object;
   readonly state: object;
   readonly requestContext: object;
+  readonly inputSchema: AnySchema | undefined;
+  readonly outputSchema: AnySchema | undefined;
+  readonly stateSchema: AnySchema | undefined;
+  readonly requestContextSchema: AnySchema | undefined;
 }
 
 /** Steps by their ids, as far as the builder has seen them. */
@@ -70,7 +74,11 @@ type Arm<Types extends WorkflowTypes, Last, Steps extends KnownSteps> = readonly
 
 /** Steps after some more were added. */
 type With<Steps extends KnownSteps, More extends AnyStep> = Steps & {
-  readonly [One in More as One['id']]: KnownOf<One>;
+  readonly [One in More as One['id']]: KnownStep<
+    StepTypesOf<One>['output'],
+    StepTypesOf<One>['resume'],
+    StepTypesOf<One>['suspend']
+  >;
 };
 
 /** The steps of arms: any number of them. */
@@ -94,6 +102,10 @@ export interface Workflow<
     BindableWorkflow,
     EndsWith<Last> {
   readonly id: Types['id'];
+  readonly inputSchema: Types['inputSchema'];
+  readonly outputSchema: Types['outputSchema'];
+  readonly stateSchema: Types['stateSchema'];
+  readonly requestContextSchema: Types['requestContextSchema'];
   readonly warnings: readonly string[];
   /** Types only; there is no such property at run time. */
   readonly [workflowTypes]: Types;
@@ -139,8 +151,14 @@ export interface Workflow<
     options?: EntryOptions<Id>,
   ): Workflow<
     Types,
-    MappedOutput<Config, Types, Steps>,
-    Steps & { readonly [Key in Id]: KnownStep<MappedOutput<Config, Types, Steps>, never> }
+    // Written out, and not under a name: the compiler shows the object then, and not the rules that it follows from.
+    { -readonly [Key in keyof Config]: Mapped<Config[Key], Types, Steps> },
+    Steps & {
+      readonly [Key in Id]: KnownStep<
+        { -readonly [Key in keyof Config]: Mapped<Config[Key], Types, Steps> },
+        never
+      >;
+    }
   >;
 
   /** Ends the definition: nothing can be added any more, and runs can be created. */
@@ -230,25 +248,34 @@ export interface WorkflowOptions<
   };
 }
 
-/** The workflow that a call of `createWorkflow` makes. */
+/** What the schemas of a workflow say. */
+export interface TypesOf<
+  Id extends string,
+  In extends AnySchema,
+  Out extends AnySchema,
+  State extends AnySchema = AnySchema,
+  Context extends AnySchema = AnySchema,
+> extends WorkflowTypes {
+  readonly id: Id;
+  readonly input: InputOf<In>;
+  readonly init: OutputOf<In>;
+  readonly output: OutputOf<Out>;
+  readonly stateInput: Known<InputOf<State>, Record<string, unknown>> extends infer Keys extends object
+    ? Keys
+    : never;
+  readonly state: KeysOf<OutputOf<State>>;
+  readonly requestContext: ContextOf<Context>;
+  readonly inputSchema: In;
+  readonly outputSchema: Out;
+  readonly stateSchema: Given<State>;
+  readonly requestContextSchema: Given<Context>;
+}
+
+/** The workflow that a call of `createWorkflow` makes: without an entry so far. */
 export type WorkflowOf<
   Id extends string,
   In extends AnySchema,
   Out extends AnySchema,
-  State extends AnySchema,
-  Context extends AnySchema,
-> = Workflow<
-  {
-    readonly id: Id;
-    readonly input: InputOf<In>;
-    readonly init: OutputOf<In>;
-    readonly output: OutputOf<Out>;
-    readonly stateInput: Known<InputOf<State>, Record<string, unknown>> extends infer Keys extends object
-      ? Keys
-      : never;
-    readonly state: KeysOf<OutputOf<State>>;
-    readonly requestContext: ContextOf<Context>;
-  },
-  OutputOf<In>,
-  NoSteps
->;
+  State extends AnySchema = AnySchema,
+  Context extends AnySchema = AnySchema,
+> = Workflow<TypesOf<Id, In, Out, State, Context>, OutputOf<In>, NoSteps>;
