@@ -1,13 +1,6 @@
 import type { RunPage, RunQuery } from '../core/host.ts';
 import type { JoinConsequence, JoinState } from '../core/join.ts';
-import type {
-  RecordKey,
-  RunHeader,
-  RunInput,
-  RunStatus,
-  StepRecord,
-  StoredValue,
-} from '../core/records.ts';
+import type { RecordKey, RunHeader, RunInput, RunStatus, StepRecord, StoredValue } from '../core/records.ts';
 
 export type { RunPage, RunQuery } from '../core/host.ts';
 
@@ -278,7 +271,11 @@ export interface OutcomeBase {
 /** What became of an execution. */
 export type CommitOutcome =
   | (OutcomeBase & { readonly status: 'success'; readonly output: StoredValue; readonly bailed?: boolean })
-  | (OutcomeBase & { readonly status: 'failed'; readonly error: StoredValue; readonly nonRetryable?: boolean })
+  | (OutcomeBase & {
+      readonly status: 'failed';
+      readonly error: StoredValue;
+      readonly nonRetryable?: boolean;
+    })
   | (OutcomeBase & {
       readonly status: 'suspended';
       readonly suspendPayload?: StoredValue;
