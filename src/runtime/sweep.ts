@@ -39,10 +39,23 @@ async function sweepEach(engine: Engine, runIds: Iterable<string>): Promise<void
 }
 
 async function sweepRun(engine: Engine, runId: string): Promise<void> {
-  const { store, clock, metrics } = engine.backend;
+  const { store, clock } = engine.backend;
   // The header first: a resume that comes while the records are read changes its `wakes`, and the write below is refused.
   const header = await store.loadHeader(runId);
   if (header?.sweepAt === undefined || header.sweepAt > clock.now()) return;
+  try {
+    await sweepListed(engine, header);
+  } catch (error) {
+    // It goes to the end of the line: many runs that cannot be helped must not keep a sweep from those that can.
+    const { wakes, position } = header;
+    await store.setSweep({ runId, wakes, position, sweepAt: clock.now() + engine.times.sweepMs });
+    throw error;
+  }
+}
+
+async function sweepListed(engine: Engine, header: RunHeader): Promise<void> {
+  const { store, clock, metrics } = engine.backend;
+  const { runId } = header;
   const workflow = engine.registry.get(header.workflowId);
   const run = await store.loadRun(runId);
   const records = run?.records ?? [];

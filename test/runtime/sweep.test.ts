@@ -178,5 +178,9 @@ describe('what needs no help', () => {
     clock.pass(130_000);
     expect(await runtime.sweep()).toBe(2);
     expect(place.receive()?.event).toMatchObject({ runId: 'r', path: [0] });
+    expect(await runtime.sweep()).toBe(0);
+    clock.pass(130_000);
+    expect(await other.sweep()).toBe(2);
+    expect(place.receive()?.event).toMatchObject({ runId: 'a-first', path: [0] });
   });
 });
