@@ -13,7 +13,7 @@ import { RequestContext } from '../core/request-context.ts';
 import { applyDelta, deltaOf } from '../core/shared-data.ts';
 import { parseTurn } from '../core/turn.ts';
 import type { CommitOutcome } from '../ports/index.ts';
-import type { StepHandling } from './handle-step.ts';
+import type { StepHandling } from './handling.ts';
 import { keepLease } from './lease.ts';
 import { inputBefore, type Loaded, loadShared, sharedBefore, stepResultsOf } from './load.ts';
 import { readsOf } from './registry.ts';

@@ -1,24 +1,12 @@
 import { admit, afterLostClaim, predecessorStands } from '../core/decide.ts';
-import type { StepDefinition } from '../core/definition.ts';
-import type { WorkflowEvent } from '../core/event.ts';
 import type { RecordKey, StepRecord } from '../core/records.ts';
 import { parseTurn } from '../core/turn.ts';
 import { endEvent, ensureEntryResumed, fulfilEntry } from './duty-entry.ts';
 import { ensureMemberLogged, fulfilMember } from './duty-member.ts';
 import { crashOutcome, runBody } from './execution.ts';
-import { drop, type Handling } from './handling.ts';
+import { drop, type Handling, type StepHandling } from './handling.ts';
 import { type Loaded, loadForStep, recordAt, sharedBefore } from './load.ts';
 import { readsOf } from './registry.ts';
-
-/** A `step.run` that is being handled. */
-export interface StepHandling extends Handling {
-  readonly event: WorkflowEvent;
-  readonly key: RecordKey;
-  readonly turn: string;
-  readonly step: StepDefinition;
-  /** Owner of the claim that this handling makes; never shared by two. */
-  readonly owner: string;
-}
 
 /** Does what the outcome on a record implies. */
 export function fulfil(handling: Handling, record: StepRecord, won: boolean): Promise<void> {

@@ -1,4 +1,7 @@
 import type { DropReason } from '../core/decide.ts';
+import type { StepDefinition } from '../core/definition.ts';
+import type { WorkflowEvent } from '../core/event.ts';
+import type { RecordKey } from '../core/records.ts';
 import { firstTurn, formatTurn } from '../core/turn.ts';
 import type { Engine } from './engine.ts';
 import type { Publisher } from './publish.ts';
@@ -11,6 +14,16 @@ export interface Handling {
   readonly runId: string;
   readonly epoch: number;
   readonly publisher: Publisher;
+}
+
+/** A `step.run` that is being handled. */
+export interface StepHandling extends Handling {
+  readonly event: WorkflowEvent;
+  readonly key: RecordKey;
+  readonly turn: string;
+  readonly step: StepDefinition;
+  /** Owner of the claim that this handling makes; never shared by two. */
+  readonly owner: string;
 }
 
 /** Acknowledges an event that has nothing to do. */
