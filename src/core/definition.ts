@@ -43,10 +43,14 @@ export interface StepContext {
   getInitData(): unknown;
   getStepResult(step: string | { readonly id: string }): unknown;
   suspend(payload?: unknown, options?: SuspendOptions): Promise<undefined>;
+  /** Ends the whole run with this result once the body returns; what it returns does not count. */
+  bail(result?: unknown): undefined;
+  /** Cancels the run once the body returns; its own result is kept. */
+  abort(): void;
 }
 
 /** What a condition or a mapping function receives: no way to suspend or to change state. */
-export type ReadContext = Omit<StepContext, 'setState' | 'suspend'>;
+export type ReadContext = Omit<StepContext, 'setState' | 'suspend' | 'bail' | 'abort'>;
 
 /** A step as the runtime executes it. */
 export interface StepDefinition {
@@ -75,6 +79,14 @@ export type Reads = 'all' | { readonly steps: readonly string[]; readonly init: 
 /** A condition of a branch. */
 export type ConditionDefinition = (context: ReadContext) => unknown;
 
+/** A condition of a loop: reads the body's output as its input, and how many iterations are done, this one included. */
+export type LoopConditionDefinition = (context: ReadContext & { readonly iterationCount: number }) => unknown;
+
+/** When a sleep ends: fixed, or computed once from what the sleep gets. A negative time and none at all do not sleep. */
+export type SleepTime =
+  | { readonly type: 'sleep'; readonly duration: number | ((context: ReadContext) => unknown) }
+  | { readonly type: 'sleepUntil'; readonly date: Date | ((context: ReadContext) => unknown) };
+
 /** One entry with its functions. */
 export type FlowEntry =
   | { readonly type: 'step' | 'mapping'; readonly step: StepDefinition }
@@ -83,7 +95,14 @@ export type FlowEntry =
       readonly type: 'conditional';
       readonly steps: readonly StepDefinition[];
       readonly conditions: readonly ConditionDefinition[];
-    };
+    }
+  | {
+      readonly type: 'loop';
+      readonly loopType: 'dowhile' | 'dountil';
+      readonly step: StepDefinition;
+      readonly condition: LoopConditionDefinition;
+    }
+  | { readonly type: 'sleep'; readonly id: string; readonly time: SleepTime };
 
 /** Retries of every step that sets none of its own. */
 export interface RetryConfig {

@@ -29,6 +29,22 @@ export type GraphEntry =
       readonly conditions: readonly string[];
       readonly id?: string;
       readonly description?: string;
+    }
+  | {
+      readonly type: 'loop';
+      readonly loopType: 'dowhile' | 'dountil';
+      /** The body; the loop's result appears under its id. */
+      readonly step: GraphStep;
+      /** Source text of the condition, for people to read. */
+      readonly condition: string;
+      readonly description?: string;
+    }
+  | {
+      readonly type: 'sleep' | 'sleepUntil';
+      readonly id: string;
+      /** Milliseconds, ISO 8601 date, or the source text of the function that gives them; for people to read. */
+      readonly time: string;
+      readonly description?: string;
     };
 
 /** A step inside a block. */
@@ -48,8 +64,15 @@ export function armsOf(entry: GraphEntry): readonly GraphStep[] | undefined {
 
 /** Name under which the record of an entry is kept: the step's id, or for a block its own id or kind. */
 export function entryId(entry: GraphEntry, index: number): string {
-  if (entry.type === 'step' || entry.type === 'mapping') return entry.id;
-  return entry.id ?? `${entry.type}_${index}`;
+  switch (entry.type) {
+    case 'parallel':
+    case 'conditional':
+      return entry.id ?? `${entry.type}_${index}`;
+    case 'loop':
+      return entry.step.id;
+    default:
+      return entry.id;
+  }
 }
 
 /** Id of the step that a key means; undefined when the graph has no such place. */
@@ -74,9 +97,9 @@ export function placesOf(graph: Graph, stepId: string): { entry: number; arm?: n
  */
 export function graphText(graph: Graph): string {
   return JSON.stringify(
-    graph.map((entry) => [
+    graph.map((entry, index) => [
       entry.type,
-      ...(entry.type === 'step' || entry.type === 'mapping' ? [entry.id] : entry.arms.map((arm) => arm.id)),
+      ...(armsOf(entry)?.map((arm) => arm.id) ?? [entryId(entry, index)]),
     ]),
   );
 }

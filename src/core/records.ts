@@ -153,12 +153,16 @@ export interface StepRecord {
   readonly endedAt?: number;
   /** The input, when it is not simply what {@link inputFrom} holds: validation filled in or changed something. */
   readonly input?: StoredValue;
-  /** Entry whose output is the input; -1 for the input of the run. */
+  /** Entry whose output is the input; -1 for the input of the run. Of a later iteration of a loop: the entry itself. */
   readonly inputFrom?: number;
   readonly output?: StoredValue;
   readonly error?: StoredValue;
   /** The body ended the whole run with its output. */
   readonly bailed?: boolean;
+  /** The body canceled the run; its own result stands. */
+  readonly aborted?: boolean;
+  /** Of a loop: its condition says that another iteration follows. Until that is claimed, `output` is its input. */
+  readonly again?: boolean;
   /** The error forbids retries, of this step and of an enclosing one. */
   readonly nonRetryable?: boolean;
   readonly suspendPayload?: StoredValue;

@@ -63,7 +63,8 @@ export interface RunStore {
   /**
    * Claims a turn. `fresh` (first turn of an iteration): no record, an earlier turn, or our own claim of this turn.
    * Otherwise (a retried or resumed turn): this very turn is `due`, or our own claim of it; then `startedAt`, `inputFrom`
-   * and `sharedFrom` stay as they are.
+   * and `sharedFrom` stay as they are. A fresh claim begins a new record; only with `iterates` it keeps `output`, which is
+   * the input of the next iteration.
    */
   claim(write: ClaimWrite): Promise<Write<StepRecord>>;
   /** Takes a turn over from a worker whose lease has ended. Condition: this turn, running, still owned by `seenOwner`. */
@@ -72,6 +73,10 @@ export interface RunStore {
   renew(write: RenewWrite): Promise<Write<StepRecord>>;
   /** Records the outcome of our claim. Condition: this turn, running, ours. */
   commit(write: CommitWrite): Promise<Write<StepRecord>>;
+  /** Begins a sleep: the record waits for `dueAt`. Condition: no record, or one of an earlier turn. */
+  sleep(write: SleepWrite): Promise<Write<StepRecord>>;
+  /** Ends a sleep: the record succeeds with what it got as its output. Condition: this turn and waiting. */
+  wake(write: WakeWrite): Promise<Write<StepRecord>>;
   /**
    * Resumes a suspension: the record becomes `due` at `nextTurn`, and each run of `runs` is marked as open again, in one
    * transaction. Conditions: this turn and suspended; no run of `runs` is over.
@@ -229,6 +234,8 @@ export interface TurnKey {
 /** See {@link RunStore.claim}. */
 export interface ClaimWrite extends TurnKey {
   readonly fresh: boolean;
+  /** A later iteration of a loop. @default false */
+  readonly iterates?: boolean;
   readonly stepId: string;
   readonly owner: string;
   readonly leaseUntil: number;
@@ -270,7 +277,13 @@ export interface OutcomeBase {
 
 /** What became of an execution. */
 export type CommitOutcome =
-  | (OutcomeBase & { readonly status: 'success'; readonly output: StoredValue; readonly bailed?: boolean })
+  | (OutcomeBase & {
+      readonly status: 'success';
+      readonly output: StoredValue;
+      readonly bailed?: boolean;
+      readonly aborted?: boolean;
+      readonly again?: boolean;
+    })
   | (OutcomeBase & {
       readonly status: 'failed';
       readonly error: StoredValue;
@@ -289,6 +302,23 @@ export type CommitOutcome =
       readonly dueAt: number;
       readonly error: StoredValue;
     });
+
+/** See {@link RunStore.sleep}. */
+export interface SleepWrite extends TurnKey {
+  readonly stepId: string;
+  /** Becomes `startedAt`. */
+  readonly now: number;
+  readonly dueAt: number;
+  readonly inputFrom: number;
+  readonly sharedFrom?: number;
+}
+
+/** See {@link RunStore.wake}. */
+export interface WakeWrite extends TurnKey {
+  /** Becomes `endedAt`. */
+  readonly now: number;
+  readonly output: StoredValue;
+}
 
 /** See {@link RunStore.resume}. */
 export interface ResumeWrite extends TurnKey {
