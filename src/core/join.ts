@@ -143,6 +143,16 @@ export function foldJoin(
   return tokens.reduce((state, token) => applyToken(shape, state, token).state, carry);
 }
 
+/** The member whose settlement closed the block; undefined while it is open, and for a block without members. */
+export function closingMember(shape: JoinShape, tokens: readonly number[]): number | undefined {
+  let state = openJoin(shape);
+  for (const token of tokens) {
+    ({ state } = applyToken(shape, state, token));
+    if (state.closed !== undefined) return decodeToken(token).member;
+  }
+  return undefined;
+}
+
 /**
  * Members that were launched and have neither settled for good nor stand suspended, by the whole log. `members` lists the
  * numbers that take part, in launch order (a conditional takes some arms only); by default 0 to `total` - 1.

@@ -1,6 +1,6 @@
 import { membersOf, settlementOf } from './decide.ts';
 import { armsOf, type Graph } from './graph.ts';
-import { decodeToken, encodeToken, foldJoin, type JoinShape, membersInFlight } from './join.ts';
+import { closingMember, decodeToken, encodeToken, type JoinShape, membersInFlight } from './join.ts';
 import { isVisible, type RecordKey, type RunHeader, type StepRecord, terminalStatuses } from './records.ts';
 import { firstTurn, formatTurn, parseTurn } from './turn.ts';
 
@@ -104,20 +104,22 @@ function planBlock(view: SweepView, entry: number, clock: Clock): SweepPlan {
   const { join } = view;
   const open: SweepAction = { type: 'run', key: { entry }, turn: formatTurn(firstTurn(view.header.epoch)) };
   if (join === undefined) return { actions: [open], again: clock.now + sweepPause.shortest };
+  const dutyOf = (member: number | undefined): SweepAction[] => {
+    const record = view.records.find((one) => one.key.entry === entry && one.key.arm === member);
+    return member === undefined || record === undefined ? [] : [{ type: 'duty', record }];
+  };
+  const closing = dutyOf(closingMember(join, join.tokens));
+  // What a closed block leads to can be lost as well, so the run stays in sight.
+  if (closing.length > 0) return { actions: closing, again: clock.now + sweepPause.shortest };
   const tokens = new Set(join.tokens);
   const members = membersOf(view.graph, entry, join.taken);
   const plan = merge(members.map((arm) => planMember(view, { entry, arm }, tokens, clock)));
   if (membersInFlight(join, join.tokens, members).length > 0) return plan;
-  const again = clock.now + sweepPause.shortest;
   const last = join.tokens.at(-1);
   // There never was a member: whoever opened the block closes it too.
-  if (last === undefined) return { actions: [open], again };
-  const { member } = decodeToken(last);
-  const record = view.records.find((one) => one.key.entry === entry && one.key.arm === member);
-  const duty: SweepAction[] = record === undefined ? [] : [{ type: 'duty', record }];
-  const actions = [...plan.actions, ...duty];
-  // Closing publishes the next entry, and that event can be lost too: only a suspended block waits for nobody but people.
-  return { actions, again: foldJoin(join, join.tokens).closed === undefined ? plan.again : again };
+  if (last === undefined) return { actions: [open], again: clock.now + sweepPause.shortest };
+  // Nothing is in flight: the last settlement suspended the block.
+  return { actions: [...plan.actions, ...dutyOf(decodeToken(last).member)], again: plan.again };
 }
 
 /** Plans what a run needs. The caller read the header first, then the records, and writes with the header's `wakes`. */

@@ -65,16 +65,18 @@ async function appendSettlement(handling: Handling, record: StepRecord): Promise
 }
 
 /**
- * Makes sure that an arm's suspension, or its resumption, is in the log and effective on the run's status. Resolves with
- * false when the block was closed before, so that the arm can no longer matter.
+ * Makes sure that an arm's suspension, or its resumption, is in the log and effective: on the run's status, and on the
+ * block when it was this that closed it. Resolves with false when the block is closed by then, so that the arm can no
+ * longer matter.
  */
 export async function ensureMemberLogged(handling: Handling, record: StepRecord): Promise<boolean> {
   const append = await appendSettlement(handling, record);
   if (append === undefined) return true;
-  const { block } = append.consequence;
+  const facts = settled(record) ? handling.publisher.stepEnd(record) : [];
+  const { block, closed } = append.consequence;
+  if (closed !== undefined) await closeBlock(handling, record.key.entry, append, false, facts);
   if (block !== undefined) {
     const status = block === 'suspended' ? 'suspended' : 'running';
-    const facts = settled(record) ? handling.publisher.stepEnd(record) : [];
     await announceStatus(handling, status, positionOf(record, append), facts, true);
   }
   return append.after.closed === undefined;

@@ -41,7 +41,15 @@ async function findTarget(engine: Engine, request: ResumeRequest): Promise<Targe
 /** Rule O: a record leaves its state only when that state's effects are stored and published. */
 async function ensureSuspended(handling: Handling, record: StepRecord): Promise<void> {
   if (record.key.arm === undefined) await ensureEntrySuspended(handling, record);
-  else await ensureMemberLogged(handling, record);
+  else if (!(await ensureMemberLogged(handling, record))) throw blockEnded(handling, record);
+}
+
+function blockEnded({ runId }: Handling, record: StepRecord): WorkflowError {
+  return new WorkflowError(
+    'WORKFLOW_RUN_ALREADY_FINISHED',
+    `The block around step "${record.stepId}" ended before this resume: the run goes on without it`,
+    { details: { runId, stepId: record.stepId } },
+  );
 }
 
 /** Resumes a suspended step. Of several callers exactly one wins; the 2xx follows the write. */
@@ -90,11 +98,7 @@ async function announceResumed(handling: Handling, record: StepRecord): Promise<
   if (record.key.arm === undefined) {
     await ensureEntryResumed(handling, record);
   } else if (!(await ensureMemberLogged(handling, record))) {
-    throw new WorkflowError(
-      'WORKFLOW_RUN_ALREADY_FINISHED',
-      `The block around step "${record.stepId}" ended before this resume: the run goes on without it`,
-      { details: { runId, stepId: record.stepId } },
-    );
+    throw blockEnded(handling, record);
   }
   await publisher.publish([publisher.resumed(record), publisher.stepRun(record)]);
   await engine.backend.store.durable();

@@ -3,6 +3,7 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
   applyToken,
+  closingMember,
   decodeToken,
   encodeToken,
   foldJoin,
@@ -324,6 +325,17 @@ describe('for any order of settlements', () => {
             state.closed !== undefined || step.consequence.block === 'suspended',
           );
         }
+      }),
+    );
+  });
+
+  test('the member whose settlement closed a block is known for good', () => {
+    fc.assert(
+      fc.property(walks, (walk) => {
+        const { shape, tokens, states } = play(walk);
+        const closing = states.findIndex((state) => state.closed !== undefined);
+        const token = tokens[closing - 1];
+        expect(closingMember(shape, tokens)).toBe(token === undefined ? undefined : decodeToken(token).member);
       }),
     );
   });
