@@ -37,6 +37,8 @@ export type GraphEntry =
       readonly step: GraphStep;
       /** Source text of the condition, for people to read. */
       readonly condition: string;
+      /** A name of its own, for people to read; no record is kept under it. */
+      readonly id?: string;
       readonly description?: string;
     }
   | {
