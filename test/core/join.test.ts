@@ -335,7 +335,9 @@ describe('for any order of settlements', () => {
         const { shape, tokens, states } = play(walk);
         const closing = states.findIndex((state) => state.closed !== undefined);
         const token = tokens[closing - 1];
-        expect(closingMember(shape, tokens)).toBe(token === undefined ? undefined : decodeToken(token).member);
+        expect(closingMember(shape, tokens)).toBe(
+          token === undefined ? undefined : decodeToken(token).member,
+        );
       }),
     );
   });
