@@ -67,6 +67,7 @@ export async function loadForStep(
   const { header } = first;
   const fresh =
     header !== undefined &&
+    header.status !== 'pending' &&
     header.epoch >= at.epoch &&
     (!request.input || first.input !== undefined) &&
     predecessorStands(header, at.key.entry, recordAt(first.records, { entry: at.key.entry - 1 }));
