@@ -10,10 +10,11 @@ import {
   type StoredValue,
 } from '../core/records.ts';
 import { applyDeltas } from '../core/shared-data.ts';
-import type { AppendResult } from '../ports/index.ts';
+import type { AppendResult, JoinOpening } from '../ports/index.ts';
 import { announceStatus, fulfilEntry } from './duty-entry.ts';
 import { entryTurn, type Handling } from './handling.ts';
 import { type Loaded, loadShared, sharedBefore } from './load.ts';
+import { isUnstorable } from './values.ts';
 
 /**
  * What the record of an arm implies: its newest settlement goes into the block's log, and the position it got there says
@@ -110,7 +111,7 @@ export async function closeBlock(
     records: load.records.slice(1, keys.length).filter((record) => record !== undefined),
   };
   const records = load.records.slice(keys.length).filter((record) => record !== undefined);
-  const record = await blockRecord(handling, entry, append, { before, records });
+  const record = await storableRecord(handling, entry, append, { before, records });
   const write = await store.closeBlock({ runId, record });
   if (write.won) return fulfilEntry(handling, write.image, true, facts);
   if (write.image?.turn === turn) await fulfilEntry(handling, write.image, false, facts);
@@ -121,21 +122,50 @@ interface BlockParts {
   readonly records: readonly StepRecord[];
 }
 
-async function blockRecord(
+/** What a block comes to. It fails when what its arms gave is too much to be stored together. */
+async function storableRecord(
   handling: Handling,
   entry: number,
-  { after, opening }: Pick<AppendResult, 'after' | 'opening'>,
+  append: Pick<AppendResult, 'after' | 'opening'>,
   parts: BlockParts,
 ): Promise<StepRecord> {
+  try {
+    return await blockRecord(handling, entry, append, parts);
+  } catch (error) {
+    if (!isUnstorable(error)) throw error;
+    const { engine, runId } = handling;
+    const sharedFrom = sharedBefore(parts.before, entry);
+    return {
+      ...recordBase(handling, entry, append.opening),
+      ...(sharedFrom === undefined ? {} : { sharedFrom }),
+      status: 'failed',
+      error: await engine.values.storeError(runId, error),
+    };
+  }
+}
+
+/** What the record of a block has, whatever the block came to. */
+function recordBase(handling: Handling, entry: number, opening: JoinOpening): Omit<StepRecord, 'status'> {
   const { engine, workflow } = handling;
   const definition = workflow.graph[entry];
-  const base = {
+  return {
     key: { entry },
     stepId: definition === undefined ? '' : entryId(definition, entry),
     turn: entryTurn(handling),
     startedAt: opening.openedAt,
     endedAt: engine.backend.clock.now(),
     inputFrom: entry - 1,
+  };
+}
+
+async function blockRecord(
+  handling: Handling,
+  entry: number,
+  { after, opening }: Pick<AppendResult, 'after' | 'opening'>,
+  parts: BlockParts,
+): Promise<StepRecord> {
+  const base = {
+    ...recordBase(handling, entry, opening),
     ...(await sharedAfter(handling, entry, after.hasDelta, parts)),
   };
   const at = (member: number | undefined): StepRecord | undefined =>

@@ -18,7 +18,7 @@ import { keepLease } from './lease.ts';
 import { inputBefore, type Loaded, loadShared, sharedBefore, stepResultsOf } from './load.ts';
 import { readsOf } from './registry.ts';
 import { executeStep, type StepExecution, type StepOutcome } from './step-executor.ts';
-import { sha256 } from './values.ts';
+import { isUnstorable, sha256 } from './values.ts';
 
 /** Executes the body of a claimed turn and turns what came of it into what is to be stored. */
 export async function runBody(
@@ -105,10 +105,7 @@ async function toCommit(
   } catch (thrown) {
     // A value that cannot be stored is the step's own failure; a place that fails is nobody's, and the event comes again.
     const error = errorOf(thrown);
-    const own =
-      error instanceof WorkflowError &&
-      (error.code === 'WORKFLOW_VALUE_NOT_STORABLE' || error.code === 'WORKFLOW_LIMIT_EXCEEDED');
-    if (!own) throw thrown;
+    if (!isUnstorable(error)) throw thrown;
     const failed = { type: 'failed', input: prepared.params.input, error, nonRetryable: false } as const;
     return storeOutcome(handling, loaded, prepared, failed);
   }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { decode, encode, encodeError } from '../core/codec.ts';
+import { WorkflowError } from '../core/errors.ts';
 import { limits, type RunLimits } from '../core/limits.ts';
 import type { StoredValue } from '../core/records.ts';
 import { utf8Bytes } from '../core/utf8.ts';
@@ -8,6 +9,17 @@ import type { PayloadStore } from '../ports/index.ts';
 /** SHA-256 of a text, in hex. */
 export function sha256(text: string): string {
   return createHash('sha256').update(text).digest('hex');
+}
+
+/**
+ * Whether an error says that a value cannot be stored, whoever tries and however often: then whatever made the value has
+ * failed, and another delivery would end the same.
+ */
+export function isUnstorable(error: unknown): error is WorkflowError {
+  return (
+    error instanceof WorkflowError &&
+    (error.code === 'WORKFLOW_VALUE_NOT_STORABLE' || error.code === 'WORKFLOW_LIMIT_EXCEEDED')
+  );
 }
 
 /** Moves values between memory and records: encodes, decodes, and checks large ones in at the payload store. */

@@ -83,3 +83,33 @@ test('a sweep ends a block that was decided before an arm was resumed', async ()
   await drain();
   expect(await runtime.result({ runId: 'r' })).toMatchObject({ status: 'failed', error: { message: 'no' } });
 });
+
+test.each(['output', 'state'] as const)(
+  'a block fails whose arms together give more %s than can be stored',
+  async (what) => {
+    const half = (id: string) =>
+      step(id, async ({ setState }) => {
+        const value = 'x'.repeat(600);
+        if (what === 'state') await setState({ [id]: value });
+        return what === 'output' ? value : id;
+      });
+    const clock = new ManualClock();
+    const place = memoryPlace({ clock });
+    const runtime = createRuntime({
+      workflows: [workflow('w', [{ parallel: [half('left'), half('right')] }])],
+      backend: place.attach(),
+      work: false,
+      limits: { valueBytes: 1_000 },
+    });
+    await runtime.start({ workflowId: 'w', runId: 'r', initialState: { before: 1 } });
+    for (let next = place.receive(); next !== undefined; next = place.receive()) {
+      await runtime.handle(next.event);
+    }
+    expect(await runtime.result({ runId: 'r', includeState: true })).toMatchObject({
+      status: 'failed',
+      error: { code: 'WORKFLOW_LIMIT_EXCEEDED' },
+      steps: { left: { status: 'success' }, right: { status: 'success' } },
+      state: { before: 1 },
+    });
+  },
+);
