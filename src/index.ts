@@ -28,7 +28,14 @@ export type { OutputOptions } from './core/host.ts';
 export type { RunStatus } from './core/records.ts';
 export { RequestContext } from './core/request-context.ts';
 export type { RunResult, StepResult, StepResultStatus, WorkflowState } from './core/snapshot.ts';
-export type { ExecuteContext, GetStepResult, ReadContext, Suspended } from './sdk/context.ts';
+export type {
+  Bailed,
+  ExecuteContext,
+  GetStepResult,
+  LoopContext,
+  ReadContext,
+  Suspended,
+} from './sdk/context.ts';
 export { mapVariable } from './sdk/mapping.ts';
 export type { Mapping } from './sdk/mapping-types.ts';
 export type {
@@ -58,7 +65,9 @@ export type {
   InitOf,
   KnownSteps,
   ListRunsOptions,
+  LoopCondition,
   NoSteps,
+  SleepFunction,
   TypesOf,
   Workflow,
   WorkflowOf,
@@ -78,8 +87,8 @@ async function privateRuntime(workflow: WorkflowDefinition): Promise<WorkflowHos
 }
 
 /**
- * Begins a workflow: add entries with `.then`, `.parallel`, `.branch` and `.map`, and end with `.commit()`. The types of
- * input, output and state follow from its schemas.
+ * Begins a workflow: add entries with `.then`, `.parallel`, `.branch`, `.dowhile`, `.dountil`, `.sleep`, `.sleepUntil` and
+ * `.map`, and end with `.commit()`. The types of input, output and state follow from its schemas.
  *
  * Its runs live in the runtime that it is given to (`createRuntime` of `evented-workflows/runtime`). Without any, they live in
  * a private one in memory, which is made on first use and ends with the process.

@@ -4,10 +4,16 @@ import type { AnyStep, StepOutput } from './step-types.ts';
 import type { InitOf, KnownSteps, NoSteps } from './workflow-types.ts';
 
 declare const suspended: unique symbol;
+declare const bailed: unique symbol;
 
 /** What a step returns after it has called `suspend`: `return await suspend(...)`. At run time it is undefined. */
 export interface Suspended {
   readonly [suspended]: true;
+}
+
+/** What a step returns after it has called `bail`: `return bail(...)`. At run time it is undefined. */
+export interface Bailed {
+  readonly [bailed]: true;
 }
 
 /** Reads the output of an earlier step. */
@@ -71,9 +77,21 @@ export interface ExecuteContext<
   readonly suspend: unknown extends SuspendIn
     ? (payload?: unknown, options?: SuspendOptions) => Promise<Suspended>
     : (payload: SuspendIn, options?: SuspendOptions) => Promise<Suspended>;
+  /**
+   * Ends the whole run as a success with this result, which is not validated; it takes effect when the body returns, and
+   * what the body returns does not count. No entry after this one is executed.
+   */
+  readonly bail: (result?: unknown) => Bailed;
+  /**
+   * Cancels the run; it takes effect when the body returns, whose result is kept. {@link abortSignal} aborts at once.
+   */
+  readonly abort: () => void;
 }
 
-/** What a condition of `.branch` or a function of `.map` receives: it can read, but neither suspend nor change state. */
+/**
+ * What a condition of `.branch`, a function of `.map` or one that computes a sleep receives: it can read, but neither
+ * suspend, end or cancel the run nor change state.
+ */
 export type ReadContext<
   Input = unknown,
   State = Record<string, unknown>,
@@ -81,3 +99,15 @@ export type ReadContext<
   Init = unknown,
   Steps extends KnownSteps = NoSteps,
 > = CommonContext<Input, State, Context, Init, Steps>;
+
+/** What a condition of `.dowhile` and `.dountil` receives. Its `inputData` is the output of the body. */
+export type LoopContext<
+  Output = unknown,
+  State = Record<string, unknown>,
+  Context extends object = Record<string, unknown>,
+  Init = unknown,
+  Steps extends KnownSteps = NoSteps,
+> = ReadContext<Output, State, Context, Init, Steps> & {
+  /** How many iterations are done, from 1: the one whose output this is counts. */
+  readonly iterationCount: number;
+};

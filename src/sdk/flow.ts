@@ -1,7 +1,8 @@
-import type { FlowEntry, StepDefinition } from '../core/definition.ts';
+import type { FlowEntry, SleepTime, StepDefinition } from '../core/definition.ts';
 import type { Graph, GraphEntry, GraphStep } from '../core/graph.ts';
 import { limits } from '../core/limits.ts';
 import { checkId, describe, invalid, isObject, isStep } from './describe.ts';
+import { shownTime } from './sleep.ts';
 
 /** Name and description of an entry as they go into a graph. */
 export interface EntryName {
@@ -15,6 +16,14 @@ function graphStep(step: StepDefinition): GraphStep {
     ...(step.description === undefined ? {} : { description: step.description }),
     canSuspend: step.resumeSchema !== undefined || step.suspendSchema !== undefined,
   };
+}
+
+function inputTaken(kind: string): string {
+  return `A ${kind} has the id "input", under which results show the input of the run: give it another id`;
+}
+
+function sleepTaken(id: string): string {
+  return `the id "${id}" of a sleep is used for another entry too: give the sleep an id that nothing else has`;
 }
 
 /** Checks what was given beside an entry. */
@@ -38,7 +47,9 @@ export class Flow {
   private readonly workflowId: string;
   private readonly strictIds: boolean;
   private readonly byId = new Map<string, StepDefinition>();
-  private mappings = 0;
+  private readonly sleeps = new Set<string>();
+  /** How many ids were made of each kind. */
+  private readonly made = { mapping: 0, sleep: 0 };
 
   constructor(workflowId: string, strictIds: boolean) {
     this.workflowId = workflowId;
@@ -81,12 +92,12 @@ export class Flow {
     );
   }
 
-  /** Id of the next mapping without one: the same in every process that builds this workflow. */
-  nextMappingId(): string {
+  /** Id of the next entry of this kind without one: the same in every process that builds this workflow. */
+  nextId(kind: 'mapping' | 'sleep'): string {
     for (;;) {
-      const id = `mapping_${this.workflowId}_${this.mappings}`;
-      this.mappings += 1;
-      if (!this.byId.has(id)) return id;
+      const id = `${kind}_${this.workflowId}_${this.made[kind]}`;
+      this.made[kind] += 1;
+      if (!this.byId.has(id) && !this.sleeps.has(id)) return id;
     }
   }
 
@@ -113,6 +124,19 @@ export class Flow {
     this.add({ type: 'conditional', arms: entry.steps.map(graphStep), conditions, ...name }, entry);
   }
 
+  /** Adds a step that is repeated. */
+  addLoop(entry: Extract<FlowEntry, { type: 'loop' }>, name: EntryName): void {
+    const { type, loopType } = entry;
+    const condition = Function.prototype.toString.call(entry.condition);
+    this.add({ type, loopType, step: graphStep(entry.step), condition, ...name }, entry);
+  }
+
+  /** Adds a sleep. Its id is nobody else's: a step of it would take the sleep's result away. */
+  addSleep(id: string, time: SleepTime, description: string | undefined): void {
+    const shown = description === undefined ? {} : { description };
+    this.add({ type: time.type, id, time: shownTime(time), ...shown }, { type: 'sleep', id, time });
+  }
+
   /** Makes what was built unchangeable. */
   freeze(): void {
     Object.freeze(this.graph satisfies Graph);
@@ -124,26 +148,29 @@ export class Flow {
     if (this.graph.length >= limits.entries) {
       throw this.refused(`it has ${limits.entries} entries already: no more are possible`);
     }
-    const steps = 'step' in entry ? [entry.step] : entry.steps;
-    for (const step of steps) this.note(step);
+    if (entry.type === 'sleep') this.noteSleep(entry.id);
+    else for (const step of 'step' in entry ? [entry.step] : entry.steps) this.note(step);
     this.graph.push(graphEntry);
     this.entries.push(entry);
   }
 
   /** The same step may come again; another one under its id is probably not meant. */
   private note(step: StepDefinition): void {
+    if (this.sleeps.has(step.id)) throw this.refused(sleepTaken(step.id));
     const known = this.byId.get(step.id);
-    if (known === undefined && step.id === 'input') {
-      this.warn(
-        `A step has the id "input", under which results show the input of the run: give it another id`,
-      );
-    }
+    if (known === undefined && step.id === 'input') this.warn(inputTaken('step'));
     if (known !== undefined && known !== step) {
       const problem = `Two different steps have the id "${step.id}", so the later result overwrites the earlier one: give each its own id`;
       if (this.strictIds) throw this.refused(problem);
       this.warn(problem);
     }
     this.byId.set(step.id, step);
+  }
+
+  private noteSleep(id: string): void {
+    if (this.sleeps.has(id) || this.byId.has(id)) throw this.refused(sleepTaken(id));
+    if (id === 'input') this.warn(inputTaken('sleep'));
+    this.sleeps.add(id);
   }
 
   private warn(text: string): void {

@@ -32,8 +32,9 @@ export type StepResultOf<Of extends KnownStep> = StepFields<Of> &
   );
 
 /**
- * Entries of the steps that were executed. A step of the builder's chain is found by its id; a mapping without an id of its
- * own is `mapping_<workflow id>_<number>`. When the workflow was not built in one chain, its steps are not known here; of any
+ * Entries of the steps that were executed. A step of the builder's chain is found by its id, a loop by that of its body (the
+ * last iteration); a mapping or a sleep without an id of its own is `mapping_<workflow id>_<number>` or `sleep_<workflow
+ * id>_<number>`. When the workflow was not built in one chain, its steps are not known here; of any
  * workflow at all (a bare `Run`), nothing is.
  */
 export type StepResults<Types extends WorkflowTypes, Steps extends KnownSteps> = [keyof Steps] extends [never]
@@ -41,7 +42,7 @@ export type StepResults<Types extends WorkflowTypes, Steps extends KnownSteps> =
   : string extends keyof Steps
     ? Readonly<Record<string, unknown>>
     : { readonly input: Types['init'] } & { readonly [Id in keyof Steps]?: StepResultOf<Steps[Id]> } & {
-        readonly [mapping: `mapping_${string}`]: StepResult | undefined;
+        readonly [made: `mapping_${string}` | `sleep_${string}`]: StepResult | undefined;
       };
 
 /** What is known of a run whatever became of it. */

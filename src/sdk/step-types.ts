@@ -1,5 +1,5 @@
 import type { AnySchema, StepDefinition } from '../core/definition.ts';
-import type { ExecuteContext, Suspended } from './context.ts';
+import type { Bailed, ExecuteContext, Suspended } from './context.ts';
 import type { Given, InputOf, KeysOf, Known, MaybePromise, OutputOf } from './schema.ts';
 
 declare const stepTypes: unique symbol;
@@ -99,7 +99,7 @@ export interface StepParams<
       OutputOf<Suspend>,
       ContextOf<Context>
     >,
-  ): MaybePromise<OutputOf<Out> | Suspended>;
+  ): MaybePromise<OutputOf<Out> | Suspended | Bailed>;
 }
 
 /** Keys of a request context with a schema; without one, any key of unknown type. Values stay as they were given. */

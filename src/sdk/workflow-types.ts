@@ -2,7 +2,7 @@ import type { AnySchema, RetryConfig, WorkflowDefinition } from '../core/definit
 import type { BindableWorkflow } from '../core/host.ts';
 import type { RunStatus } from '../core/records.ts';
 import type { WorkflowState } from '../core/snapshot.ts';
-import type { ReadContext } from './context.ts';
+import type { LoopContext, ReadContext } from './context.ts';
 import type { CheckedMapping, Mapped, Mapping } from './mapping-types.ts';
 import type { Run } from './run-types.ts';
 import type { Given, InputOf, KeysOf, Known, MaybePromise, OutputOf } from './schema.ts';
@@ -55,12 +55,27 @@ export interface EntryOptions<Id extends string = string> {
 /** What a condition of `.branch` is: true takes the arm. One that throws counts as false. */
 export type Condition<Context> = (context: Context) => MaybePromise<unknown>;
 
+/** What a condition of a loop is: asked after each iteration. One that throws fails the run. */
+export type LoopCondition<Context> = (context: Context) => MaybePromise<boolean>;
+
+/** Computes when a sleep ends, once, when the sleep begins. One that throws fails the run. */
+export type SleepFunction<Context, Time extends number | Date> = (context: Context) => MaybePromise<Time>;
+
 /** What a step has to be to come after `Last` in a workflow of `Types`. */
 type Accepted<Types extends WorkflowTypes, Last> = Step<string, Last, unknown, Types['state']>;
 
 /** What functions given to the builder see. */
 type ContextFor<Types extends WorkflowTypes, Last, Steps extends KnownSteps> = ReadContext<
   Last,
+  Types['state'],
+  Types['requestContext'],
+  Types['init'],
+  Steps
+>;
+
+/** What the condition of a loop sees. */
+type LoopContextFor<Types extends WorkflowTypes, Output, Steps extends KnownSteps> = LoopContext<
+  Output,
   Types['state'],
   Types['requestContext'],
   Types['init'],
@@ -132,6 +147,44 @@ export interface Workflow<
     arms: Arms,
     options?: EntryOptions,
   ): Workflow<Types, { [One in StepsOf<Arms> as One['id']]?: StepOutput<One> }, With<Steps, StepsOf<Arms>>>;
+
+  /**
+   * Adds a step that is executed at least once, and again as long as the condition holds, at most 999,999 times. Each
+   * iteration takes the output of the one before, so the step has to accept its own output. Output: that of the last
+   * iteration. The names of `options` are shown only: the result of the loop is that of the step.
+   */
+  dowhile<Id extends string, Output, Resume, Suspend>(
+    step: Step<Id, Last | NoInfer<Output>, Output, Types['state'], Resume, Suspend>,
+    condition: LoopCondition<
+      LoopContextFor<Types, Output, Steps & { readonly [Key in Id]: KnownStep<Output, Resume, Suspend> }>
+    >,
+    options?: EntryOptions,
+  ): Workflow<Types, Output, Steps & { readonly [Key in Id]: KnownStep<Output, Resume, Suspend> }>;
+
+  /** The same as {@link dowhile}, but again as long as the condition does not hold. */
+  dountil<Id extends string, Output, Resume, Suspend>(
+    step: Step<Id, Last | NoInfer<Output>, Output, Types['state'], Resume, Suspend>,
+    condition: LoopCondition<
+      LoopContextFor<Types, Output, Steps & { readonly [Key in Id]: KnownStep<Output, Resume, Suspend> }>
+    >,
+    options?: EntryOptions,
+  ): Workflow<Types, Output, Steps & { readonly [Key in Id]: KnownStep<Output, Resume, Suspend> }>;
+
+  /**
+   * Adds a pause of so many milliseconds, 0 to 8,640,000,000,000,000, and passes its input on; no process has to live
+   * through it. A negative number that a function returns does not wait. The result has the id of the sleep, which nothing
+   * else in the workflow may have; by default it is `sleep_<workflow id>_<number>`.
+   */
+  sleep<const Id extends string = never>(
+    duration: number | SleepFunction<ContextFor<Types, Last, Steps>, number>,
+    options?: EntryOptions<Id>,
+  ): Workflow<Types, Last, Steps & { readonly [Key in Id]: KnownStep<Last, never> }>;
+
+  /** The same as {@link sleep}, but until a date. One that has passed does not wait. */
+  sleepUntil<const Id extends string = never>(
+    date: Date | SleepFunction<ContextFor<Types, Last, Steps>, Date>,
+    options?: EntryOptions<Id>,
+  ): Workflow<Types, Last, Steps & { readonly [Key in Id]: KnownStep<Last, never> }>;
 
   /** Adds a step that computes its output from what the run knows so far. */
   map<Output, const Id extends string = never>(

@@ -2,7 +2,9 @@ import type {
   AnySchema,
   ConditionDefinition,
   FlowEntry,
+  LoopConditionDefinition,
   RetryConfig,
+  SleepTime,
   WorkflowDefinition,
 } from '../core/definition.ts';
 import { WorkflowError } from '../core/errors.ts';
@@ -16,6 +18,7 @@ import { Hosts, type PrivateHost } from './hosts.ts';
 import { mappingStep } from './mapping.ts';
 import { RunHandle } from './run.ts';
 import { listRuns } from './run-list.ts';
+import { sleepFor, sleepUntil } from './sleep.ts';
 import type {
   CreateRunOptions,
   ListRunsOptions,
@@ -135,11 +138,27 @@ class BuiltWorkflow implements WorkflowDefinition, BindableWorkflow {
     return this;
   }
 
+  dowhile(step: unknown, condition: unknown, options?: unknown): this {
+    return this.loop('dowhile', step, condition, options);
+  }
+
+  dountil(step: unknown, condition: unknown, options?: unknown): this {
+    return this.loop('dountil', step, condition, options);
+  }
+
+  sleep(duration: unknown, options?: unknown): this {
+    return this.addSleep('sleep', (of) => sleepFor(duration, of), options);
+  }
+
+  sleepUntil(date: unknown, options?: unknown): this {
+    return this.addSleep('sleepUntil', (of) => sleepUntil(date, of), options);
+  }
+
   map(config: unknown, options?: unknown): this {
     const flow = this.open('map');
     const of = `Workflow "${this.id}": .map()`;
     const { id, description } = entryName(options, of);
-    const name = { id: id ?? flow.nextMappingId(), description };
+    const name = { id: id ?? flow.nextId('mapping'), description };
     const { step, mapConfig } = mappingStep(config, of, name);
     flow.addMapping(step, mapConfig);
     return this;
@@ -195,6 +214,34 @@ class BuiltWorkflow implements WorkflowDefinition, BindableWorkflow {
 
   [bindRuntime](host: WorkflowHost): () => void {
     return this.hosts.bind(host);
+  }
+
+  private loop(loopType: 'dowhile' | 'dountil', step: unknown, condition: unknown, options: unknown): this {
+    const flow = this.open(loopType);
+    const given = flow.stepGiven(step, `.${loopType}()`);
+    if (typeof condition !== 'function') {
+      throw invalid(
+        `Workflow "${this.id}": .${loopType}() was given ${describe(condition)} as its condition: give a function of the context`,
+        { workflowId: this.id },
+      );
+    }
+    const entry = {
+      type: 'loop',
+      loopType,
+      step: given,
+      condition: condition as LoopConditionDefinition,
+    } as const;
+    flow.addLoop(entry, entryName(options, `.${loopType}()`));
+    return this;
+  }
+
+  private addSleep(method: string, read: (of: string) => SleepTime, options: unknown): this {
+    const flow = this.open(method);
+    const of = `Workflow "${this.id}": .${method}()`;
+    const time = read(of);
+    const { id, description } = entryName(options, of);
+    flow.addSleep(id ?? flow.nextId('sleep'), time, description);
+    return this;
   }
 
   /** The flow, as long as it may change. */

@@ -17,7 +17,7 @@ export const first = createStep({
   inputSchema: z.object({ n: z.number() }),
   outputSchema: z.object({ n: z.number() }),
   stateSchema: z.object({ seen: z.number() }),
-  execute: async ({ inputData }) => inputData,
+  execute: async ({ inputData, bail }) => (inputData.n > 9 ? bail() : inputData),
 });
 export const ask = createStep({
   id: 'ask',
@@ -35,6 +35,9 @@ export const begun = createWorkflow({
 });
 export const workflow = begun
   .then(first)
+  .dountil(first, async ({ inputData, iterationCount }) => inputData.n > iterationCount, { id: 'again' })
+  .sleep(async ({ inputData }) => inputData.n, { id: 'pause' })
+  .sleepUntil(new Date(0))
   .parallel([ask], { id: 'both' })
   .map(async ({ inputData }) => inputData.ask, { id: 'one' })
   .branch([[async ({ inputData }) => inputData.n > 1, first]])

@@ -45,8 +45,6 @@ createWorkflow(definition).then('text');
 createWorkflow({ inputSchema: z.number(), outputSchema: z.number() });
 // @ts-expect-error schemas are required
 createWorkflow({ id: 'w' });
-// @ts-expect-error this release has no loops
-void createWorkflow(definition).dowhile;
 
 // Bodies.
 createStep({
@@ -96,8 +94,6 @@ createStep({
     same<{ own: Date }>()(context.getInitData<{ own: Date }>())(true);
     same<AbortSignal>()(context.abortSignal)(true);
     same<string>()(context.idempotencyKey)(true);
-    // @ts-expect-error this release has no bail
-    void context.bail;
     // @ts-expect-error context data cannot be changed
     context.inputData = '';
     return context.inputData;
