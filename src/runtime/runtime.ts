@@ -1,3 +1,4 @@
+import { admit } from '../core/decide.ts';
 import { WorkflowError } from '../core/errors.ts';
 import type { WorkflowDefinition } from '../core/definition.ts';
 import { eventFormat, keyOfPath, type WorkflowEvent } from '../core/event.ts';
@@ -235,6 +236,31 @@ async function handleEvent(engine: Engine, event: WorkflowEvent): Promise<void> 
   if (event.type !== 'workflow.step.run') return;
   const { clock, timers } = engine.backend;
   if (event.dueAt !== undefined && event.dueAt > clock.now()) return timers.schedule(event, event.dueAt);
+  try {
+    await runStep(engine, event);
+  } catch (error) {
+    if (!isForeign(error) || !(await isMoot(engine, event))) throw error;
+  }
+}
+
+/** The code here is not what the run was started with: it may be again tomorrow. */
+function isForeign(error: unknown): boolean {
+  return (
+    error instanceof WorkflowError &&
+    (error.code === 'WORKFLOW_NOT_FOUND' || error.code === 'WORKFLOW_GRAPH_CHANGED')
+  );
+}
+
+/** Whether no code would do anything for the event: then it must not come again for ever. */
+async function isMoot(engine: Engine, { runId, epoch, path }: WorkflowEvent): Promise<boolean> {
+  const header = await engine.backend.store.loadHeader(runId);
+  const admission = admit(header, { epoch, key: keyOfPath(path) ?? { entry: 0 } });
+  if (admission.type !== 'drop') return false;
+  drop(engine, admission.reason);
+  return true;
+}
+
+async function runStep(engine: Engine, event: WorkflowEvent): Promise<void> {
   const workflow = engine.registry.get(event.workflowId);
   const { runId, epoch, hop, turn, workflowId } = event;
   const handling: Handling = {

@@ -216,3 +216,18 @@ test('events that are stale, early or of nobody change nothing', async () => {
   await runtime.handle(first);
   expect((await runtime.get({ runId: 'r' }))?.steps).toMatchObject({ one: { output: 1 } });
 });
+
+test('what this code cannot handle comes again until its run is over, and then no more', async () => {
+  const { place, process } = bench(workflow('w', [add('one', 1)]));
+  const runtime = process();
+  await runtime.start({ workflowId: 'w', runId: 'r', inputData: 0 });
+  const first = take(place);
+  const renamed = { ...first, stepId: 'renamed' };
+  const removed = { ...first, workflowId: 'gone' };
+  await expect(runtime.handle(renamed)).rejects.toMatchObject({ code: 'WORKFLOW_GRAPH_CHANGED' });
+  await expect(runtime.handle(removed)).rejects.toMatchObject({ code: 'WORKFLOW_NOT_FOUND' });
+  await runtime.cancel({ runId: 'r' });
+  await runtime.handle(renamed);
+  await runtime.handle(removed);
+  await runtime.handle({ ...removed, path: [] });
+});

@@ -8,10 +8,10 @@ import { add, workflow } from './fixtures.ts';
 test('a header that still shows the run as pending, beside an input that is there, is read again', async () => {
   const place = memoryPlace({ clock: new ManualClock() });
   const inner = place.attach();
-  let pending: RunHeader | undefined;
+  const old: { header?: RunHeader | undefined } = {};
   const loadStep: typeof inner.store.loadStep = async (request) => {
     const load = await inner.store.loadStep(request);
-    return request.consistent || pending === undefined ? load : { ...load, header: pending };
+    return request.consistent || old.header === undefined ? load : { ...load, header: old.header };
   };
   const store = new Proxy(inner.store, {
     get: (target, name) => {
@@ -26,7 +26,7 @@ test('a header that still shows the run as pending, beside an input that is ther
     work: false,
   });
   await runtime.create({ workflowId: 'w', runId: 'r' });
-  pending = await inner.store.loadHeader('r');
+  old.header = await inner.store.loadHeader('r');
   await runtime.start({ workflowId: 'w', runId: 'r', inputData: 1 });
   const delivery = place.receive();
   if (delivery !== undefined) await runtime.handle(delivery.event);
