@@ -91,12 +91,17 @@ export const eventsQuery = z.strictObject({
 });
 
 /** `value` as `schema` makes it. Throws WORKFLOW_ARGUMENT_INVALID with all issues; `what` is what the message calls it. */
-export function parseWith<T>(schema: z.ZodType<T>, value: unknown, what: string): T {
+export function parseWith<Schema extends z.ZodObject>(
+  schema: Schema,
+  value: unknown,
+  what: string,
+): z.output<Schema> {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  const issues: ValidationIssue[] = parsed.error.issues.map(({ path, message }) => ({
+  const names = Object.keys(schema.shape).join(', ') || 'none';
+  const issues: ValidationIssue[] = parsed.error.issues.map(({ path, message, code }) => ({
     path: path.map(String).join('.'),
-    message,
+    message: code === 'unrecognized_keys' ? `${message} (possible: ${names})` : message,
   }));
   const lines = issues.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`));
   throw new WorkflowError('WORKFLOW_ARGUMENT_INVALID', `${what} is malformed. ${lines.join('; ')}`, {

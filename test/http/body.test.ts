@@ -222,3 +222,19 @@ test.each(['{"__proto__":{"runId":"polluted"},"inputData":1}', '{"constructor":{
     expect(starts).toEqual([]);
   },
 );
+
+test('a misspelled property is told together with those that are possible', async () => {
+  const { send, starts } = recorder();
+  const { detail } = await refused(await send('{"input":1}'), 400, 'WORKFLOW_ARGUMENT_INVALID');
+  expect(detail).toContain('"input" (possible: runId, inputData, initialState, requestContext, resourceId)');
+  expect(starts).toEqual([]);
+
+  const app = createHttpApp({ runtime: fakeRuntime({}) });
+  const cancel = await app.request('/runs/r/cancel', {
+    method: 'POST',
+    body: '{"reason":"late"}',
+    headers: { 'content-type': 'application/json' },
+  });
+  const refusal = await refused(cancel, 400, 'WORKFLOW_ARGUMENT_INVALID');
+  expect(refusal.detail).toContain('"reason" (possible: none)');
+});
