@@ -76,7 +76,10 @@ export async function ensureMemberLogged(handling: Handling, record: StepRecord)
   const facts = settled(record) ? handling.publisher.stepEnd(record) : [];
   const { block, closed } = append.consequence;
   if (closed !== undefined) await closeBlock(handling, record.key.entry, append, false, facts);
-  if (block !== undefined) {
+  // Whoever resumed another arm just before may not have shown yet that the run is running again, and a caller that looks
+  // right after its own resumption must not find the run suspended.
+  const resumed = record.status === 'due' && append.after.closed === undefined;
+  if (block !== undefined || resumed) {
     const status = block === 'suspended' ? 'suspended' : 'running';
     await announceStatus(handling, status, positionOf(record, append), facts, true);
   }
