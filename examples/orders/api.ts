@@ -8,6 +8,7 @@ const description = z.object({
       type: z.string(),
       id: z.string().optional(),
       arms: z.array(z.object({ id: z.string() })).optional(),
+      step: z.object({ id: z.string() }).optional(),
     }),
   ),
 });
@@ -22,6 +23,7 @@ const run = z.object({
       startedAt: z.number().optional(),
       endedAt: z.number().optional(),
       error: z.object({ message: z.string().optional() }).optional(),
+      metadata: z.object({ iterationCount: z.number().optional() }).optional(),
     }),
   ),
   result: z.unknown().optional(),

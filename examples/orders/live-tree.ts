@@ -13,6 +13,7 @@ const colors = {
   pending: 'gray',
   running: 'cyan',
   retry: 'yellow',
+  waiting: 'blue',
   suspended: 'magenta',
   ok: 'green',
   failed: 'red',

@@ -7,6 +7,8 @@ export interface TreeEntry {
   readonly type: string;
   readonly id?: string | undefined;
   readonly arms?: readonly { readonly id: string }[] | undefined;
+  /** Body of a loop. */
+  readonly step?: { readonly id: string } | undefined;
 }
 
 /** The part of a run that the tree needs. Times are ms since 1970. */
@@ -22,6 +24,8 @@ export interface TreeStep {
   readonly startedAt?: number | undefined;
   readonly endedAt?: number | undefined;
   readonly error?: { readonly message?: string | undefined } | undefined;
+  /** Of a loop's body: which iteration this is, from 1. */
+  readonly metadata?: { readonly iterationCount?: number | undefined } | undefined;
 }
 
 /** What a row says about its step or block. */
@@ -29,6 +33,7 @@ export type TreeState =
   | 'pending'
   | 'running'
   | 'retry'
+  | 'waiting'
   | 'suspended'
   | 'ok'
   | 'failed'
@@ -58,26 +63,34 @@ export interface TreeInput {
   readonly bodyRuns?: ReadonlyMap<string, BodyRuns>;
 }
 
-/** Rows from top to bottom: one for each entry, and below a block one for each arm. */
+/** Rows from top to bottom: one for each entry, and below a block or a loop one for each step in it. */
 export function treeRows(input: TreeInput): TreeRow[] {
   const { graph } = input;
   return graph.flatMap((entry, index): TreeRow[] => {
     const last = index === graph.length - 1;
     const branch = last ? '└─ ' : '├─ ';
-    if (entry.arms === undefined) return [stepRow(input, `${index}`, branch, entry.id ?? entry.type, false)];
     const passed = isPassed(input, index);
-    const rows = entry.arms.map((arm, number, all) => {
+    const inside = insideOf(entry);
+    if (inside === undefined) return [stepRow(input, `${index}`, branch, entry.id ?? entry.type, passed)];
+    const rows = inside.map((step, number, all) => {
       const inner = `${last ? '   ' : '│  '}${number === all.length - 1 ? '└─ ' : '├─ '}`;
-      return stepRow(input, `${index}.${number}`, inner, arm.id, passed);
+      return stepRow(input, `${index}.${number}`, inner, step.id, passed);
     });
     const name = entry.type === 'conditional' ? 'branch' : entry.type;
-    return [{ key: `${index}`, branch, name, state: blockState(rows, passed) }, ...rows];
+    // Between two iterations the body of a loop is done, and the loop is not.
+    const state = blockState(rows, passed, entry.step === undefined);
+    return [{ key: `${index}`, branch, name, state }, ...rows];
   });
 }
 
+/** The steps of a block or a loop. */
+function insideOf({ arms, step }: TreeEntry): readonly { readonly id: string }[] | undefined {
+  return step === undefined ? arms : [step];
+}
+
 /**
- * Whether an arm of this block that has no result will not get one. While the run is suspended that holds of every
- * block, because nothing is in flight then.
+ * Whether a step of this entry that has no result will not get one. While the run is suspended that holds of every
+ * block that has begun, because nothing is in flight then; a success leaves steps out when one of them ended the run.
  */
 function isPassed({ graph, run }: TreeInput, index: number): boolean {
   const began = (entry: TreeEntry | undefined): boolean =>
@@ -88,7 +101,8 @@ function isPassed({ graph, run }: TreeInput, index: number): boolean {
 }
 
 function idsOf(entry: TreeEntry): string[] {
-  if (entry.arms !== undefined) return entry.arms.map((arm) => arm.id);
+  const inside = insideOf(entry);
+  if (inside !== undefined) return inside.map((step) => step.id);
   return entry.id === undefined ? [] : [entry.id];
 }
 
@@ -112,6 +126,7 @@ function stepRow(input: TreeInput, key: string, branch: string, id: string, pass
 const states: Readonly<Record<string, TreeState>> = {
   success: 'ok',
   failed: 'failed',
+  waiting: 'waiting',
   suspended: 'suspended',
   canceled: 'canceled',
   skipped: 'not taken',
@@ -124,28 +139,32 @@ function stepState(step: TreeStep, runs: BodyRuns | undefined): TreeState {
 function duration({ startedAt, endedAt }: TreeStep, state: TreeState, now: number): number | undefined {
   if (startedAt === undefined || state === 'suspended') return undefined;
   if (endedAt !== undefined) return Math.max(0, endedAt - startedAt);
-  return state === 'running' || state === 'retry' ? Math.max(0, now - startedAt) : undefined;
+  return state === 'running' || state === 'retry' || state === 'waiting'
+    ? Math.max(0, now - startedAt)
+    : undefined;
 }
 
 function noteOf(step: TreeStep, state: TreeState, runs: BodyRuns | undefined): string | undefined {
   if (state === 'suspended') return 'waits for a person';
   if (state === 'failed' && step.error?.message !== undefined) return step.error.message;
   if (state === 'retry') return `attempt ${runs?.failed ?? 1} failed`;
+  const iteration = step.metadata?.iterationCount;
   const parts = [
+    ...(iteration === undefined ? [] : [`iteration ${iteration}`]),
     ...(runs !== undefined && runs.failed > 0 ? [`attempt ${runs.failed + 1}`] : []),
     ...(runs !== undefined && runs.cut > 0 ? ['begun again'] : []),
   ];
   return parts.length === 0 ? undefined : parts.join(', ');
 }
 
-/** Least settled first: a block is in the state of the arm that keeps it there. */
+/** Least settled first: a block is in the state of the step that keeps it there. */
 const precedence: readonly TreeState[] = ['running', 'retry', 'failed', 'suspended', 'canceled'];
 
-function blockState(arms: readonly TreeRow[], passed: boolean): TreeState {
-  const found = precedence.find((state) => arms.some((arm) => arm.state === state));
+function blockState(rows: readonly TreeRow[], passed: boolean, endsWithThem: boolean): TreeState {
+  const found = precedence.find((state) => rows.some((row) => row.state === state));
   if (found !== undefined) return found;
-  if (arms.every((arm) => arm.state === 'pending')) return 'pending';
-  return passed || arms.every((arm) => arm.state === 'ok') ? 'ok' : 'running';
+  if (rows.every((row) => row.state === 'pending')) return 'pending';
+  return passed || (endsWithThem && rows.every((row) => row.state === 'ok')) ? 'ok' : 'running';
 }
 
 /** Colours a part of a line; the identity where colours are not wanted. */
@@ -155,6 +174,7 @@ const symbols: Readonly<Record<TreeState, string>> = {
   pending: '○',
   running: '●',
   retry: '↻',
+  waiting: '◷',
   suspended: '‖',
   ok: '✓',
   failed: '✗',

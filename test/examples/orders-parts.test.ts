@@ -209,6 +209,51 @@ describe('the tree', () => {
     ]);
   });
 
+  describe('of loops and sleeps', () => {
+    const looping: TreeInput['graph'] = [
+      { type: 'loop', step: { id: 'poll' } },
+      { type: 'sleep', id: 'pause' },
+      { type: 'step', id: 'pay' },
+    ];
+    const linesOf = (status: string, steps: TreeInput['run']['steps']): string[] =>
+      renderTree(treeRows({ ...input(status, steps), graph: looping }));
+    const poll = { ...done, metadata: { iterationCount: 3 } };
+
+    it('shows the iteration of a body', () => {
+      const running = { status: 'running', startedAt: 8_800, metadata: { iterationCount: 3 } };
+      expect(linesOf('running', { poll: running })).toEqual([
+        '├─ ● loop                   running',
+        '│  └─ ● poll                running      1.2 s  iteration 3',
+        '├─ ○ pause                  pending',
+        '└─ ○ pay                    pending',
+      ]);
+    });
+
+    it('shows that a loop goes on after an iteration', () => {
+      expect(linesOf('running', { poll }).slice(0, 2)).toEqual([
+        '├─ ● loop                   running',
+        '│  └─ ✓ poll                ok           0.3 s  iteration 3',
+      ]);
+    });
+
+    it('shows how long a sleep has lasted', () => {
+      expect(linesOf('waiting', { poll, pause: { status: 'waiting', startedAt: 8_800 } })).toEqual([
+        '├─ ✓ loop                   ok',
+        '│  └─ ✓ poll                ok           0.3 s  iteration 3',
+        '├─ ◷ pause                  waiting      1.2 s',
+        '└─ ○ pay                    pending',
+      ]);
+    });
+
+    it('shows what a step has left out that ended the run', () => {
+      expect(linesOf('success', { poll }).slice(1)).toEqual([
+        '│  └─ ✓ poll                ok           0.3 s  iteration 3',
+        '├─ · pause                  not taken',
+        '└─ · pay                    not taken',
+      ]);
+    });
+  });
+
   it('shows attempts, and a body that was begun again', () => {
     const fail: LogEntry = { phase: 'fail', stepId: 'pay', runId: 'r', retryCount: 0, pid: 1 };
     const begin: LogEntry = { ...fail, phase: 'begin' };
