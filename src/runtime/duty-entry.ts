@@ -85,6 +85,8 @@ async function finish(
     status: end.status,
     endedBy: end.by,
     now,
+    // A call has no event that would come again: if it dies before it announces the end, a sweep has to.
+    ...(publisher.isCall ? { sweepAt: now + engine.times.sweepMs } : {}),
     ...(end.error === undefined ? {} : { error: end.error }),
   });
   const ours = write.won || (write.image?.epoch === epoch && write.image.endedBy === end.by);

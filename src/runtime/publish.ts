@@ -34,6 +34,11 @@ export class Publisher {
     return { workflowId, runId, epoch, hop: hop + 1, time: this.engine.backend.clock.now() };
   }
 
+  /** Whether a call or a sweep publishes, and no event that was delivered. */
+  get isCall(): boolean {
+    return this.scope.hop === 0;
+  }
+
   /** Whether the chain of events is as long as it may get. */
   get exhausted(): boolean {
     return this.scope.hop >= this.engine.limits.hops;

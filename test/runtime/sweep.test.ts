@@ -63,6 +63,37 @@ describe('a lost event', () => {
   });
 });
 
+test('a sweep dies between the end of a run and its event: the next one announces it', async () => {
+  const only = workflow('w', [add('only', 1)]);
+  const { clock, place, runtime } = bench(only);
+  const inner = place.attach();
+  const finish: typeof inner.store.finish = () => Promise.reject(new Error('lost connection'));
+  const store = new Proxy(inner.store, {
+    get: (target, name) => {
+      if (name === 'finish') return finish;
+      const member: unknown = Reflect.get(target, name);
+      return typeof member === 'function' ? (member.bind(target) as unknown) : member;
+    },
+  });
+  const failing = createRuntime({ workflows: [only], backend: { ...inner, store }, work: false });
+  await runtime.start({ workflowId: 'w', runId: 'r', inputData: 1 });
+  const event = place.receive()?.event;
+  await expect(event && failing.handle(event)).rejects.toThrow('lost connection');
+  // The transport loses the event now, and the process that sweeps dies while it publishes.
+  const published: string[] = [];
+  place.observe(({ type }) => published.push(type));
+  const bus = { publish: () => new Promise<void>(() => {}) };
+  const dying = createRuntime({ workflows: [only], backend: { ...place.attach(), bus }, work: false });
+  clock.pass(130_000);
+  void dying.sweep();
+  await place.settled();
+  expect(await runtime.get({ runId: 'r' })).toMatchObject({ status: 'success' });
+  expect(published).toEqual([]);
+  clock.pass(130_000);
+  expect(await runtime.sweep()).toBe(1);
+  expect(published).toEqual(['workflow.end']);
+});
+
 describe('what needs no help', () => {
   test('a suspended run is looked at once, and not again until it is resumed', async () => {
     const { clock, place, runtime } = bench();
