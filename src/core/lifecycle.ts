@@ -223,7 +223,11 @@ export function lifecycleEvents(
     return { events: [], cursor: formatCursor(seen), done: false };
   }
   const visible = visibleRecords(view).filter((record) => record.key.entry >= seen.done);
+  const done = firstOpen(visible, seen.done);
   const records = visible.filter((record) => {
+    // The records of a run may be read one after the other: one that began after this reader saw the entry before it open
+    // is told when the end of that entry is.
+    if (record.key.entry > done) return false;
     const entry = view.graph[record.key.entry];
     return entry !== undefined && (record.key.arm !== undefined || armsOf(entry) === undefined);
   });
@@ -236,7 +240,6 @@ export function lifecycleEvents(
     )
     .toSorted((a, b) => a.entry - b.entry || a.event.time - b.event.time)
     .map(({ event }) => event);
-  const done = firstOpen(visible, seen.done);
   const open = records.filter((record) => record.key.entry >= done);
   const cursor = formatCursor({
     ...seen,

@@ -90,6 +90,17 @@ describe('the events of a run', () => {
     expect(done).toEqual([false, false, false, false, false, false, true]);
   });
 
+  test('of an entry come after those of the one before, also when that was read before it ended', () => {
+    const { pages } = readAll([
+      view({ graph, records: [record(0, { startedAt: 10 }), record(1, { startedAt: 20, inputFrom: 0 })] }),
+      view({ graph, records: [first, second] }),
+    ]);
+    expect(pages).toEqual([
+      ['workflow-start', 'workflow-step-start s0'],
+      ['workflow-step-result s0', 'workflow-step-start s1', 'workflow-step-result s1'],
+    ]);
+  });
+
   test('of a step that failed carry its error', () => {
     const failed = record(0, {
       status: 'failed',
