@@ -75,6 +75,9 @@ export function stepResultOf(view: RunView, record: StepRecord): StepResult {
     ...(record.status === 'success' ? value('output', record.output) : {}),
     ...(record.status === 'failed' ? value('error', record.error) : {}),
     ...(record.status === 'failed' && record.nonRetryable === true ? { nonRetryable: true as const } : {}),
+    ...(view.graph[record.key.entry]?.type === 'loop'
+      ? { metadata: { iterationCount: parseTurn(record.turn).iteration + 1 } }
+      : {}),
     ...(settled.has(record.status) && record.endedAt !== undefined ? { endedAt: record.endedAt } : {}),
   };
 }

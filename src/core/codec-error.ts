@@ -139,7 +139,10 @@ export function errorOf(thrown: unknown): Error {
     return new WorkflowError('WORKFLOW_STEP_FAILED', message, { cause: thrown });
   }
   const own = attempt(() => Object.entries(thrown), []);
-  const error = new WorkflowError('WORKFLOW_STEP_FAILED', messageOf(thrown, own));
+  const message = messageOf(thrown, own);
+  // An object that brings a code of its own keeps it, and is then none of ours.
+  const isCoded = own.some(([key]) => key === 'code');
+  const error = isCoded ? new Error(message) : new WorkflowError('WORKFLOW_STEP_FAILED', message);
   for (const [key, value] of own) {
     if (key !== 'message' && key !== 'name' && key !== 'stack') define(error, key, value, true);
   }

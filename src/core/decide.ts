@@ -20,6 +20,19 @@ export type DropReason =
   | 'predecessor-missing'
   | 'stale-turn';
 
+/** Whether an entry is over and the run may go on behind it: a loop is not while its condition asks for another iteration. */
+export function isDone(record: StepRecord): boolean {
+  return record.status === 'success' && record.again !== true;
+}
+
+/** Whether a later iteration of a loop may run: the one before it asked for it, or this one has begun already. */
+export function iterationStands(own: StepRecord | undefined, turn: Turn): boolean {
+  if (own === undefined) return false;
+  const { epoch, iteration } = parseTurn(own.turn);
+  if (epoch !== turn.epoch) return false;
+  return iteration >= turn.iteration || (iteration === turn.iteration - 1 && own.again === true);
+}
+
 /** Whether the predecessor of an entry stands, so that the entry may run. The first entry has the run's input instead. */
 export function predecessorStands(
   header: Pick<RunHeader, 'epoch' | 'from'>,
@@ -27,7 +40,7 @@ export function predecessorStands(
   predecessor: StepRecord | undefined,
 ): boolean {
   if (entry === 0) return true;
-  if (predecessor === undefined || predecessor.status !== 'success') return false;
+  if (predecessor === undefined || !isDone(predecessor)) return false;
   return isVisible(parseTurn(predecessor.turn).epoch, predecessor.key.entry, header);
 }
 
@@ -100,6 +113,12 @@ export function afterFailure(
   };
 }
 
+/** The turn of a loop's next iteration. */
+export function nextIteration(turn: string): string {
+  const { epoch, iteration } = parseTurn(turn);
+  return formatTurn({ epoch, iteration: iteration + 1, generation: 0, attempt: 0 });
+}
+
 /** The turn of a resumed record: the next generation, whose attempts start anew. */
 export function resumedTurn(turn: string): string {
   const parsed = parseTurn(turn);
@@ -110,6 +129,10 @@ export function resumedTurn(turn: string): string {
 export type EntryDuty =
   | { readonly type: 'advance'; readonly to: number }
   | { readonly type: 'finish'; readonly status: 'success' | 'failed' | 'canceled' }
+  /** Another iteration of the loop follows. */
+  | { readonly type: 'iterate'; readonly turn: string }
+  /** The run sleeps. */
+  | { readonly type: 'wait'; readonly dueAt: number }
   /** The run waits for a person at this entry. */
   | { readonly type: 'suspend'; readonly k: number }
   /** The entry was resumed and its turn is published. */
@@ -120,9 +143,9 @@ export type EntryDuty =
 export function entryDuty(graph: Graph, record: StepRecord): EntryDuty {
   switch (record.status) {
     case 'success':
-      return record.bailed !== true && record.key.entry + 1 < graph.length
-        ? { type: 'advance', to: record.key.entry + 1 }
-        : { type: 'finish', status: 'success' };
+      return afterSuccess(graph, record);
+    case 'waiting':
+      return { type: 'wait', dueAt: record.dueAt ?? 0 };
     case 'failed':
       return { type: 'finish', status: 'failed' };
     case 'canceled':
@@ -134,6 +157,15 @@ export function entryDuty(graph: Graph, record: StepRecord): EntryDuty {
     default:
       return { type: 'none' };
   }
+}
+
+function afterSuccess(graph: Graph, record: StepRecord): EntryDuty {
+  if (record.aborted === true) return { type: 'finish', status: 'canceled' };
+  if (record.again === true) return { type: 'iterate', turn: nextIteration(record.turn) };
+  const to = record.key.entry + 1;
+  return record.bailed === true || to >= graph.length
+    ? { type: 'finish', status: 'success' }
+    : { type: 'advance', to };
 }
 
 /** Order of the status `suspended` of a plain entry's turn. */
@@ -157,7 +189,8 @@ export function settlementOf(record: StepRecord): Settlement | undefined {
   if (record.status === 'running' || record.status === 'due') {
     return generation === 0 ? undefined : { generation, kind: 'resumed', hasDelta: false, member };
   }
-  const kind = record.bailed === true ? 'bailed' : settlementKinds.find((name) => name === record.status);
+  const ended = record.aborted === true ? 'canceled' : record.bailed === true ? 'bailed' : record.status;
+  const kind = settlementKinds.find((name) => name === ended);
   return kind === undefined ? undefined : { generation, kind, hasDelta, member };
 }
 

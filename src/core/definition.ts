@@ -64,12 +64,11 @@ export interface StepDefinition {
   readonly requestContextSchema?: AnySchema | undefined;
   /** Attempts after the first one. @default the workflow's `retryConfig.attempts`, else 0 */
   readonly retries?: number | undefined;
-  /**
-   * The source text to judge by whether the body can call `getStepResult` or `getInitData`; absent when it was written
-   * by the package, which sets {@link reads} instead.
-   */
+  /** The body. What it returns, or the value of the promise it returns, is the output. */
   execute(context: StepContext): unknown;
-  /** Step ids and `init` that the body reads synchronously; `all` when that cannot be known. */
+  /**
+   * Earlier results that the body may ask for synchronously. @default judged by the source text of `execute`
+   */
   readonly reads?: Reads | undefined;
 }
 
@@ -123,6 +122,8 @@ export interface WorkflowDefinition {
   readonly retryConfig?: RetryConfig | undefined;
   readonly validateInputs: boolean;
   readonly committed: boolean;
+  /** Freezes the graph; a runtime calls it for a workflow that was not committed before it was registered. */
+  commit?(): unknown;
   readonly graph: Graph;
   readonly flow: readonly FlowEntry[];
   /** What is legal but probably not meant, for the runtime to log at registration. */

@@ -1,7 +1,9 @@
 import { type RunView, stepResultOf, visibleRecords } from './assemble.ts';
 import { bytesFromBase64, bytesToBase64 } from './codec-bytes.ts';
 import { WorkflowError } from './errors.ts';
+import { isDone } from './decide.ts';
 import { armsOf } from './graph.ts';
+import { limits } from './limits.ts';
 import { formatKey, type StepRecord, terminalStatuses } from './records.ts';
 import type { RunEvent, StepResult } from './snapshot.ts';
 import { parseTurn } from './turn.ts';
@@ -20,7 +22,7 @@ interface Cursor {
   readonly started: boolean;
   readonly finished: boolean;
   readonly done: number;
-  /** Events told of each record that is not below `done`. */
+  /** Events told of each record that is not below `done`, with its iteration: see {@link ordinalOf}. */
   readonly told: Readonly<Record<string, number>>;
 }
 
@@ -95,6 +97,19 @@ function eventCount(record: StepRecord): number {
   return before + 2;
 }
 
+/** More than the events of one iteration can be: two for each generation. */
+const iterationStride = 4 * limits.generations;
+
+const ends: ReadonlySet<StepRecord['status']> = new Set(['success', 'failed', 'skipped', 'canceled']);
+
+/** How far a record has come, as one number: iterations that are over, and the events of the one that is not. */
+function ordinalOf(record: StepRecord): number {
+  const { iteration } = parseTurn(record.turn);
+  return ends.has(record.status)
+    ? (iteration + 1) * iterationStride
+    : iteration * iterationStride + eventCount(record);
+}
+
 /**
  * Times of the first `count` events of a record. Of a state that was overwritten no time is left, so it shows that of the
  * event before; clocks of several machines may disagree, but no event of a record is shown before an earlier one.
@@ -137,13 +152,15 @@ function contentOf(
   record: StepRecord,
   result: StepResult,
   index: number,
+  isSleep: boolean,
 ): [RunEvent['type'], Record<string, unknown>] {
   const { generation: current } = parseTurn(record.turn);
   const generation = Math.floor(index / 2);
   if (index % 2 === 0) {
     // Each resumption overwrites what the one before it brought.
     const fields = generation === 0 ? startFields : generation === current ? resumeFields : [];
-    return ['workflow-step-start', { status: 'running', ...pick(result, fields) }];
+    const start = { status: isSleep ? 'waiting' : 'running', ...pick(result, fields) };
+    return [isSleep ? 'workflow-step-waiting' : 'workflow-step-start', start];
   }
   if (generation === current) {
     const isSuspended = record.status === 'suspended';
@@ -154,21 +171,66 @@ function contentOf(
   return ['workflow-step-suspended', { status: 'suspended', ...pick(result, isKept ? suspendFields : []) }];
 }
 
-/** Events of a record that a reader who had `from` of them has not seen. */
+/** Names of the events of one iteration of a record. */
+function namesOf(view: RunView, record: StepRecord, iteration: number) {
+  const call = `${formatKey(record.key)}/${parseTurn(record.turn).epoch}.${iteration}`;
+  const names = { id: record.stepId, stepName: record.stepId, stepCallId: call };
+  const metadata =
+    view.graph[record.key.entry]?.type === 'loop' ? { metadata: { iterationCount: iteration + 1 } } : {};
+  return { call, fields: { ...metadata, ...names } };
+}
+
+/**
+ * What a reader has missed of the iterations before the latest one: their values were overwritten, so it is told that they
+ * began and ended, at the time at which the latest one began.
+ */
+function pastIterations(view: RunView, record: StepRecord, from: number): RunEvent[] {
+  const { runId } = view.header;
+  const { iteration: latest } = parseTurn(record.turn);
+  const first = Math.floor(from / iterationStride);
+  const told = from % iterationStride;
+  return Array.from({ length: Math.max(0, latest - first) }, (_, offset) => first + offset).flatMap(
+    (iteration) => {
+      const { call, fields } = namesOf(view, record, iteration);
+      const event = (type: RunEvent['type'], generation: number, status: string): RunEvent => ({
+        id: `${runId}/${type}/${call}.${generation}`,
+        type,
+        runId,
+        from: 'WORKFLOW',
+        time: record.startedAt ?? 0,
+        payload: { status, ...fields },
+      });
+      const seen = iteration === first ? told : 0;
+      const generation = Math.floor(seen / 2);
+      const result = event('workflow-step-result', generation, 'success');
+      return seen % 2 === 0 ? [event('workflow-step-start', generation, 'running'), result] : [result];
+    },
+  );
+}
+
+/** Events of a record that a reader who stands at `from` has not seen. */
 function recordEvents(view: RunView, record: StepRecord, from: number): RunEvent[] {
   const { runId } = view.header;
-  const { epoch, iteration } = parseTurn(record.turn);
-  const call = `${formatKey(record.key)}/${epoch}.${iteration}`;
-  const names = { id: record.stepId, stepName: record.stepId, stepCallId: call };
+  const { iteration } = parseTurn(record.turn);
+  const isSleep = isSleepAt(view, record);
   const times = timesOf(record, eventCount(record));
-  if (from >= times.length) return [];
+  const seen = Math.max(0, from - iteration * iterationStride);
+  const past = pastIterations(view, record, from);
+  if (seen >= times.length) return past;
+  const { call, fields } = namesOf(view, record, iteration);
   const result = stepResultOf(view, record);
-  return times.slice(from).map((time, offset) => {
-    const index = from + offset;
-    const [type, payload] = contentOf(record, result, index);
+  const latest = times.slice(seen).map((time, offset): RunEvent => {
+    const index = seen + offset;
+    const [type, payload] = contentOf(record, result, index, isSleep);
     const id = `${runId}/${type}/${call}.${Math.floor(index / 2)}`;
-    return { id, type, runId, from: 'WORKFLOW', time, payload: { ...payload, ...names } };
+    return { id, type, runId, from: 'WORKFLOW', time, payload: { ...payload, ...fields } };
   });
+  return [...past, ...latest];
+}
+
+function isSleepAt(view: RunView, record: StepRecord): boolean {
+  const type = view.graph[record.key.entry]?.type;
+  return type === 'sleep' || type === 'sleepUntil';
 }
 
 function runLevelEvent(
@@ -199,7 +261,7 @@ function endEvents(view: RunView): RunEvent[] {
 function firstOpen(records: readonly StepRecord[], from: number): number {
   const done = new Set(
     records
-      .filter((record) => record.key.arm === undefined && record.status === 'success')
+      .filter((record) => record.key.arm === undefined && isDone(record))
       .map((record) => record.key.entry),
   );
   let entry = from;
@@ -246,7 +308,7 @@ export function lifecycleEvents(
     started: true,
     finished: over,
     done,
-    told: Object.fromEntries(open.map((record) => [formatKey(record.key), eventCount(record)])),
+    told: Object.fromEntries(open.map((record) => [formatKey(record.key), ordinalOf(record)])),
   });
   const start = seen.started ? [] : startEvents(view);
   const end = over && !seen.finished ? endEvents(view) : [];

@@ -29,6 +29,8 @@ export interface StepResult {
   readonly suspendedAt?: number;
   readonly resumePayload?: unknown;
   readonly resumedAt?: number;
+  /** Of a loop: how many iterations began, this one included. */
+  readonly metadata?: { readonly iterationCount: number };
 }
 
 /** What `start` and `resume` resolve with. They reject only for invalid arguments and when the place fails. */
@@ -85,6 +87,7 @@ export interface RunEvent {
   readonly type:
     | 'workflow-start'
     | 'workflow-step-start'
+    | 'workflow-step-waiting'
     | 'workflow-step-result'
     | 'workflow-step-suspended'
     | 'workflow-canceled'

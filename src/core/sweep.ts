@@ -1,4 +1,4 @@
-import { membersOf, settlementOf } from './decide.ts';
+import { isDone, membersOf, settlementOf } from './decide.ts';
 import { armsOf, type Graph } from './graph.ts';
 import { closingMember, decodeToken, encodeToken, type JoinShape, membersInFlight } from './join.ts';
 import { isVisible, type RecordKey, type RunHeader, type StepRecord, terminalStatuses } from './records.ts';
@@ -40,7 +40,7 @@ export function frontierEntry(view: Pick<SweepView, 'header' | 'records'>): numb
   const done = view.records.filter(
     (record) =>
       record.key.arm === undefined &&
-      record.status === 'success' &&
+      isDone(record) &&
       isVisible(parseTurn(record.turn).epoch, record.key.entry, view.header),
   );
   return done.reduce((frontier, record) => Math.max(frontier, record.key.entry + 1), 0);
@@ -59,7 +59,7 @@ function planRecord(record: StepRecord, clock: Clock): SweepPlan {
     const end = (record.leaseUntil ?? 0) + clock.skewMs;
     return end >= clock.now ? at(end) : { actions: [run], again: later(record, clock) };
   }
-  if (record.status === 'due') {
+  if (record.status === 'due' || record.status === 'waiting') {
     const due = record.dueAt ?? 0;
     return due > clock.now ? at(due) : { actions: [run], again: later(record, clock) };
   }
@@ -131,7 +131,8 @@ export function planSweep(view: SweepView, clock: Clock): SweepPlan {
   const own = view.records.find((record) => record.key.entry === entry && record.key.arm === undefined);
   const current = own !== undefined && parseTurn(own.turn).epoch === header.epoch ? own : undefined;
   if (current !== undefined) return planRecord(current, clock);
-  const ended = last !== undefined && (entry >= graph.length || last.bailed === true);
+  const ended =
+    last !== undefined && (entry >= graph.length || last.bailed === true || last.aborted === true);
   if (ended) return { actions: [{ type: 'duty', record: last }], again: later(last, clock) };
   const definition = graph[entry];
   if (definition !== undefined && armsOf(definition) !== undefined) return planBlock(view, entry, clock);

@@ -1,3 +1,5 @@
+import { WorkflowError } from '../core/errors.ts';
+
 /** Abort controllers of the steps that run in this process, by run: a cancel that arrives here ends them at once. */
 export class AbortRegistry {
   private readonly byRun = new Map<string, Set<AbortController>>();
@@ -12,8 +14,16 @@ export class AbortRegistry {
     };
   }
 
-  /** Fires the abort signal of every step of the run that runs here. */
-  abort(runId: string, reason: Error): void {
+  /** Fires the abort signal of every step of the run that runs here: the run was canceled. */
+  cancel(runId: string): void {
+    const reason = cancellation(runId);
     for (const controller of this.byRun.get(runId) ?? []) controller.abort(reason);
   }
+}
+
+/** Why the abort signal of a canceled run's steps fires. */
+export function cancellation(runId: string): WorkflowError {
+  return new WorkflowError('WORKFLOW_RUN_ALREADY_FINISHED', `Run "${runId}" was canceled`, {
+    details: { runId },
+  });
 }

@@ -2,9 +2,10 @@ import { WorkflowError } from '../core/errors.ts';
 import { limits } from '../core/limits.ts';
 
 /** What a message calls a value of the wrong kind. */
-function kindOf(value: unknown): string {
-  if (value === null) return 'null';
-  return Array.isArray(value) ? 'an array' : `a ${typeof value}`;
+export function kindOf(value: unknown): string {
+  if (value === null || value === undefined) return String(value);
+  if (Array.isArray(value)) return 'an array';
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 }
 
 /** Checks an id that a caller chose. Throws WORKFLOW_ARGUMENT_INVALID. */

@@ -4,13 +4,6 @@ import type { Engine } from './engine.ts';
 import { checkAccess, notFound } from './queries.ts';
 import { handlingOf, storedRun } from './start.ts';
 
-/** Why the abort signal of a canceled run's steps fires. */
-export function cancellation(runId: string): WorkflowError {
-  return new WorkflowError('WORKFLOW_RUN_ALREADY_FINISHED', `Run "${runId}" was canceled`, {
-    details: { runId },
-  });
-}
-
 /** Cancels a run. Its status is final when this resolves; steps that run see their abort signal. */
 export async function cancelRun(engine: Engine, request: RunRef): Promise<StoredRun> {
   const { store, clock, metrics } = engine.backend;
@@ -33,7 +26,7 @@ export async function cancelRun(engine: Engine, request: RunRef): Promise<Stored
       { details: { runId: request.runId, status: stored.status } },
     );
   }
-  engine.aborts.abort(request.runId, cancellation(request.runId));
+  engine.aborts.cancel(request.runId);
   const { publisher } = handlingOf(engine, workflow, stored);
   // Also when it was canceled before: the first caller may have died between its write and its event.
   await publisher.publish([publisher.run('workflow.cancel', 'canceled')]);

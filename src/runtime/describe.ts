@@ -1,5 +1,6 @@
 import type { AnySchema, WorkflowDefinition } from '../core/definition.ts';
 import type { WorkflowDescription } from './api.ts';
+import { stepsOf } from './registry.ts';
 
 /** The part of Standard JSON Schema (standardschema.dev/json-schema) that is used here. */
 interface JsonSchemaSource {
@@ -28,7 +29,7 @@ function schemaField(name: string, schema: AnySchema | undefined): Record<string
 
 /** What can be known about a workflow without running it. */
 export function describeWorkflow(definition: WorkflowDefinition): WorkflowDescription {
-  const steps = definition.flow.flatMap((entry) => ('step' in entry ? [entry.step] : entry.steps));
+  const steps = definition.flow.flatMap(stepsOf);
   const resumable = steps.flatMap((step) => {
     const schema = jsonSchemaOf(step.resumeSchema);
     return schema === undefined ? [] : [[step.id, schema] as const];

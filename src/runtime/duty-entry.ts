@@ -30,6 +30,12 @@ export async function fulfilEntry(
       const position = formatPosition(record.key.entry, parseTurn(record.turn).iteration, duty.k);
       return announceStatus(handling, 'suspended', position, told);
     }
+    case 'iterate':
+      return iterate(handling, record, duty.turn, won, told);
+    case 'wait': {
+      const run = publisher.stepRun({ ...record, dueAt: duty.dueAt });
+      return publisher.publishAt(run, duty.dueAt);
+    }
     case 'run':
       return publisher.publishAt(
         publisher.stepRun({ ...record, turn: duty.turn, dueAt: duty.dueAt }),
@@ -58,6 +64,25 @@ async function advance(
   await publisher.publish([...told, run]);
 }
 
+/** Publishes the next iteration of a loop; a loser only if that has not begun. */
+async function iterate(
+  handling: Handling,
+  record: StepRecord,
+  turn: string,
+  won: boolean,
+  told: readonly WorkflowEvent[],
+): Promise<void> {
+  const { engine, publisher, runId } = handling;
+  const { key, stepId } = record;
+  if (!won) {
+    const load = await engine.backend.store.loadStep({ runId, keys: [key], input: false, consistent: true });
+    if ((load.records[0]?.turn ?? '') >= turn) return;
+  }
+  if (publisher.exhausted) return exhaust(handling, record);
+  const run = publisher.stepRun({ key, turn, stepId, prev: previous(key, record.status) });
+  await publisher.publish([...told, run]);
+}
+
 /** Whether an entry has any record in this epoch: its own, or for a block its join. */
 async function hasBegun(handling: Handling, entry: number): Promise<boolean> {
   const { engine, runId, epoch, workflow } = handling;
@@ -71,7 +96,7 @@ async function hasBegun(handling: Handling, entry: number): Promise<boolean> {
 }
 
 /** Ends the run. Whoever finds it ended by the same entry announces it again: the winner may have died before. */
-async function finish(
+export async function finish(
   handling: Handling,
   end: { status: 'success' | 'failed' | 'canceled'; by: number; error?: StoredValue },
   told: readonly WorkflowEvent[],
@@ -92,6 +117,8 @@ async function finish(
   const ours = write.won || (write.image?.epoch === epoch && write.image.endedBy === end.by);
   await publisher.publish(ours ? [...told, endEvent(handling, end.status)] : told);
   if (write.won) metrics.count('run.ended', { status: end.status });
+  // Whatever else of the run works in this process, such as a sibling of the arm that aborted it.
+  if (end.status === 'canceled') engine.aborts.cancel(runId);
   engine.signals.changed(runId);
 }
 
@@ -107,20 +134,26 @@ async function exhaust(handling: Handling, record: StepRecord): Promise<void> {
   await finish(handling, { status: 'failed', by: record.key.entry, error }, []);
 }
 
-/**
- * Writes a status in its order and announces it. `onlyIfWon` keeps quiet when it was there already: for callers who only
- * make sure of it.
- */
+/** See {@link announceStatus}. */
+interface StatusOptions {
+  /** Keep quiet when it was there already: for callers who only make sure of it. @default false */
+  readonly onlyIfWon?: boolean;
+  /** When the sweeper is to look at the run, if that changes. */
+  readonly sweepAt?: number;
+}
+
+/** Writes a status in its order and announces it. */
 export async function announceStatus(
   handling: Handling,
-  status: 'suspended' | 'running',
+  status: 'suspended' | 'waiting' | 'running',
   position: string,
   told: readonly WorkflowEvent[],
-  onlyIfWon = false,
+  { onlyIfWon = false, sweepAt }: StatusOptions = {},
 ): Promise<void> {
   const { engine, publisher, runId, epoch } = handling;
   const { store, clock } = engine.backend;
-  const write = await store.setStatus({ runId, epoch, status, position, now: clock.now() });
+  const change = { runId, epoch, status, position, now: clock.now() };
+  const write = await store.setStatus(sweepAt === undefined ? change : { ...change, sweepAt });
   const again =
     !write.won && !onlyIfWon && write.image?.status === status && write.image.position === position;
   const announced = status === 'suspended' && (write.won || again);
@@ -140,7 +173,9 @@ export async function ensureEntrySuspended(handling: Handling, record: StepRecor
     parseTurn(record.turn).iteration,
     suspensionOrder(record.turn),
   );
-  await announceStatus(handling, 'suspended', position, handling.publisher.stepEnd(record), true);
+  await announceStatus(handling, 'suspended', position, handling.publisher.stepEnd(record), {
+    onlyIfWon: true,
+  });
 }
 
 /** Makes sure that the run shows as running again after a plain entry was resumed. */
@@ -150,5 +185,5 @@ export async function ensureEntryResumed(handling: Handling, record: StepRecord)
     parseTurn(record.turn).iteration,
     resumptionOrder(record.turn),
   );
-  await announceStatus(handling, 'running', position, [], true);
+  await announceStatus(handling, 'running', position, [], { onlyIfWon: true });
 }

@@ -11,9 +11,9 @@ import {
 } from '../core/records.ts';
 import { applyDeltas } from '../core/shared-data.ts';
 import type { AppendResult, JoinOpening } from '../ports/index.ts';
-import { announceStatus, fulfilEntry } from './duty-entry.ts';
+import { announceStatus, finish, fulfilEntry } from './duty-entry.ts';
 import { entryTurn, type Handling } from './handling.ts';
-import { type Loaded, loadShared, sharedBefore } from './load.ts';
+import { type Loaded, loadShared, sharedAt } from './load.ts';
 import { isUnstorable } from './values.ts';
 
 /**
@@ -30,6 +30,8 @@ export async function fulfilMember(handling: Handling, record: StepRecord, won: 
   }
   if (append === undefined) return;
   const facts = settled(record) ? publisher.stepEnd(record) : [];
+  // The whole run ends, not only when the other arms have come to their ends.
+  if (record.aborted === true) return finish(handling, { status: 'canceled', by: record.key.entry }, facts);
   const { closed, block } = append.consequence;
   if (closed !== undefined) return closeBlock(handling, record.key.entry, append, won && append.won, facts);
   if (block !== undefined) {
@@ -81,7 +83,7 @@ export async function ensureMemberLogged(handling: Handling, record: StepRecord)
   const resumed = record.status === 'due' && append.after.closed === undefined;
   if (block !== undefined || resumed) {
     const status = block === 'suspended' ? 'suspended' : 'running';
-    await announceStatus(handling, status, positionOf(record, append), facts, true);
+    await announceStatus(handling, status, positionOf(record, append), facts, { onlyIfWon: true });
   }
   return append.after.closed === undefined;
 }
@@ -137,7 +139,7 @@ async function storableRecord(
   } catch (error) {
     if (!isUnstorable(error)) throw error;
     const { engine, runId } = handling;
-    const sharedFrom = sharedBefore(parts.before, entry);
+    const sharedFrom = sharedAt(parts.before, entry - 1);
     return {
       ...recordBase(handling, entry, append.opening),
       ...(sharedFrom === undefined ? {} : { sharedFrom }),
@@ -222,7 +224,7 @@ async function sharedAfter(
   { before, records }: BlockParts,
 ): Promise<Pick<StepRecord, 'shared' | 'sharedFrom'>> {
   const { engine, runId, epoch } = handling;
-  const from = sharedBefore(before, entry);
+  const from = sharedAt(before, entry - 1);
   if (!hasDelta) return from === undefined ? {} : { sharedFrom: from };
   const [base, log] = await Promise.all([
     loadShared(engine, runId, from, before),

@@ -2,6 +2,7 @@ import { encode } from '../core/codec.ts';
 import { errorOf } from '../core/codec-error.ts';
 import { afterFailure } from '../core/decide.ts';
 import { WorkflowError } from '../core/errors.ts';
+import { limits } from '../core/limits.ts';
 import {
   formatKey,
   type SharedData,
@@ -15,9 +16,9 @@ import { parseTurn } from '../core/turn.ts';
 import type { CommitOutcome } from '../ports/index.ts';
 import type { StepHandling } from './handling.ts';
 import { keepLease } from './lease.ts';
-import { inputBefore, type Loaded, loadShared, sharedBefore, stepResultsOf } from './load.ts';
-import { readsOf } from './registry.ts';
-import { executeStep, type StepExecution, type StepOutcome } from './step-executor.ts';
+import { inputAt, type Loaded, loadShared, sharedAt, sourceOf, stepResultsOf } from './load.ts';
+import { loopAt, readsAt } from './registry.ts';
+import { evaluateLoop, executeStep, type StepExecution, type StepOutcome } from './step-executor.ts';
 import { isUnstorable, sha256 } from './values.ts';
 
 /** Executes the body of a claimed turn and turns what came of it into what is to be stored. */
@@ -33,7 +34,8 @@ export async function runBody(
   try {
     const execution = await prepare(handling, loaded, claimed, abortController);
     const outcome = await executeStep(execution.params);
-    return await toCommit(handling, loaded, execution, outcome);
+    const verdict = await afterIteration(handling, execution, outcome);
+    return await toCommit(handling, loaded, execution, verdict);
   } finally {
     release();
     forget();
@@ -65,7 +67,9 @@ async function prepare(
   const optional = async (stored: StoredValue | undefined): Promise<unknown> =>
     stored === undefined ? undefined : values.load(runId, stored);
   const { generation, attempt, epoch, iteration } = parseTurn(turn);
-  const from = generation + attempt === 0 ? sharedBefore(loaded, key.entry) : claimed.sharedFrom;
+  const source = sourceOf(handling);
+  const reads = readsAt(workflow, key, step);
+  const from = generation + attempt === 0 ? sharedAt(loaded, source) : claimed.sharedFrom;
   const own = from === key.entry ? { ...loaded, records: [...loaded.records, claimed] } : loaded;
   const shared = await loadShared(engine, runId, from, own);
   const earlier =
@@ -77,11 +81,11 @@ async function prepare(
     runId,
     workflowId: workflow.definition.id,
     resourceId: loaded.header?.resourceId,
-    stepResults: await stepResultsOf(engine, { runId, graph: workflow.graph }, loaded, readsOf(step)),
+    stepResults: await stepResultsOf(engine, { runId, graph: workflow.graph }, loaded, reads),
     state: base.state,
     emitter: engine.emitter,
     requestContext: new RequestContext({ ...base.requestContext, ...brought }),
-    input: await optional(inputBefore(loaded, key.entry)),
+    input: await optional(inputAt(loaded, source)),
     resumeData: await optional(claimed.resumeData),
     suspendData: await optional(claimed.suspendPayload),
     retryCount: attempt,
@@ -94,20 +98,70 @@ async function prepare(
   return { params, base, earlier, contextBefore, claimed };
 }
 
+/** What is to be stored of an execution: its outcome, and what the condition of its loop says. */
+interface Verdict {
+  readonly outcome: StepOutcome;
+  /** Another iteration follows. */
+  readonly again: boolean;
+  /** The failure is not the body's, so no attempt of it can help. */
+  readonly final: boolean;
+}
+
+/** Asks the condition of a loop after its body; a step that is in no loop is through with itself. */
+async function afterIteration(
+  handling: StepHandling,
+  { params, base }: Prepared,
+  outcome: StepOutcome,
+): Promise<Verdict> {
+  const loop = loopAt(handling.workflow, handling.key);
+  const ends = outcome.type !== 'success' || outcome.bailed || outcome.aborted;
+  if (loop === undefined || ends) return { outcome, again: false, final: false };
+  const { iteration } = parseTurn(handling.turn);
+  const { stepResults } = params;
+  const output = (id: string): unknown => (id === handling.step.id ? outcome.output : stepResults.output(id));
+  const execution = {
+    ...params,
+    input: outcome.output,
+    state: { ...base.state, ...outcome.state },
+    stepResults: { init: () => stepResults.init(), output },
+    retryCount: -1,
+  };
+  try {
+    const again = await evaluateLoop(loop, execution, iteration + 1);
+    if (again && iteration >= limits.iterations) throw endlessLoop(handling);
+    return { outcome, again, final: false };
+  } catch (thrown) {
+    const error = errorOf(thrown);
+    return {
+      outcome: { type: 'failed', input: outcome.input, error, nonRetryable: false },
+      again: false,
+      final: true,
+    };
+  }
+}
+
+function endlessLoop({ step, runId }: StepHandling): WorkflowError {
+  return new WorkflowError(
+    'WORKFLOW_LIMIT_EXCEEDED',
+    `The loop over "${step.id}" was to run more than ${limits.iterations + 1} iterations: check its condition, or split the work over several runs`,
+    { details: { runId, stepId: step.id, limit: 'iterations', allowed: limits.iterations + 1 } },
+  );
+}
+
 async function toCommit(
   handling: StepHandling,
   loaded: Loaded,
   prepared: Prepared,
-  outcome: StepOutcome,
+  verdict: Verdict,
 ): Promise<CommitOutcome> {
   try {
-    return await storeOutcome(handling, loaded, prepared, outcome);
+    return await storeOutcome(handling, loaded, prepared, verdict);
   } catch (thrown) {
     // A value that cannot be stored is the step's own failure; a place that fails is nobody's, and the event comes again.
     const error = errorOf(thrown);
     if (!isUnstorable(error)) throw thrown;
-    const failed = { type: 'failed', input: prepared.params.input, error, nonRetryable: false } as const;
-    return storeOutcome(handling, loaded, prepared, failed);
+    const outcome = { type: 'failed', input: prepared.params.input, error, nonRetryable: false } as const;
+    return storeOutcome(handling, loaded, prepared, { outcome, again: false, final: false });
   }
 }
 
@@ -115,25 +169,32 @@ async function storeOutcome(
   handling: StepHandling,
   loaded: Loaded,
   prepared: Prepared,
-  outcome: StepOutcome,
+  { outcome, again, final }: Verdict,
 ): Promise<CommitOutcome> {
-  const { engine, runId, step, key } = handling;
+  const { engine, runId, step } = handling;
   const now = engine.backend.clock.now();
-  const input = await changedInput(
-    handling,
-    inputBefore(loaded, key.entry),
-    outcome.input,
-    prepared.params.input,
-  );
+  const source = sourceOf(handling);
+  const came = inputAt(loaded, source);
+  const changed = await changedInput(handling, came, outcome.input, prepared.params.input);
+  // The output of a loop's iteration takes the place of its input.
+  const input = changed ?? (source === handling.key.entry ? came : undefined);
   const common = { now, ...(input === undefined ? {} : { input }) };
   if (outcome.type === 'failed') {
-    return failure(handling, outcome.error, { nonRetryable: outcome.nonRetryable, common });
+    return failure(handling, outcome.error, { nonRetryable: outcome.nonRetryable, final, common });
   }
   const shared = await sharedChange(handling, prepared, outcome.state);
   const name = `output of step "${step.id}"`;
   if (outcome.type === 'success') {
     const output = await engine.values.store(runId, outcome.output, name);
-    return { ...common, ...shared, status: 'success', output };
+    return {
+      ...common,
+      ...shared,
+      status: 'success',
+      output,
+      ...(outcome.bailed ? { bailed: true } : {}),
+      ...(outcome.aborted ? { aborted: true } : {}),
+      ...(again ? { again } : {}),
+    };
   }
   const optional = async (value: unknown, what: string): Promise<StoredValue | undefined> =>
     value === undefined ? undefined : engine.values.store(runId, value, what);
@@ -204,13 +265,16 @@ function mergeDeltas(first: SharedDelta, second: SharedDelta): SharedDelta {
 async function failure(
   handling: StepHandling,
   error: Error,
-  how: { nonRetryable: boolean; common: { now: number; input?: StoredValue } },
+  how: { nonRetryable: boolean; final: boolean; common: { now: number; input?: StoredValue } },
 ): Promise<CommitOutcome> {
   const { engine, runId, step, turn, workflow } = handling;
   const { retryConfig } = workflow.definition;
-  const { nonRetryable, common } = how;
+  const { nonRetryable, final, common } = how;
   const policy = { retries: step.retries ?? retryConfig?.attempts ?? 0, delayMs: retryConfig?.delay ?? 0 };
-  const next = afterFailure(parseTurn(turn), policy, { nonRetryable, now: common.now });
+  const next = afterFailure(parseTurn(turn), policy, {
+    nonRetryable: nonRetryable || final,
+    now: common.now,
+  });
   const stored = await engine.values.storeError(runId, error);
   if (next.type === 'fail') {
     return { ...common, status: 'failed', error: stored, ...(nonRetryable ? { nonRetryable } : {}) };

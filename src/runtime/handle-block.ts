@@ -3,14 +3,14 @@ import type { Reads } from '../core/definition.ts';
 import { armsOf, stepIdAt } from '../core/graph.ts';
 import { membersInFlight, openJoin } from '../core/join.ts';
 import { sameKey } from '../core/records.ts';
-import { RequestContext } from '../core/request-context.ts';
 import type { JoinOpening } from '../ports/index.ts';
 import { fulfilEntry } from './duty-entry.ts';
 import { closeBlock } from './duty-member.ts';
 import { admitted } from './handle-step.ts';
 import { drop, entryTurn, type Handling } from './handling.ts';
-import { inputBefore, type Loaded, loadForStep, loadShared, sharedBefore, stepResultsOf } from './load.ts';
+import { type Loaded, loadForStep } from './load.ts';
 import { previous } from './publish.ts';
+import { readExecution } from './read-execution.ts';
 import { type BlockEntry, readsOfBody } from './registry.ts';
 import { evaluateConditions } from './step-executor.ts';
 
@@ -27,8 +27,8 @@ export async function handleBlock(
   const { engine, workflow, runId, epoch } = handling;
   if (turn !== entryTurn(handling)) return drop(engine, 'stale-turn');
   const reads = readsOfBlock(block);
-  const loaded = await loadForStep(engine, { runId, epoch, key: { entry }, graph: workflow.graph }, reads);
-  if (!(await admitted(handling, { entry }, loaded))) return;
+  const loaded = await loadForStep(engine, { runId, key: { entry }, turn, graph: workflow.graph }, reads);
+  if (!(await admitted(handling, { key: { entry }, turn }, loaded))) return;
   const taken =
     block.type === 'conditional' ? await takenArms(handling, block, entry, loaded, reads) : undefined;
   const total = membersOf(workflow.graph, entry, taken).length;
@@ -57,23 +57,8 @@ async function takenArms(
   reads: Reads,
 ): Promise<number[]> {
   const { engine, workflow, runId } = handling;
-  const shared = await loadShared(engine, runId, sharedBefore(loaded, entry), loaded);
-  const input = inputBefore(loaded, entry);
-  const execution = {
-    runId,
-    workflowId: workflow.definition.id,
-    resourceId: loaded.header?.resourceId,
-    stepResults: await stepResultsOf(engine, { runId, graph: workflow.graph }, loaded, reads),
-    state: shared.data.state,
-    emitter: engine.emitter,
-    requestContext: new RequestContext(shared.data.requestContext),
-    input: input === undefined ? undefined : await engine.values.load(runId, input),
-    retryCount: -1,
-    idempotencyKey: `${runId}/${stepIdAt(workflow.graph, { entry })}`,
-    validateInputs: false,
-    abortController: new AbortController(),
-    perStep: false,
-  };
+  const at = { key: { entry }, turn: entryTurn(handling) };
+  const execution = await readExecution(handling, at, loaded, reads);
   return evaluateConditions(block.conditions, execution, (number, error) => {
     const stepId = stepIdAt(workflow.graph, { entry, arm: number });
     engine.logger.warn('A condition threw and counts as false', { runId, stepId, error });

@@ -1,12 +1,12 @@
-import { admit, afterLostClaim, predecessorStands } from '../core/decide.ts';
+import { admit, afterLostClaim } from '../core/decide.ts';
 import type { RecordKey, StepRecord } from '../core/records.ts';
 import { parseTurn } from '../core/turn.ts';
 import { endEvent, ensureEntryResumed, fulfilEntry } from './duty-entry.ts';
 import { ensureMemberLogged, fulfilMember } from './duty-member.ts';
 import { crashOutcome, runBody } from './execution.ts';
 import { drop, type Handling, type StepHandling } from './handling.ts';
-import { type Loaded, loadForStep, recordAt, sharedBefore } from './load.ts';
-import { readsOf } from './registry.ts';
+import { type Loaded, loadForStep, sharedAt, sourceOf, sourceStands } from './load.ts';
+import { readsAt } from './registry.ts';
 
 /** Does what the outcome on a record implies. */
 export function fulfil(handling: Handling, record: StepRecord, won: boolean): Promise<void> {
@@ -16,9 +16,13 @@ export function fulfil(handling: Handling, record: StepRecord, won: boolean): Pr
 }
 
 /** Whether the run and what stands before the entry allow the event; says and does what follows when not. */
-export async function admitted(handling: Handling, key: RecordKey, loaded: Loaded): Promise<boolean> {
+export async function admitted(
+  handling: Handling,
+  at: { readonly key: RecordKey; readonly turn: string },
+  loaded: Loaded,
+): Promise<boolean> {
   const { engine, publisher, epoch } = handling;
-  const admission = admit(loaded.header, { epoch, key });
+  const admission = admit(loaded.header, { epoch, key: at.key });
   if (admission.type === 'drop') {
     drop(engine, admission.reason);
     return false;
@@ -27,8 +31,7 @@ export async function admitted(handling: Handling, key: RecordKey, loaded: Loade
     await publisher.publish(loaded.header === undefined ? [] : [endEvent(handling, loaded.header.status)]);
     return false;
   }
-  const predecessor = recordAt(loaded.records, { entry: key.entry - 1 });
-  if (loaded.header !== undefined && predecessorStands(loaded.header, key.entry, predecessor)) return true;
+  if (loaded.header !== undefined && sourceStands(at, loaded.header, loaded.records)) return true;
   drop(engine, 'predecessor-missing');
   return false;
 }
@@ -38,9 +41,10 @@ export async function admitted(handling: Handling, key: RecordKey, loaded: Loade
  * only when the record has moved past the turn, what it implies is published, or a probe is on its way.
  */
 export async function handleStep(handling: StepHandling): Promise<void> {
-  const { engine, workflow, runId, epoch, key, step } = handling;
-  const loaded = await loadForStep(engine, { runId, epoch, key, graph: workflow.graph }, readsOf(step));
-  if (!(await admitted(handling, key, loaded))) return;
+  const { engine, workflow, runId, key, turn, step } = handling;
+  const reads = readsAt(workflow, key, step);
+  const loaded = await loadForStep(engine, { runId, key, turn, graph: workflow.graph }, reads);
+  if (!(await admitted(handling, handling, loaded))) return;
   const claimed = await claim(handling, loaded);
   if (claimed === undefined) return;
   const { generation, attempt } = parseTurn(handling.turn);
@@ -57,9 +61,10 @@ async function ensureResumed(handling: StepHandling, record: StepRecord): Promis
 async function claim(handling: StepHandling, loaded: Loaded): Promise<StepRecord | undefined> {
   const { engine, runId, key, turn, step, owner } = handling;
   const { store, clock, metrics } = engine.backend;
-  const { generation, attempt } = parseTurn(turn);
+  const { iteration, generation, attempt } = parseTurn(turn);
   const now = clock.now();
-  const sharedFrom = sharedBefore(loaded, key.entry);
+  const source = sourceOf(handling);
+  const sharedFrom = sharedAt(loaded, source);
   const write = await store.claim({
     runId,
     key,
@@ -69,7 +74,8 @@ async function claim(handling: StepHandling, loaded: Loaded): Promise<StepRecord
     owner,
     leaseUntil: now + engine.times.leaseMs,
     now,
-    inputFrom: key.entry - 1,
+    inputFrom: source,
+    ...(iteration > 0 ? { iterates: true } : {}),
     ...(sharedFrom === undefined ? {} : { sharedFrom }),
   });
   if (write.won) return write.image;

@@ -1,5 +1,6 @@
 import { WorkflowError } from '../core/errors.ts';
 import type { TurnKey } from '../ports/index.ts';
+import { cancellation } from './abort-registry.ts';
 import type { Engine } from './engine.ts';
 
 /**
@@ -47,13 +48,10 @@ export function keepLease(
 }
 
 function endOfClaim(runId: string, canceled: boolean): WorkflowError {
-  return canceled
-    ? new WorkflowError('WORKFLOW_RUN_ALREADY_FINISHED', `Run ${runId} was canceled`, { details: { runId } })
-    : new WorkflowError(
-        'WORKFLOW_STEP_CRASHED',
-        `Another worker took this step of run ${runId} over: stop working`,
-        {
-          details: { runId },
-        },
-      );
+  if (canceled) return cancellation(runId);
+  return new WorkflowError(
+    'WORKFLOW_STEP_CRASHED',
+    `Another worker took this step of run ${runId} over: stop working`,
+    { details: { runId } },
+  );
 }

@@ -1,4 +1,4 @@
-import { predecessorStands } from '../core/decide.ts';
+import { iterationStands, predecessorStands } from '../core/decide.ts';
 import type { Reads } from '../core/definition.ts';
 import { type Graph, placesOf } from '../core/graph.ts';
 import {
@@ -36,16 +36,39 @@ export function recordAt(records: readonly StepRecord[], key: RecordKey): StepRe
   return records.find((record) => sameKey(record.key, key));
 }
 
+/** A turn of a place: what is to be executed. */
+export interface TurnAt {
+  readonly runId: string;
+  readonly key: RecordKey;
+  readonly turn: string;
+  readonly graph: Graph;
+}
+
+/**
+ * The entry whose record feeds a turn: the one before it, or for a later iteration of a loop the entry itself. -1 is what
+ * the run was started with.
+ */
+export function sourceOf({ key, turn }: Pick<TurnAt, 'key' | 'turn'>): number {
+  return parseTurn(turn).iteration > 0 ? key.entry : key.entry - 1;
+}
+
+/** Whether what feeds a turn is there, so that it may run. */
+export function sourceStands(
+  at: Pick<TurnAt, 'key' | 'turn'>,
+  header: RunHeader,
+  records: readonly StepRecord[],
+): boolean {
+  const turn = parseTurn(at.turn);
+  const source = recordAt(records, { entry: sourceOf(at) });
+  return turn.iteration > 0 ? iterationStands(source, turn) : predecessorStands(header, at.key.entry, source);
+}
+
 /**
  * Reads what one step needs: its run's header, its predecessor, and earlier results only as far as its body can ask for
  * them. The first read may be stale, because what stands before a step does not change while the step's turn lasts; what
  * is missing in it, or older than the event, is read again consistently.
  */
-export async function loadForStep(
-  engine: Engine,
-  at: { runId: string; epoch: number; key: RecordKey; graph: Graph },
-  reads: Reads,
-): Promise<Loaded> {
+export async function loadForStep(engine: Engine, at: TurnAt, reads: Reads): Promise<Loaded> {
   const { store } = engine.backend;
   const lazy = readsLazily(engine);
   if (reads === 'all' && !lazy) {
@@ -56,8 +79,9 @@ export async function loadForStep(
   const earlier = named.steps
     .flatMap((id) => placesOf(at.graph, id))
     .filter((place) => place.entry < at.key.entry - 1 || isArmOf(place, at.key.entry - 1));
-  const keys: RecordKey[] = [...(at.key.entry === 0 ? [] : [{ entry: at.key.entry - 1 }]), ...earlier];
-  const request = { runId: at.runId, keys, input: at.key.entry === 0 || named.init };
+  const source = sourceOf(at);
+  const keys: RecordKey[] = [...(source < 0 ? [] : [{ entry: source }]), ...earlier];
+  const request = { runId: at.runId, keys, input: source < 0 || named.init };
   const read = async (consistent: boolean): Promise<Loaded> => {
     const load = await store.loadStep({ ...request, consistent });
     const records = load.records.filter((record) => record !== undefined);
@@ -68,9 +92,9 @@ export async function loadForStep(
   const fresh =
     header !== undefined &&
     header.status !== 'pending' &&
-    header.epoch >= at.epoch &&
+    header.epoch >= parseTurn(at.turn).epoch &&
     (!request.input || first.input !== undefined) &&
-    predecessorStands(header, at.key.entry, recordAt(first.records, { entry: at.key.entry - 1 }));
+    sourceStands(at, header, first.records);
   return fresh ? first : read(true);
 }
 
@@ -79,15 +103,15 @@ function isArmOf({ entry, arm }: RecordKey, block: number): boolean {
   return entry === block && arm !== undefined;
 }
 
-/** The stored form of the output before an entry: its input. */
-export function inputBefore(loaded: Loaded, entry: number): StoredValue | undefined {
-  return entry === 0 ? loaded.input?.input : recordAt(loaded.records, { entry: entry - 1 })?.output;
+/** The stored form of a turn's input: the output of its {@link sourceOf}. */
+export function inputAt(loaded: Loaded, source: number): StoredValue | undefined {
+  return source < 0 ? loaded.input?.input : recordAt(loaded.records, { entry: source })?.output;
 }
 
-/** Where the shared data that an entry starts with is kept. */
-export function sharedBefore(loaded: Loaded, entry: number): number | undefined {
-  if (entry === 0) return loaded.input?.shared === undefined ? undefined : -1;
-  return recordAt(loaded.records, { entry: entry - 1 })?.sharedFrom;
+/** Where the shared data that a turn starts with is kept. */
+export function sharedAt(loaded: Loaded, source: number): number | undefined {
+  if (source < 0) return loaded.input?.shared === undefined ? undefined : -1;
+  return recordAt(loaded.records, { entry: source })?.sharedFrom;
 }
 
 /** State and request context kept at `from`, from what was read, else by one more read. */

@@ -1,10 +1,4 @@
-import type {
-  ConditionDefinition,
-  FlowEntry,
-  Reads,
-  StepDefinition,
-  WorkflowDefinition,
-} from '../core/definition.ts';
+import type { FlowEntry, Reads, StepDefinition, WorkflowDefinition } from '../core/definition.ts';
 import { WorkflowError } from '../core/errors.ts';
 import { type Graph, graphText } from '../core/graph.ts';
 import { readsOfSource } from '../core/reads.ts';
@@ -21,6 +15,12 @@ export interface CompiledWorkflow {
 /** A conditional or parallel block with its functions. */
 export type BlockEntry = Extract<FlowEntry, { type: 'parallel' | 'conditional' }>;
 
+/** A loop with its functions. */
+export type LoopEntry = Extract<FlowEntry, { type: 'loop' }>;
+
+/** A sleep with its function. */
+export type SleepEntry = Extract<FlowEntry, { type: 'sleep' }>;
+
 const readsOfFunction = new WeakMap<object, Reads>();
 
 /** What a step's body can read synchronously: declared, or judged once by its source text. */
@@ -30,7 +30,7 @@ export function readsOf(step: StepDefinition): Reads {
 }
 
 /** What a condition, or any other author's function, can read synchronously. */
-export function readsOfBody(body: StepDefinition['execute'] | ConditionDefinition): Reads {
+export function readsOfBody(body: (context: never) => unknown): Reads {
   const known = readsOfFunction.get(body);
   if (known !== undefined) return known;
   const reads = readsOfSource(Function.prototype.toString.call(body));
@@ -38,25 +38,55 @@ export function readsOfBody(body: StepDefinition['execute'] | ConditionDefinitio
   return reads;
 }
 
+/** What the functions that run in one handling of a place can read: a body, and the condition of its loop. */
+export function readsAt(workflow: CompiledWorkflow, key: RecordKey, step: StepDefinition): Reads {
+  const body = readsOf(step);
+  const loop = loopAt(workflow, key);
+  if (loop === undefined || body === 'all') return body;
+  const condition = readsOfBody(loop.condition);
+  if (condition === 'all') return condition;
+  return { steps: [...body.steps, ...condition.steps], init: body.init || condition.init };
+}
+
+/** Every step of an entry: its own, the body of a loop, or the arms of a block. A sleep has none. */
+export function stepsOf(entry: FlowEntry): readonly StepDefinition[] {
+  if ('steps' in entry) return entry.steps;
+  return 'step' in entry ? [entry.step] : [];
+}
+
 /** The step at a place of the graph; undefined when the graph has none there. */
 export function stepAt(workflow: CompiledWorkflow, key: RecordKey): StepDefinition | undefined {
   const entry = workflow.definition.flow[key.entry];
-  if (entry === undefined) return undefined;
-  if ('step' in entry) return key.arm === undefined ? entry.step : undefined;
-  return key.arm === undefined ? undefined : entry.steps[key.arm];
+  if (entry === undefined || 'steps' in entry !== (key.arm !== undefined)) return undefined;
+  return stepsOf(entry)[key.arm ?? 0];
+}
+
+/** The loop at an entry, whose body {@link stepAt} gives. */
+export function loopAt(workflow: CompiledWorkflow, key: RecordKey): LoopEntry | undefined {
+  const entry = workflow.definition.flow[key.entry];
+  return entry?.type === 'loop' ? entry : undefined;
+}
+
+/** The sleep at an entry. */
+export function sleepAt(workflow: CompiledWorkflow, key: RecordKey): SleepEntry | undefined {
+  const entry = workflow.definition.flow[key.entry];
+  return entry?.type === 'sleep' && key.arm === undefined ? entry : undefined;
 }
 
 /** The block at an entry; undefined when there is a step. */
 export function blockAt(workflow: CompiledWorkflow, key: RecordKey): BlockEntry | undefined {
   const entry = workflow.definition.flow[key.entry];
-  return entry === undefined || 'step' in entry || key.arm !== undefined ? undefined : entry;
+  return entry !== undefined && 'steps' in entry && key.arm === undefined ? entry : undefined;
 }
 
 /** The workflows that one runtime serves. */
 export class Registry {
   private readonly byId = new Map<string, CompiledWorkflow>();
 
-  /** Throws WORKFLOW_DEFINITION_INVALID when an id is taken, WORKFLOW_EMPTY_GRAPH for a workflow without entries. */
+  /**
+   * Registration commits a workflow that is not yet. Throws WORKFLOW_DEFINITION_INVALID when an id is taken,
+   * WORKFLOW_EMPTY_GRAPH for a workflow without entries, WORKFLOW_NOT_COMMITTED for one that cannot be committed.
+   */
   constructor(workflows: readonly WorkflowDefinition[]) {
     for (const definition of workflows) {
       if (this.byId.has(definition.id)) {
@@ -70,6 +100,14 @@ export class Registry {
         throw new WorkflowError(
           'WORKFLOW_EMPTY_GRAPH',
           'Execution flow of workflow is not defined. Add steps to the workflow via .then(), .branch(), etc.',
+          { details: { workflowId: definition.id } },
+        );
+      }
+      if (!definition.committed) definition.commit?.();
+      if (!definition.committed) {
+        throw new WorkflowError(
+          'WORKFLOW_NOT_COMMITTED',
+          'Uncommitted step flow changes detected. Call .commit() to register the steps.',
           { details: { workflowId: definition.id } },
         );
       }

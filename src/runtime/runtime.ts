@@ -17,16 +17,17 @@ import type {
   StoredRun,
   WorkflowDescription,
 } from './api.ts';
-import { checkLimit } from './arguments.ts';
-import { cancellation, cancelRun } from './cancel.ts';
+import { checkLimit, kindOf } from './arguments.ts';
+import { cancelRun } from './cancel.ts';
 import { describeWorkflow } from './describe.ts';
 import { defaultTimes, type Engine, type EngineTimes, type Logger } from './engine.ts';
 import { handleBlock } from './handle-block.ts';
+import { handleSleep } from './handle-sleep.ts';
 import { handleStep } from './handle-step.ts';
 import { drop, type Handling } from './handling.ts';
 import { Publisher } from './publish.ts';
 import { eventsOf, getRun, resultOf, settledStatus } from './queries.ts';
-import { blockAt, Registry, stepAt } from './registry.ts';
+import { blockAt, Registry, sleepAt, stepAt } from './registry.ts';
 import { resumeRun } from './resume.ts';
 import { RunSignals } from './run-signals.ts';
 import { createRun, startRun } from './start.ts';
@@ -232,7 +233,7 @@ async function handleEvent(engine: Engine, event: WorkflowEvent): Promise<void> 
       { details: { runId: event.runId } },
     );
   }
-  if (event.type === 'workflow.cancel') return engine.aborts.abort(event.runId, cancellation(event.runId));
+  if (event.type === 'workflow.cancel') return engine.aborts.cancel(event.runId);
   if (event.type !== 'workflow.step.run') return;
   const { clock, timers } = engine.backend;
   if (event.dueAt !== undefined && event.dueAt > clock.now()) return timers.schedule(event, event.dueAt);
@@ -276,6 +277,8 @@ async function runStep(engine: Engine, event: WorkflowEvent): Promise<void> {
   if (!isTurnOf(turn, epoch)) return drop(engine, 'stale-turn');
   const block = blockAt(workflow, key);
   if (block !== undefined) return handleBlock(handling, block, key.entry, turn);
+  const sleep = sleepAt(workflow, key);
+  if (sleep !== undefined) return handleSleep(handling, sleep, key.entry, event);
   const step = stepAt(workflow, key);
   if (step === undefined || step.id !== event.stepId) throw changedGraph(event);
   return handleStep({ ...handling, event, key, turn, step, owner: engine.nextOwner() });
@@ -289,11 +292,34 @@ function changedGraph(event: WorkflowEvent): WorkflowError {
   );
 }
 
+/** Callers without types get an error that names the option, instead of one from the depths. */
+function checkOptions(options: Partial<RuntimeOptions> | undefined): void {
+  const invalid = (option: string, value: unknown, remedy: string): WorkflowError =>
+    new WorkflowError(
+      'WORKFLOW_DEFINITION_INVALID',
+      `createRuntime: ${option} is ${kindOf(value)}: ${remedy}`,
+      {
+        details: { option },
+      },
+    );
+  if (typeof options !== 'object') throw invalid('options', options, 'pass { workflows, backend }');
+  const { workflows, backend } = options;
+  if (!Array.isArray(workflows)) throw invalid('workflows', workflows, 'pass an array of workflows');
+  if (typeof backend?.store?.claim !== 'function') {
+    throw invalid(
+      'backend',
+      backend,
+      'pass what memoryBackend(), sqliteBackend({ file }) or awsBackend(config) returns',
+    );
+  }
+}
+
 /**
  * Creates a runtime: one engine that serves `workflows` on `backend`. It takes work at once (unless `work` is false) and
  * goes on with the runs it finds. Throws WORKFLOW_DEFINITION_INVALID, WORKFLOW_EMPTY_GRAPH or WORKFLOW_NOT_COMMITTED for
  * workflows that cannot be served.
  */
 export function createRuntime(options: RuntimeOptions): Runtime {
+  checkOptions(options);
   return new EventedRuntime(options);
 }

@@ -1,12 +1,15 @@
 import { errorOf } from '../core/codec-error.ts';
 import type {
   ConditionDefinition,
+  LoopConditionDefinition,
   ReadContext,
   RequestContextLike,
+  SleepTime,
   StepContext,
   StepDefinition,
 } from '../core/definition.ts';
 import { WorkflowError } from '../core/errors.ts';
+import { ObservedPromise } from './observed-promise.ts';
 import { isEmptyObject, validate } from './validation.ts';
 
 /** Results of earlier steps, as a body may read them. Synchronous, so whatever it reaches was loaded before or is local. */
@@ -63,6 +66,10 @@ export type StepOutcome =
       readonly output: unknown;
       readonly state: Readonly<Record<string, unknown>> | undefined;
       readonly pause: boolean;
+      /** The body ended the whole run with its output. */
+      readonly bailed: boolean;
+      /** The body canceled the run. */
+      readonly aborted: boolean;
     }
   | {
       readonly type: 'failed';
@@ -83,6 +90,10 @@ export type StepOutcome =
 interface Effects {
   state: Readonly<Record<string, unknown>> | undefined;
   suspension: { payload: unknown; labels: readonly string[] } | undefined;
+  bail: { result: unknown } | undefined;
+  aborted: boolean;
+  /** Every `setState` and `suspend`, awaited by the body or not. */
+  calls: ObservedPromise<unknown>[];
 }
 
 function readContext(
@@ -114,6 +125,19 @@ function labelsOf(label: string | readonly string[] | undefined): readonly strin
   return typeof label === 'string' ? [label] : label;
 }
 
+/** Does `work`, and notes it: its rejection must reach the body or, when the body never looks, fail the attempt. */
+function observed<T>(effects: Effects, work: () => Promise<T>): Promise<T> {
+  const call = new ObservedPromise(work());
+  effects.calls.push(call);
+  return call;
+}
+
+/** Waits for what the body did not wait for. Rejects with the first failure that nobody looked at. */
+async function settleCalls({ calls }: Effects): Promise<void> {
+  await Promise.allSettled(calls.map((call) => call.inner));
+  await Promise.all(calls.filter((call) => !call.isObserved).map((call) => call.inner));
+}
+
 function stepContext(execution: StepExecution, inputData: unknown, effects: Effects): StepContext {
   const { step, validateInputs } = execution;
   const check = async (
@@ -128,23 +152,39 @@ function stepContext(execution: StepExecution, inputData: unknown, effects: Effe
     });
   return {
     ...readContext(execution, step.id, inputData),
-    async setState(next) {
-      const state = await check(step.stateSchema, next, 'state');
-      if (typeof state !== 'object' || state === null || Array.isArray(state)) {
-        throw new WorkflowError(
-          'WORKFLOW_STEP_DATA_VALIDATION_FAILED',
-          `setState of step "${step.id}" was given ${state === null ? 'null' : typeof state}: pass an object whose keys are merged into the state`,
-          { details: { stepId: step.id } },
-        );
-      }
-      effects.state = state as Record<string, unknown>;
-    },
-    async suspend(payload, options) {
-      const valid = payload === undefined ? undefined : await check(step.suspendSchema, payload, 'suspend');
-      effects.suspension = { payload: valid, labels: labelsOf(options?.resumeLabel) };
+    setState: (next) =>
+      observed(effects, async () => {
+        const state = await check(step.stateSchema, next, 'state');
+        if (typeof state !== 'object' || state === null || Array.isArray(state)) {
+          throw new WorkflowError(
+            'WORKFLOW_STEP_DATA_VALIDATION_FAILED',
+            `setState of step "${step.id}" was given ${state === null ? 'null' : typeof state}: pass an object whose keys are merged into the state`,
+            { details: { stepId: step.id } },
+          );
+        }
+        effects.state = state as Record<string, unknown>;
+      }),
+    suspend: (payload, options) =>
+      observed(effects, async () => {
+        const valid = payload === undefined ? undefined : await check(step.suspendSchema, payload, 'suspend');
+        effects.suspension = { payload: valid, labels: labelsOf(options?.resumeLabel) };
+        return undefined;
+      }),
+    bail(result) {
+      effects.bail = { result };
       return undefined;
     },
+    abort() {
+      effects.aborted = true;
+      execution.abortController.abort(abortedByStep(execution));
+    },
   };
+}
+
+function abortedByStep({ step, runId }: StepExecution): WorkflowError {
+  return new WorkflowError('WORKFLOW_RUN_ALREADY_FINISHED', `Step "${step.id}" aborted its run "${runId}"`, {
+    details: { runId, stepId: step.id },
+  });
 }
 
 async function validInput(execution: StepExecution): Promise<unknown> {
@@ -171,11 +211,29 @@ async function attempt(execution: StepExecution): Promise<StepOutcome> {
   let input = execution.input;
   try {
     input = await validInput(execution);
-    const effects: Effects = { state: undefined, suspension: undefined };
-    const output = await execution.step.execute(stepContext(execution, input, effects));
-    const { state, suspension } = effects;
-    if (suspension === undefined) return { type: 'success', input, output, state, pause: execution.perStep };
-    return { type: 'suspended', input, ...suspension, output: output || undefined, state };
+    const effects: Effects = {
+      state: undefined,
+      suspension: undefined,
+      bail: undefined,
+      aborted: false,
+      calls: [],
+    };
+    const returned = await execution.step.execute(stepContext(execution, input, effects));
+    await settleCalls(effects);
+    const { state, suspension, bail, aborted } = effects;
+    if (suspension !== undefined && bail === undefined && !aborted) {
+      return { type: 'suspended', input, ...suspension, output: returned || undefined, state };
+    }
+    const output = bail === undefined ? returned : bail.result;
+    return {
+      type: 'success',
+      input,
+      output,
+      state,
+      pause: execution.perStep,
+      bailed: bail !== undefined && !aborted,
+      aborted,
+    };
   } catch (thrown) {
     const error = errorOf(thrown);
     return { type: 'failed', input, error, nonRetryable: isNonRetryable(error) };
@@ -215,3 +273,48 @@ export async function evaluateConditions(
   );
   return verdicts.flatMap((holds, number) => (holds ? [number] : []));
 }
+
+/**
+ * Evaluates the condition of a loop after an iteration; resolves with whether another one follows. Rejects with what the
+ * condition throws: unlike that of a branch, it then fails the run.
+ */
+export async function evaluateLoop(
+  loop: { readonly loopType: 'dowhile' | 'dountil'; readonly condition: LoopConditionDefinition },
+  execution: Omit<StepExecution, 'step'>,
+  iterationCount: number,
+): Promise<boolean> {
+  const context = readContext(execution, 'condition', execution.input);
+  const holds = Boolean(await loop.condition({ ...context, iterationCount }));
+  return holds === (loop.loopType === 'dowhile');
+}
+
+/** Milliseconds since 1970 at which a sleep that begins now ends. Rejects with what its function throws. */
+export async function evaluateSleep(
+  time: SleepTime,
+  execution: Omit<StepExecution, 'step'>,
+  now: number,
+): Promise<number> {
+  const context = (): ReadContext => readContext(execution, 'sleep', execution.input);
+  if (time.type === 'sleep') {
+    const { duration } = time;
+    const ms = typeof duration === 'function' ? await duration(context()) : duration;
+    return now + sleepLength(ms);
+  }
+  const { date } = time;
+  const until = typeof date === 'function' ? await date(context()) : date;
+  if (until === undefined || until === null) return now;
+  return now + sleepLength(until instanceof Date ? until.getTime() - now : Number.NaN);
+}
+
+/** A negative time and none at all do not sleep. Anything that is no time is an error, not a sleep of some length. */
+function sleepLength(ms: unknown): number {
+  if (ms === undefined || ms === null) return 0;
+  if (typeof ms === 'number' && ms <= longestSleepMs) return Math.max(0, Math.ceil(ms));
+  throw new WorkflowError(
+    'WORKFLOW_DEFINITION_INVALID',
+    `A sleep was given ${typeof ms === 'number' ? `the time ${ms}` : `a ${typeof ms}`}: return milliseconds from sleep, a Date from sleepUntil`,
+  );
+}
+
+/** The range of a Date (ECMAScript, Time Values and Time Range), so that a due time is always one. */
+const longestSleepMs = 8_640_000_000_000_000 / 2;

@@ -1,4 +1,5 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
+import { errorOf } from '../core/codec-error.ts';
 import type { AnySchema } from '../core/definition.ts';
 import { type ErrorCode, type ErrorDetails, type ValidationIssue, WorkflowError } from '../core/errors.ts';
 
@@ -16,6 +17,23 @@ export interface Subject {
   readonly details?: ErrorDetails;
 }
 
+/** A schema whose own code throws (a transform, a refinement) fails like one that refuses, and keeps what was thrown. */
+async function parse(
+  schema: AnySchema,
+  value: unknown,
+  { code, headline, details }: Subject,
+): Promise<StandardSchemaV1.Result<unknown>> {
+  try {
+    return await schema['~standard'].validate(value);
+  } catch (cause) {
+    const { message } = errorOf(cause);
+    throw new WorkflowError(code, `${headline}: the schema itself threw: ${message}`, {
+      cause,
+      ...(details === undefined ? {} : { details }),
+    });
+  }
+}
+
 /**
  * Validates a value by any Standard Schema and resolves with the parsed value (defaults filled in, transforms applied).
  * Rejects with a WorkflowError of `subject` whose details list each issue with its path. Without a schema every value fits.
@@ -26,7 +44,7 @@ export async function validate(
   subject: Subject,
 ): Promise<unknown> {
   if (schema === undefined) return value;
-  const result = await schema['~standard'].validate(value);
+  const result = await parse(schema, value, subject);
   if (result.issues === undefined) return result.value;
   const issues: ValidationIssue[] = result.issues.map((issue) => ({
     path: issuePath(issue),

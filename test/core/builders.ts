@@ -58,13 +58,23 @@ function step(id: string): GraphStep {
   return { id, canSuspend: false };
 }
 
-/** A graph whose entry i is a step `s<i>`, or a block of n arms `s<i>.<j>`. */
+/** A graph whose entry i is a step `s<i>`, a loop over it, a sleep of that name, or a block of n arms `s<i>.<j>`. */
 export function graphOf(
-  ...entries: readonly ('step' | 'mapping' | readonly ['parallel' | 'conditional', number])[]
+  ...entries: readonly (
+    | 'step'
+    | 'mapping'
+    | 'loop'
+    | 'sleep'
+    | readonly ['parallel' | 'conditional', number]
+  )[]
 ): Graph {
   return entries.map((kind, index): GraphEntry => {
     if (kind === 'step') return { type: 'step', ...step(`s${index}`) };
     if (kind === 'mapping') return { type: 'mapping', id: `s${index}`, mapConfig: '{}' };
+    if (kind === 'sleep') return { type: 'sleep', id: `s${index}`, time: '5' };
+    if (kind === 'loop') {
+      return { type: 'loop', loopType: 'dowhile', step: step(`s${index}`), condition: '() => true' };
+    }
     const [type, count] = kind;
     const arms = Array.from({ length: count }, (_, arm) => step(`s${index}.${arm}`));
     return type === 'parallel' ? { type, arms } : { type, arms, conditions: arms.map(() => '() => true') };

@@ -275,6 +275,8 @@ describe('whatever was thrown becomes an error', () => {
   });
 
   test('an object without a message gives its JSON', () => {
+    expect(errorOf({ code: 7, message: 'of its own' })).toMatchObject({ code: 7, message: 'of its own' });
+    expect(errorOf({ code: 7 })).not.toHaveProperty('details');
     expect(errorOf({ status: 404 })).toMatchObject({ message: '{"status":404}', status: 404 });
     expect(errorOf([1]).message).toBe('[1]');
   });

@@ -272,7 +272,13 @@ describe('what the record of an entry implies', () => {
       { type: 'run', turn: turn({ generation: 1 }), dueAt: undefined },
     ],
     [record(0, { status: 'running' }), { type: 'none' }],
-    [record(0, { status: 'waiting' }), { type: 'none' }],
+    [record(0, { status: 'waiting' }), { type: 'wait', dueAt: 0 }],
+    [record(0, { status: 'waiting', dueAt: 9 }), { type: 'wait', dueAt: 9 }],
+    [record(0, { status: 'success', aborted: true }), { type: 'finish', status: 'canceled' }],
+    [
+      record(0, { status: 'success', again: true, turn: { iteration: 3, generation: 2, attempt: 1 } }),
+      { type: 'iterate', turn: turn({ iteration: 4 }) },
+    ],
     [record(0, { status: 'child' }), { type: 'none' }],
   ])('%j', (image, duty) => {
     expect(entryDuty(graph, image)).toEqual(duty);

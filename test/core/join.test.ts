@@ -334,9 +334,9 @@ describe('for any order of settlements', () => {
       fc.property(walks, (walk) => {
         const { shape, tokens, states } = play(walk);
         const closing = states.findIndex((state) => state.closed !== undefined);
-        const token = tokens[closing - 1];
+        const last = tokens[closing - 1];
         expect(closingMember(shape, tokens)).toBe(
-          token === undefined ? undefined : decodeToken(token).member,
+          last === undefined ? undefined : decodeToken(last).member,
         );
       }),
     );

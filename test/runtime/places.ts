@@ -49,6 +49,9 @@ export const places: readonly Place[] = [
   },
 ];
 
+/** What these tests provoke need not be told. */
+const quiet = { warn: () => {} };
+
 /** Runs `body` with a runtime in a fresh place, and cleans up whatever happens. */
 export async function inPlace(
   place: Place,
@@ -57,7 +60,7 @@ export async function inPlace(
   options: Partial<RuntimeOptions> = {},
 ): Promise<void> {
   const { backend, remove } = place.open();
-  const runtime = createRuntime({ workflows, backend, ...options });
+  const runtime = createRuntime({ workflows, backend, logger: quiet, ...options });
   try {
     await body(runtime);
   } finally {

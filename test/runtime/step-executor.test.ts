@@ -94,6 +94,60 @@ describe('what comes of it', () => {
     });
   });
 
+  test('a setState that fails and that nobody waits for fails the step, and nothing else', async () => {
+    const body = seeing(async ({ setState }) => {
+      void setState('nonsense');
+      await new Promise((resolve) => setImmediate(resolve));
+      return 'went on';
+    });
+    expect(await executeStep(execution(body))).toMatchObject({
+      type: 'failed',
+      error: { code: 'WORKFLOW_STEP_DATA_VALIDATION_FAILED' },
+    });
+  });
+
+  test('a setState that fails and that the body deals with is its own matter', async () => {
+    const body = seeing(async ({ setState }) => {
+      const caught: string[] = [];
+      try {
+        await setState('nonsense');
+      } catch {
+        caught.push('once');
+      }
+      await setState('nonsense again').catch(() => caught.push('again'));
+      await setState({ fine: true }).finally(() => caught.push('finally'));
+      return caught;
+    });
+    const output = ['once', 'again', 'finally'];
+    expect(await executeStep(execution(body))).toMatchObject({ type: 'success', output });
+  });
+
+  test('a suspend that nobody waits for suspends', async () => {
+    const body = seeing(({ suspend }) => {
+      void suspend({ ask: 1 });
+      return 'and returned';
+    });
+    const outcome = await executeStep(execution(body));
+    expect(outcome).toMatchObject({ type: 'suspended', payload: { ask: 1 }, output: 'and returned' });
+  });
+
+  test.each([
+    ['bail', { output: 'early', bailed: true, aborted: false }],
+    ['abort', { output: 'returned', bailed: false, aborted: true }],
+    ['bail and abort', { output: 'early', bailed: false, aborted: true }],
+  ])('%s ends the run, also of a body that suspends', async (how, expected) => {
+    const body = seeing(async ({ bail, abort, suspend }) => {
+      await suspend({});
+      if (how.includes('abort')) abort();
+      if (how.includes('bail')) bail('early');
+      return 'returned';
+    });
+    const abortController = new AbortController();
+    const outcome = await executeStep(execution(body, { abortController }));
+    expect(outcome).toMatchObject({ type: 'success', ...expected });
+    expect(abortController.signal.aborted).toBe(expected.aborted);
+  });
+
   test('a suspension carries payload, labels, state, and what the body returned', async () => {
     const body = seeing(async ({ suspend, setState }) => {
       await setState({ asked: true });
@@ -151,6 +205,21 @@ describe('validation', () => {
       type: 'failed',
       input: { n: 'x' },
       error: { code: 'WORKFLOW_STEP_INPUT_VALIDATION_FAILED', details: { issues: [{ path: 'n' }] } },
+    });
+  });
+
+  test('a schema that throws fails the step, and the error keeps what it threw', async () => {
+    const thrower = z.any().transform(() => {
+      throw new TypeError('inside the schema');
+    });
+    const definition = step('s', (): unknown => expect.unreachable('the body ran'), { inputSchema: thrower });
+    expect(await executeStep(execution(definition))).toMatchObject({
+      type: 'failed',
+      error: {
+        code: 'WORKFLOW_STEP_INPUT_VALIDATION_FAILED',
+        message: 'Step input validation failed: the schema itself threw: inside the schema',
+        cause: { name: 'TypeError' },
+      },
     });
   });
 

@@ -20,8 +20,10 @@ const definition = workflow('w', [
 function bench(made: WorkflowDefinition = definition) {
   const clock = new ManualClock();
   const place = memoryPlace({ clock });
-  const runtime = createRuntime({ workflows: [made], backend: place.attach(), work: false });
-  return { clock, place, runtime };
+  const warnings: string[] = [];
+  const logger = { warn: (message: string) => warnings.push(message) };
+  const runtime = createRuntime({ workflows: [made], backend: place.attach(), work: false, logger });
+  return { clock, place, runtime, warnings };
 }
 
 /** Delivers everything that is due; loses the events that `isLost` says. Returns how many were lost. */
@@ -197,17 +199,19 @@ describe('what needs no help', () => {
   });
 
   test('a run of a workflow that is not served here keeps no other from being swept', async () => {
-    const { clock, place, runtime } = bench();
+    const { clock, place, runtime, warnings } = bench();
     const other = createRuntime({
       workflows: [workflow('other', [add('x', 1)])],
       backend: place.attach(),
       work: false,
+      logger: { warn: () => {} },
     });
     await other.start({ workflowId: 'other', runId: 'a-first' });
     await runtime.start({ workflowId: 'w', runId: 'r', inputData: 1 });
     await deliver(place, runtime, () => true);
     clock.pass(130_000);
     expect(await runtime.sweep()).toBe(2);
+    expect(warnings).toEqual(['A run could not be swept']);
     expect(place.receive()?.event).toMatchObject({ runId: 'r', path: [0] });
     expect(await runtime.sweep()).toBe(0);
     clock.pass(130_000);

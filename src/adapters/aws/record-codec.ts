@@ -131,6 +131,8 @@ export const stepFields: Fields<Omit<StepRecord, 'key'>> = {
   output: { attribute: 'out', type: stored },
   error: { attribute: 'err', type: stored },
   bailed: { attribute: 'bail', type: flag },
+  aborted: { attribute: 'ab', type: flag },
+  again: { attribute: 'nx', type: flag },
   nonRetryable: { attribute: 'nr', type: flag },
   suspendPayload: { attribute: 'sus', type: stored },
   suspendOutput: { attribute: 'so', type: stored },

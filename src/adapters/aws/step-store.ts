@@ -8,8 +8,10 @@ import type {
   ResumeResult,
   ResumeWrite,
   RunStore,
+  SleepWrite,
   TakeOverWrite,
   TurnKey,
+  WakeWrite,
   Write,
 } from '../../ports/run-store.ts';
 import { numberValue, textValue } from './attributes.ts';
@@ -37,16 +39,20 @@ const ofOneTurn = (Object.keys(stepFields) as (keyof RecordFields)[]).filter(
  *                   │  ▲  │
  *          renew ───┘  │  ├─ commit ─ due (next attempt) ───────┐
  *          take over ──┘  └─ commit ─ suspended ─ resume ─ due ─┴─ claim ─ running ...
+ *
+ *     sleep ─ waiting ─ wake ─ success
  */
 export function stepStore(
   table: Table,
-): Pick<RunStore, 'claim' | 'takeOver' | 'renew' | 'commit' | 'resume' | 'closeBlock'> {
+): Pick<RunStore, 'claim' | 'takeOver' | 'renew' | 'commit' | 'sleep' | 'wake' | 'resume' | 'closeBlock'> {
   return {
     claim: async (write) =>
       recordWrite(await table.update(write.fresh ? freshClaim(write) : laterClaim(write), never)),
     takeOver: async (write) => await takeOver(table, write),
     renew: async (write) => await renew(table, write),
     commit: async (write) => await commit(table, write),
+    sleep: async (write) => await sleep(table, write),
+    wake: async (write) => await wake(table, write),
     resume: async (write) => await resume(table, write),
     closeBlock: async ({ runId, record }) => await closeBlock(table, runId, record),
   };
@@ -57,7 +63,9 @@ function leaseOf({ owner, leaseUntil }: ClaimWrite) {
 }
 
 function freshClaim(write: ClaimWrite): UpdateWrite {
-  const { stepId, turn, owner, now, inputFrom, sharedFrom } = write;
+  const { key, stepId, turn, owner, now, inputFrom, sharedFrom } = write;
+  const ofIteration: (keyof RecordFields)[] = sharedFrom === key.entry ? ['output', 'shared'] : ['output'];
+  const kept = write.iterates === true ? ofIteration : [];
   const fields = {
     stepId,
     turn,
@@ -69,7 +77,7 @@ function freshClaim(write: ClaimWrite): UpdateWrite {
   return {
     key: recordItemKey(write.runId, write.key),
     set: encodeRecord(fields),
-    remove: attributesOf(ofOneTurn.filter((name) => !(name in fields))),
+    remove: attributesOf(ofOneTurn.filter((name) => !(name in fields) && !kept.includes(name))),
     condition: {
       expression: `attribute_not_exists(#pk) OR #t < :turn OR (${held})`,
       values: claimValues(write, owner),
@@ -120,6 +128,41 @@ async function commit(table: Table, write: CommitWrite): Promise<Write<StepRecor
     condition: { expression: held, values: claimValues(write, owner) },
   };
   return recordWrite(await table.update(update, isStill({ turn, status: outcome.status, owner })));
+}
+
+async function sleep(table: Table, write: SleepWrite): Promise<Write<StepRecord>> {
+  const { runId, key, stepId, turn, now, dueAt, inputFrom, sharedFrom } = write;
+  const fields = {
+    stepId,
+    turn,
+    status: 'waiting',
+    startedAt: now,
+    dueAt,
+    inputFrom,
+    ...optional({ sharedFrom }),
+  } as const;
+  const item = { ...keyItem(recordItemKey(runId, key)), ...encodeRecord(fields) };
+  const condition = {
+    expression: 'attribute_not_exists(#pk) OR #t < :turn',
+    values: { turn: textValue(turn) },
+  };
+  return recordWrite(
+    await table.put(item, condition, isStill({ turn, status: 'waiting', startedAt: now, dueAt })),
+  );
+}
+
+async function wake(table: Table, write: WakeWrite): Promise<Write<StepRecord>> {
+  const { runId, key, turn, now, output } = write;
+  const update = {
+    key: recordItemKey(runId, key),
+    set: encodeRecord({ status: 'success', output, endedAt: now }),
+    remove: attributesOf(['dueAt']),
+    condition: {
+      expression: '#t = :turn AND #st = :waiting',
+      values: { turn: textValue(turn), waiting: status('waiting') },
+    },
+  };
+  return recordWrite(await table.update(update, isStill({ turn, status: 'success', endedAt: now })));
 }
 
 async function closeBlock(table: Table, runId: string, record: StepRecord): Promise<Write<StepRecord>> {
@@ -196,9 +239,9 @@ function outcomeFields(outcome: CommitOutcome): {
   const common = optional({ input, delta, shared, sharedFrom, fromSegment });
   switch (outcome.status) {
     case 'success': {
-      const { output, bailed } = outcome;
+      const { output, bailed, aborted, again } = outcome;
       return {
-        set: { ...common, output, endedAt: now, ...optional({ bailed }) },
+        set: { ...common, output, endedAt: now, ...optional({ bailed, aborted, again }) },
         remove: ['error', 'nonRetryable'],
       };
     }
@@ -246,7 +289,9 @@ function isStill(fields: {
   turn: string;
   status: StepStatus;
   owner?: string;
+  startedAt?: number;
   endedAt?: number | undefined;
+  dueAt?: number;
 }): IsOwn {
   return (item) => {
     const record = decodeRecord(item);

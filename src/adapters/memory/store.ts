@@ -20,6 +20,7 @@ import type {
   RenewWrite,
   ResumeResult,
   ResumeWrite,
+  SleepWrite,
   RunLoad,
   RunPage,
   RunQuery,
@@ -29,6 +30,7 @@ import type {
   StepRead,
   SweepWrite,
   TakeOverWrite,
+  WakeWrite,
   TurnKey,
   Write,
 } from '../../ports/run-store.ts';
@@ -168,6 +170,14 @@ export class MemoryStore implements RunStore {
     return this.#writeRecord(write, (stored) => transitions.committed(stored, write));
   }
 
+  sleep(write: SleepWrite): Promise<Write<StepRecord>> {
+    return this.#writeRecord(write, (stored) => transitions.slept(stored, write));
+  }
+
+  wake(write: WakeWrite): Promise<Write<StepRecord>> {
+    return this.#writeRecord(write, (stored) => transitions.woken(stored, write));
+  }
+
   async resume(write: ResumeWrite): Promise<ResumeResult> {
     await this.#pause();
     const records = this.#run(write.runId).records;
@@ -178,11 +188,11 @@ export class MemoryStore implements RunStore {
     if (next === undefined) return { won: false, lost: 'record', ...imageOf<StepRecord>(stored) };
 
     const headers = write.runs.map((runId) => ({ runId, stored: this.#runs.get(runId)?.header }));
-    const lost = headers.find((run) => transitions.woken(run.stored, write) === undefined);
+    const lost = headers.find((run) => transitions.reopened(run.stored, write) === undefined);
     if (lost !== undefined)
       return { won: false, lost: 'run', runId: lost.runId, ...imageOf<RunHeader>(lost.stored) };
     for (const run of headers) {
-      const header = transitions.woken(run.stored, write);
+      const header = transitions.reopened(run.stored, write);
       if (header !== undefined) this.#run(run.runId).header = frozenCopy(header);
     }
     const image = frozenCopy(next);

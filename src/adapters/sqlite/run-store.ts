@@ -14,6 +14,7 @@ import type {
   RenewWrite,
   ResumeResult,
   ResumeWrite,
+  SleepWrite,
   RunLoad,
   RunPage,
   RunQuery,
@@ -23,6 +24,7 @@ import type {
   StepRead,
   SweepWrite,
   TakeOverWrite,
+  WakeWrite,
   TurnKey,
   Write,
 } from '../../ports/index.ts';
@@ -141,6 +143,14 @@ export class SqliteRunStore implements RunStore {
     );
   }
 
+  sleep(write: SleepWrite): Promise<Write<StepRecord>> {
+    return this.#changeRecord(write, 'accepted', (stored) => transitions.slept(stored, write));
+  }
+
+  wake(write: WakeWrite): Promise<Write<StepRecord>> {
+    return this.#changeRecord(write, 'accepted', (stored) => transitions.woken(stored, write));
+  }
+
   resume(write: ResumeWrite): Promise<ResumeResult> {
     return this.#commit.write(() => this.#resume(write), { durability: 'accepted', atomic: true });
   }
@@ -173,7 +183,7 @@ export class SqliteRunStore implements RunStore {
     const headers: RunHeader[] = [];
     for (const runId of write.runs) {
       const image = this.#runs.header(runId);
-      const open = transitions.woken(image, write);
+      const open = transitions.reopened(image, write);
       if (open === undefined) {
         return { won: false, lost: 'run', runId, ...(image === undefined ? {} : { image }) };
       }

@@ -8,9 +8,11 @@ import type {
   NewRun,
   RenewWrite,
   ResumeWrite,
+  SleepWrite,
   StatusWrite,
   SweepWrite,
   TakeOverWrite,
+  WakeWrite,
 } from '../../ports/run-store.ts';
 
 /**
@@ -95,7 +97,7 @@ export function canceled(stored: RunHeader | undefined, write: CancelWrite): Run
 }
 
 /** The run's part of `RunStore.resume`, for each run of `runs`. */
-export function woken(stored: RunHeader | undefined, write: ResumeWrite): RunHeader | undefined {
+export function reopened(stored: RunHeader | undefined, write: ResumeWrite): RunHeader | undefined {
   if (stored === undefined || isOver(stored)) return undefined;
   return { ...stored, wakes: stored.wakes + 1, sweepAt: write.sweepAt, updatedAt: write.now };
 }
@@ -116,7 +118,18 @@ export function claimed(stored: StepRecord | undefined, write: ClaimWrite): Step
   if (write.fresh) {
     if (stored !== undefined && mine === undefined && stored.turn >= write.turn) return undefined;
     const { key, stepId, turn, inputFrom, sharedFrom, now } = write;
-    return tidy<StepRecord>({ key, stepId, turn, ...lease, startedAt: now, inputFrom, sharedFrom });
+    const kept = write.iterates === true ? stored : undefined;
+    return tidy<StepRecord>({
+      key,
+      stepId,
+      turn,
+      ...lease,
+      startedAt: now,
+      inputFrom,
+      sharedFrom,
+      output: kept?.output,
+      shared: sharedFrom === key.entry ? kept?.shared : undefined,
+    });
   }
   const due = stored?.turn === write.turn && stored.status === 'due' ? stored : mine;
   return due === undefined ? undefined : tidy<StepRecord>({ ...due, ...lease, dueAt: undefined });
@@ -139,7 +152,13 @@ export function renewed(stored: StepRecord | undefined, write: RenewWrite): Step
 function outcomeFields(outcome: CommitOutcome): Partial<Loose<StepRecord>> {
   switch (outcome.status) {
     case 'success':
-      return { output: outcome.output, bailed: outcome.bailed, endedAt: outcome.now };
+      return {
+        output: outcome.output,
+        bailed: outcome.bailed,
+        aborted: outcome.aborted,
+        again: outcome.again,
+        endedAt: outcome.now,
+      };
     case 'failed':
       return { error: outcome.error, nonRetryable: outcome.nonRetryable, endedAt: outcome.now };
     case 'suspended':
@@ -176,6 +195,29 @@ export function committed(stored: StepRecord | undefined, write: CommitWrite): S
     status: outcome.status,
     ...outcomeFields(outcome),
   });
+}
+
+/** See `RunStore.sleep`. */
+export function slept(stored: StepRecord | undefined, write: SleepWrite): StepRecord | undefined {
+  if (stored !== undefined && stored.turn >= write.turn) return undefined;
+  const { key, stepId, turn, now, dueAt, inputFrom, sharedFrom } = write;
+  return tidy<StepRecord>({
+    key,
+    stepId,
+    turn,
+    status: 'waiting',
+    startedAt: now,
+    dueAt,
+    inputFrom,
+    sharedFrom,
+  });
+}
+
+/** See `RunStore.wake`. */
+export function woken(stored: StepRecord | undefined, write: WakeWrite): StepRecord | undefined {
+  if (stored?.turn !== write.turn || stored.status !== 'waiting') return undefined;
+  const { output, now } = write;
+  return tidy<StepRecord>({ ...stored, status: 'success', output, endedAt: now, dueAt: undefined });
 }
 
 /** The record's part of `RunStore.resume`. */

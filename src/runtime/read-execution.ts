@@ -1,0 +1,38 @@
+import type { Reads } from '../core/definition.ts';
+import { stepIdAt } from '../core/graph.ts';
+import type { RecordKey } from '../core/records.ts';
+import { RequestContext } from '../core/request-context.ts';
+import type { Handling } from './handling.ts';
+import { inputAt, type Loaded, loadShared, sharedAt, sourceOf, stepResultsOf } from './load.ts';
+import type { StepExecution } from './step-executor.ts';
+
+/**
+ * What a function that decides about an entry (a condition of a branch, the length of a sleep) is given: the input of the
+ * entry, state and earlier results, and no way to change anything. Its `retryCount` is -1, as it belongs to no attempt.
+ */
+export async function readExecution(
+  handling: Handling,
+  at: { readonly key: RecordKey; readonly turn: string },
+  loaded: Loaded,
+  reads: Reads,
+): Promise<Omit<StepExecution, 'step'>> {
+  const { engine, workflow, runId } = handling;
+  const source = sourceOf(at);
+  const shared = await loadShared(engine, runId, sharedAt(loaded, source), loaded);
+  const input = inputAt(loaded, source);
+  return {
+    runId,
+    workflowId: workflow.definition.id,
+    resourceId: loaded.header?.resourceId,
+    stepResults: await stepResultsOf(engine, { runId, graph: workflow.graph }, loaded, reads),
+    state: shared.data.state,
+    emitter: engine.emitter,
+    requestContext: new RequestContext(shared.data.requestContext),
+    input: input === undefined ? undefined : await engine.values.load(runId, input),
+    retryCount: -1,
+    idempotencyKey: `${runId}/${stepIdAt(workflow.graph, at.key)}`,
+    validateInputs: false,
+    abortController: new AbortController(),
+    perStep: false,
+  };
+}
