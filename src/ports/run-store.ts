@@ -24,7 +24,10 @@ export interface RunStore {
   loadHeader(runId: string, options?: { readonly consistent?: boolean }): Promise<RunHeader | undefined>;
   /** What one step needs. With `consistent: false` (one read unit on DynamoDB) parts may be older or absent. */
   loadStep(request: StepRead): Promise<StepLoad>;
-  /** Header, input and all records of entries and arms, in graph order: never an item of a foreach. Consistent. */
+  /**
+   * Header, input and all records of entries and arms, in graph order: never an item of a foreach. Each of them is as
+   * stored at the call or later; together they are no snapshot, but the header is the oldest of them.
+   */
   loadRun(runId: string): Promise<RunLoad | undefined>;
   /** The whole log of a block. Consistent in this sense: it is a prefix of the log, at least as long as at the call. */
   loadJoin(at: JoinKey): Promise<JoinLog | undefined>;
@@ -92,7 +95,7 @@ export interface RunStore {
    * the join is not open, or open at another turn.
    */
   appendToken(write: AppendWrite): Promise<AppendResult>;
-  /** Puts the result of a block at its entry. Condition: no record, or one of an earlier turn. */
+  /** Puts the whole record of an entry that nobody claims: the result of a block, or a sleep that failed. Condition: no record, or one of an earlier turn. */
   closeBlock(write: { readonly runId: string; readonly record: StepRecord }): Promise<Write<StepRecord>>;
 
   /** Resolves when every write that was accepted so far is on stable storage. */

@@ -24,7 +24,7 @@ export type SleepEntry = Extract<FlowEntry, { type: 'sleep' }>;
 const readsOfFunction = new WeakMap<object, Reads>();
 
 /** What a step's body can read synchronously: declared, or judged once by its source text. */
-export function readsOf(step: StepDefinition): Reads {
+function readsOf(step: StepDefinition): Reads {
   // oxlint-disable-next-line typescript/unbound-method -- only its text is read
   return step.reads ?? readsOfBody(step.execute);
 }

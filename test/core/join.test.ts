@@ -335,9 +335,7 @@ describe('for any order of settlements', () => {
         const { shape, tokens, states } = play(walk);
         const closing = states.findIndex((state) => state.closed !== undefined);
         const last = tokens[closing - 1];
-        expect(closingMember(shape, tokens)).toBe(
-          last === undefined ? undefined : decodeToken(last).member,
-        );
+        expect(closingMember(shape, tokens)).toBe(last === undefined ? undefined : decodeToken(last).member);
       }),
     );
   });

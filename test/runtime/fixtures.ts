@@ -1,4 +1,5 @@
 import type {
+  LoopConditionDefinition,
   ConditionDefinition,
   FlowEntry,
   StepDefinition,
@@ -21,7 +22,9 @@ export function step(id: string, execute: Body, options: Partial<StepDefinition>
 export type Entry =
   | StepDefinition
   | { readonly parallel: readonly StepDefinition[] }
-  | { readonly branch: readonly (readonly [ConditionDefinition, StepDefinition])[] };
+  | { readonly branch: readonly (readonly [ConditionDefinition, StepDefinition])[] }
+  | { readonly dountil: readonly [StepDefinition, LoopConditionDefinition] }
+  | { readonly sleep: number; readonly id: string };
 
 function graphStep(definition: StepDefinition): GraphStep {
   return { id: definition.id, canSuspend: definition.resumeSchema !== undefined };
@@ -33,6 +36,11 @@ function graphEntry(entry: Entry): GraphEntry {
     const arms = entry.branch.map(([, arm]) => graphStep(arm));
     return { type: 'conditional', arms, conditions: entry.branch.map(([condition]) => String(condition)) };
   }
+  if ('dountil' in entry) {
+    const [body, condition] = entry.dountil;
+    return { type: 'loop', loopType: 'dountil', step: graphStep(body), condition: String(condition) };
+  }
+  if ('sleep' in entry) return { type: 'sleep', id: entry.id, time: String(entry.sleep) };
   return { type: 'step', ...graphStep(entry) };
 }
 
@@ -44,6 +52,13 @@ function flowEntry(entry: Entry): FlowEntry {
       steps: entry.branch.map(([, arm]) => arm),
       conditions: entry.branch.map(([condition]) => condition),
     };
+  }
+  if ('dountil' in entry) {
+    const [body, condition] = entry.dountil;
+    return { type: 'loop', loopType: 'dountil', step: body, condition };
+  }
+  if ('sleep' in entry) {
+    return { type: 'sleep', id: entry.id, time: { type: 'sleep', duration: entry.sleep } };
   }
   return { type: 'step', step: entry };
 }
