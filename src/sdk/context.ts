@@ -40,7 +40,7 @@ interface CommonContext<Input, State, Context extends object, Init, Steps extend
   readonly state: Readonly<State>;
   /** Shared by the steps of a run: what one sets, those after it see. */
   readonly requestContext: RequestContext<Context>;
-  /** 0 for the first attempt, n for the n-th retry of this execution. */
+  /** 0 for the first attempt, n for the n-th retry of this execution; -1 in a condition and where a sleep is computed. */
   readonly retryCount: number;
   /** Stable over the attempts of this execution and unique to it: makes a side effect idempotent. */
   readonly idempotencyKey: string;

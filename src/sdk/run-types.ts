@@ -21,6 +21,8 @@ interface StepFields<Of extends KnownStep> {
   /** What it was resumed with. */
   readonly resumePayload?: unknown;
   readonly resumedAt?: number;
+  /** Of a loop: how many iterations began, this one included. */
+  readonly metadata?: { readonly iterationCount: number };
 }
 
 /** The entry of one step in `steps`. */

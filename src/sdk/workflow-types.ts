@@ -149,9 +149,10 @@ export interface Workflow<
   ): Workflow<Types, { [One in StepsOf<Arms> as One['id']]?: StepOutput<One> }, With<Steps, StepsOf<Arms>>>;
 
   /**
-   * Adds a step that is executed at least once, and again as long as the condition holds, at most 999,999 times. Each
-   * iteration takes the output of the one before, so the step has to accept its own output. Output: that of the last
-   * iteration. The names of `options` are shown only: the result of the loop is that of the step.
+   * Adds a step that is executed at least once, and again as long as the condition holds, at most 1,000,000 times: then the
+   * run fails with WORKFLOW_LIMIT_EXCEEDED. Each iteration takes the output of the one before, so the step has to accept its
+   * own output. Output: that of the last iteration. The names of `options` are shown only: the result of the loop is that of
+   * the step.
    */
   dowhile<Id extends string, Output, Resume, Suspend>(
     step: Step<Id, Last | NoInfer<Output>, Output, Types['state'], Resume, Suspend>,

@@ -263,6 +263,48 @@ test('loops and sleeps count among the entries', () => {
   }
 });
 
+describe('a run', () => {
+  test('has the result of a loop under the id of its body, and that of a sleep under its own', async () => {
+    const workflow = createWorkflow(numbers)
+      .dowhile(a, ({ inputData, iterationCount }) => inputData.n < 13 && iterationCount < 9)
+      .sleep(({ inputData }) => -inputData.n, { id: 'pause' })
+      .sleepUntil(new Date(0))
+      .dountil(adding('b'), async ({ getStepResult }) => getStepResult(a)?.n === 13, { id: 'once' })
+      .commit();
+    const result = await (await workflow.createRun()).start({ inputData: { n: 10 } });
+    expect(result).toMatchObject({
+      status: 'success',
+      result: { n: 14 },
+      stepExecutionPath: ['a', 'pause', 'sleep_numbers_0', 'b'],
+      steps: {
+        a: { status: 'success', payload: { n: 12 }, output: { n: 13 }, metadata: { iterationCount: 3 } },
+        pause: { status: 'success', payload: { n: 13 }, output: { n: 13 } },
+        sleep_numbers_0: { status: 'success', output: { n: 13 } },
+        b: { status: 'success', output: { n: 14 }, metadata: { iterationCount: 1 } },
+      },
+    });
+    expect(result.steps).not.toHaveProperty('once');
+  });
+
+  test('ends with what a body bails with, and is canceled when it aborts', async () => {
+    const ending = createStep({
+      id: 'ending',
+      inputSchema: z.object({ n: z.number() }),
+      outputSchema: z.object({ n: z.number() }),
+      execute: async ({ inputData, bail, abort }) => {
+        if (inputData.n > 1) return bail('enough');
+        abort();
+        return inputData;
+      },
+    });
+    const workflow = createWorkflow(numbers).then(ending).then(a).commit();
+    const bailed = await (await workflow.createRun()).start({ inputData: { n: 2 } });
+    expect(bailed).toMatchObject({ status: 'success', result: 'enough', stepExecutionPath: ['ending'] });
+    const aborted = await (await workflow.createRun()).start({ inputData: { n: 1 } });
+    expect(aborted).toMatchObject({ status: 'canceled', stepExecutionPath: ['ending'] });
+  });
+});
+
 test('a body that ends or cancels its run is read like any other', () => {
   const step: StepDefinition = createStep({
     id: 'ending',

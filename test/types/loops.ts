@@ -67,6 +67,7 @@ const looping = start()
   .commit();
 const result = await (await looping.createRun()).start({ inputData: { n: 1 } });
 if (result.steps.labelling?.status === 'success') same<boolean>()(result.steps.labelling.output.extra)(true);
+same<number | undefined>()(result.steps.labelling?.metadata?.iterationCount)(true);
 // @ts-expect-error a loop's result has the id of its body
 void result.steps.until;
 await (await looping.createRun()).resume({ step: 'labelling', resumeData: { ok: true } });
