@@ -4,6 +4,7 @@ import { endCases, startCases, statusCases } from './header-cases.ts';
 import { idCases } from './id-cases.ts';
 import { appendCases, closeCases, openCases } from './join-cases.ts';
 import { listCases } from './list-cases.ts';
+import { loopCases, sleepCases } from './loop-cases.ts';
 import { payloadCases } from './payload-cases.ts';
 import { readCases } from './read-cases.ts';
 import { resumeCases } from './resume-cases.ts';
@@ -21,6 +22,8 @@ export function runStoreContract(options: ContractOptions): void {
     'ending and canceling runs': endCases,
     'claims and leases': claimCases,
     'outcomes of steps': commitCases,
+    'iterations of loops': loopCases,
+    sleeps: sleepCases,
     resuming: resumeCases,
     'opening joins': openCases,
     'appending to joins': appendCases,
