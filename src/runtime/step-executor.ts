@@ -288,6 +288,9 @@ export async function evaluateLoop(
   return holds === (loop.loopType === 'dowhile');
 }
 
+/** The latest time that a Date can be, ms since 1970 (ECMAScript, Time Values and Time Range). */
+const latestTime = 8_640_000_000_000_000;
+
 /** Milliseconds since 1970 at which a sleep that begins now ends. Rejects with what its function throws. */
 export async function evaluateSleep(
   time: SleepTime,
@@ -295,26 +298,14 @@ export async function evaluateSleep(
   now: number,
 ): Promise<number> {
   const context = (): ReadContext => readContext(execution, 'sleep', execution.input);
-  if (time.type === 'sleep') {
-    const { duration } = time;
-    const ms = typeof duration === 'function' ? await duration(context()) : duration;
-    return now + sleepLength(ms);
-  }
-  const { date } = time;
-  const until = typeof date === 'function' ? await date(context()) : date;
-  if (until === undefined || until === null) return now;
-  return now + sleepLength(until instanceof Date ? until.getTime() - now : Number.NaN);
-}
-
-/** A negative time and none at all do not sleep. Anything that is no time is an error, not a sleep of some length. */
-function sleepLength(ms: unknown): number {
-  if (ms === undefined || ms === null) return 0;
-  if (typeof ms === 'number' && ms <= longestSleepMs) return Math.max(0, Math.ceil(ms));
+  const fixed = time.type === 'sleep' ? time.duration : time.date;
+  const given = typeof fixed === 'function' ? await fixed(context()) : fixed;
+  if (given === undefined || given === null) return now;
+  const ms = time.type === 'sleep' ? given : given instanceof Date ? given.getTime() - now : Number.NaN;
+  if (typeof ms === 'number' && !Number.isNaN(ms))
+    return Math.min(latestTime, now + Math.max(0, Math.ceil(ms)));
   throw new WorkflowError(
     'WORKFLOW_DEFINITION_INVALID',
-    `A sleep was given ${typeof ms === 'number' ? `the time ${ms}` : `a ${typeof ms}`}: return milliseconds from sleep, a Date from sleepUntil`,
+    `A sleep was given ${typeof given === 'number' ? `the time ${given}` : `a ${typeof given}`}: return milliseconds from sleep, a Date from sleepUntil`,
   );
 }
-
-/** The range of a Date (ECMAScript, Time Values and Time Range), so that a due time is always one. */
-const longestSleepMs = 8_640_000_000_000_000 / 2;

@@ -140,6 +140,19 @@ describe('a sleep', () => {
     ]);
     await runtime.close();
   });
+
+  test('a time beyond all dates is the last one', async () => {
+    const made = flow('w').sleep(8_640_000_000_000_000, { id: 'nap' }).commit();
+    const { open, clock, place } = withVirtualTime([made]);
+    const runtime = open(false);
+    await runtime.start({ workflowId: 'w', runId: 'r', inputData: 1 });
+    const first = place.receive();
+    if (first === undefined) return expect.unreachable('nothing is queued');
+    await runtime.handle(first.event);
+    await clock.settle();
+    expect(place.queued()).toMatchObject([{ dueAt: 8_640_000_000_000_000 }]);
+    await runtime.close();
+  });
 });
 
 describe.each(places)('the time of a sleep in $name', (place) => {
