@@ -1,7 +1,14 @@
 import type { AnySchema, WorkflowDefinition } from './core/definition.ts';
 import type { WorkflowHost } from './core/host.ts';
-import { defineWorkflow } from './sdk/workflow.ts';
-import type { WorkflowOf, WorkflowOptions } from './sdk/workflow-types.ts';
+import { copyWorkflow, defineWorkflow } from './sdk/workflow.ts';
+import type {
+  KnownSteps,
+  Renamed,
+  Workflow,
+  WorkflowOf,
+  WorkflowOptions,
+  WorkflowTypes,
+} from './sdk/workflow-types.ts';
 
 /**
  * The authoring door: what a module needs that defines workflows and runs them. It loads no schema library and no place to
@@ -48,7 +55,7 @@ export type {
   StepResults,
   WorkflowResult,
 } from './sdk/run-types.ts';
-export { createStep } from './sdk/step.ts';
+export { cloneStep, createStep } from './sdk/step.ts';
 export type {
   AnyStep,
   KnownStep,
@@ -67,6 +74,7 @@ export type {
   ListRunsOptions,
   LoopCondition,
   NoSteps,
+  Renamed,
   SleepFunction,
   TypesOf,
   Workflow,
@@ -103,4 +111,23 @@ export function createWorkflow<
   Context extends AnySchema = AnySchema,
 >(options: WorkflowOptions<Id, In, Out, State, Context>): WorkflowOf<Id, In, Out, State, Context> {
   return defineWorkflow(options, privateRuntime);
+}
+
+/**
+ * The same workflow under another id: its schemas, its description, its retries, its options and all that has been added to
+ * it so far. The clone is committed already. The ids of its entries are those of the original, also the ones that were made
+ * for mappings and sleeps; its runs are its own.
+ *
+ * Throws WORKFLOW_DEFINITION_INVALID for an empty id, or for what is no workflow.
+ */
+export function cloneWorkflow<
+  const Id extends string,
+  Types extends WorkflowTypes,
+  Last extends Types['output'],
+  Steps extends KnownSteps,
+>(
+  workflow: Workflow<Types, Last, Steps>,
+  options: { readonly id: Id },
+): Workflow<Renamed<Types, Id>, Last, Steps> {
+  return copyWorkflow(workflow, options, privateRuntime);
 }

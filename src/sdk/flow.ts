@@ -1,4 +1,4 @@
-import type { FlowEntry, SleepTime, StepDefinition } from '../core/definition.ts';
+import type { FlowEntry, SleepTime, StepDefinition, WorkflowDefinition } from '../core/definition.ts';
 import type { Graph, GraphEntry, GraphStep } from '../core/graph.ts';
 import { limits } from '../core/limits.ts';
 import { checkId, describe, invalid, isObject, isStep } from './describe.ts';
@@ -54,6 +54,16 @@ export class Flow {
   constructor(workflowId: string, strictIds: boolean) {
     this.workflowId = workflowId;
     this.strictIds = strictIds;
+  }
+
+  /** A flow with the entries of another workflow, under their ids; it cannot change. */
+  static copyOf(source: WorkflowDefinition, workflowId: string): Flow {
+    const flow = new Flow(workflowId, false);
+    flow.graph.push(...source.graph);
+    flow.entries.push(...source.flow);
+    flow.warnings.push(...(source.warnings ?? []));
+    flow.freeze();
+    return flow;
   }
 
   /** Checks that the call named `method` was given a step. */

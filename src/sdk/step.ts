@@ -1,8 +1,8 @@
 import type { AnySchema, StepContext, StepDefinition } from '../core/definition.ts';
 import { limits } from '../core/limits.ts';
 import { readsOfSource } from '../core/reads.ts';
-import { checkCount, checkId, checkSchema, describe, invalid, isObject } from './describe.ts';
-import type { StepOf, StepParams } from './step-types.ts';
+import { checkCount, checkId, checkSchema, describe, invalid, isObject, isStep } from './describe.ts';
+import type { Step, StepOf, StepParams } from './step-types.ts';
 
 const schemas = [
   ['inputSchema', true],
@@ -60,4 +60,35 @@ export function createStep<
     execute: body.bind(params) as (context: StepContext) => unknown,
   };
   return Object.freeze(step) as StepOf<Id, In, Out, Resume, Suspend, State, Context>;
+}
+
+/**
+ * The same step under another id, for a second use in one workflow whose result is not to overwrite that of the first. All
+ * else is kept: schemas, description, retries and the body, whose `this` is still what `createStep` was given.
+ *
+ * Throws WORKFLOW_DEFINITION_INVALID for an empty id, or for what is no step.
+ */
+export function cloneStep<
+  const Id extends string,
+  In extends AnySchema,
+  Out extends AnySchema,
+  Resume extends AnySchema,
+  Suspend extends AnySchema,
+  State extends AnySchema,
+  Context extends AnySchema,
+>(
+  step: StepOf<string, In, Out, Resume, Suspend, State, Context>,
+  options: { readonly id: Id },
+): StepOf<Id, In, Out, Resume, Suspend, State, Context>;
+/** The same of a step whose schemas are not known by their types. */
+export function cloneStep<const Id extends string, Input, Output, State extends object, Resume, Suspend>(
+  step: Step<string, Input, Output, State, Resume, Suspend>,
+  options: { readonly id: Id },
+): Step<Id, Input, Output, State, Resume, Suspend>;
+export function cloneStep(step: unknown, options: unknown): StepDefinition {
+  if (!isStep(step))
+    throw invalid(`cloneStep was given ${describe(step)}: give it a step made by createStep`);
+  const id = isObject(options) ? options['id'] : options;
+  checkId(id, `The clone of step "${step.id}"`);
+  return Object.freeze({ ...step, id });
 }

@@ -325,6 +325,21 @@ export interface TypesOf<
   readonly requestContextSchema: Given<Context>;
 }
 
+/** What is said of a workflow, under another id. */
+export interface Renamed<Types extends WorkflowTypes, Id extends string> extends WorkflowTypes {
+  readonly id: Id;
+  readonly input: Types['input'];
+  readonly init: Types['init'];
+  readonly output: Types['output'];
+  readonly stateInput: Types['stateInput'];
+  readonly state: Types['state'];
+  readonly requestContext: Types['requestContext'];
+  readonly inputSchema: Types['inputSchema'];
+  readonly outputSchema: Types['outputSchema'];
+  readonly stateSchema: Types['stateSchema'];
+  readonly requestContextSchema: Types['requestContextSchema'];
+}
+
 /** The workflow that a call of `createWorkflow` makes: without an entry so far. */
 export type WorkflowOf<
   Id extends string,

@@ -21,10 +21,14 @@ import { listRuns } from './run-list.ts';
 import { sleepFor, sleepUntil } from './sleep.ts';
 import type {
   CreateRunOptions,
+  KnownSteps,
   ListRunsOptions,
+  Renamed,
+  Workflow,
   WorkflowOptions,
   WorkflowOf,
   WorkflowRuns,
+  WorkflowTypes,
 } from './workflow-types.ts';
 
 /** Options with their types forgotten. */
@@ -54,6 +58,11 @@ function checkOptions(options: unknown): asserts options is Options {
   }
 }
 
+/** Whether `value` is a workflow, of this copy of the package or another one. */
+function isWorkflow(value: unknown): value is WorkflowDefinition {
+  return isObject(value) && Array.isArray(value['graph']) && Array.isArray(value['flow']);
+}
+
 /** See the interface `Workflow` of workflow-types.ts, which gives this its types. */
 class BuiltWorkflow implements WorkflowDefinition, BindableWorkflow {
   readonly id: string;
@@ -73,7 +82,7 @@ class BuiltWorkflow implements WorkflowDefinition, BindableWorkflow {
     if (this.runs.get(runId)?.deref() === undefined) this.runs.delete(runId);
   });
 
-  constructor(options: Options, privateHost: PrivateHost) {
+  constructor(options: Options, privateHost: PrivateHost, built?: Flow) {
     this.id = options.id;
     this.description = options.description;
     this.inputSchema = options.inputSchema;
@@ -82,7 +91,7 @@ class BuiltWorkflow implements WorkflowDefinition, BindableWorkflow {
     this.requestContextSchema = options.requestContextSchema;
     this.retryConfig = options.retryConfig;
     this.validateInputs = options.options?.validateInputs ?? true;
-    this.built = new Flow(options.id, options.options?.strictIds ?? false);
+    this.built = built ?? new Flow(options.id, options.options?.strictIds ?? false);
     this.hosts = new Hosts(this, privateHost);
   }
 
@@ -270,4 +279,39 @@ export function defineWorkflow<
 ): WorkflowOf<Id, In, Out, State, Context> {
   checkOptions(options);
   return new BuiltWorkflow(options, privateHost) as unknown as WorkflowOf<Id, In, Out, State, Context>;
+}
+
+/**
+ * Makes a committed workflow with the entries and the properties of another one, under another id. Throws
+ * WORKFLOW_DEFINITION_INVALID.
+ */
+export function copyWorkflow<
+  Id extends string,
+  Types extends WorkflowTypes,
+  Last extends Types['output'],
+  Steps extends KnownSteps,
+>(
+  workflow: Workflow<Types, Last, Steps>,
+  copy: { readonly id: Id },
+  privateHost: PrivateHost,
+): Workflow<Renamed<Types, Id>, Last, Steps> {
+  const source: unknown = workflow;
+  if (!isWorkflow(source)) {
+    throw invalid(
+      `cloneWorkflow was given ${describe(source)}: give it a workflow made by createWorkflow, and { id }`,
+    );
+  }
+  const { description, inputSchema, outputSchema, stateSchema, requestContextSchema, retryConfig } = source;
+  const schemasGiven = { inputSchema, outputSchema, stateSchema, requestContextSchema };
+  const given: unknown = copy;
+  const id = isObject(given) ? given['id'] : given;
+  const { validateInputs } = source;
+  const options: unknown = { id, description, ...schemasGiven, retryConfig, options: { validateInputs } };
+  checkOptions(options);
+  const built = Flow.copyOf(source, options.id);
+  return new BuiltWorkflow(options, privateHost, built).commit() as unknown as Workflow<
+    Renamed<Types, Id>,
+    Last,
+    Steps
+  >;
 }

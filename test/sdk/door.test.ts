@@ -30,6 +30,8 @@ test('the door has these values', () => {
   expect(Object.keys(door).toSorted()).toEqual([
     'RequestContext',
     'WorkflowError',
+    'cloneStep',
+    'cloneWorkflow',
     'createStep',
     'createWorkflow',
     'isWorkflowError',
