@@ -1,10 +1,18 @@
 import { describe, expect, test } from 'vitest';
-import { claimed, committed, resumed, withStatus } from '../../src/adapters/transitions/index.ts';
+import {
+  claimed,
+  committed,
+  resumed,
+  slept,
+  withStatus,
+  woken,
+} from '../../src/adapters/transitions/index.ts';
 import type { RunHeader, StepRecord } from '../../src/core/records.ts';
 import type { ClaimWrite, CommitOutcome } from '../../src/ports/index.ts';
 
 const turn = '0001.000000.0000.000';
 const laterTurn = '0001.000000.0001.000';
+const nextIteration = '0001.000001.0000.000';
 const at = { runId: 'run', key: { entry: 2 }, turn };
 const value = (inline: string) => ({ inline });
 
@@ -63,6 +71,40 @@ describe('a claim', () => {
     });
   });
 
+  test('of a later iteration keeps the output, and the shared data only where it reads them from itself', () => {
+    const stored: StepRecord = {
+      ...running,
+      status: 'success',
+      input: value('i'),
+      output: value('o'),
+      shared: value('s'),
+      delta: value('d'),
+      again: true,
+      endedAt: 650,
+    };
+    const write = { ...claim, fresh: true, iterates: true, turn: nextIteration, inputFrom: 2 };
+    const next = {
+      key: { entry: 2 },
+      stepId: 'step',
+      turn: nextIteration,
+      status: 'running',
+      owner: 'b/1',
+      leaseUntil: 900,
+      claims: 1,
+      startedAt: 700,
+      inputFrom: 2,
+      output: value('o'),
+    };
+    expect(claimed(stored, { ...write, sharedFrom: 2 })).toStrictEqual({
+      ...next,
+      sharedFrom: 2,
+      shared: value('s'),
+    });
+    expect(claimed(stored, { ...write, sharedFrom: 1 })).toStrictEqual({ ...next, sharedFrom: 1 });
+    const { sharedFrom: _, ...without } = write;
+    expect(claimed(stored, without)).toStrictEqual(next);
+  });
+
   test.each([
     ['fresh, of a turn that another worker runs', running, true],
     ['fresh, of a turn that is over', { ...running, status: 'success', owner: 'b/1' }, true],
@@ -83,6 +125,12 @@ describe('a commit', () => {
     const success = { ...ended, status: 'success', output: value('1'), endedAt: 800 };
     expect(commit({ ...outcome, bailed: true })).toStrictEqual({ ...success, bailed: true });
     expect(commit(outcome)).toStrictEqual(success);
+  });
+
+  test('of a success says whether an iteration follows and whether the body aborted, and only then', () => {
+    const outcome = { status: 'success', output: value('1'), now: 800 } as const;
+    expect(commit({ ...outcome, again: true })).toStrictEqual({ ...commit(outcome), again: true });
+    expect(commit({ ...outcome, aborted: true })).toStrictEqual({ ...commit(outcome), aborted: true });
   });
 
   test('shows no error of an attempt before', () => {
@@ -117,6 +165,41 @@ describe('a commit', () => {
       dueAt: 900,
       error: value('e'),
     });
+  });
+});
+
+describe('a sleep', () => {
+  const sleep = { ...at, stepId: 'nap', now: 700, dueAt: 5_000, inputFrom: 1 };
+  const asleep = {
+    key: { entry: 2 },
+    stepId: 'nap',
+    turn,
+    status: 'waiting',
+    startedAt: 700,
+    dueAt: 5_000,
+    inputFrom: 1,
+  } as const;
+
+  test('begins a new record, whatever an earlier turn left', () => {
+    expect(slept(undefined, sleep)).toStrictEqual(asleep);
+    const stored: StepRecord = { ...running, turn: '0000.000000.0000.000', shared: value('s') };
+    expect(slept(stored, { ...sleep, sharedFrom: 1 })).toStrictEqual({ ...asleep, sharedFrom: 1 });
+  });
+
+  test.each(['waiting', 'success', 'failed'] as const)('does not begin twice: %s', (status) => {
+    expect(slept({ ...asleep, status }, sleep)).toBeUndefined();
+    expect(slept({ ...asleep, status, turn: laterTurn }, sleep)).toBeUndefined();
+  });
+
+  test('ends with what it passes on, once', () => {
+    const { dueAt: _, ...rest } = asleep;
+    const wake = { ...at, now: 5_001, output: value('o') };
+    const awake = { ...rest, status: 'success', endedAt: 5_001, output: value('o') } as const;
+    expect(woken(asleep, wake)).toStrictEqual(awake);
+    expect(woken(awake, wake)).toBeUndefined();
+    expect(woken({ ...asleep, turn: laterTurn }, wake)).toBeUndefined();
+    expect(woken(running, wake)).toBeUndefined();
+    expect(woken(undefined, wake)).toBeUndefined();
   });
 });
 

@@ -40,6 +40,42 @@ const flaws: Readonly<Record<string, Flaw>> = {
       return store.commit({ ...write, owner: records[0]?.owner ?? write.owner });
     },
   }),
+  'a claim that forgets that it iterates': (store) => ({
+    claim: (write) => store.claim({ ...write, iterates: false }),
+  }),
+  'a claim that always iterates': (store) => ({
+    claim: (write) => store.claim({ ...write, iterates: true }),
+  }),
+  'a commit that forgets that an iteration follows': (store) => ({
+    commit: ({ outcome, ...write }) => {
+      if (outcome.status !== 'success') return store.commit({ ...write, outcome });
+      const { again: _, ...rest } = outcome;
+      return store.commit({ ...write, outcome: rest });
+    },
+  }),
+  'a sleep that everybody wins': (store) => ({
+    sleep: async (write) => {
+      const result = await store.sleep(write);
+      return result.won || result.image === undefined ? result : { won: true, image: result.image };
+    },
+  }),
+  'a wake that does not look at the turn': (store) => ({
+    wake: async (write) => {
+      const { records } = await store.loadStep({
+        ...write,
+        keys: [write.key],
+        input: false,
+        consistent: true,
+      });
+      return store.wake({ ...write, turn: records[0]?.turn ?? write.turn });
+    },
+  }),
+  'a wake that everybody wins': (store) => ({
+    wake: async (write) => {
+      const result = await store.wake(write);
+      return result.won || result.image === undefined ? result : { won: true, image: result.image };
+    },
+  }),
   'a status without an order': (store) => ({
     setStatus: async (write) => {
       const header = await store.loadHeader(write.runId);

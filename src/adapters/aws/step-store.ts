@@ -1,5 +1,6 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
-import type { StepRecord, StepStatus } from '../../core/records.ts';
+import type { StepRecord, StepStatus, StoredValue } from '../../core/records.ts';
 import type {
   ClaimWrite,
   CommitOutcome,
@@ -162,7 +163,7 @@ async function wake(table: Table, write: WakeWrite): Promise<Write<StepRecord>> 
       values: { turn: textValue(turn), waiting: status('waiting') },
     },
   };
-  return recordWrite(await table.update(update, isStill({ turn, status: 'success', endedAt: now })));
+  return recordWrite(await table.update(update, isStill({ turn, status: 'success', endedAt: now, output })));
 }
 
 async function closeBlock(table: Table, runId: string, record: StepRecord): Promise<Write<StepRecord>> {
@@ -292,10 +293,13 @@ function isStill(fields: {
   startedAt?: number;
   endedAt?: number | undefined;
   dueAt?: number;
+  output?: StoredValue;
 }): IsOwn {
   return (item) => {
     const record = decodeRecord(item);
-    return Object.entries(fields).every(([name, value]) => record[name as keyof StepRecord] === value);
+    return Object.entries(fields).every(([name, value]) =>
+      isDeepStrictEqual(record[name as keyof StepRecord], value),
+    );
   };
 }
 

@@ -48,6 +48,77 @@ export const loopCases: readonly ContractCase<RunFixture>[] = [
     },
   ],
   [
+    'nothing of a suspension, an error or an outcome of the iteration before is left, on whatever way it ended',
+    async (run) => {
+      await run.start();
+      const retried = turn({ attempt: 1 });
+      const resumed = turn({ generation: 1 });
+      await run.settle({ ...outcomes.due, nextTurn: retried });
+      const suspension = { suspendOutput: value('so far'), labels: ['approve'] };
+      await run.settle({ ...outcomes.suspended, ...suspension }, { turn: retried, fresh: false });
+      const resume = { resumeData: value('yes'), resumeContext: value({ a: 1 }), request: 'r1' };
+      const times = { now: T0 + 12, sweepAt: T0 + 500 };
+      const at = run.at({ turn: retried });
+      const result = await run.store.resume({
+        ...at,
+        ...resume,
+        ...times,
+        nextTurn: resumed,
+        runs: [run.runId],
+      });
+      equal(result.won, true);
+      const carried = { input: value('in'), delta: value({ state: { a: 1 } }), fromSegment: 2 };
+      const shared = value({ state: { a: 1 }, requestContext: {} });
+      await run.settle(
+        { ...outcomes.success, ...carried, shared, sharedFrom: 0, again: true },
+        { turn: resumed, fresh: false },
+      );
+      const image = won(await run.store.claim(nextIteration(run, { sharedFrom: 0, owner: 'process-b/1' })));
+      deepStrictEqual(image, {
+        key: { entry: 0 },
+        stepId: 'step',
+        turn: second,
+        status: 'running',
+        owner: 'process-b/1',
+        leaseUntil: T0 + 60_000,
+        claims: 1,
+        startedAt: T0 + 20,
+        inputFrom: 0,
+        sharedFrom: 0,
+        output: outcomes.success.output,
+        shared,
+      });
+      deepStrictEqual(await run.record(), image);
+    },
+  ],
+  [
+    'a worker whose answer was lost claims the iteration again, wins again, and still has its input',
+    async (run) => {
+      await run.start();
+      const shared = value({ state: { a: 1 }, requestContext: {} });
+      await run.settle({ ...outcomes.success, shared, sharedFrom: 0, again: true });
+      const write = nextIteration(run, { sharedFrom: 0 });
+      const image = won(await run.store.claim(write));
+      deepStrictEqual(won(await run.store.claim(write)), image);
+      hasFields(await run.record(), { output: outcomes.success.output, shared });
+    },
+  ],
+  [
+    'of concurrent claims of an iteration one wins, and a worker of the one before changes nothing any more',
+    async (run) => {
+      await run.start();
+      await run.settle({ ...outcomes.success, again: true });
+      const writes = await atOnce(8, (n) => run.store.claim(nextIteration(run, { owner: `process-${n}/1` })));
+      equal(writes.filter((write) => write.won).length, 1);
+      const image = await run.record();
+      for (const write of writes) deepStrictEqual(write.image, image);
+      deepStrictEqual(lostTo(await run.store.claim(run.claim())), image);
+      const late = run.commit({ ...outcomes.success, output: value('late') });
+      deepStrictEqual(lostTo(await run.store.commit(late)), image);
+      deepStrictEqual(await run.record(), image);
+    },
+  ],
+  [
     'it keeps the shared data that the record itself holds, because it reads its state from there',
     async (run) => {
       await run.start();
@@ -70,15 +141,22 @@ export const loopCases: readonly ContractCase<RunFixture>[] = [
       const held = { turn: nextTurn, owner: 'process-b/1' };
       won(await run.store.commit(run.commit(outcomes.suspended, held)));
       hasFields(await run.record(), { status: 'suspended', output });
+      const resumed = turn({ iteration: 1, generation: 1 });
+      const resume = { nextTurn: resumed, request: 'r1', now: T0 + 40, sweepAt: T0 + 500, runs: [run.runId] };
+      equal((await run.store.resume({ ...run.at({ turn: nextTurn }), ...resume })).won, true);
+      hasFields(await run.record(), { status: 'due', output });
+      const claim = run.claim({ turn: resumed, fresh: false, iterates: true, now: T0 + 50 });
+      hasFields(won(await run.store.claim(claim)), { status: 'running', output, startedAt: T0 + 20 });
     },
   ],
   [
     'a claim that begins anew keeps nothing',
     async (run) => {
       await run.start();
-      await run.settle({ ...outcomes.success, again: true });
+      await run.settle({ ...outcomes.success, shared: value('state'), sharedFrom: 0, again: true });
       const later = turn({ epoch: 2 });
-      hasFields(won(await run.store.claim(run.claim({ turn: later }))), { turn: later, output: undefined });
+      const image = won(await run.store.claim(run.claim({ turn: later, sharedFrom: 0 })));
+      hasFields(image, { turn: later, output: undefined, shared: undefined, again: undefined });
     },
   ],
 ];

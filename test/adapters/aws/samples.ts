@@ -125,6 +125,8 @@ export const record: fc.Arbitrary<StepRecord> = fc.record(
     output: stored,
     error: stored,
     bailed: fc.boolean(),
+    aborted: fc.boolean(),
+    again: fc.boolean(),
     nonRetryable: fc.boolean(),
     suspendPayload: stored,
     suspendOutput: stored,

@@ -262,6 +262,56 @@ describe('a failed condition', () => {
     expect(await store().commit(commit)).toEqual({ won: false, image: stolen });
   });
 
+  describe('of a sleep', () => {
+    const { owner: _, claims: __, ...plain } = record;
+    const sleep = { runId, key, turn, stepId: 'step', now, dueAt: now + 5_000, inputFrom: -1 };
+    const asleep: StepRecord = {
+      ...plain,
+      status: 'waiting',
+      startedAt: now,
+      dueAt: now + 5_000,
+      inputFrom: -1,
+    };
+
+    test('is a win when the request was sent again and this very sleep is there', async () => {
+      service.on(PutItemCommand).rejects(conditionFailed(recordItem(asleep), 2));
+      expect(await store().sleep(sleep)).toEqual({ won: true, image: asleep });
+    });
+
+    test.each<[string, StepRecord, number]>([
+      ['the request was sent once', asleep, 1],
+      ['another began it', { ...asleep, startedAt: now + 1 }, 2],
+      ['it ends at another time', { ...asleep, dueAt: now + 5_001 }, 2],
+      ['it is of a later turn', { ...asleep, turn: nextTurn }, 2],
+      ['it is over', { ...asleep, status: 'success', endedAt: now }, 2],
+    ])('is a loss when %s', async (_case, image, attempts) => {
+      service.on(PutItemCommand).rejects(conditionFailed(recordItem(image), attempts));
+      expect(await store().sleep(sleep)).toEqual({ won: false, image });
+    });
+  });
+
+  describe('of a wake', () => {
+    const output = { inline: '{"a":1}' };
+    const wake = { runId, key, turn, now, output };
+    const awake: StepRecord = { key, stepId: 'step', turn, status: 'success', output, endedAt: now };
+
+    test('is a win when the request was sent again and this very end is there', async () => {
+      service.on(UpdateItemCommand).rejects(conditionFailed(recordItem(awake), 2));
+      expect(await store().wake(wake)).toEqual({ won: true, image: awake });
+    });
+
+    test.each<[string, StepRecord, number]>([
+      ['the request was sent once', awake, 1],
+      ['another ended it', { ...awake, endedAt: now + 1 }, 2],
+      ['it passed on something else', { ...awake, output: { inline: '{"a":2}' } }, 2],
+      ['it is of a later turn', { ...awake, turn: nextTurn }, 2],
+      ['it failed', { ...awake, status: 'failed' }, 2],
+    ])('is a loss when %s', async (_case, image, attempts) => {
+      service.on(UpdateItemCommand).rejects(conditionFailed(recordItem(image), attempts));
+      expect(await store().wake(wake)).toEqual({ won: false, image });
+    });
+  });
+
   test('without a record is a loss to nothing', async () => {
     service.on(UpdateItemCommand).rejects(conditionFailed(undefined, 2));
     expect(await store().commit(commit)).toEqual({ won: false });

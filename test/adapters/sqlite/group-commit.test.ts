@@ -85,6 +85,19 @@ describe('one transaction for the writes of a turn', () => {
     await store.durable();
     expect(hooks.commits).toBe(2);
   });
+
+  test('a sleep and its end resolve before they are on the disk, like a commit', async () => {
+    const hooks = disk();
+    const { store } = open({}, hooks);
+    const at = { runId: 'run', key: { entry: 0 }, turn: claimOf('run', 'me/1').turn };
+    expect(await store.sleep({ ...at, stepId: 'nap', now: 1, dueAt: 2, inputFrom: -1 })).toMatchObject({
+      won: true,
+    });
+    expect(await store.wake({ ...at, now: 2, output: { inline: '1' } })).toMatchObject({ won: true });
+    expect(hooks.commits).toBe(0);
+    await store.durable();
+    expect(hooks.commits).toBe(1);
+  });
 });
 
 describe('a failed commit', () => {
