@@ -86,3 +86,15 @@ export function readsOfSource(source: string): Reads {
   if (scanner.takes('{') === undefined || !takesPattern(scanner)) return 'all';
   return scanner.takes(/[,)]/y) === undefined ? 'all' : nothing;
 }
+
+/** What several functions can read that run in one handling: each result once. */
+export function unionOfReads(several: readonly Reads[]): Reads {
+  const steps = new Set<string>();
+  let init = false;
+  for (const reads of several) {
+    if (reads === 'all') return reads;
+    for (const id of reads.steps) steps.add(id);
+    init ||= reads.init;
+  }
+  return { steps: [...steps], init };
+}

@@ -14,6 +14,13 @@ export type Mapping<Context = never> =
   | ({ readonly value: unknown } & Typed)
   /** What a function computes. */
   | ({ readonly fn: (context: Context) => MaybePromise<unknown> } & Typed)
+  /**
+   * A text with references to `inputData`, `initData` and `state`, each with or without a dotted path, to
+   * `requestContext.<key>`, and to `stepResults.<step id>`, with or without a path: `'Dear ${initData.who.name}'`. Null and
+   * undefined give nothing, an object its JSON. A step without a result fails the run. The id of a step ends at the first
+   * dot, a key of the request context does not.
+   */
+  | { readonly template: string }
   /** A value of the request context, by its key. */
   | ({ readonly requestContextPath: string } & Typed)
   /** From the output of a step, or of the first of several that was a success: what joins the arms of a `.branch`. */
@@ -121,10 +128,12 @@ export type Mapped<Rule, Types extends WorkflowTypes, Steps extends KnownSteps> 
     ? Plain<Value>
     : Rule extends { readonly fn: (context: never) => infer Result }
       ? Awaited<Result>
-      : Rule extends { readonly requestContextPath: infer Key }
-        ? Key extends keyof Types['requestContext']
-          ? Types['requestContext'][Key]
-          : unknown
-        : Rule extends { readonly path: infer Path extends string }
-          ? At<SourceOf<Rule, Types, Steps>, Path>
-          : never;
+      : Rule extends { readonly template: string }
+        ? string
+        : Rule extends { readonly requestContextPath: infer Key }
+          ? Key extends keyof Types['requestContext']
+            ? Types['requestContext'][Key]
+            : unknown
+          : Rule extends { readonly path: infer Path extends string }
+            ? At<SourceOf<Rule, Types, Steps>, Path>
+            : never;

@@ -1,7 +1,9 @@
 import type { Reads, StepContext, StepDefinition } from '../core/definition.ts';
-import { WorkflowError } from '../core/errors.ts';
-import { readsOfSource } from '../core/reads.ts';
+import type { WorkflowError } from '../core/errors.ts';
+import { readsOfSource, unionOfReads } from '../core/reads.ts';
 import { describe, invalid, isObject } from './describe.ts';
+import { valueAt } from './path.ts';
+import { fillTemplate, readTemplate, type Template } from './template.ts';
 
 /** Longest text of a mapping that a graph shows, in characters. */
 const shownLength = 1000;
@@ -10,6 +12,7 @@ const shownLength = 1000;
 type Rule =
   | { readonly kind: 'value'; readonly value: unknown }
   | { readonly kind: 'fn'; readonly fn: (context: StepContext) => unknown }
+  | { readonly kind: 'template'; readonly text: string; readonly template: Template }
   | { readonly kind: 'requestContext'; readonly key: string }
   | { readonly kind: 'steps'; readonly ids: readonly string[]; readonly path: string }
   | { readonly kind: 'init'; readonly path: string };
@@ -23,7 +26,7 @@ export interface MappingStep {
 
 function refuse(of: string, key: string, problem: string): WorkflowError {
   return invalid(
-    `${of}: "${key}" ${problem}. A rule is { value }, { fn }, { requestContextPath }, { step, path } or { initData, path }`,
+    `${of}: "${key}" ${problem}. A rule is { value }, { fn }, { template }, { requestContextPath }, { step, path } or { initData, path }`,
   );
 }
 
@@ -51,6 +54,11 @@ function ruleOf(rule: unknown, of: string, key: string): Rule {
     if (typeof rule['fn'] !== 'function') throw refuse(of, key, `has ${describe(rule['fn'])} as its fn`);
     return { kind: 'fn', fn: rule['fn'] as (context: StepContext) => unknown };
   }
+  if (rule['template'] !== undefined) {
+    const text = rule['template'];
+    if (typeof text !== 'string') throw refuse(of, key, `has ${describe(text)} as its template: give a text`);
+    return { kind: 'template', text, template: readTemplate(text, (problem) => refuse(of, key, problem)) };
+  }
   if (rule['requestContextPath'] !== undefined) {
     const name = rule['requestContextPath'];
     if (typeof name === 'string') return { kind: 'requestContext', key: name };
@@ -61,20 +69,6 @@ function ruleOf(rule: unknown, of: string, key: string): Rule {
   }
   if (rule['initData'] !== undefined) return { kind: 'init', path: pathOf(rule, of, key) };
   throw refuse(of, key, `is ${describe(rule)}`);
-}
-
-function valueAt(root: unknown, path: string, source: string): unknown {
-  if (path === '.' || path === '') return root;
-  let value = root;
-  for (const part of path.split('.')) {
-    if (typeof value !== 'object' || value === null) {
-      throw new WorkflowError('WORKFLOW_MAPPING_PATH_INVALID', `Invalid path ${path} in ${source}`, {
-        details: { path, source },
-      });
-    }
-    value = Object.hasOwn(value, part) ? (value as Record<string, unknown>)[part] : undefined;
-  }
-  return value;
 }
 
 function valueOfSteps(rule: { ids: readonly string[]; path: string }, context: StepContext): unknown {
@@ -91,6 +85,8 @@ async function evaluate(rule: Rule, context: StepContext): Promise<unknown> {
       return rule.value;
     case 'fn':
       return rule.fn(context);
+    case 'template':
+      return fillTemplate(rule.template, context);
     case 'requestContext':
       return context.requestContext.get(rule.key);
     case 'steps':
@@ -104,18 +100,23 @@ function sourceOf(body: unknown): string {
   return Function.prototype.toString.call(body);
 }
 
-function readsOfRules(rules: readonly Rule[]): Reads {
-  const bodies = rules.flatMap((rule) => (rule.kind === 'fn' ? [readsOfSource(sourceOf(rule.fn))] : []));
-  if (bodies.includes('all')) return 'all';
-  return {
-    steps: [...new Set(rules.flatMap((rule) => (rule.kind === 'steps' ? rule.ids : [])))],
-    init: rules.some((rule) => rule.kind === 'init'),
-  };
+function readsOfRule(rule: Rule): Reads {
+  switch (rule.kind) {
+    case 'fn':
+      return readsOfSource(sourceOf(rule.fn));
+    case 'template':
+      return rule.template.reads;
+    case 'steps':
+      return { steps: rule.ids, init: false };
+    default:
+      return { steps: [], init: rule.kind === 'init' };
+  }
 }
 
 function shownRule(rule: Rule): unknown {
   if (rule.kind === 'value') return { value: rule.value };
   if (rule.kind === 'fn') return { fn: sourceOf(rule.fn) };
+  if (rule.kind === 'template') return { template: rule.text };
   if (rule.kind === 'requestContext') return { requestContextPath: rule.key };
   if (rule.kind === 'init') return { initData: true, path: rule.path };
   return { step: rule.ids.length === 1 ? rule.ids[0] : rule.ids, path: rule.path };
@@ -154,7 +155,11 @@ export function mappingStep(
     return Object.fromEntries(pairs);
   };
   return {
-    step: Object.freeze({ ...name, reads: readsOfRules(rules.map(([, rule]) => rule)), execute }),
+    step: Object.freeze({
+      ...name,
+      reads: unionOfReads(rules.map(([, rule]) => readsOfRule(rule))),
+      execute,
+    }),
     mapConfig: shown(rules).slice(0, shownLength),
   };
 }

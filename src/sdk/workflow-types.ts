@@ -193,8 +193,8 @@ export interface Workflow<
     options?: EntryOptions<Id>,
   ): Workflow<Types, Output, Steps & { readonly [Key in Id]: KnownStep<Output, never> }>;
   /**
-   * Adds a step that puts together an object, each key by its own rule: `{ value }`, `{ fn }`, `{ requestContextPath }`,
-   * `{ step, path }` or `{ initData, path }`. A path is dotted, and `.` is the whole value; a missing last part gives
+   * Adds a step that puts together an object, each key by its own rule: `{ value }`, `{ fn }`, `{ template }`,
+   * `{ requestContextPath }`, `{ step, path }` or `{ initData, path }`. A path is dotted, and `.` is the whole value; a missing last part gives
    * undefined, a path through something that is no object fails the run with WORKFLOW_MAPPING_PATH_INVALID.
    */
   map<

@@ -1,7 +1,8 @@
 import { runInThisContext } from 'node:vm';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { readsOfSource } from '../../src/core/reads.ts';
+import type { Reads } from '../../src/core/definition.ts';
+import { readsOfSource, unionOfReads } from '../../src/core/reads.ts';
 
 const lean = { steps: [], init: false };
 
@@ -207,4 +208,22 @@ test('any text gets a verdict', () => {
       },
     ),
   );
+});
+
+describe('several functions together read', () => {
+  test.each<[string, Reads[], Reads]>([
+    ['nothing', [], lean],
+    [
+      'what each of them reads, once',
+      [
+        { steps: ['a', 'b'], init: false },
+        { steps: ['b', 'c'], init: true },
+        { steps: [], init: false },
+      ],
+      { steps: ['a', 'b', 'c'], init: true },
+    ],
+    ['anything as soon as one does', [{ steps: ['a'], init: true }, 'all'], 'all'],
+  ])('%s', (_, several, expected) => {
+    expect(unionOfReads(several)).toEqual(expected);
+  });
 });

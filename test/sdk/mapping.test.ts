@@ -171,6 +171,16 @@ describe('a mapping tells the runtime what it reads', () => {
       { a: { step: source, path: '.' }, b: { fn: ({ inputData }: { inputData: unknown }) => inputData } },
       { steps: ['source'], init: false },
     ],
+    [
+      'what its templates name',
+      { a: { template: '${initData} ${stepResults.zero} ${stepResults.source.n} ${stepResults.zero}' } },
+      { steps: ['zero', 'source'], init: true },
+    ],
+    [
+      'nothing for other references of a template',
+      { a: { template: 'initData ${inputData} ${state.initData} ${requestContext.stepResults.a}' } },
+      { steps: [], init: false },
+    ],
     ['anything a function may ask for', { a: { fn: (context: unknown) => context } }, 'all'],
     ['nothing, as a lean function', async () => 1, { steps: [], init: false }],
     ['anything, as a function', (context: unknown) => context, 'all'],
@@ -186,6 +196,7 @@ test('the graph shows what a mapping does', () => {
     one: { step: source, path: 'n' },
     big: { value: 1n },
     fn: { fn: () => 1 },
+    text: { template: 'n ${inputData}' },
     key: { requestContextPath: 'tenant' },
     init: { initData: true, path: 'who' },
   });
@@ -195,6 +206,7 @@ test('the graph shows what a mapping does', () => {
     one: { step: 'source', path: 'n' },
     big: { value: '1n' },
     fn: { fn: '() => 1' },
+    text: { template: 'n ${inputData}' },
     key: { requestContextPath: 'tenant' },
     init: { initData: true, path: 'who' },
   });

@@ -66,6 +66,7 @@ start()
     computed: { fn: async ({ inputData }) => inputData.total > 1, schema: z.boolean() },
     inferred: { fn: ({ inputData }) => inputData.only },
     tenant: { requestContextPath: 'tenant' },
+    greeting: { template: 'Dear ${initData.who.name}' },
     locale: { requestContextPath: 'locale', schema: z.enum(['de', 'en']) },
     whole: { step: short, path: '.' },
     city: { step: order, path: 'customer.address.city' },
@@ -84,6 +85,7 @@ start()
     same<boolean>()(inputData.computed)(true);
     same<string>()(inputData.inferred)(true);
     same<string>()(inputData.tenant)(true);
+    same<string>()(inputData.greeting)(true);
     same<'de' | 'en'>()(inputData.locale)(true);
     same<{ total: number; only: string }>()(inputData.whole)(true);
     same<string>()(inputData.city)(true);
@@ -137,6 +139,8 @@ chain().map({ x: { initData: true, path: 'who.age' } });
 chain().map({ x: { initData: other, path: 'where' } });
 // @ts-expect-error a step by its id, no such key
 chain().map({ x: { step: 'order', path: 'missing' } });
+// @ts-expect-error a template is a text
+chain().map({ x: { template: 1 } });
 // @ts-expect-error a path is missing
 chain().map({ x: { step: short } });
 // @ts-expect-error no rule
