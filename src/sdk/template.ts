@@ -85,7 +85,7 @@ function valueOf(reference: Reference, context: StepContext): unknown {
 
 function textOf(value: unknown): string {
   if (value === null || value === undefined) return '';
-  if (typeof value !== 'object') return String(value as string | number | boolean | bigint);
+  if (typeof value !== 'object') return `${value as number}`;
   return JSON.stringify(value, (_, part: unknown) => (typeof part === 'bigint' ? String(part) : part));
 }
 
