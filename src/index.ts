@@ -32,6 +32,7 @@ export {
 } from './core/errors.ts';
 export type { Graph, GraphEntry, GraphStep } from './core/graph.ts';
 export type { OutputOptions } from './core/host.ts';
+export type { Predicate, PredicatePath, PredicateValue } from './core/predicate.ts';
 export type { RunStatus } from './core/records.ts';
 export { RequestContext } from './core/request-context.ts';
 export type { RunResult, StepResult, StepResultStatus, WorkflowState } from './core/snapshot.ts';
@@ -74,6 +75,7 @@ export type {
   ListRunsOptions,
   LoopCondition,
   NoSteps,
+  PredicateCondition,
   Renamed,
   SleepFunction,
   TypesOf,

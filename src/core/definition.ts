@@ -75,11 +75,23 @@ export interface StepDefinition {
 /** Earlier results that a body may read. */
 export type Reads = 'all' | { readonly steps: readonly string[]; readonly init: boolean };
 
+/** What a function that was made of data carries. */
+interface MadeOfData {
+  /** Earlier results that it may ask for synchronously. @default judged by its source text */
+  readonly reads?: Reads | undefined;
+  /** What a graph shows of it. @default its source text */
+  readonly shown?: string | undefined;
+}
+
 /** A condition of a branch. */
-export type ConditionDefinition = (context: ReadContext) => unknown;
+export interface ConditionDefinition extends MadeOfData {
+  (context: ReadContext): unknown;
+}
 
 /** A condition of a loop: reads the body's output as its input, and how many iterations are done, this one included. */
-export type LoopConditionDefinition = (context: ReadContext & { readonly iterationCount: number }) => unknown;
+export interface LoopConditionDefinition extends MadeOfData {
+  (context: ReadContext & { readonly iterationCount: number }): unknown;
+}
 
 /** When a sleep ends: fixed, or computed once from what the sleep gets. A negative time and none at all do not sleep. */
 export type SleepTime =

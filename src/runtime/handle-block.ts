@@ -2,6 +2,7 @@ import { membersOf } from '../core/decide.ts';
 import type { Reads } from '../core/definition.ts';
 import { armsOf, stepIdAt } from '../core/graph.ts';
 import { membersInFlight, openJoin } from '../core/join.ts';
+import { unionOfReads } from '../core/reads.ts';
 import { sameKey } from '../core/records.ts';
 import type { JoinOpening } from '../ports/index.ts';
 import { fulfilEntry } from './duty-entry.ts';
@@ -45,8 +46,7 @@ export async function handleBlock(
 }
 
 function readsOfBlock(block: BlockEntry): Reads {
-  if (block.type === 'parallel') return { steps: [], init: false };
-  return block.conditions.map(readsOfBody).includes('all') ? 'all' : { steps: [], init: false };
+  return unionOfReads(block.type === 'parallel' ? [] : block.conditions.map(readsOfBody));
 }
 
 async function takenArms(

@@ -1,7 +1,7 @@
 import type { FlowEntry, Reads, StepDefinition, WorkflowDefinition } from '../core/definition.ts';
 import { WorkflowError } from '../core/errors.ts';
 import { type Graph, graphText } from '../core/graph.ts';
-import { readsOfSource } from '../core/reads.ts';
+import { readsOfSource, unionOfReads } from '../core/reads.ts';
 import type { RecordKey } from '../core/records.ts';
 import { sha256 } from './values.ts';
 
@@ -29,9 +29,9 @@ function readsOf(step: StepDefinition): Reads {
   return step.reads ?? readsOfBody(step.execute);
 }
 
-/** What a condition, or any other author's function, can read synchronously. */
-export function readsOfBody(body: (context: never) => unknown): Reads {
-  const known = readsOfFunction.get(body);
+/** What a condition, or any other author's function, can read synchronously: declared by itself, or judged by its text. */
+export function readsOfBody(body: { (context: never): unknown; readonly reads?: Reads | undefined }): Reads {
+  const known = body.reads ?? readsOfFunction.get(body);
   if (known !== undefined) return known;
   const reads = readsOfSource(Function.prototype.toString.call(body));
   readsOfFunction.set(body, reads);
@@ -42,10 +42,8 @@ export function readsOfBody(body: (context: never) => unknown): Reads {
 export function readsAt(workflow: CompiledWorkflow, key: RecordKey, step: StepDefinition): Reads {
   const body = readsOf(step);
   const loop = loopAt(workflow, key);
-  if (loop === undefined || body === 'all') return body;
-  const condition = readsOfBody(loop.condition);
-  if (condition === 'all') return condition;
-  return { steps: [...body.steps, ...condition.steps], init: body.init || condition.init };
+  if (loop === undefined) return body;
+  return unionOfReads([body, readsOfBody(loop.condition)]);
 }
 
 /** Every step of an entry: its own, the body of a loop, or the arms of a block. A sleep has none. */

@@ -1,4 +1,11 @@
-import type { FlowEntry, SleepTime, StepDefinition, WorkflowDefinition } from '../core/definition.ts';
+import type {
+  ConditionDefinition,
+  FlowEntry,
+  LoopConditionDefinition,
+  SleepTime,
+  StepDefinition,
+  WorkflowDefinition,
+} from '../core/definition.ts';
 import type { Graph, GraphEntry, GraphStep } from '../core/graph.ts';
 import { limits } from '../core/limits.ts';
 import { checkId, describe, invalid, isObject, isStep } from './describe.ts';
@@ -16,6 +23,10 @@ function graphStep(step: StepDefinition): GraphStep {
     ...(step.description === undefined ? {} : { description: step.description }),
     canSuspend: step.resumeSchema !== undefined || step.suspendSchema !== undefined,
   };
+}
+
+function shownCondition(condition: ConditionDefinition | LoopConditionDefinition): string {
+  return condition.shown ?? Function.prototype.toString.call(condition);
 }
 
 function inputTaken(kind: string): string {
@@ -130,14 +141,14 @@ export class Flow {
 
   /** Adds steps with conditions. */
   addConditional(entry: Extract<FlowEntry, { type: 'conditional' }>, name: EntryName): void {
-    const conditions = entry.conditions.map((condition) => Function.prototype.toString.call(condition));
+    const conditions = entry.conditions.map(shownCondition);
     this.add({ type: 'conditional', arms: entry.steps.map(graphStep), conditions, ...name }, entry);
   }
 
   /** Adds a step that is repeated. */
   addLoop(entry: Extract<FlowEntry, { type: 'loop' }>, name: EntryName): void {
     const { type, loopType } = entry;
-    const condition = Function.prototype.toString.call(entry.condition);
+    const condition = shownCondition(entry.condition);
     this.add({ type, loopType, step: graphStep(entry.step), condition, ...name }, entry);
   }
 

@@ -1,5 +1,6 @@
 import type { AnySchema, RetryConfig, WorkflowDefinition } from '../core/definition.ts';
 import type { BindableWorkflow } from '../core/host.ts';
+import type { Predicate } from '../core/predicate.ts';
 import type { RunStatus } from '../core/records.ts';
 import type { WorkflowState } from '../core/snapshot.ts';
 import type { LoopContext, ReadContext } from './context.ts';
@@ -58,6 +59,11 @@ export type Condition<Context> = (context: Context) => MaybePromise<unknown>;
 /** What a condition of a loop is: asked after each iteration. One that throws fails the run. */
 export type LoopCondition<Context> = (context: Context) => MaybePromise<boolean>;
 
+/** A condition as data instead of a function: shown in the graph as it is, and known by what it reads. */
+export interface PredicateCondition {
+  readonly predicate: Predicate;
+}
+
 /** Computes when a sleep ends, once, when the sleep begins. One that throws fails the run. */
 export type SleepFunction<Context, Time extends number | Date> = (context: Context) => MaybePromise<Time>;
 
@@ -83,7 +89,7 @@ type LoopContextFor<Types extends WorkflowTypes, Output, Steps extends KnownStep
 >;
 
 type Arm<Types extends WorkflowTypes, Last, Steps extends KnownSteps> = readonly [
-  Condition<ContextFor<Types, Last, Steps>>,
+  Condition<ContextFor<Types, Last, Steps>> | PredicateCondition,
   Accepted<Types, Last>,
 ];
 
@@ -156,18 +162,22 @@ export interface Workflow<
    */
   dowhile<Id extends string, Output, Resume, Suspend>(
     step: Step<Id, Last | NoInfer<Output>, Output, Types['state'], Resume, Suspend>,
-    condition: LoopCondition<
-      LoopContextFor<Types, Output, Steps & { readonly [Key in Id]: KnownStep<Output, Resume, Suspend> }>
-    >,
+    condition:
+      | LoopCondition<
+          LoopContextFor<Types, Output, Steps & { readonly [Key in Id]: KnownStep<Output, Resume, Suspend> }>
+        >
+      | PredicateCondition,
     options?: EntryOptions,
   ): Workflow<Types, Output, Steps & { readonly [Key in Id]: KnownStep<Output, Resume, Suspend> }>;
 
   /** The same as {@link dowhile}, but again as long as the condition does not hold. */
   dountil<Id extends string, Output, Resume, Suspend>(
     step: Step<Id, Last | NoInfer<Output>, Output, Types['state'], Resume, Suspend>,
-    condition: LoopCondition<
-      LoopContextFor<Types, Output, Steps & { readonly [Key in Id]: KnownStep<Output, Resume, Suspend> }>
-    >,
+    condition:
+      | LoopCondition<
+          LoopContextFor<Types, Output, Steps & { readonly [Key in Id]: KnownStep<Output, Resume, Suspend> }>
+        >
+      | PredicateCondition,
     options?: EntryOptions,
   ): Workflow<Types, Output, Steps & { readonly [Key in Id]: KnownStep<Output, Resume, Suspend> }>;
 

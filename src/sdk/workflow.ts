@@ -1,17 +1,10 @@
-import type {
-  AnySchema,
-  ConditionDefinition,
-  FlowEntry,
-  LoopConditionDefinition,
-  RetryConfig,
-  SleepTime,
-  WorkflowDefinition,
-} from '../core/definition.ts';
+import type { AnySchema, FlowEntry, RetryConfig, SleepTime, WorkflowDefinition } from '../core/definition.ts';
 import { WorkflowError } from '../core/errors.ts';
 import type { Graph } from '../core/graph.ts';
 import { type BindableWorkflow, bindRuntime, type WorkflowHost } from '../core/host.ts';
 import { limits } from '../core/limits.ts';
 import type { WorkflowState } from '../core/snapshot.ts';
+import { conditionOf } from './condition.ts';
 import { checkCount, checkId, checkSchema, describe, invalid, isObject } from './describe.ts';
 import { entryName, Flow } from './flow.ts';
 import { Hosts, type PrivateHost } from './hosts.ts';
@@ -129,13 +122,15 @@ class BuiltWorkflow implements WorkflowDefinition, BindableWorkflow {
     const flow = this.open('branch');
     const read = (arm: unknown) => {
       const [condition, step] = Array.isArray(arm) ? (arm as unknown[]) : [arm];
-      if (typeof condition !== 'function') {
-        throw invalid(
-          `Workflow "${this.id}": .branch() was given ${describe(condition)} as a condition: each arm is [condition, step], and its condition a function`,
-          { workflowId: this.id },
-        );
-      }
-      return { condition: condition as ConditionDefinition, step: flow.stepGiven(step, '.branch()') };
+      return {
+        condition: conditionOf(
+          condition,
+          `Workflow "${this.id}": .branch()`,
+          'the condition of [condition, step]',
+          this.id,
+        ),
+        step: flow.stepGiven(step, '.branch()'),
+      };
     };
     const given = flow.armsGiven(arms, '.branch()', read, ({ step }) => step.id);
     const entry = {
@@ -228,17 +223,11 @@ class BuiltWorkflow implements WorkflowDefinition, BindableWorkflow {
   private loop(loopType: 'dowhile' | 'dountil', step: unknown, condition: unknown, options: unknown): this {
     const flow = this.open(loopType);
     const given = flow.stepGiven(step, `.${loopType}()`);
-    if (typeof condition !== 'function') {
-      throw invalid(
-        `Workflow "${this.id}": .${loopType}() was given ${describe(condition)} as its condition: give a function of the context`,
-        { workflowId: this.id },
-      );
-    }
     const entry = {
       type: 'loop',
       loopType,
       step: given,
-      condition: condition as LoopConditionDefinition,
+      condition: conditionOf(condition, `Workflow "${this.id}": .${loopType}()`, 'its condition', this.id),
     } as const;
     flow.addLoop(entry, entryName(options, `.${loopType}()`));
     return this;

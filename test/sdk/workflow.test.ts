@@ -277,7 +277,7 @@ describe('the builder refuses', () => {
     [
       'a condition that is no function',
       () => untyped().branch([[true, a]]),
-      '.branch() was given the boolean true as a condition: each arm is [condition, step]',
+      '.branch() was given the boolean true as the condition of [condition, step]: give a function of the context, or { predicate }',
     ],
     ['a step without a condition', () => untyped().branch([a]), '.branch() was given an object with id, '],
     [

@@ -33,6 +33,12 @@ const either = createStep({
   outputSchema: z.number(),
   execute: async () => 1,
 });
+const counting = createStep({
+  id: 'counting',
+  inputSchema: z.number(),
+  outputSchema: z.number(),
+  execute: async ({ inputData }) => inputData + 1,
+});
 const definition = { id: 'w', inputSchema: input, outputSchema: z.number() } as const;
 
 // A parallel gives every output by its id.
@@ -102,3 +108,20 @@ createWorkflow(definition)
       createStep({ id: 'last', inputSchema: z.number(), outputSchema: z.number(), execute: async () => 2 }),
     ],
   ]);
+
+// A condition may be data.
+createWorkflow(definition)
+  .branch([
+    [{ predicate: { op: 'gt', path: 'inputData.n', value: 1 } }, text],
+    [async ({ inputData }) => inputData.n > 1, flag],
+  ])
+  .then(either)
+  .dowhile(counting, { predicate: { and: [{ op: 'in', path: 'initData.n', value: [1, null] }] } })
+  .dountil(counting, { predicate: { not: { op: 'exists', path: 'stepResults.text' } } })
+  .commit();
+// @ts-expect-error an unknown operation
+createWorkflow(definition).branch([[{ predicate: { op: 'like', path: 'inputData', value: 1 } }, text]]);
+// @ts-expect-error an unknown root
+createWorkflow(definition).branch([[{ predicate: { op: 'eq', path: 'env.HOME', value: 1 } }, text]]);
+// @ts-expect-error a boolean has no order
+createWorkflow(definition).branch([[{ predicate: { op: 'gt', path: 'inputData.n', value: true } }, text]]);
