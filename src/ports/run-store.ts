@@ -78,7 +78,7 @@ export interface RunStore {
   commit(write: CommitWrite): Promise<Write<StepRecord>>;
   /** Begins a sleep: the record waits for `dueAt`. Condition: no record, or one of an earlier turn. */
   sleep(write: SleepWrite): Promise<Write<StepRecord>>;
-  /** Ends a sleep: the record succeeds with what it got as its output. Condition: this turn and waiting. */
+  /** Ends a sleep: the record succeeds with what it got as its output. Condition: this turn, waiting, and due at `now`. */
   wake(write: WakeWrite): Promise<Write<StepRecord>>;
   /**
    * Resumes a suspension: the record becomes `due` at `nextTurn`, and each run of `runs` is marked as open again, in one

@@ -110,6 +110,7 @@ describe('a sleep', () => {
     const [timer] = place.queued();
     if (timer === undefined) return expect.unreachable('no timer is set');
     await runtime.handle(timer.event);
+    await runtime.handle({ ...timer.event, dueAt: 1 });
     await runtime.handle(first.event);
     expect((await runtime.get({ runId: 'r' }))?.status).toBe('waiting');
     await clock.advance(hour);

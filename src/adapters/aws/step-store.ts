@@ -159,8 +159,8 @@ async function wake(table: Table, write: WakeWrite): Promise<Write<StepRecord>> 
     set: encodeRecord({ status: 'success', output, endedAt: now }),
     remove: attributesOf(['dueAt']),
     condition: {
-      expression: '#t = :turn AND #st = :waiting',
-      values: { turn: textValue(turn), waiting: status('waiting') },
+      expression: '#t = :turn AND #st = :waiting AND #due <= :now',
+      values: { turn: textValue(turn), waiting: status('waiting'), now: numberValue(now) },
     },
   };
   return recordWrite(await table.update(update, isStill({ turn, status: 'success', endedAt: now, output })));

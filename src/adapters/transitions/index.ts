@@ -215,8 +215,9 @@ export function slept(stored: StepRecord | undefined, write: SleepWrite): StepRe
 
 /** See `RunStore.wake`. */
 export function woken(stored: StepRecord | undefined, write: WakeWrite): StepRecord | undefined {
-  if (stored?.turn !== write.turn || stored.status !== 'waiting') return undefined;
   const { output, now } = write;
+  if (stored?.turn !== write.turn || stored.status !== 'waiting' || (stored.dueAt ?? 0) > now)
+    return undefined;
   return tidy<StepRecord>({ ...stored, status: 'success', output, endedAt: now, dueAt: undefined });
 }
 

@@ -234,6 +234,16 @@ export const sleepCases: readonly ContractCase<RunFixture>[] = [
     },
   ],
   [
+    'a wake before the sleep is over changes nothing, and learns when it is',
+    async (run) => {
+      await run.start();
+      const image = won(await run.store.sleep(sleep(run)));
+      const early = await run.store.wake({ ...run.at(), now: dueAt - 1, output: value(1) });
+      deepStrictEqual(lostTo(early), image);
+      won(await run.store.wake({ ...run.at(), now: dueAt, output: value(1) }));
+    },
+  ],
+  [
     'a wake needs a sleep of its turn',
     async (run) => {
       await run.start();
