@@ -84,6 +84,7 @@ export type {
   WorkflowOptions,
   WorkflowRun,
   WorkflowRuns,
+  WorkflowStateField,
   WorkflowTypes,
 } from './sdk/workflow-types.ts';
 

@@ -1,6 +1,6 @@
 import { WorkflowError } from '../core/errors.ts';
 import type { RunQuery, WorkflowHost } from '../core/host.ts';
-import type { RunHeader } from '../core/records.ts';
+import type { RunHeader, RunStatus } from '../core/records.ts';
 import { describe } from './describe.ts';
 import type { ListRunsOptions, WorkflowRun, WorkflowRuns } from './workflow-types.ts';
 
@@ -9,6 +9,9 @@ const pageLimit = 1000;
 
 /** Runs that are read at the same time: a place serves more of them no faster. */
 const readsAtOnce = 20;
+
+/** Statuses of runs that go on by themselves. */
+const activeStatuses: readonly RunStatus[] = ['running', 'waiting'];
 
 function wrong(name: string, value: unknown, expected: string): WorkflowError {
   return new WorkflowError(
@@ -59,6 +62,16 @@ async function read(host: WorkflowHost, header: RunHeader): Promise<WorkflowRun 
   };
 }
 
+async function readAll(host: WorkflowHost, wanted: readonly RunHeader[]): Promise<WorkflowRun[]> {
+  const runs: WorkflowRun[] = [];
+  for (let place = 0; place < wanted.length; place += readsAtOnce) {
+    const part = wanted.slice(place, place + readsAtOnce);
+    const found = await Promise.all(part.map((header) => read(host, header)));
+    runs.push(...found.filter((run) => run !== undefined));
+  }
+  return runs;
+}
+
 /** Walks through all pages of the host for the total, and reads the runs of the page asked for. */
 export async function listRuns(
   host: WorkflowHost,
@@ -82,11 +95,21 @@ export async function listRuns(
     if (total >= from && total < to) wanted.push(header);
     total += 1;
   }
-  const runs: WorkflowRun[] = [];
-  for (let place = 0; place < wanted.length; place += readsAtOnce) {
-    const part = wanted.slice(place, place + readsAtOnce);
-    const found = await Promise.all(part.map((header) => read(host, header)));
-    runs.push(...found.filter((run) => run !== undefined));
+  return { runs: await readAll(host, wanted), total };
+}
+
+/** Reads the runs that go on by themselves. */
+export async function listActiveRuns(host: WorkflowHost, workflowId: string): Promise<WorkflowRuns> {
+  // By its id: a run that changes between the two lists is in both of them.
+  const found = new Map<string, RunHeader>();
+  for (const status of activeStatuses) {
+    for await (const header of headers(host, { workflowId, limit: pageLimit, status })) {
+      found.set(header.runId, header);
+    }
   }
-  return { runs, total };
+  const newestFirst = [...found.values()].toSorted((a, b) => b.createdAt - a.createdAt);
+  const listed = await readAll(host, newestFirst);
+  // What has ended since it was listed is active no longer.
+  const runs = listed.filter(({ snapshot }) => activeStatuses.includes(snapshot.status));
+  return { runs, total: runs.length };
 }

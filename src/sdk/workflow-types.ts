@@ -237,11 +237,23 @@ export interface Workflow<
    */
   createRun(options?: CreateRunOptions): Promise<Run<Types, Steps>>;
 
-  /** The stored run of this workflow, or null. */
-  getWorkflowRunById(runId: string): Promise<WorkflowState | null>;
+  /**
+   * The stored run of this workflow, or null. With `fields`, those that are not named are absent; the metadata and the
+   * status are always there. Rejects with WORKFLOW_ARGUMENT_INVALID for a field that there is not.
+   */
+  getWorkflowRunById<Field extends WorkflowStateField = WorkflowStateField>(
+    runId: string,
+    options?: { readonly fields?: readonly Field[] },
+  ): Promise<Omit<WorkflowState, Exclude<WorkflowStateField, Field>> | null>;
 
   /** The stored runs of this workflow, newest first. Each one of the page is read in full. */
   listWorkflowRuns(options?: ListRunsOptions): Promise<WorkflowRuns>;
+
+  /**
+   * The stored runs of this workflow that go on by themselves, newest first: those that are `running` and those that are
+   * `waiting`. Each one is read in full. A run that changes from one of them to the other meanwhile may be missing.
+   */
+  listActiveWorkflowRuns(): Promise<WorkflowRuns>;
 }
 
 /** See {@link Workflow.createRun}. */
@@ -251,6 +263,12 @@ export interface CreateRunOptions {
   /** A grouping key of your own, by which runs are listed: a user, a tenant. At most 200 characters. */
   readonly resourceId?: string;
 }
+
+/** Fields of a stored run that need not be asked for, see {@link Workflow.getWorkflowRunById}. */
+export type WorkflowStateField = Exclude<
+  keyof WorkflowState,
+  'runId' | 'workflowName' | 'resourceId' | 'createdAt' | 'updatedAt' | 'status'
+>;
 
 /** See {@link Workflow.listWorkflowRuns}. */
 export interface ListRunsOptions {

@@ -10,7 +10,8 @@ import { entryName, Flow } from './flow.ts';
 import { Hosts, type PrivateHost } from './hosts.ts';
 import { mappingStep } from './mapping.ts';
 import { RunHandle } from './run.ts';
-import { listRuns } from './run-list.ts';
+import { fieldsGiven, withFields } from './run-fields.ts';
+import { listActiveRuns, listRuns } from './run-list.ts';
 import { sleepFor, sleepUntil } from './sleep.ts';
 import type {
   CreateRunOptions,
@@ -207,13 +208,19 @@ class BuiltWorkflow implements WorkflowDefinition, BindableWorkflow {
     return run;
   }
 
-  async getWorkflowRunById(runId: string): Promise<WorkflowState | null> {
+  async getWorkflowRunById(runId: string, options?: unknown): Promise<Partial<WorkflowState> | null> {
+    const fields = fieldsGiven(options);
     const host = await this.hosts.current();
-    return host.get({ runId, workflowId: this.id });
+    const state = await host.get({ runId, workflowId: this.id });
+    return state === null ? null : withFields(state, fields);
   }
 
   async listWorkflowRuns(options: ListRunsOptions = {}): Promise<WorkflowRuns> {
     return listRuns(await this.hosts.current(), this.id, options);
+  }
+
+  async listActiveWorkflowRuns(): Promise<WorkflowRuns> {
+    return listActiveRuns(await this.hosts.current(), this.id);
   }
 
   [bindRuntime](host: WorkflowHost): () => void {

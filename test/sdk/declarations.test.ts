@@ -9,7 +9,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /** Exports without annotations: the compiler has to name their types by what the package exports. */
 const source = `
-import { createStep, createWorkflow, mapVariable } from 'evented-workflows';
+import { cloneStep, cloneWorkflow, createStep, createWorkflow, mapVariable } from 'evented-workflows';
 import { z } from 'zod';
 
 export const first = createStep({
@@ -40,9 +40,15 @@ export const workflow = begun
   .sleepUntil(new Date(0))
   .parallel([ask], { id: 'both' })
   .map(async ({ inputData }) => inputData.ask, { id: 'one' })
-  .branch([[async ({ inputData }) => inputData.n > 1, first]])
-  .map({ n: mapVariable({ step: first, path: 'n' }), by: { value: 'me' } }, { id: 'last' })
+  .branch([
+    [async ({ inputData }) => inputData.n > 1, first],
+    [{ predicate: { op: 'exists', path: 'inputData.n' } }, cloneStep(first, { id: 'second' })],
+  ])
+  .map({ n: mapVariable({ step: first, path: 'n' }), by: { template: 'me' } }, { id: 'last' })
   .commit();
+export const again = cloneStep(ask, { id: 'again' });
+export const clone = cloneWorkflow(workflow, { id: 'clone' });
+export const stored = () => clone.getWorkflowRunById('r', { fields: ['steps'] });
 export const createRun = () => workflow.createRun();
 export const start = async () => (await workflow.createRun()).start({ inputData: { n: 1 } });
 export const stepsOf = (result: Awaited<ReturnType<typeof start>>) => result.steps;

@@ -11,7 +11,11 @@ export class RecordingHost implements WorkflowHost {
   /** What `list` gives, `pageSize` of them at once. */
   headers: readonly RunHeader[] = [];
   pageSize = 2;
+  /** Whether `list` gives those of the asked status only. */
+  filters = false;
   removed = new Set<string>();
+  /** Fields that `get` answers with, by the id of the run. */
+  states: Readonly<Record<string, Partial<WorkflowState>>> = {};
 
   async create(request: unknown): Promise<StoredRun> {
     return this.answer('create', request);
@@ -27,7 +31,8 @@ export class RecordingHost implements WorkflowHost {
   }
   async get(request: { readonly runId: string }): Promise<WorkflowState | null> {
     this.requests.push(['get', request]);
-    return this.removed.has(request.runId) ? null : stateOf(request.runId);
+    if (this.removed.has(request.runId)) return null;
+    return { ...stateOf(request.runId), ...this.states[request.runId] };
   }
   async result(request: unknown): Promise<RunResult> {
     this.requests.push(['result', request]);
@@ -39,10 +44,12 @@ export class RecordingHost implements WorkflowHost {
   }
   async list(query: RunQuery): Promise<RunPage> {
     this.requests.push(['list', query]);
+    const { status } = query;
+    const all = this.headers.filter((header) => !this.filters || header.status === status);
     const from = Number(query.cursor ?? 0);
     const to = from + this.pageSize;
-    const headers = this.headers.slice(from, to);
-    return to < this.headers.length ? { headers, cursor: String(to) } : { headers };
+    const headers = all.slice(from, to);
+    return to < all.length ? { headers, cursor: String(to) } : { headers };
   }
 
   private answer(method: string, request: unknown): StoredRun {

@@ -1,4 +1,4 @@
-import { createWorkflow, type ListRunsOptions } from 'evented-workflows';
+import { createWorkflow, type ListRunsOptions, type WorkflowStateField } from 'evented-workflows';
 import { describe, expect, test } from 'vitest';
 import { bindRuntime } from '../../src/core/host.ts';
 import { headerOf, RecordingHost, stateOf } from './recording-host.ts';
@@ -22,6 +22,96 @@ test('a run is found by its id, among those of the workflow', async () => {
   host.removed.add('r2');
   expect(await workflow.getWorkflowRunById('r2')).toBeNull();
   expect(host.requests[0]).toEqual(['get', { runId: 'r1', workflowId: 'numbers' }]);
+});
+
+describe('fields of a run', () => {
+  const metadata = {
+    runId: 'r1',
+    workflowName: 'numbers',
+    createdAt: new Date(1),
+    updatedAt: new Date(2),
+    status: 'success',
+  };
+
+  test.each<[WorkflowStateField[], object]>([
+    [[], {}],
+    [['steps', 'result'], { steps: {}, result: 5 }],
+    [['error', 'suspendedPaths'], { suspendedPaths: {} }],
+  ])('asked for %j: no others are there', async (fields, expected) => {
+    const { host, workflow } = setUp();
+    host.states = { r1: { result: 5, resourceId: 'user' } };
+    expect(await workflow.getWorkflowRunById('r1', { fields })).toStrictEqual({
+      ...metadata,
+      resourceId: 'user',
+      ...expected,
+    });
+  });
+
+  test('are all there when none are named', async () => {
+    const { workflow } = setUp();
+    expect(await workflow.getWorkflowRunById('r1', {})).toStrictEqual(stateOf('r1'));
+  });
+
+  test('of no run are null', async () => {
+    const { host, workflow } = setUp();
+    host.removed.add('r1');
+    expect(await workflow.getWorkflowRunById('r1', { fields: ['steps'] })).toBeNull();
+  });
+
+  test.each<[unknown, string]>([
+    [
+      { fields: ['result', 'steps.a'] },
+      'the string "steps.a" as one of its fields: possible are initialState',
+    ],
+    [{ fields: ['status'] }, 'the string "status" as one of its fields'],
+    [{ fields: ['constructor'] }, 'the string "constructor" as one of its fields'],
+    [{ fields: [1] }, 'the number 1 as one of its fields'],
+    [{ fields: 'steps' }, 'the string "steps" as fields: give an array of names'],
+    ['steps', 'the string "steps" as its options: give { fields }'],
+  ])('are refused: %j', async (options, message) => {
+    const { host, workflow } = setUp();
+    const call = workflow.getWorkflowRunById('r1', options as { fields: [] });
+    await expect(call).rejects.toMatchObject({
+      code: 'WORKFLOW_ARGUMENT_INVALID',
+      message: expect.stringContaining(`getWorkflowRunById was given ${message}`),
+    });
+    expect(host.requests).toEqual([]);
+  });
+});
+
+describe('listActiveWorkflowRuns', () => {
+  test('gives those that run or wait, newest first, each once', async () => {
+    const { host, workflow } = setUp(0);
+    host.filters = true;
+    host.headers = [
+      headerOf('waits', { status: 'waiting', createdAt: 5 }),
+      headerOf('done', { createdAt: 4 }),
+      headerOf('changes', { status: 'running', createdAt: 3 }),
+      headerOf('runs', { status: 'running', createdAt: 6 }),
+      headerOf('ended', { status: 'running', createdAt: 2 }),
+      headerOf('changes', { status: 'waiting', createdAt: 3 }),
+      headerOf('gone', { status: 'waiting', createdAt: 1 }),
+    ];
+    host.removed.add('gone');
+    host.states = {
+      waits: { status: 'waiting' },
+      changes: { status: 'waiting' },
+      runs: { status: 'running' },
+    };
+    const { runs, total } = await workflow.listActiveWorkflowRuns();
+    expect(runs.map(({ runId, snapshot }) => [runId, snapshot.status])).toEqual([
+      ['runs', 'running'],
+      ['waits', 'waiting'],
+      ['changes', 'waiting'],
+    ]);
+    expect(total).toBe(3);
+    expect(host.requests.filter(([method]) => method === 'list')).toEqual([
+      ['list', { workflowId: 'numbers', limit: 1000, status: 'running' }],
+      ['list', { workflowId: 'numbers', limit: 1000, status: 'running', cursor: '2' }],
+      ['list', { workflowId: 'numbers', limit: 1000, status: 'waiting' }],
+      ['list', { workflowId: 'numbers', limit: 1000, status: 'waiting', cursor: '2' }],
+    ]);
+  });
 });
 
 describe('listWorkflowRuns', () => {

@@ -6,6 +6,7 @@ import {
   type Workflow,
   type WorkflowDefinition,
   type WorkflowResult,
+  type WorkflowRuns,
 } from 'evented-workflows';
 import { z } from 'zod';
 import { same } from './same.ts';
@@ -147,6 +148,17 @@ same<unknown>()(looseResult.steps.anything?.output)(true);
 // Stored runs.
 const stored = await workflow.getWorkflowRunById('r');
 same<string | undefined>()(stored?.workflowName)(true);
+const some = await workflow.getWorkflowRunById('r', { fields: ['steps', 'result'] });
+void [some?.runId, some?.status, some?.resourceId, some?.steps, some?.result];
+// @ts-expect-error it was not asked for
+void some?.payload;
+const least = await workflow.getWorkflowRunById('r', { fields: [] });
+// @ts-expect-error nothing was asked for
+void least?.steps;
+// @ts-expect-error no field
+await workflow.getWorkflowRunById('r', { fields: ['steps', 'logs'] });
+const active: WorkflowRuns = await workflow.listActiveWorkflowRuns();
+void active;
 const { runs, total } = await workflow.listWorkflowRuns({ status: 'success', page: 0, perPage: 10 });
 same<number>()(total)(true);
 same<Date | undefined>()(runs[0]?.createdAt)(true);

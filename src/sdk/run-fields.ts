@@ -1,0 +1,50 @@
+import { WorkflowError } from '../core/errors.ts';
+import type { WorkflowState } from '../core/snapshot.ts';
+import { describe, isObject } from './describe.ts';
+import type { WorkflowStateField } from './workflow-types.ts';
+
+/** A record, so that the compiler misses a field that is added. */
+const known: Readonly<Record<WorkflowStateField, true>> = {
+  initialState: true,
+  payload: true,
+  result: true,
+  error: true,
+  steps: true,
+  activeStepsPath: true,
+  suspendedPaths: true,
+  waitingPaths: true,
+  resumeLabels: true,
+  serializedStepGraph: true,
+  stepExecutionPath: true,
+};
+
+function isField(value: unknown): value is WorkflowStateField {
+  return typeof value === 'string' && Object.hasOwn(known, value);
+}
+
+function wrong(text: string): WorkflowError {
+  return new WorkflowError('WORKFLOW_ARGUMENT_INVALID', `getWorkflowRunById was given ${text}`);
+}
+
+/** The fields asked for; undefined means all of them. Throws WORKFLOW_ARGUMENT_INVALID. */
+export function fieldsGiven(options: unknown): ReadonlySet<string> | undefined {
+  if (options === undefined) return undefined;
+  if (!isObject(options)) throw wrong(`${describe(options)} as its options: give { fields }`);
+  const { fields } = options;
+  if (fields === undefined) return undefined;
+  if (!Array.isArray(fields)) throw wrong(`${describe(fields)} as fields: give an array of names`);
+  const names: unknown[] = fields;
+  const unknown = names.findIndex((name) => !isField(name));
+  if (unknown < 0) return new Set(names.filter(isField));
+  const possible = Object.keys(known).join(', ');
+  throw wrong(`${describe(names[unknown])} as one of its fields: possible are ${possible}`);
+}
+
+/** A run with the fields asked for, and with what is no field: its metadata and its status. */
+export function withFields(
+  state: WorkflowState,
+  fields: ReadonlySet<string> | undefined,
+): Partial<WorkflowState> {
+  if (fields === undefined) return state;
+  return Object.fromEntries(Object.entries(state).filter(([name]) => !isField(name) || fields.has(name)));
+}
