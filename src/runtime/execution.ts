@@ -49,7 +49,6 @@ interface Prepared {
   /** What earlier generations of this member changed already. */
   readonly earlier: SharedDelta | undefined;
   readonly contextBefore: ReadonlyMap<string, string>;
-  readonly claimed: StepRecord;
 }
 
 function encodeEntries(context: Iterable<readonly [string, unknown]>): Map<string, string> {
@@ -95,7 +94,7 @@ async function prepare(
     perStep: false,
   };
   const contextBefore = encodeEntries(Object.entries(base.requestContext));
-  return { params, base, earlier, contextBefore, claimed };
+  return { params, base, earlier, contextBefore };
 }
 
 /** What is to be stored of an execution: its outcome, and what the condition of its loop says. */

@@ -53,6 +53,8 @@ async function loadView(engine: Engine, ref: RunRef): Promise<RunView | undefine
   if (run === undefined) return undefined;
   if (ref.owner !== undefined && run.header.owner !== ref.owner) throw forbidden(ref.runId);
   if (ref.workflowId !== undefined && run.header.workflowId !== ref.workflowId) return undefined;
+  // A store may show its own process what is not on disk yet; nobody outside may be told what a crash could take back.
+  await engine.backend.store.durable();
   return viewOf(engine, run);
 }
 

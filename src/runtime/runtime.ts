@@ -168,7 +168,7 @@ class EventedRuntime implements Runtime {
   }
 
   async handle(event: WorkflowEvent): Promise<void> {
-    await handleEvent(this.engine, event);
+    await handleEvent(this.open(), event);
   }
 
   close(): Promise<void> {
