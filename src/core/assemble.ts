@@ -28,6 +28,7 @@ const shownStatus: Record<StepRecord['status'], StepResultStatus> = {
   child: 'running',
   waiting: 'waiting',
   suspended: 'suspended',
+  paused: 'paused',
   success: 'success',
   failed: 'failed',
   skipped: 'skipped',

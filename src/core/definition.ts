@@ -1,5 +1,7 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { Graph } from './graph.ts';
+import type { RunStatus } from './records.ts';
+import type { RunResult, Tripwire, WorkflowRunState } from './snapshot.ts';
 
 /**
  * What the runtime needs of an author's workflow, without the author's types: the authoring door's generic classes fit
@@ -47,10 +49,28 @@ export interface StepContext {
   bail(result?: unknown): undefined;
   /** Cancels the run once the body returns; its own result is kept. */
   abort(): void;
+  readonly writer: StepWriter;
+  /** The runtime that executes the step, as far as a body may use it. */
+  readonly runtime: StepRuntime;
+}
+
+/** Writes to the stream of the run, also when another process reads it; without history, what is written is dropped. */
+export interface StepWriter {
+  /** Arrives as `workflow-step-output`. Rejects with WORKFLOW_VALUE_NOT_STORABLE. */
+  write(chunk: unknown): Promise<void>;
+  /** Arrives as it is: an object with a `type` of its own. */
+  custom(chunk: { readonly type: string; readonly [name: string]: unknown }): Promise<void>;
+}
+
+/** See {@link StepContext.runtime}. */
+export interface StepRuntime {
+  /** A registered workflow. Throws WORKFLOW_NOT_FOUND. */
+  getWorkflow(id: string): WorkflowDefinition;
+  readonly logger: { warn(message: string, attributes: Readonly<Record<string, unknown>>): void };
 }
 
 /** What a condition or a mapping function receives: no way to suspend or to change state. */
-export type ReadContext = Omit<StepContext, 'setState' | 'suspend' | 'bail' | 'abort'>;
+export type ReadContext = Omit<StepContext, 'setState' | 'suspend' | 'bail' | 'abort' | 'writer'>;
 
 /** A step as the runtime executes it. */
 export interface StepDefinition {
@@ -70,6 +90,11 @@ export interface StepDefinition {
    * Earlier results that the body may ask for synchronously. @default judged by the source text of `execute`
    */
   readonly reads?: Reads | undefined;
+  /** The workflow that the step stands for: it is executed as a run of its own, and `execute` is never called. */
+  readonly workflow?: WorkflowDefinition | undefined;
+  /** What the step was made of, when it is not from parameters; for people who look at the graph. */
+  readonly component?: 'AGENT' | 'TOOL' | 'WORKFLOW' | undefined;
+  readonly metadata?: Readonly<Record<string, unknown>> | undefined;
 }
 
 /** Earlier results that a body may read. */
@@ -93,6 +118,11 @@ export interface LoopConditionDefinition extends MadeOfData {
   (context: ReadContext & { readonly iterationCount: number }): unknown;
 }
 
+/** How many items of a foreach run at once: reads the array as its input. */
+export interface ConcurrencyDefinition extends MadeOfData {
+  (context: ReadContext): unknown;
+}
+
 /** When a sleep ends: fixed, or computed once from what the sleep gets. A negative time and none at all do not sleep. */
 export type SleepTime =
   | { readonly type: 'sleep'; readonly duration: number | ((context: ReadContext) => unknown) }
@@ -113,7 +143,47 @@ export type FlowEntry =
       readonly step: StepDefinition;
       readonly condition: LoopConditionDefinition;
     }
+  | {
+      readonly type: 'foreach';
+      readonly step: StepDefinition;
+      /** A whole number from 1, or a function that gives one; what it gives otherwise counts as 1. */
+      readonly concurrency: number | ConcurrencyDefinition;
+    }
   | { readonly type: 'sleep'; readonly id: string; readonly time: SleepTime };
+
+/** Lifecycle callbacks. `info` is the same for an end that is told again, with the same `eventId`. */
+export interface CallbackDefinitions {
+  /** Awaited before a start is stored; what it throws rejects the start and leaves the run pending. */
+  readonly onStart?: ((info: StartInfo) => unknown) | undefined;
+  /** Called at least once for each end and suspension, exactly once when nothing fails. What it throws is told to the logger. */
+  readonly onFinish?: ((info: FinishInfo) => unknown) | undefined;
+  /** The same for runs that failed or were tripped, after `onFinish`. */
+  readonly onError?: ((info: Omit<FinishInfo, 'result'>) => unknown) | undefined;
+}
+
+/** What every callback is told. */
+export interface StartInfo {
+  readonly runId: string;
+  readonly workflowId: string;
+  readonly resourceId?: string;
+  getInitData(): unknown;
+  readonly runtime: StepRuntime;
+  readonly logger: StepRuntime['logger'];
+  readonly requestContext: RequestContextLike;
+  readonly state: Readonly<Record<string, unknown>>;
+}
+
+/** What `onFinish` is told. */
+export interface FinishInfo extends StartInfo {
+  /** Stable for one end: to recognise one that is told again. */
+  readonly eventId: string;
+  readonly status: RunStatus;
+  readonly result?: unknown;
+  readonly error?: Error;
+  readonly tripwire?: Tripwire;
+  readonly steps: RunResult['steps'];
+  readonly stepExecutionPath: readonly string[];
+}
 
 /** Retries of every step that sets none of its own. */
 export interface RetryConfig {
@@ -133,6 +203,21 @@ export interface WorkflowDefinition {
   readonly requestContextSchema?: AnySchema | undefined;
   readonly retryConfig?: RetryConfig | undefined;
   readonly validateInputs: boolean;
+  readonly metadata?: Readonly<Record<string, unknown>> | undefined;
+  readonly callbacks?: CallbackDefinitions | undefined;
+  /** Whether queries show the run as it is in this status; otherwise they show it as it was last let through. */
+  readonly shouldPersistSnapshot?:
+    | ((info: { readonly stepResults: RunResult['steps']; readonly workflowStatus: RunStatus }) => boolean)
+    | undefined;
+  /** What queries show of a run. Pure. */
+  readonly pruneSnapshot?:
+    | ((info: {
+        readonly snapshot: WorkflowRunState;
+        readonly workflowStatus: RunStatus;
+      }) => WorkflowRunState)
+    | undefined;
+  /** Overrides what the runtime keeps of its runs. */
+  readonly history?: 'full' | 'none' | undefined;
   readonly committed: boolean;
   /** Freezes the graph; a runtime calls it for a workflow that was not committed before it was registered. */
   commit?(): unknown;

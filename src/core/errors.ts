@@ -33,6 +33,10 @@ export const errorStatus = {
   WORKFLOW_RESUME_AMBIGUOUS: 409,
   /** No suspended step carries this label. */
   WORKFLOW_RESUME_LABEL_NOT_FOUND: 404,
+  /** The run is running or waiting, and the call needs one that is not. */
+  WORKFLOW_RUN_ACTIVE: 409,
+  /** The run is not running, and the call needs one that is. */
+  WORKFLOW_RUN_NOT_ACTIVE: 409,
   /** Another caller resumed this suspension first. */
   WORKFLOW_RESUME_ALREADY_CLAIMED: 409,
   /** The run is over. */

@@ -1,3 +1,4 @@
+import type { Graph } from './graph.ts';
 import type { RecordKey, RunStatus, StepStatus } from './records.ts';
 import { formatKey, pathOf } from './records.ts';
 
@@ -42,6 +43,12 @@ export interface WorkflowEvent {
   readonly status?: StepStatus | RunStatus;
   /** What ended just before a `step.run`: an observer loses nothing when per-step ends are switched off. */
   readonly prev?: { readonly path: readonly number[]; readonly status: StepStatus };
+  /** Of a nested run: the place that waits for it. Its status events are work then. */
+  readonly parent?: { readonly runId: string; readonly path: readonly number[] };
+  /** A `step.run` of several items of a foreach: the last of them; `path` names the first. */
+  readonly to?: number;
+  /** A `step.run` of a member whose block had members that changed state or request context. */
+  readonly seesCell?: boolean;
   /** A `step.run` that must not run earlier, ms since 1970: what a retry's delay and a re-armed timer rest on. */
   readonly dueAt?: number;
   /** Number of events that led here, one after the other. */
@@ -81,9 +88,12 @@ export function stepEvent(
     status?: StepStatus;
     prev?: WorkflowEvent['prev'];
     dueAt?: number | undefined;
+    to?: number;
+    seesCell?: boolean;
   },
 ): WorkflowEvent {
-  const suffix = at.status === undefined ? '' : `/${at.status}`;
+  const range = at.to === undefined ? '' : `-${at.to}`;
+  const suffix = at.status === undefined ? range : `/${at.status}`;
   return {
     ...base,
     format: eventFormat,
@@ -96,33 +106,50 @@ export function stepEvent(
     ...(at.status === undefined ? {} : { status: at.status }),
     ...(at.prev === undefined ? {} : { prev: at.prev }),
     ...(at.dueAt === undefined ? {} : { dueAt: at.dueAt }),
+    ...(at.to === undefined ? {} : { to: at.to }),
+    ...(at.seesCell === true ? { seesCell: true } : {}),
   };
 }
 
-/** An event of the whole run. `mark` tells apart what can happen several times in an epoch (a suspension's position). */
+/** Types of events of the whole run. */
+export type RunEventType = Exclude<EventType, 'workflow.step.run' | 'workflow.step.end'>;
+
+/** See {@link runEvent}. */
+export interface RunEventDetails {
+  /** Tells apart what can happen several times in an epoch (a suspension's position). */
+  readonly mark?: string;
+  /** See {@link WorkflowEvent.parent}. */
+  readonly parent?: WorkflowEvent['parent'];
+  /** Somebody has to do something about it: the parent, callbacks, nested runs. A cancel always is. */
+  readonly work?: boolean;
+}
+
+/** An event of the whole run. */
 export function runEvent(
   base: EventBase,
-  type: 'workflow.start' | 'workflow.suspend' | 'workflow.end' | 'workflow.fail' | 'workflow.cancel',
+  type: RunEventType,
   status: RunStatus,
-  mark = '',
+  { mark = '', parent, work = false }: RunEventDetails = {},
 ): WorkflowEvent {
   return {
     ...base,
     format: eventFormat,
     id: `${base.runId}/${type}/${base.epoch}${mark === '' ? '' : `/${mark}`}`,
     type,
-    work: runEventWork[type],
+    work: work || parent !== undefined || runEventWork[type],
     path: [],
     status,
+    ...(parent === undefined ? {} : { parent }),
   };
 }
 
-/** The record that an event's path means. Undefined for a path that no record can have: the event came from elsewhere. */
-export function keyOfPath(path: readonly number[]): RecordKey | undefined {
-  const [entry, arm, ...rest] = path;
+/** The record that a path means. Undefined for one that no record of the graph can have: it came from elsewhere. */
+export function keyOfPath(path: readonly number[], graph: Graph): RecordKey | undefined {
+  const [entry, member, ...rest] = path;
   if (!isIndex(entry) || rest.length > 0) return undefined;
-  if (arm === undefined) return { entry };
-  return isIndex(arm) ? { entry, arm } : undefined;
+  if (member === undefined) return { entry };
+  if (!isIndex(member)) return undefined;
+  return graph[entry]?.type === 'foreach' ? { entry, item: member } : { entry, arm: member };
 }
 
 function isIndex(part: number | undefined): part is number {

@@ -1,3 +1,5 @@
+import type { RecordKey } from './records.ts';
+
 /**
  * The shape of a workflow, without its functions: what decisions, hashes and snapshots need.
  */
@@ -9,6 +11,7 @@ export type GraphEntry =
       readonly id: string;
       readonly description?: string;
       readonly canSuspend: boolean;
+      readonly nested?: NestedGraph;
     }
   | {
       readonly type: 'mapping';
@@ -42,6 +45,16 @@ export type GraphEntry =
       readonly description?: string;
     }
   | {
+      readonly type: 'foreach';
+      /** Executed for each element; the result of all of them appears under its id. */
+      readonly step: GraphStep;
+      /** A number, or the source text of the function that gives it; for people to read. */
+      readonly concurrency: string;
+      /** A name of its own, for people to read; no record is kept under it. */
+      readonly id?: string;
+      readonly description?: string;
+    }
+  | {
       readonly type: 'sleep' | 'sleepUntil';
       readonly id: string;
       /** Milliseconds, ISO 8601 date, or the source text of the function that gives them; for people to read. */
@@ -54,6 +67,13 @@ export interface GraphStep {
   readonly id: string;
   readonly description?: string;
   readonly canSuspend: boolean;
+  readonly nested?: NestedGraph;
+}
+
+/** The workflow that a step stands for. */
+export interface NestedGraph {
+  readonly workflowId: string;
+  readonly graph: Graph;
 }
 
 /** A workflow's graph. */
@@ -64,6 +84,32 @@ export function armsOf(entry: GraphEntry): readonly GraphStep[] | undefined {
   return entry.type === 'parallel' || entry.type === 'conditional' ? entry.arms : undefined;
 }
 
+/** Whether an entry is executed by members, whose join closes it. */
+export function isBlock(entry: GraphEntry | undefined): boolean {
+  return entry !== undefined && (entry.type === 'foreach' || armsOf(entry) !== undefined);
+}
+
+/** Whether the result of an entry appears under its own id; that of a parallel or branch appears as those of its arms. */
+export function hasOwnResult(entry: GraphEntry | undefined): boolean {
+  return entry !== undefined && armsOf(entry) === undefined;
+}
+
+/** The steps of an entry: its own, the body of a loop or foreach, the arms of a block; a mapping and a sleep have none. */
+export function graphSteps(entry: GraphEntry): readonly GraphStep[] {
+  switch (entry.type) {
+    case 'step':
+      return [entry];
+    case 'loop':
+    case 'foreach':
+      return [entry.step];
+    case 'parallel':
+    case 'conditional':
+      return entry.arms;
+    default:
+      return [];
+  }
+}
+
 /** Name under which the record of an entry is kept: the step's id, or for a block its own id or kind. */
 export function entryId(entry: GraphEntry, index: number): string {
   switch (entry.type) {
@@ -71,6 +117,7 @@ export function entryId(entry: GraphEntry, index: number): string {
     case 'conditional':
       return entry.id ?? `${entry.type}_${index}`;
     case 'loop':
+    case 'foreach':
       return entry.step.id;
     default:
       return entry.id;
@@ -78,14 +125,14 @@ export function entryId(entry: GraphEntry, index: number): string {
 }
 
 /** Id of the step that a key means; undefined when the graph has no such place. */
-export function stepIdAt(graph: Graph, key: { entry: number; arm?: number }): string | undefined {
+export function stepIdAt(graph: Graph, key: RecordKey): string | undefined {
   const entry = graph[key.entry];
   if (entry === undefined) return undefined;
   return key.arm === undefined ? entryId(entry, key.entry) : armsOf(entry)?.[key.arm]?.id;
 }
 
 /** All places of a step, in graph order. One step may be used several times. */
-export function placesOf(graph: Graph, stepId: string): { entry: number; arm?: number }[] {
+export function placesOf(graph: Graph, stepId: string): RecordKey[] {
   return graph.flatMap((entry, index) => {
     const arms = armsOf(entry);
     if (arms === undefined) return entryId(entry, index) === stepId ? [{ entry: index }] : [];

@@ -1,5 +1,5 @@
 import type { RunHeader, RunStatus } from './records.ts';
-import type { RunResult, WorkflowState } from './snapshot.ts';
+import type { RunEvent, RunResult, StepResult, WorkflowRunState, WorkflowState } from './snapshot.ts';
 
 /**
  * What runs an author's workflow, as far as the authoring door needs it: every runtime is a host. `owner` is the verified
@@ -24,8 +24,25 @@ export interface WorkflowHost {
   resume(request: ResumeRequest): Promise<StoredRun>;
   /** Cancels a run; its status is final when this resolves. A canceled run answers again; another end is WORKFLOW_RUN_ALREADY_FINISHED. */
   cancel(request: RunRef): Promise<StoredRun>;
-  /** The stored run, or null. */
-  get(request: RunRef): Promise<WorkflowState | null>;
+  /**
+   * Begins a new epoch at a step: what lies before it stays, it and all behind it are executed anew. Resolves when that is
+   * stored. A run that is running or waiting is WORKFLOW_RUN_ACTIVE, a step that the graph does not have
+   * WORKFLOW_ARGUMENT_INVALID; then nothing is changed.
+   */
+  timeTravel(request: TimeTravelRequest): Promise<StoredRun>;
+  /**
+   * Executes again what was active in a run whose worker is gone, and keeps what has finished. A run that is over answers
+   * as it is; one that is pending, suspended or paused is WORKFLOW_RUN_NOT_ACTIVE.
+   */
+  restart(request: RunRef): Promise<StoredRun>;
+  /** Removes a run and those nested in it for good; one that is active is canceled before. False when there is none. */
+  remove(request: RunRef): Promise<boolean>;
+  /** Lifecycle events after `cursor`. Waits up to `waitMs` (0 to 25,000; default 0) for one. `done`: there will be no more. */
+  events(request: EventsRequest): Promise<EventPage>;
+  /** The stored run, or null. With `nested: false`, without the steps of nested runs. */
+  get(request: RunRef & { readonly nested?: boolean }): Promise<WorkflowState | null>;
+  /** The same in the form in which lists show it. */
+  snapshot(request: RunRef): Promise<WorkflowRunState | null>;
   /** The run as a result; `includeState` and `includeResumeLabels` add these. */
   result(request: RunRef & OutputOptions): Promise<RunResult>;
   /** Resolves with the status when the run is over, suspended or paused, or when `timeoutMs` have passed (then whatever it is). */
@@ -60,10 +77,14 @@ export interface CreateRequest {
   readonly runId?: string;
   readonly resourceId?: string;
   readonly owner?: string;
+  /** What is kept of the run beside its records. @default what its workflow says, else the runtime */
+  readonly history?: 'full' | 'stream' | 'none';
 }
 
 /** See {@link WorkflowHost.start}. */
 export interface StartRequest extends CreateRequest {
+  /** Pauses after one entry. @default false */
+  readonly perStep?: boolean;
   readonly inputData?: unknown;
   readonly initialState?: Readonly<Record<string, unknown>>;
   readonly requestContext?: Readonly<Record<string, unknown>>;
@@ -76,8 +97,49 @@ export interface ResumeRequest extends RunRef {
   readonly step?: string | readonly string[];
   /** Wins over `step`. An unknown one is WORKFLOW_RESUME_LABEL_NOT_FOUND. */
   readonly label?: string;
+  /** Item of a foreach. @default all of its suspended items */
+  readonly forEachIndex?: number;
   /** Keys that win over those of the run. */
   readonly requestContext?: Readonly<Record<string, unknown>>;
+  /** Pauses after the resumed entry. @default false */
+  readonly perStep?: boolean;
+}
+
+/** What a time travel takes a step's entry from; the rest is taken from the stored run. */
+export type StepContextInput = Partial<Omit<StepResult, 'error'>>;
+
+/** See {@link WorkflowHost.timeTravel}. */
+export interface TimeTravelRequest extends RunRef {
+  /** Step id, or path of ids through nested workflows. */
+  readonly step: string | readonly string[];
+  /** Output of the entry before, for a step that is not nested; of the first step, the input of the run. */
+  readonly inputData?: unknown;
+  readonly resumeData?: unknown;
+  /** @default the state as it is stored */
+  readonly initialState?: Readonly<Record<string, unknown>>;
+  /** Entries of steps by their ids; they win over what is stored. `input` is the input of the run. */
+  readonly context?: Readonly<Record<string, StepContextInput>>;
+  /** The same for each nested workflow, by its step id. */
+  readonly nestedStepsContext?: Readonly<Record<string, Readonly<Record<string, StepContextInput>>>>;
+  /** Keys that win over those of the run. */
+  readonly requestContext?: Readonly<Record<string, unknown>>;
+  readonly perStep?: boolean;
+}
+
+/** See {@link WorkflowHost.events}. */
+export interface EventsRequest extends RunRef {
+  readonly cursor?: string;
+  readonly waitMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** One page of events. */
+export interface EventPage {
+  readonly events: readonly RunEvent[];
+  /** For the next call. Opaque; a foreign one is WORKFLOW_CURSOR_INVALID. */
+  readonly cursor: string;
+  /** The run is over, and all of its events were given. */
+  readonly done: boolean;
 }
 
 /** What a result contains beside the usual. */

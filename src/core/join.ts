@@ -51,6 +51,29 @@ export interface JoinShape {
   readonly concurrency: number;
 }
 
+/** The whole of it, as a store keeps it. */
+export interface JoinOpening extends JoinShape {
+  /** The block's turn. */
+  readonly turn: string;
+  /** Of a conditional, and where not all arms take part: those that do, ascending. Members of the join are these. */
+  readonly taken?: readonly number[];
+  /** When the block was opened, ms since 1970. */
+  readonly openedAt: number;
+  /** Of a foreach whose array is kept in pages: elements of each. */
+  readonly pageSize?: number;
+  /** Of a foreach: `StepRecord.sharedFrom` of the entry before. */
+  readonly sharedFrom?: number;
+  /** See `StepRecord.log`. */
+  readonly log?: string;
+}
+
+/** A block of a run in an epoch. */
+export interface JoinKey {
+  readonly runId: string;
+  readonly entry: number;
+  readonly epoch: number;
+}
+
 /** The fold of a log. Small and JSON-safe, because a segment stores it as the state before its first token. */
 export interface JoinState {
   /** Number of the next member to launch. */
@@ -74,6 +97,11 @@ export interface JoinConsequence {
   /** The block as a whole changed: nothing is in flight any more, or something is again. */
   readonly block?: 'suspended' | 'resumed';
   readonly closed?: 'success' | 'failed' | 'bailed' | 'canceled';
+}
+
+/** Members that have settled, for good or for now. */
+export function settledCount(state: JoinState): number {
+  return state.next - state.inFlight;
 }
 
 /** State of a block that was just opened: the first window is in flight. */

@@ -21,6 +21,14 @@ export const limits = {
   segmentTokens: 100,
   /** Events that one run may cause, one after the other. */
   hops: 1_000_000,
+  /** Workflows within workflows: a run of each is a run of its own. */
+  nesting: 100,
+  /** Encoded bytes of an array above which a foreach keeps it in pages of about this size, so that no item reads it all. */
+  pageBytes: 4 * 1024,
+  /** Elements of one page. */
+  pageElements: 128,
+  /** Items that one event launches when a foreach launches more than twice as many at once. */
+  rangeItems: 50,
   /** Characters of a run id, an owner or a resourceId. */
   idLength: 200,
   /** Nesting of a stored value; deeper ones are refused before they exhaust the stack. */

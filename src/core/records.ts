@@ -28,10 +28,19 @@ export type StoredValue =
       readonly bytes: number;
     };
 
-/** Where a step's record lives: entry `entry` of the graph, or arm `arm` of the block at that entry. */
+/**
+ * Where a step's record lives: entry `entry` of the graph, arm `arm` of the block at that entry, or item `item` of the
+ * foreach at that entry. Arms and items are the members of a block.
+ */
 export interface RecordKey {
   readonly entry: number;
   readonly arm?: number;
+  readonly item?: number;
+}
+
+/** Number of the arm or item that a key means; undefined for an entry. */
+export function memberOf(key: RecordKey): number | undefined {
+  return key.arm ?? key.item;
 }
 
 /** Statuses of a run, as the snapshot shows them. */
@@ -58,8 +67,37 @@ export const terminalStatuses: ReadonlySet<RunStatus> = new Set([
 export interface ParentLink {
   readonly runId: string;
   readonly key: RecordKey;
-  /** Turn of the parent's record without its generation: a retry of the parent starts a new epoch of the child. */
+  /** Turn of the parent's record without its generation (`baseTurn`): a retry of the parent starts a new epoch of the child. */
   readonly turn: string;
+}
+
+/** How much of a run is kept beside its records: `full` until the run is removed, `stream` for as long as a stream is read. */
+export type HistoryKind = 'full' | 'stream';
+
+/** The beginning of an epoch above 1. */
+export type EpochStart = readonly [
+  epoch: number,
+  /** First entry that is executed in it. */
+  from: number,
+  /** Entries that had begun in the epoch before: what its share of the execution path is derived from. */
+  begun: number,
+];
+
+/** What became of the lifecycle callbacks of a run. */
+export interface CallbackState {
+  /** Which end or suspension it is about; compared as text, a later one is greater. */
+  readonly mark: string;
+  readonly owner: string;
+  /** End of the claim, ms since 1970. */
+  readonly leaseUntil: number;
+  readonly done?: boolean;
+}
+
+/** The last snapshot that the workflow's `shouldPersistSnapshot` let through. */
+export interface ShownSnapshot {
+  /** See {@link CallbackState.mark}. */
+  readonly mark: string;
+  readonly value: StoredValue;
 }
 
 /** The header of a run: under 1 KB always, written only by start, status, resume, cancel and finish. */
@@ -86,8 +124,14 @@ export interface RunHeader {
   readonly parent?: ParentLink;
   /** Outermost run of a nested one. */
   readonly root?: string;
-  /** `[epoch, first entry executed in it]` for each epoch above 1. */
-  readonly from: readonly (readonly [number, number])[];
+  /** One for each epoch above 1. */
+  readonly from: readonly EpochStart[];
+  /** Every state of the run's records is kept in the log of its root run. */
+  readonly history?: HistoryKind;
+  /** The run pauses after one entry. */
+  readonly perStep?: boolean;
+  readonly callback?: CallbackState;
+  readonly shown?: ShownSnapshot;
   readonly createdAt: number;
   /** When the run was started; absent while pending. */
   readonly startedAt?: number;
@@ -129,6 +173,7 @@ export type StepStatus =
   | 'child'
   | 'waiting'
   | 'suspended'
+  | 'paused'
   | 'success'
   | 'failed'
   | 'skipped'
@@ -188,6 +233,15 @@ export interface StepRecord {
   readonly fromSegment?: number;
   /** Run id of the nested run. */
   readonly childRunId?: string;
+  /** Of an item or a resumed arm: others of its block had changed state or request context before it began. */
+  readonly seesCell?: boolean;
+  /** Root run in whose log every state of this record is kept. */
+  readonly log?: string;
+}
+
+/** Root run in whose log the states of a run are kept; undefined for a run without history. */
+export function logOf(header: Pick<RunHeader, 'runId' | 'root' | 'history'>): string | undefined {
+  return header.history === undefined ? undefined : (header.root ?? header.runId);
 }
 
 /** Whether a record of `recordEpoch` at `entry` still counts in `epoch`: no later epoch started at or before it. */
@@ -199,20 +253,22 @@ export function isVisible(
   return header.from.every(([epoch, from]) => epoch <= recordEpoch || epoch > header.epoch || entry < from);
 }
 
-/** `[i]` for an entry, `[i, j]` for an arm: the execution path that events and snapshots show. */
+/** `[i]` for an entry, `[i, j]` for an arm or item: the execution path that events and snapshots show. */
 export function pathOf(key: RecordKey): readonly number[] {
-  return key.arm === undefined ? [key.entry] : [key.entry, key.arm];
+  const member = memberOf(key);
+  return member === undefined ? [key.entry] : [key.entry, member];
 }
 
-/** Text of a key, unique within a run and ordered like the graph. */
+/** Text of a key, unique within a run and ordered like the graph; items come after all entries and arms. */
 export function formatKey(key: RecordKey): string {
   const entry = String(key.entry).padStart(5, '0');
+  if (key.item !== undefined) return `i${entry}#${String(key.item).padStart(5, '0')}`;
   return key.arm === undefined ? entry : `${entry}#${String(key.arm).padStart(2, '0')}`;
 }
 
 /** Whether two keys mean the same record. */
 export function sameKey(a: RecordKey, b: RecordKey): boolean {
-  return a.entry === b.entry && a.arm === b.arm;
+  return a.entry === b.entry && a.arm === b.arm && a.item === b.item;
 }
 
 /** Position of a status write: text order is the order of what happened. `k` orders the changes within one entry. */

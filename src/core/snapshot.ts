@@ -14,6 +14,14 @@ export type StepResultStatus =
   | 'paused'
   | 'canceled';
 
+/** Why an agent stopped a run. */
+export interface Tripwire {
+  readonly reason: string;
+  readonly retry?: boolean;
+  readonly metadata?: unknown;
+  readonly processorId?: string;
+}
+
 /** One entry of `steps`: fields are present exactly when they have a meaning for the status. Times are ms since 1970. */
 export interface StepResult {
   readonly status: StepResultStatus;
@@ -22,6 +30,7 @@ export interface StepResult {
   readonly output?: unknown;
   readonly error?: Error;
   readonly nonRetryable?: true;
+  readonly tripwire?: Tripwire;
   readonly startedAt?: number;
   readonly endedAt?: number;
   readonly suspendPayload?: unknown;
@@ -46,6 +55,8 @@ export interface RunResult {
   readonly result?: unknown;
   /** Only with status `failed`. */
   readonly error?: Error;
+  /** Only with status `tripwire`. */
+  readonly tripwire?: Tripwire;
   /** One path for each suspended step; only with status `suspended`. */
   readonly suspended?: readonly (readonly string[])[];
   /** Payload of each suspended step by its id; only with status `suspended`. */
@@ -53,7 +64,36 @@ export interface RunResult {
   /** State after the last finished entry; only when asked for. */
   readonly state?: Readonly<Record<string, unknown>>;
   /** Only with status `suspended` and when asked for. */
-  readonly resumeLabels?: Readonly<Record<string, { readonly stepId: string }>>;
+  readonly resumeLabels?: ResumeLabels;
+}
+
+/** Where each label resumes; `foreachIndex` is the item of a foreach. */
+export type ResumeLabels = Readonly<
+  Record<string, { readonly stepId: string; readonly foreachIndex?: number }>
+>;
+
+/** The stored form of a run, as `listWorkflowRuns` shows it and `pruneSnapshot` gets it. */
+export interface WorkflowRunState {
+  readonly runId: string;
+  readonly status: RunStatus;
+  /** State of the workflow. */
+  readonly value: Readonly<Record<string, unknown>>;
+  /** `input`, and the entry of each step. */
+  readonly context: Readonly<Record<string, unknown>>;
+  /** Execution path of what runs first, empty when nothing does. */
+  readonly activePaths: readonly number[];
+  readonly activeStepsPath: Readonly<Record<string, readonly number[]>>;
+  readonly stepExecutionPath: readonly string[];
+  readonly serializedStepGraph: readonly unknown[];
+  readonly suspendedPaths: Readonly<Record<string, readonly number[]>>;
+  readonly waitingPaths: Readonly<Record<string, readonly number[]>>;
+  readonly resumeLabels: ResumeLabels;
+  readonly requestContext: Readonly<Record<string, unknown>>;
+  readonly result?: unknown;
+  readonly error?: Error;
+  readonly tripwire?: Tripwire;
+  /** Last change, ms since 1970. */
+  readonly timestamp: number;
 }
 
 /** A stored run, as `getWorkflowRunById` returns it. */
@@ -75,25 +115,35 @@ export interface WorkflowState {
   readonly activeStepsPath: Readonly<Record<string, readonly number[]>>;
   readonly suspendedPaths: Readonly<Record<string, readonly number[]>>;
   readonly waitingPaths: Readonly<Record<string, readonly number[]>>;
-  readonly resumeLabels: Readonly<Record<string, { readonly stepId: string }>>;
+  readonly resumeLabels: ResumeLabels;
+  readonly requestContext?: Readonly<Record<string, unknown>>;
+  readonly tripwire?: Tripwire;
   readonly serializedStepGraph: Graph;
   readonly stepExecutionPath: readonly string[];
 }
+
+/** Types of {@link RunEvent}; a step's `writer.custom` adds its own. */
+export type RunEventType =
+  | 'workflow-start'
+  | 'workflow-step-start'
+  | 'workflow-step-waiting'
+  | 'workflow-step-result'
+  | 'workflow-step-suspended'
+  | 'workflow-step-progress'
+  | 'workflow-step-output'
+  | 'workflow-canceled'
+  | 'workflow-paused'
+  | 'workflow-finish'
+  | 'custom';
 
 /** One lifecycle event of a run, as streams and the events route show it. */
 export interface RunEvent {
   /** Deterministic: a reader drops repeats by it. */
   readonly id: string;
-  readonly type:
-    | 'workflow-start'
-    | 'workflow-step-start'
-    | 'workflow-step-waiting'
-    | 'workflow-step-result'
-    | 'workflow-step-suspended'
-    | 'workflow-canceled'
-    | 'workflow-finish';
+  readonly type: RunEventType;
   readonly runId: string;
-  readonly from: 'WORKFLOW';
+  /** `USER`: a step wrote it. */
+  readonly from: 'WORKFLOW' | 'USER';
   /** When it happened, ms since 1970. */
   readonly time: number;
   readonly payload: Readonly<Record<string, unknown>>;

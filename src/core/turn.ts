@@ -61,6 +61,13 @@ export function parseTurn(text: string): Turn {
   };
 }
 
+/** A turn without its generation: the same for all resumptions of one attempt. Compared as text, a later one is greater. */
+export function baseTurn(text: string): string {
+  const { epoch, iteration, attempt } = parseTurn(text);
+  const pad = (value: number, name: keyof Turn): string => String(value).padStart(widths[name], '0');
+  return `${pad(epoch, 'epoch')}.${pad(iteration, 'iteration')}.${pad(attempt, 'attempt')}`;
+}
+
 /** Whether `text` is a turn of this epoch. What comes with an event may be anything. */
 export function isTurnOf(text: string, epoch: number): boolean {
   return pattern.test(text) && parseTurn(text).epoch === epoch;

@@ -51,6 +51,8 @@ const titles: Record<ProblemCode, string> = {
   WORKFLOW_RUN_CONFLICT: 'The run exists with other data',
   WORKFLOW_RUN_FORBIDDEN: 'The run belongs to another principal',
   WORKFLOW_RUN_NOT_SUSPENDED: 'Nothing waits for this resumption',
+  WORKFLOW_RUN_ACTIVE: 'The run is still active',
+  WORKFLOW_RUN_NOT_ACTIVE: 'The run is not active',
   WORKFLOW_RESUME_AMBIGUOUS: 'Several steps are suspended',
   WORKFLOW_RESUME_LABEL_NOT_FOUND: 'No suspended step has this label',
   WORKFLOW_RESUME_ALREADY_CLAIMED: 'Another caller resumed first',

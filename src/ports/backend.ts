@@ -18,6 +18,8 @@ export interface Backend {
   readonly metrics: Metrics;
   /** Absent where a service delivers events to the worker. */
   readonly source?: WorkSource;
+  /** Whether runs keep their history where nobody says otherwise: `full` where it costs next to nothing. */
+  readonly history: 'full' | 'none';
   /** Identifies this process's life among all that ever worked on the store. */
   readonly incarnation: string;
   /** Releases files, connections and timers. Called once, after {@link WorkSource.stop}. */

@@ -1,8 +1,19 @@
 import type { RunPage, RunQuery } from '../core/host.ts';
-import type { JoinConsequence, JoinState } from '../core/join.ts';
-import type { RecordKey, RunHeader, RunInput, RunStatus, StepRecord, StoredValue } from '../core/records.ts';
+import type { LogEntry } from '../core/history.ts';
+import type { JoinConsequence, JoinKey, JoinOpening, JoinState } from '../core/join.ts';
+import type {
+  EpochStart,
+  RecordKey,
+  RunHeader,
+  RunInput,
+  RunStatus,
+  SharedDelta,
+  StepRecord,
+  StoredValue,
+} from '../core/records.ts';
 
 export type { RunPage, RunQuery } from '../core/host.ts';
+export type { JoinKey, JoinOpening } from '../core/join.ts';
 
 /**
  * The records of all runs. Each writing method is one transition of the protocol and one conditional write: among
@@ -13,6 +24,10 @@ export type { RunPage, RunQuery } from '../core/host.ts';
  * it, because a body may run only after that. The others may resolve earlier, but only where no other process can see them
  * before that, and where a crash loses a suffix of the order in which they were accepted (so that a start and the event it
  * publishes are kept or lost together); {@link RunStore.durable} waits for them.
+ *
+ * History: a header with `history`, a record with `log` and a join with `log` have each of their states in the log of their
+ * root run. A state is in it before the call resolves that wrote it, or that lost and returns it as its image; so whoever
+ * acts on a state finds it logged, and a later state of a record never comes before an earlier one. It may be there twice.
  *
  * Failures of the place reject with WORKFLOW_BACKEND_UNAVAILABLE; such a write may have been done. An implementation
  * recognises its own earlier write by its values (`owner` of a claim, `request` of a resume), so that a repeated call wins.
@@ -29,6 +44,14 @@ export interface RunStore {
    * stored at the call or later; together they are no snapshot, but the header is the oldest of them.
    */
   loadRun(runId: string): Promise<RunLoad | undefined>;
+  /** Items of a foreach in the order of their numbers: those of `items`, or all that have a record. Consistent. */
+  loadItems(request: ItemsRead): Promise<readonly StepRecord[]>;
+  /** A page of the array that a foreach goes through; undefined when it was not put. */
+  loadPage(at: PageKey): Promise<StoredValue | undefined>;
+  /** What members of a block have changed so far: see {@link RunStore.mergeCell}. Consistent. */
+  loadCell(at: JoinKey): Promise<StoredDelta>;
+  /** What a time travel was asked for, by the epoch that it began. */
+  loadTravel(request: { readonly runId: string; readonly epoch: number }): Promise<StoredValue | undefined>;
   /** The whole log of a block. Consistent in this sense: it is a prefix of the log, at least as long as at the call. */
   loadJoin(at: JoinKey): Promise<JoinLog | undefined>;
   /** Headers of root runs, newest first; pages are stable while runs are added. */
@@ -53,6 +76,33 @@ export interface RunStore {
   finish(write: FinishWrite): Promise<Write<RunHeader>>;
   /** Condition: not over, and `owner` is that of the run when given. */
   cancel(write: CancelWrite): Promise<Write<RunHeader>>;
+  /**
+   * Starts a nested run, or the next epoch of one: `run.header.parent` is given. Condition: none with this id, or one whose
+   * parent's turn is earlier. Of an existing one `epoch` and `wakes` are raised by 1, `from` gets the new epoch beginning at
+   * `from`, `createdAt` stays, and the input is replaced.
+   */
+  startChild(write: ChildStartWrite): Promise<Write<RunHeader>>;
+  /**
+   * Begins a new epoch. Condition: same epoch, and pending, suspended, paused or over. The run is running then, without a
+   * position and without what its end left behind; `input`, when given, replaces that of the run.
+   */
+  travel(write: TravelWrite): Promise<Write<RunHeader>>;
+  /** Opens an active run for a restart: `wakes` is raised by 1. Condition: running or waiting. */
+  restart(write: RestartWrite): Promise<Write<RunHeader>>;
+  /**
+   * Claims the callbacks of an end or suspension. Condition: none were claimed so far, or of an earlier mark; or of this
+   * one, not done, and with a lease that ended before `now`.
+   */
+  claimCallback(write: CallbackWrite): Promise<Write<RunHeader>>;
+  /** The claimed callbacks are done. `sweepAt` as in {@link StatusWrite}. Condition: this mark, claimed by `owner`. */
+  finishCallback(write: CallbackEndWrite): Promise<Write<RunHeader>>;
+  /** Keeps the snapshot that a query shows. Condition: none, or one with an earlier mark. */
+  showSnapshot(write: SnapshotWrite): Promise<Write<RunHeader>>;
+  /**
+   * Removes a run with all that belongs to it: input, records, items, joins, pages, cells, log, payloads. Nested runs are
+   * runs of their own. Resolves with false when there is none. Work on it that is under way may leave a record behind.
+   */
+  removeRun(runId: string): Promise<boolean>;
 
   // The sweeper.
 
@@ -78,6 +128,15 @@ export interface RunStore {
   commit(write: CommitWrite): Promise<Write<StepRecord>>;
   /** Begins a sleep: the record waits for `dueAt`. Condition: no record, or one of an earlier turn. */
   sleep(write: SleepWrite): Promise<Write<StepRecord>>;
+  /**
+   * The record waits for a nested run from now on. `fresh` as in {@link RunStore.claim}: no record or one of an earlier turn;
+   * otherwise this very turn is `due`.
+   */
+  nest(write: NestWrite): Promise<Write<StepRecord>>;
+  /** Follows the nested run. Condition: this turn, and `seen` is its status. */
+  followChild(write: ChildWrite): Promise<Write<StepRecord>>;
+  /** Ends the lease of a turn at once: its worker is known to be gone, or is to lose it. Condition: this turn, running, owned by `seenOwner`. */
+  voidLease(write: TurnKey & { readonly seenOwner: string }): Promise<Write<StepRecord>>;
   /** Ends a sleep: the record succeeds with what it got as its output. Condition: this turn, waiting, and due at `now`. */
   wake(write: WakeWrite): Promise<Write<StepRecord>>;
   /**
@@ -88,6 +147,13 @@ export interface RunStore {
 
   // Blocks.
 
+  /** Puts pages of the array that a foreach goes through, before its join is opened. They are the same whoever puts them. */
+  putPages(write: PagesWrite): Promise<void>;
+  /**
+   * Merges what one member changed into what the members after it see. Of two changes of one key that with the later
+   * `position` in the block's log stays, in whatever order they come. A view: the records of the members are the truth.
+   */
+  mergeCell(write: CellWrite): Promise<void>;
   /** Puts the first segment of a block's log. Condition: none for this entry and epoch. The image of a loser holds the shape. */
   openJoin(write: OpenJoinWrite): Promise<Write<JoinOpening>>;
   /**
@@ -95,8 +161,15 @@ export interface RunStore {
    * the join is not open, or open at another turn.
    */
   appendToken(write: AppendWrite): Promise<AppendResult>;
-  /** Puts the whole record of an entry that nobody claims: the result of a block, or a sleep that failed. Condition: no record, or one of an earlier turn. */
+  /** Puts the whole record of a place that nobody claims: the result of a block, a sleep that failed, what a time travel keeps. Condition: no record, or one of an earlier turn. */
   closeBlock(write: { readonly runId: string; readonly record: StepRecord }): Promise<Write<StepRecord>>;
+
+  // The log of a run with history.
+
+  /** Appends what a step writes to its stream. It is on stable storage at the latest with whatever is written later. */
+  appendChunks(write: ChunksWrite): Promise<void>;
+  /** Entries after `after`, in the order in which all readers see them; a reader never misses one by going on from the last. */
+  readLog(request: LogRead): Promise<LogPage>;
 
   /** Resolves when every write that was accepted so far is on stable storage. */
   durable(): Promise<void>;
@@ -114,6 +187,8 @@ export interface StepRead {
   readonly keys: readonly RecordKey[];
   /** Also load what the run was started with. */
   readonly input: boolean;
+  /** Also load what this block was opened with. */
+  readonly join?: Omit<JoinKey, 'runId'>;
   readonly consistent: boolean;
 }
 
@@ -122,6 +197,49 @@ export interface StepLoad {
   readonly header?: RunHeader;
   readonly input?: RunInput;
   readonly records: readonly (StepRecord | undefined)[];
+  readonly join?: JoinHead;
+}
+
+/** What a block was opened with, and where its log can go on. */
+export interface JoinHead {
+  readonly opening: JoinOpening;
+  /** A segment that exists: tokens that are first possible now are in none before it. 0 where logs have no segments. */
+  readonly newestSegment: number;
+}
+
+/** See {@link RunStore.loadItems}. */
+export interface ItemsRead {
+  readonly runId: string;
+  readonly entry: number;
+  /** @default all */
+  readonly items?: readonly number[];
+}
+
+/** One page of the array of a foreach. */
+export interface PageKey extends JoinKey {
+  /** Elements of each page; part of the key, so that two versions of this package never mix theirs. */
+  readonly pageSize: number;
+  readonly page: number;
+}
+
+/** See {@link RunStore.putPages}: all pages, from the first one on. */
+export interface PagesWrite extends JoinKey {
+  readonly pageSize: number;
+  readonly pages: readonly StoredValue[];
+}
+
+/** A change of state and request context by key, each value encoded for itself. */
+export interface StoredDelta {
+  readonly state: Readonly<Record<string, StoredValue>>;
+  readonly requestContext: Readonly<Record<string, StoredValue>>;
+  /** Keys of the request context that were removed. */
+  readonly removed: NonNullable<SharedDelta['removed']>;
+}
+
+/** See {@link RunStore.mergeCell}. */
+export interface CellWrite extends JoinKey {
+  readonly position: number;
+  readonly delta: StoredDelta;
 }
 
 /** A whole run without its joins. */
@@ -136,25 +254,6 @@ export interface RunLoad {
 export interface NewRun {
   readonly header: RunHeader;
   readonly input?: RunInput;
-}
-
-/** A block of a run in an epoch. */
-export interface JoinKey {
-  readonly runId: string;
-  readonly entry: number;
-  readonly epoch: number;
-}
-
-/** What a block was opened with. */
-export interface JoinOpening {
-  /** The block's turn. */
-  readonly turn: string;
-  readonly total: number;
-  readonly concurrency: number;
-  /** For a conditional: the arms taken, by their number in the graph, ascending. Members of the join are these. */
-  readonly taken?: readonly number[];
-  /** When the block was opened, ms since 1970. */
-  readonly openedAt: number;
 }
 
 /** See {@link RunStore.openJoin}. */
@@ -172,6 +271,8 @@ export interface AppendWrite extends JoinKey {
   readonly token: number;
   /** First segment that can hold this member's tokens: stored with the record, never guessed. */
   readonly fromSegment: number;
+  /** Output of the member: only for the log of a foreach. */
+  readonly output?: StoredValue;
 }
 
 /** Outcome of an append, the same for whoever appends this token. */
@@ -218,6 +319,64 @@ export interface CancelWrite {
   readonly sweepAt: number;
 }
 
+/** See {@link RunStore.startChild}. */
+export interface ChildStartWrite extends NewRun {
+  /** First entry of the epoch, when it is not the first. */
+  readonly from: number;
+  /** Entries that had begun in the epoch before. */
+  readonly begun: number;
+  /** What the epoch is prepared from; kept for {@link RunStore.loadTravel}. */
+  readonly parameters?: StoredValue;
+}
+
+/** See {@link RunStore.travel}. */
+export interface TravelWrite {
+  readonly runId: string;
+  /** The epoch that the caller saw. */
+  readonly epoch: number;
+  /** That of the new epoch, whose number is one higher. */
+  readonly start: EpochStart;
+  readonly parameters: StoredValue;
+  readonly input?: RunInput;
+  /** Only with `input`. */
+  readonly inputHash?: string;
+  readonly graphHash: string;
+  readonly perStep: boolean;
+  readonly now: number;
+  readonly sweepAt: number;
+}
+
+/** See {@link RunStore.restart}. */
+export interface RestartWrite {
+  readonly runId: string;
+  readonly now: number;
+  readonly sweepAt: number;
+}
+
+/** See {@link RunStore.claimCallback}. */
+export interface CallbackWrite {
+  readonly runId: string;
+  readonly mark: string;
+  readonly owner: string;
+  readonly leaseUntil: number;
+  readonly now: number;
+}
+
+/** See {@link RunStore.finishCallback}. */
+export interface CallbackEndWrite {
+  readonly runId: string;
+  readonly mark: string;
+  readonly owner: string;
+  readonly sweepAt?: number | null;
+}
+
+/** See {@link RunStore.showSnapshot}. */
+export interface SnapshotWrite {
+  readonly runId: string;
+  readonly mark: string;
+  readonly snapshot: StoredValue;
+}
+
 /** See {@link RunStore.setSweep}. */
 export interface SweepWrite {
   readonly runId: string;
@@ -246,6 +405,41 @@ export interface ClaimWrite extends TurnKey {
   readonly now: number;
   readonly inputFrom: number;
   readonly sharedFrom?: number;
+  readonly seesCell?: boolean;
+  /** Root run in whose log the record's states are kept. */
+  readonly log?: string;
+  /** What the turn executes with: only for the log. */
+  readonly executesWith?: StoredValue;
+}
+
+/** See {@link RunStore.nest}. */
+export interface NestWrite extends TurnKey {
+  readonly fresh: boolean;
+  /** A later iteration of a loop. @default false */
+  readonly iterates?: boolean;
+  readonly stepId: string;
+  readonly childRunId: string;
+  /** Becomes `startedAt` of a fresh turn. */
+  readonly now: number;
+  readonly inputFrom: number;
+  /** Only when it is not what `inputFrom` holds. */
+  readonly input?: StoredValue;
+  readonly sharedFrom?: number;
+  readonly fromSegment?: number;
+  readonly seesCell?: boolean;
+  readonly log?: string;
+  /** What the nested run is given: only for the log. */
+  readonly executesWith?: StoredValue;
+}
+
+/** See {@link RunStore.followChild}. */
+export interface ChildWrite extends TurnKey {
+  readonly seen: 'child' | 'suspended';
+  readonly outcome:
+    | CommitOutcome
+    /** It runs again, in the next generation. */
+    | { readonly status: 'child'; readonly nextTurn: string; readonly now: number }
+    | { readonly status: 'canceled' | 'paused'; readonly now: number };
 }
 
 /** See {@link RunStore.takeOver}. */
@@ -314,6 +508,9 @@ export interface SleepWrite extends TurnKey {
   readonly dueAt: number;
   readonly inputFrom: number;
   readonly sharedFrom?: number;
+  readonly log?: string;
+  /** What the sleep passes on: only for the log. */
+  readonly executesWith?: StoredValue;
 }
 
 /** See {@link RunStore.wake}. */
@@ -341,3 +538,27 @@ export type ResumeResult =
   | { readonly won: true; readonly image: StepRecord }
   | { readonly won: false; readonly lost: 'record'; readonly image?: StepRecord }
   | { readonly won: false; readonly lost: 'run'; readonly runId: string; readonly image?: RunHeader };
+
+/** See {@link RunStore.appendChunks}. */
+export interface ChunksWrite {
+  /** Root run whose log it is. */
+  readonly log: string;
+  readonly chunks: readonly Extract<LogEntry, { readonly kind: 'chunk' }>[];
+}
+
+/** See {@link RunStore.readLog}. */
+export interface LogRead {
+  /** Root run whose log it is. */
+  readonly log: string;
+  /** `next` of the page before; -1 for the beginning. */
+  readonly after: number;
+  /** 1 to 1,000. */
+  readonly limit: number;
+}
+
+/** See {@link RunStore.readLog}. */
+export interface LogPage {
+  readonly entries: readonly LogEntry[];
+  /** Where to go on: that of the request when nothing came. */
+  readonly next: number;
+}

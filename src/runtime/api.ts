@@ -1,16 +1,18 @@
 import type { WorkflowDefinition } from '../core/definition.ts';
 import type { WorkflowEvent } from '../core/event.ts';
 import type { Graph } from '../core/graph.ts';
-import type { RunRef, WorkflowHost } from '../core/host.ts';
-import type { RunEvent } from '../core/snapshot.ts';
+import type { WorkflowHost } from '../core/host.ts';
 
 export type {
   CreateRequest,
+  EventPage,
+  EventsRequest,
   OutputOptions,
   ResumeRequest,
   RunRef,
   StartRequest,
   StoredRun,
+  TimeTravelRequest,
 } from '../core/host.ts';
 
 /**
@@ -24,10 +26,6 @@ export interface Runtime extends WorkflowHost {
   readonly workflows: readonly WorkflowDefinition[];
   /** Description of a workflow. Throws WORKFLOW_NOT_FOUND. */
   describe(workflowId: string): WorkflowDescription;
-  /** Lifecycle events after `cursor`. Waits up to `waitMs` (0 to 25,000; default 0) for one. `done`: there will be no more. */
-  events(
-    request: RunRef & { readonly cursor?: string; readonly waitMs?: number; readonly signal?: AbortSignal },
-  ): Promise<EventPage>;
   /** Handles one delivered event: resolves to acknowledge it, rejects to have it delivered again. */
   handle(event: WorkflowEvent): Promise<void>;
   /**
@@ -38,14 +36,6 @@ export interface Runtime extends WorkflowHost {
   sweep(): Promise<number>;
   /** Stops taking work, waits for steps in flight, closes the backend. Idempotent; nothing keeps the process alive afterwards. */
   close(): Promise<void>;
-}
-
-/** One page of events. */
-export interface EventPage {
-  readonly events: readonly RunEvent[];
-  /** For the next call. Opaque; a foreign one is WORKFLOW_CURSOR_INVALID. */
-  readonly cursor: string;
-  readonly done: boolean;
 }
 
 /** What can be known about a workflow. */

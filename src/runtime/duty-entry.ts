@@ -160,7 +160,7 @@ export async function announceStatus(
   const quiet = onlyIfWon && !write.won;
   if (!quiet) {
     await publisher.publish(
-      announced ? [...told, publisher.run('workflow.suspend', status, position)] : told,
+      announced ? [...told, publisher.run('workflow.suspend', status, { mark: position })] : told,
     );
   }
   if (write.won) engine.signals.changed(runId);

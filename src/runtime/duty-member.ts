@@ -12,7 +12,7 @@ import {
 import { applyDeltas } from '../core/shared-data.ts';
 import type { AppendResult, JoinOpening } from '../ports/index.ts';
 import { announceStatus, finish, fulfilEntry } from './duty-entry.ts';
-import { entryTurn, type Handling } from './handling.ts';
+import { entryTurn, type Handling, logged } from './handling.ts';
 import { type Loaded, loadShared, sharedAt } from './load.ts';
 import { isUnstorable } from './values.ts';
 
@@ -160,6 +160,7 @@ function recordBase(handling: Handling, entry: number, opening: JoinOpening): Om
     startedAt: opening.openedAt,
     endedAt: engine.backend.clock.now(),
     inputFrom: entry - 1,
+    ...logged(handling),
   };
 }
 

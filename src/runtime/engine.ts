@@ -1,3 +1,4 @@
+import type { StepRuntime } from '../core/definition.ts';
 import type { WorkflowError } from '../core/errors.ts';
 import type { SharedData } from '../core/records.ts';
 import type { RunLimits } from '../core/limits.ts';
@@ -44,6 +45,10 @@ export interface Engine {
   readonly signals: RunSignals;
   readonly logger: Logger;
   readonly emitter: StepEmitter;
+  /** What bodies, conditions and callbacks may use of the runtime. */
+  readonly stepRuntime: StepRuntime;
+  /** Whether runs keep their history, when neither workflow nor caller says so. */
+  readonly history: 'full' | 'none';
   /** Publish `workflow.step.end`: on AWS each costs a dollar per million. */
   readonly stepEndEvents: boolean;
   /** Aborts when the runtime closes. */

@@ -16,6 +16,7 @@ import { parseTurn } from '../core/turn.ts';
 import type { CommitOutcome } from '../ports/index.ts';
 import type { StepHandling } from './handling.ts';
 import { keepLease } from './lease.ts';
+import { chunkWriter } from './chunks.ts';
 import { inputAt, type Loaded, loadShared, sharedAt, sourceOf, stepResultsOf } from './load.ts';
 import { loopAt, readsAt } from './registry.ts';
 import { evaluateLoop, executeStep, type StepExecution, type StepOutcome } from './step-executor.ts';
@@ -83,6 +84,8 @@ async function prepare(
     stepResults: await stepResultsOf(engine, { runId, graph: workflow.graph }, loaded, reads),
     state: base.state,
     emitter: engine.emitter,
+    runtime: engine.stepRuntime,
+    writeChunk: chunkWriter(handling),
     requestContext: new RequestContext({ ...base.requestContext, ...brought }),
     input: await optional(inputAt(loaded, source)),
     resumeData: await optional(claimed.resumeData),

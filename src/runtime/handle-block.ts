@@ -8,7 +8,7 @@ import type { JoinOpening } from '../ports/index.ts';
 import { fulfilEntry } from './duty-entry.ts';
 import { closeBlock } from './duty-member.ts';
 import { admitted } from './handle-step.ts';
-import { drop, entryTurn, type Handling } from './handling.ts';
+import { drop, entryTurn, type EventHandling, type Handling, logged } from './handling.ts';
 import { type Loaded, loadForStep } from './load.ts';
 import { previous } from './publish.ts';
 import { readExecution } from './read-execution.ts';
@@ -20,16 +20,17 @@ import { evaluateConditions } from './step-executor.ts';
  * decided by whoever opens the join first, so a duplicate that evaluates the conditions again cannot change it.
  */
 export async function handleBlock(
-  handling: Handling,
+  event: EventHandling,
   block: BlockEntry,
   entry: number,
   turn: string,
 ): Promise<void> {
-  const { engine, workflow, runId, epoch } = handling;
-  if (turn !== entryTurn(handling)) return drop(engine, 'stale-turn');
+  const { engine, workflow, runId, epoch } = event;
+  if (turn !== entryTurn(event)) return drop(engine, 'stale-turn');
   const reads = readsOfBlock(block);
   const loaded = await loadForStep(engine, { runId, key: { entry }, turn, graph: workflow.graph }, reads);
-  if (!(await admitted(handling, { key: { entry }, turn }, loaded))) return;
+  const handling = await admitted(event, { key: { entry }, turn }, loaded);
+  if (handling === undefined) return;
   const taken =
     block.type === 'conditional' ? await takenArms(handling, block, entry, loaded, reads) : undefined;
   const total = membersOf(workflow.graph, entry, taken).length;
@@ -39,6 +40,7 @@ export async function handleBlock(
     concurrency: total,
     openedAt: engine.backend.clock.now(),
     ...(taken === undefined ? {} : { taken }),
+    ...logged(handling),
   };
   const write = await engine.backend.store.openJoin({ runId, entry, epoch, ...opening });
   if (write.won) return launch(handling, entry, write.image);

@@ -4,7 +4,7 @@ import type { WorkflowEvent } from '../core/event.ts';
 import { formatPosition, type StepRecord } from '../core/records.ts';
 import { announceStatus, fulfilEntry } from './duty-entry.ts';
 import { admitted } from './handle-step.ts';
-import { drop, entryTurn, type Handling } from './handling.ts';
+import { drop, entryTurn, type EventHandling, type Handling, logged } from './handling.ts';
 import { inputAt, type Loaded, loadForStep, sharedAt, sourceOf } from './load.ts';
 import { readExecution } from './read-execution.ts';
 import { readsOfBody, type SleepEntry } from './registry.ts';
@@ -19,18 +19,19 @@ const order = { waiting: 1, running: 2 } as const;
  * replaced by the sweeper, and a canceled run's meets the end of its run.
  */
 export async function handleSleep(
-  handling: Handling,
+  received: EventHandling,
   sleep: SleepEntry,
   entry: number,
   event: WorkflowEvent,
 ): Promise<void> {
-  const { engine, workflow, runId } = handling;
-  const turn = entryTurn(handling);
+  const { engine, workflow, runId } = received;
+  const turn = entryTurn(received);
   if (event.turn !== turn) return drop(engine, 'stale-turn');
   const at = { key: { entry }, turn };
   const reads = readsOfTime(sleep.time);
   const loaded = await loadForStep(engine, { runId, ...at, graph: workflow.graph }, reads);
-  if (!(await admitted(handling, at, loaded))) return;
+  const handling = await admitted(received, at, loaded);
+  if (handling === undefined) return;
   if (event.dueAt !== undefined) return wake(handling, entry, loaded);
   const dueAt = await dueTime(handling, sleep, entry, loaded);
   if (dueAt === undefined) return;
@@ -43,6 +44,7 @@ export async function handleSleep(
     now: clock.now(),
     dueAt,
     inputFrom: sourceOf(at),
+    ...logged(handling),
     ...(sharedFrom === undefined ? {} : { sharedFrom }),
   });
   if (write.won) return lieDown(handling, write.image);
@@ -86,6 +88,7 @@ async function fail(handling: Handling, sleep: SleepEntry, entry: number, error:
     startedAt: now,
     endedAt: now,
     inputFrom: entry - 1,
+    ...logged(handling),
     error: await engine.values.storeError(runId, error),
   };
   const write = await store.closeBlock({ runId, record });

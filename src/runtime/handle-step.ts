@@ -4,7 +4,14 @@ import { parseTurn } from '../core/turn.ts';
 import { endEvent, ensureEntryResumed, fulfilEntry } from './duty-entry.ts';
 import { ensureMemberLogged, fulfilMember } from './duty-member.ts';
 import { crashOutcome, runBody } from './execution.ts';
-import { drop, type Handling, type StepHandling } from './handling.ts';
+import {
+  drop,
+  type EventHandling,
+  type Handling,
+  logged,
+  type StepEvent,
+  type StepHandling,
+} from './handling.ts';
 import { type Loaded, loadForStep, sharedAt, sourceOf, sourceStands } from './load.ts';
 import { readsAt } from './registry.ts';
 
@@ -15,36 +22,42 @@ export function fulfil(handling: Handling, record: StepRecord, won: boolean): Pr
     : fulfilMember(handling, record, won);
 }
 
-/** Whether the run and what stands before the entry allow the event; says and does what follows when not. */
-export async function admitted(
-  handling: Handling,
+/**
+ * The handling of an event that the run, and what stands before the entry, allow. Undefined when they do not, and what
+ * follows from that is done.
+ */
+export async function admitted<T extends EventHandling>(
+  event: T,
   at: { readonly key: RecordKey; readonly turn: string },
   loaded: Loaded,
-): Promise<boolean> {
-  const { engine, publisher, epoch } = handling;
-  const admission = admit(loaded.header, { epoch, key: at.key });
-  if (admission.type === 'drop') {
-    drop(engine, admission.reason);
-    return false;
+): Promise<(T & Handling) | undefined> {
+  const { engine, publisher, epoch } = event;
+  const { header } = loaded;
+  const admission = admit(header, { epoch, key: at.key });
+  if (admission.type === 'drop' || header === undefined) {
+    drop(engine, admission.type === 'drop' ? admission.reason : 'unknown-run');
+    return undefined;
   }
+  const handling = { ...event, header };
   if (admission.type === 'announce-end') {
-    await publisher.publish(loaded.header === undefined ? [] : [endEvent(handling, loaded.header.status)]);
-    return false;
+    await publisher.publish([endEvent(handling, header.status)]);
+    return undefined;
   }
-  if (loaded.header !== undefined && sourceStands(at, loaded.header, loaded.records)) return true;
+  if (sourceStands(at, loaded)) return handling;
   drop(engine, 'predecessor-missing');
-  return false;
+  return undefined;
 }
 
 /**
  * Handles the `step.run` of a step: load, claim, execute, commit, publish. Returning acknowledges the event, so it returns
  * only when the record has moved past the turn, what it implies is published, or a probe is on its way.
  */
-export async function handleStep(handling: StepHandling): Promise<void> {
-  const { engine, workflow, runId, key, turn, step } = handling;
+export async function handleStep(event: EventHandling & StepEvent): Promise<void> {
+  const { engine, workflow, runId, key, turn, step } = event;
   const reads = readsAt(workflow, key, step);
   const loaded = await loadForStep(engine, { runId, key, turn, graph: workflow.graph }, reads);
-  if (!(await admitted(handling, handling, loaded))) return;
+  const handling = await admitted(event, event, loaded);
+  if (handling === undefined) return;
   const claimed = await claim(handling, loaded);
   if (claimed === undefined) return;
   const { generation, attempt } = parseTurn(handling.turn);
@@ -75,6 +88,7 @@ async function claim(handling: StepHandling, loaded: Loaded): Promise<StepRecord
     leaseUntil: now + engine.times.leaseMs,
     now,
     inputFrom: source,
+    ...logged(handling),
     ...(iteration > 0 ? { iterates: true } : {}),
     ...(sharedFrom === undefined ? {} : { sharedFrom }),
   });

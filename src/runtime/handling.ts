@@ -1,14 +1,14 @@
 import type { DropReason } from '../core/decide.ts';
 import type { StepDefinition } from '../core/definition.ts';
 import type { WorkflowEvent } from '../core/event.ts';
-import type { RecordKey } from '../core/records.ts';
+import { logOf, type RecordKey, type RunHeader } from '../core/records.ts';
 import { firstTurn, formatTurn } from '../core/turn.ts';
 import type { Engine } from './engine.ts';
 import type { Publisher } from './publish.ts';
 import type { CompiledWorkflow } from './registry.ts';
 
-/** One handling of one event, or one API call: what its parts share. */
-export interface Handling {
+/** An event that is being handled, before its run is read. */
+export interface EventHandling {
   readonly engine: Engine;
   readonly workflow: CompiledWorkflow;
   readonly runId: string;
@@ -16,8 +16,14 @@ export interface Handling {
   readonly publisher: Publisher;
 }
 
-/** A `step.run` that is being handled. */
-export interface StepHandling extends Handling {
+/** One handling of one event, or one API call: what its parts share. */
+export interface Handling extends EventHandling {
+  /** As it was read when the handling began. Only what never changes within an epoch may be taken from it. */
+  readonly header: RunHeader;
+}
+
+/** A `step.run` of a step. */
+export interface StepEvent {
   readonly event: WorkflowEvent;
   readonly key: RecordKey;
   readonly turn: string;
@@ -25,6 +31,9 @@ export interface StepHandling extends Handling {
   /** Owner of the claim that this handling makes; never shared by two. */
   readonly owner: string;
 }
+
+/** A `step.run` of a step that is being handled. */
+export interface StepHandling extends Handling, StepEvent {}
 
 /** Acknowledges an event that has nothing to do. */
 export function drop(engine: Engine, reason: DropReason): void {
@@ -34,4 +43,10 @@ export function drop(engine: Engine, reason: DropReason): void {
 /** The turn in which an entry, or a block with its arms, starts in this epoch. */
 export function entryTurn(handling: Pick<Handling, 'epoch'>): string {
   return formatTurn(firstTurn(handling.epoch));
+}
+
+/** Where the states of the run's records are kept, as writes that begin a record want it. */
+export function logged({ header }: Pick<Handling, 'header'>): { readonly log?: string } {
+  const log = logOf(header);
+  return log === undefined ? {} : { log };
 }

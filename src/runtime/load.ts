@@ -53,11 +53,8 @@ export function sourceOf({ key, turn }: Pick<TurnAt, 'key' | 'turn'>): number {
 }
 
 /** Whether what feeds a turn is there, so that it may run. */
-export function sourceStands(
-  at: Pick<TurnAt, 'key' | 'turn'>,
-  header: RunHeader,
-  records: readonly StepRecord[],
-): boolean {
+export function sourceStands(at: Pick<TurnAt, 'key' | 'turn'>, { header, records }: Loaded): boolean {
+  if (header === undefined) return false;
   const turn = parseTurn(at.turn);
   const source = recordAt(records, { entry: sourceOf(at) });
   return turn.iteration > 0 ? iterationStands(source, turn) : predecessorStands(header, at.key.entry, source);
@@ -94,7 +91,7 @@ export async function loadForStep(engine: Engine, at: TurnAt, reads: Reads): Pro
     header.status !== 'pending' &&
     header.epoch >= parseTurn(at.turn).epoch &&
     (!request.input || first.input !== undefined) &&
-    sourceStands(at, header, first.records);
+    sourceStands(at, first);
   return fresh ? first : read(true);
 }
 

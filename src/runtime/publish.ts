@@ -1,4 +1,11 @@
-import { type EventBase, runEvent, stepEvent, type WorkflowEvent } from '../core/event.ts';
+import {
+  type EventBase,
+  runEvent,
+  type RunEventDetails,
+  type RunEventType,
+  stepEvent,
+  type WorkflowEvent,
+} from '../core/event.ts';
 import { WorkflowError } from '../core/errors.ts';
 import { pathOf, type RecordKey, type RunStatus, type StepStatus } from '../core/records.ts';
 import type { Engine } from './engine.ts';
@@ -75,8 +82,8 @@ export class Publisher {
     return stepEvent(this.base(), 'workflow.resume', { key, turn, stepId });
   }
 
-  run(type: Parameters<typeof runEvent>[1], status: RunStatus, mark?: string): WorkflowEvent {
-    return runEvent(this.base(), type, status, mark);
+  run(type: RunEventType, status: RunStatus, details?: RunEventDetails): WorkflowEvent {
+    return runEvent(this.base(), type, status, details);
   }
 
   /** Publishes in one request, facts before the work that follows from them. */

@@ -4,7 +4,7 @@ import { lifecycleEvents } from '../core/lifecycle.ts';
 import { type RunHeader, type RunStatus, terminalStatuses } from '../core/records.ts';
 import type { RunResult, WorkflowState } from '../core/snapshot.ts';
 import type { RunLoad } from '../ports/index.ts';
-import type { EventPage, OutputOptions, RunRef } from './api.ts';
+import type { EventPage, EventsRequest, OutputOptions, RunRef } from './api.ts';
 import type { Engine } from './engine.ts';
 import { forbidden } from './start.ts';
 
@@ -120,10 +120,7 @@ export async function settledStatus(
 }
 
 /** Lifecycle events after a cursor; waits for one when there is none yet. */
-export async function eventsOf(
-  engine: Engine,
-  ref: RunRef & { readonly cursor?: string; readonly waitMs?: number; readonly signal?: AbortSignal },
-): Promise<EventPage> {
+export async function eventsOf(engine: Engine, ref: EventsRequest): Promise<EventPage> {
   const timeoutMs = Math.min(Math.max(0, ref.waitMs ?? 0), longestWaitMs);
   return poll(engine, ref.runId, { timeoutMs, signal: ref.signal }, async (last) => {
     const page = lifecycleEvents(await existingView(engine, ref), ref.cursor);

@@ -4,7 +4,7 @@ import type { RecordKey } from '../core/records.ts';
 import { RequestContext } from '../core/request-context.ts';
 import type { Handling } from './handling.ts';
 import { inputAt, type Loaded, loadShared, sharedAt, sourceOf, stepResultsOf } from './load.ts';
-import type { StepExecution } from './step-executor.ts';
+import type { ReadExecution } from './step-executor.ts';
 
 /**
  * What a function that decides about an entry (a condition of a branch, the length of a sleep) is given: the input of the
@@ -15,7 +15,7 @@ export async function readExecution(
   at: { readonly key: RecordKey; readonly turn: string },
   loaded: Loaded,
   reads: Reads,
-): Promise<Omit<StepExecution, 'step'>> {
+): Promise<ReadExecution> {
   const { engine, workflow, runId } = handling;
   const source = sourceOf(at);
   const shared = await loadShared(engine, runId, sharedAt(loaded, source), loaded);
@@ -27,6 +27,7 @@ export async function readExecution(
     stepResults: await stepResultsOf(engine, { runId, graph: workflow.graph }, loaded, reads),
     state: shared.data.state,
     emitter: engine.emitter,
+    runtime: engine.stepRuntime,
     requestContext: new RequestContext(shared.data.requestContext),
     input: input === undefined ? undefined : await engine.values.load(runId, input),
     retryCount: -1,

@@ -24,7 +24,7 @@ import { defaultTimes, type Engine, type EngineTimes, type Logger } from './engi
 import { handleBlock } from './handle-block.ts';
 import { handleSleep } from './handle-sleep.ts';
 import { handleStep } from './handle-step.ts';
-import { drop, type Handling } from './handling.ts';
+import { drop, type EventHandling } from './handling.ts';
 import { Publisher } from './publish.ts';
 import { eventsOf, getRun, resultOf, settledStatus } from './queries.ts';
 import { blockAt, Registry, sleepAt, stepAt } from './registry.ts';
@@ -56,6 +56,12 @@ export interface RuntimeOptions {
   readonly times?: Partial<EngineTimes>;
   /** See {@link RunLimits}. */
   readonly limits?: Partial<RunLimits>;
+  /**
+   * Whether runs keep every state they go through, so that their history can be read and their streams miss nothing. A
+   * workflow's `options.history` and `createRun({ history })` win over it. @default that of the backend: `full` in memory
+   * and on SQLite; `none` on AWS, where each state costs about 2 write units
+   */
+  readonly history?: 'full' | 'none';
   /** Told about what no record can hold: a condition that throws, an event that cannot be handled. @default console.warn */
   readonly logger?: Logger;
 }
@@ -195,16 +201,20 @@ class EventedRuntime implements Runtime {
 function createEngine(options: RuntimeOptions, closing: AbortSignal): Engine {
   const { backend } = options;
   const limits = { ...defaultRunLimits, ...options.limits };
+  const registry = new Registry(options.workflows);
+  const logger = options.logger ?? consoleLogger;
   let handlings = 0;
   return {
     backend,
-    registry: new Registry(options.workflows),
+    registry,
     values: new Values(backend.payloads, limits),
     limits,
     times: { ...defaultTimes, ...options.times },
     aborts: new AbortRegistry(),
     signals: new RunSignals(backend.clock),
-    logger: options.logger ?? consoleLogger,
+    logger,
+    stepRuntime: { getWorkflow: (id) => registry.get(id).definition, logger },
+    history: options.history ?? backend.history,
     emitter: {
       emit: ({ type, stepId, outcome = '' }) => {
         if (type === 'step-ended') backend.metrics.count('step.executed', { stepId, outcome });
@@ -255,7 +265,7 @@ function isForeign(error: unknown): boolean {
 /** Whether no code would do anything for the event: then it must not come again for ever. */
 async function isMoot(engine: Engine, { runId, epoch, path }: WorkflowEvent): Promise<boolean> {
   const header = await engine.backend.store.loadHeader(runId);
-  const admission = admit(header, { epoch, key: keyOfPath(path) ?? { entry: 0 } });
+  const admission = admit(header, { epoch, key: { entry: path[0] ?? 0 } });
   if (admission.type !== 'drop') return false;
   drop(engine, admission.reason);
   return true;
@@ -264,14 +274,14 @@ async function isMoot(engine: Engine, { runId, epoch, path }: WorkflowEvent): Pr
 async function runStep(engine: Engine, event: WorkflowEvent): Promise<void> {
   const workflow = engine.registry.get(event.workflowId);
   const { runId, epoch, hop, turn, workflowId } = event;
-  const handling: Handling = {
+  const handling: EventHandling = {
     engine,
     workflow,
     runId,
     epoch,
     publisher: new Publisher(engine, { workflowId, runId, epoch, hop }),
   };
-  const key = keyOfPath(event.path);
+  const key = keyOfPath(event.path, workflow.graph);
   if (key === undefined || turn === undefined) return drop(engine, 'no-such-entry');
   // A turn of a later epoch than the event's would beat every real one.
   if (!isTurnOf(turn, epoch)) return drop(engine, 'stale-turn');

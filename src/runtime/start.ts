@@ -1,7 +1,7 @@
 import { startVerdict } from '../core/decide.ts';
 import { WorkflowError } from '../core/errors.ts';
 import { entryId } from '../core/graph.ts';
-import { recordFormat, type RunHeader, type RunInput } from '../core/records.ts';
+import { type HistoryKind, recordFormat, type RunHeader, type RunInput } from '../core/records.ts';
 import type { CreateRequest, StartRequest, StoredRun } from './api.ts';
 import { checkId, checkRecord } from './arguments.ts';
 import type { Engine } from './engine.ts';
@@ -57,7 +57,17 @@ function newHeader(engine: Engine, workflow: CompiledWorkflow, request: CreateRe
     updatedAt: now,
     ...(resourceId === undefined ? {} : { resourceId: checkId(resourceId, 'resourceId') }),
     ...(owner === undefined ? {} : { owner }),
+    ...historyOf(engine, workflow, request),
   };
+}
+
+function historyOf(
+  engine: Engine,
+  { definition }: CompiledWorkflow,
+  request: CreateRequest,
+): { readonly history?: HistoryKind } {
+  const kind = request.history ?? definition.history ?? engine.history;
+  return kind === 'none' ? {} : { history: kind };
 }
 
 /** Writes a pending run; one that is there already is answered as it is. */
@@ -175,5 +185,5 @@ async function hasFirstRecord(engine: Engine, runId: string): Promise<boolean> {
 export function handlingOf(engine: Engine, workflow: CompiledWorkflow, header: RunHeader): Handling {
   const { runId, epoch } = header;
   const scope = { workflowId: workflow.definition.id, runId, epoch, hop: 0 };
-  return { engine, workflow, runId, epoch, publisher: new Publisher(engine, scope) };
+  return { engine, workflow, runId, epoch, header, publisher: new Publisher(engine, scope) };
 }

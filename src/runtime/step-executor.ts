@@ -7,6 +7,7 @@ import type {
   SleepTime,
   StepContext,
   StepDefinition,
+  StepRuntime,
 } from '../core/definition.ts';
 import { WorkflowError } from '../core/errors.ts';
 import { ObservedPromise } from './observed-promise.ts';
@@ -40,6 +41,10 @@ export interface StepExecution {
   /** State at the start of the step; a `setState` of this execution does not change it. */
   readonly state: Readonly<Record<string, unknown>>;
   readonly emitter: StepEmitter;
+  /** What a body may use of the runtime. */
+  readonly runtime: StepRuntime;
+  /** Keeps what the body writes to the stream of its run. `custom`: it reaches the stream as it is. */
+  readonly writeChunk: (chunk: unknown, custom: boolean) => Promise<void>;
   /** Mutable; the caller compares it before and after. */
   readonly requestContext: RequestContextLike;
   /** Output of the entry before, not yet validated. */
@@ -57,6 +62,9 @@ export interface StepExecution {
   /** The run pauses after this step instead of going on. */
   readonly perStep: boolean;
 }
+
+/** What a function that only reads is executed with. */
+export type ReadExecution = Omit<StepExecution, 'step' | 'writeChunk'>;
 
 /** What a step came to. `input` is the validated one. */
 export type StepOutcome =
@@ -96,11 +104,7 @@ interface Effects {
   calls: ObservedPromise<unknown>[];
 }
 
-function readContext(
-  execution: Omit<StepExecution, 'step'>,
-  stepId: string,
-  inputData: unknown,
-): ReadContext {
+function readContext(execution: ReadExecution, stepId: string, inputData: unknown): ReadContext {
   const { runId, workflowId, resourceId, stepResults, state, requestContext } = execution;
   return {
     runId,
@@ -110,6 +114,7 @@ function readContext(
     inputData,
     state,
     requestContext,
+    runtime: execution.runtime,
     retryCount: execution.retryCount,
     idempotencyKey: execution.idempotencyKey,
     abortSignal: execution.abortController.signal,
@@ -170,6 +175,10 @@ function stepContext(execution: StepExecution, inputData: unknown, effects: Effe
         effects.suspension = { payload: valid, labels: labelsOf(options?.resumeLabel) };
         return undefined;
       }),
+    writer: {
+      write: (chunk) => observed(effects, () => execution.writeChunk(chunk, false)),
+      custom: (chunk) => observed(effects, () => execution.writeChunk(chunk, true)),
+    },
     bail(result) {
       effects.bail = { result };
       return undefined;
@@ -258,7 +267,7 @@ export async function executeStep(execution: StepExecution): Promise<StepOutcome
  */
 export async function evaluateConditions(
   conditions: readonly ConditionDefinition[],
-  execution: Omit<StepExecution, 'step'>,
+  execution: ReadExecution,
   onError: (condition: number, error: Error) => void,
 ): Promise<number[]> {
   const verdicts = await Promise.all(
@@ -280,7 +289,7 @@ export async function evaluateConditions(
  */
 export async function evaluateLoop(
   loop: { readonly loopType: 'dowhile' | 'dountil'; readonly condition: LoopConditionDefinition },
-  execution: Omit<StepExecution, 'step'>,
+  execution: ReadExecution,
   iterationCount: number,
 ): Promise<boolean> {
   const context = readContext(execution, 'condition', execution.input);
@@ -292,11 +301,7 @@ export async function evaluateLoop(
 const latestTime = 8_640_000_000_000_000;
 
 /** Milliseconds since 1970 at which a sleep that begins now ends. Rejects with what its function throws. */
-export async function evaluateSleep(
-  time: SleepTime,
-  execution: Omit<StepExecution, 'step'>,
-  now: number,
-): Promise<number> {
+export async function evaluateSleep(time: SleepTime, execution: ReadExecution, now: number): Promise<number> {
   const context = (): ReadContext => readContext(execution, 'sleep', execution.input);
   const fixed = time.type === 'sleep' ? time.duration : time.date;
   const given = typeof fixed === 'function' ? await fixed(context()) : fixed;

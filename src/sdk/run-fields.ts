@@ -9,6 +9,8 @@ const known: Readonly<Record<WorkflowStateField, true>> = {
   payload: true,
   result: true,
   error: true,
+  tripwire: true,
+  requestContext: true,
   steps: true,
   activeStepsPath: true,
   suspendedPaths: true,

@@ -287,7 +287,7 @@ describe('blocks', () => {
 test('after a time travel, results at and after its target are gone', () => {
   const run = view({
     graph: graphOf('step', 'step', 'step'),
-    header: header({ epoch: 2, from: [[2, 1]] }),
+    header: header({ epoch: 2, from: [[2, 1, 1]] }),
     records: [succeeded(0, 1), record(1, { turn: { epoch: 2 } }), succeeded(2, 3)],
   });
   expect(Object.keys(assembleResult(run).steps)).toEqual(['input', 's0', 's1']);

@@ -65,7 +65,7 @@ describe('whether an event of a record is handled', () => {
 });
 
 describe('whether the entry before stands', () => {
-  const run = header({ epoch: 2, from: [[2, 2]] });
+  const run = header({ epoch: 2, from: [[2, 2, 2]] });
 
   test('the first entry needs none', () => {
     expect(predecessorStands(run, 0, undefined)).toBe(true);

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { eventTypes, keyOfPath, runEvent, stepEvent } from '../../src/core/event.ts';
+import type { Graph } from '../../src/core/graph.ts';
 import { limits } from '../../src/core/limits.ts';
 import { keyAt, turn } from './builders.ts';
 
@@ -58,7 +59,7 @@ describe('the event of a run', () => {
 
   test('is told from others of its kind in the same epoch by a mark', () => {
     const [first, second] = ['00001.000000.0000001', '00001.000000.0000003'].map((position) =>
-      runEvent(base, 'workflow.suspend', 'suspended', position),
+      runEvent(base, 'workflow.suspend', 'suspended', { mark: position }),
     );
     expect(first?.id).toBe('r1/workflow.suspend/2/00001.000000.0000001');
     expect(second?.id).not.toBe(first?.id);
@@ -124,17 +125,22 @@ test('an event stays under 2 KB with the longest ids and numbers', () => {
 });
 
 describe('the record that a path means', () => {
+  const graph: Graph = [
+    { type: 'foreach', step: { id: 'each', canSuspend: false }, concurrency: '1' },
+  ];
+
   test.each([
     [[3], { entry: 3 }],
     [[3, 0], { entry: 3, arm: 0 }],
+    [[0, 7], { entry: 0, item: 7 }],
   ])('%j', (path, key) => {
-    expect(keyOfPath(path)).toEqual(key);
+    expect(keyOfPath(path, graph)).toEqual(key);
   });
 
   test.each([[[]], [[1, 2, 3]], [[-1]], [[0.5]], [[Number.NaN]], [[1, -1]], [[1, 1.5]], [['1']]])(
     'none for %j',
     (path) => {
-      expect(keyOfPath(path as number[])).toBeUndefined();
+      expect(keyOfPath(path as number[], graph)).toBeUndefined();
     },
   );
 });

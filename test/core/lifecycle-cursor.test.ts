@@ -41,7 +41,7 @@ describe('a cursor', () => {
   });
 
   test('of an epoch that the run has not reached is refused', () => {
-    const later = lifecycleEvents({ ...run, header: header({ epoch: 2, from: [[2, 0]] }) });
+    const later = lifecycleEvents({ ...run, header: header({ epoch: 2, from: [[2, 0, 0]] }) });
     expect(() => lifecycleEvents(run, later.cursor)).toThrow(invalid);
   });
 

@@ -326,7 +326,7 @@ describe('after a time travel', () => {
     header: header({ status: 'success', endedBy: 2, endedAt: 9 }),
     records: old,
   });
-  const travelled = header({ epoch: 2, from: [[2, 1]] });
+  const travelled = header({ epoch: 2, from: [[2, 1, 1]] });
 
   test('what counts again is told under its own ids, and nothing that is executed again is missed', () => {
     const again = (entry: number, status: 'running' | 'success'): ReturnType<typeof record> =>

@@ -18,7 +18,7 @@ describe('visibility', () => {
   });
 
   test('after a time travel to entry 2, older records count before it only', () => {
-    const header = { epoch: 2, from: [[2, 2]] } as const;
+    const header = { epoch: 2, from: [[2, 2, 2]] } as const;
     expect([0, 1, 2, 3].map((entry) => isVisible(1, entry, header))).toEqual([true, true, false, false]);
     expect([0, 1, 2, 3].map((entry) => isVisible(2, entry, header))).toEqual([true, true, true, true]);
   });
@@ -27,9 +27,9 @@ describe('visibility', () => {
     const header = {
       epoch: 4,
       from: [
-        [2, 3],
-        [3, 1],
-        [4, 2],
+        [2, 3, 3],
+        [3, 1, 1],
+        [4, 2, 2],
       ],
     } as const;
     expect([0, 1, 2].map((entry) => isVisible(1, entry, header))).toEqual([true, false, false]);
@@ -39,14 +39,14 @@ describe('visibility', () => {
   });
 
   test('epochs above that of the header do not count yet', () => {
-    expect(isVisible(1, 5, { epoch: 1, from: [[2, 0]] })).toBe(true);
+    expect(isVisible(1, 5, { epoch: 1, from: [[2, 0, 0]] })).toBe(true);
   });
 
   test('agrees with its definition: before the target of every epoch in between', () => {
     const targets = fc.array(fc.nat(5), { maxLength: 5 });
     fc.assert(
       fc.property(targets, fc.nat(6), fc.nat(6), (entries, recordEpoch, entry) => {
-        const from = entries.map((target, index) => [index + 2, target] as const);
+        const from = entries.map((target, index) => [index + 2, target, target] as const);
         const epoch = entries.length + 1;
         const between = entries.filter((_, index) => index + 2 > recordEpoch);
         expect(isVisible(recordEpoch, entry, { epoch, from })).toBe(

@@ -18,7 +18,7 @@ function refusal(records: readonly StepRecord[], selector: ResumeSelector, run =
 const details = { runId: 'r1', workflowId: 'w', status: 'suspended' };
 
 test('suspended are the records that wait and count in the epoch', () => {
-  const run = header({ epoch: 2, from: [[2, 1]] });
+  const run = header({ epoch: 2, from: [[2, 1, 1]] });
   const again = record([1, 1], { status: 'suspended', turn: { epoch: 2 } });
   const before = record(0, { status: 'suspended' });
   expect(suspendedRecords(run, [before, ...others, asks, again])).toEqual([before, again]);

@@ -36,7 +36,7 @@ describe('where a run stands', () => {
 
   test('by what counts in its epoch', () => {
     const records = [done, record(1, { status: 'success' })];
-    expect(frontierEntry({ header: header({ epoch: 2, from: [[2, 1]] }), records })).toBe(1);
+    expect(frontierEntry({ header: header({ epoch: 2, from: [[2, 1, 1]] }), records })).toBe(1);
   });
 });
 
@@ -59,7 +59,7 @@ describe('an entry without a record', () => {
 
   test('or with one of an earlier epoch is published for the new one', () => {
     const run = {
-      header: header({ epoch: 2, from: [[2, 1]] }),
+      header: header({ epoch: 2, from: [[2, 1, 1]] }),
       records: [done, record(1, { status: 'failed' })],
     };
     expect(plan(run).actions).toEqual([{ type: 'run', key: keyAt(1), turn: turn({ epoch: 2 }) }]);
@@ -164,7 +164,7 @@ describe('a block', () => {
 
   test('has those of an earlier epoch published for the new one', () => {
     const run = {
-      header: header({ epoch: 2, from: [[2, 1]] }),
+      header: header({ epoch: 2, from: [[2, 1, 1]] }),
       graph: block,
       join: { ...shape, tokens: [] },
     };

@@ -19,6 +19,13 @@ function execution(definition: StepDefinition, more: Partial<StepExecution> = {}
     },
     state: { count: 1 },
     emitter: { emit: (event) => emitted.push(event) },
+    runtime: {
+      getWorkflow: () => {
+        throw new Error('none');
+      },
+      logger: { warn: () => {} },
+    },
+    writeChunk: async () => {},
     requestContext: new RequestContext({ user: 'ada' }),
     input: { n: 1 },
     retryCount: 0,

@@ -40,6 +40,7 @@ export function awsBackend(options: AwsBackendOptions): Backend {
   const pacing = { clock, random: Math.random };
   return {
     name: 'aws',
+    history: 'none',
     store: dynamoRunStore({
       client: clients.dynamodb(),
       tableName: options.tableName,

@@ -3,7 +3,8 @@ import type { PayloadStore } from '../../ports/payload-store.ts';
 
 /** Large values in a map. */
 export class MemoryPayloads implements PayloadStore {
-  readonly #texts = new Map<string, string>();
+  /** By run, then by hash. */
+  readonly #texts = new Map<string, Map<string, string>>();
   readonly #pause: () => Promise<void>;
 
   /** `pause`: the point of each call at which other work goes on. */
@@ -13,7 +14,8 @@ export class MemoryPayloads implements PayloadStore {
 
   async put(runId: string, hash: string, text: string): Promise<void> {
     await this.#pause();
-    this.#texts.set(`${hash}/${runId}`, text);
+    const texts = this.#texts.get(runId) ?? new Map<string, string>();
+    this.#texts.set(runId, texts.set(hash, text));
   }
 
   async get(runId: string, hash: string): Promise<string> {
@@ -22,7 +24,7 @@ export class MemoryPayloads implements PayloadStore {
   }
 
   getSync(runId: string, hash: string): string {
-    const text = this.#texts.get(`${hash}/${runId}`);
+    const text = this.#texts.get(runId)?.get(hash);
     if (text !== undefined) return text;
     throw new WorkflowError(
       'WORKFLOW_RECORD_CORRUPT',
@@ -31,5 +33,10 @@ export class MemoryPayloads implements PayloadStore {
         details: { runId, hash },
       },
     );
+  }
+
+  /** Forgets all payloads of a run. */
+  remove(runId: string): void {
+    this.#texts.delete(runId);
   }
 }

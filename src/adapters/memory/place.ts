@@ -92,8 +92,9 @@ class Place implements MemoryPlace {
     this.#ids = options.ids ?? uuidSource;
     this.#metrics = options.metrics ?? noMetrics;
     const pause = (): Promise<void> => this.#pause();
-    this.#store = new MemoryStore({ segmentSize, pause });
-    this.#payloads = new MemoryPayloads(pause);
+    const payloads = new MemoryPayloads(pause);
+    this.#payloads = payloads;
+    this.#store = new MemoryStore({ segmentSize, pause, onRemove: (runId) => payloads.remove(runId) });
     this.#queue = new MemoryQueue(this.#clock, () => {
       this.#activity += 1;
     });
@@ -106,6 +107,7 @@ class Place implements MemoryPlace {
     let isClosed = false;
     return {
       name: 'memory',
+      history: 'full',
       store: this.#store,
       payloads: this.#payloads,
       bus: { publish: (events) => this.#publish(events) },

@@ -1,5 +1,5 @@
 import { openJoin } from '../../core/join.ts';
-import type { JoinKey } from '../../ports/run-store.ts';
+import type { JoinHead, JoinKey } from '../../ports/run-store.ts';
 import type { Segment, SegmentKey, SegmentTable } from '../segments/index.ts';
 import { frozenCopy } from './frozen.ts';
 
@@ -11,6 +11,20 @@ export class MemorySegments implements SegmentTable {
   /** `pause`: the point of each call at which other work goes on. */
   constructor(pause: () => Promise<void>) {
     this.#pause = pause;
+  }
+
+  /** What a block was opened with, and its newest segment. */
+  opening(at: JoinKey): JoinHead | undefined {
+    const first = this.#segments.get(keyOf({ ...at, segment: 0 }));
+    if (first === undefined) return undefined;
+    let newest = 0;
+    while (this.#segments.has(keyOf({ ...at, segment: newest + 1 }))) newest += 1;
+    return { opening: first.opening, newestSegment: newest };
+  }
+
+  /** Removes the joins of a run. */
+  remove(runId: string): void {
+    for (const key of this.#segments.keys()) if (key.endsWith(`/${runId}`)) this.#segments.delete(key);
   }
 
   /** Puts segment 0. Undefined: done; otherwise the segment that is there. */

@@ -1,26 +1,36 @@
-import {
-  formatKey,
-  type RecordKey,
-  type RunHeader,
-  type RunInput,
-  type StepRecord,
-} from '../../core/records.ts';
+import type { RecordKey, RunHeader, RunInput, StepRecord, StoredValue } from '../../core/records.ts';
 import type {
   AppendResult,
   AppendWrite,
+  CallbackEndWrite,
+  CallbackWrite,
   CancelWrite,
+  CellWrite,
+  ChildStartWrite,
+  ChildWrite,
+  ChunksWrite,
   ClaimWrite,
   CommitWrite,
   FinishWrite,
+  ItemsRead,
   JoinKey,
   JoinLog,
   JoinOpening,
+  LogPage,
+  LogRead,
+  NestWrite,
   NewRun,
   OpenJoinWrite,
+  PageKey,
+  PagesWrite,
   RenewWrite,
+  RestartWrite,
   ResumeResult,
   ResumeWrite,
   SleepWrite,
+  SnapshotWrite,
+  StoredDelta,
+  TravelWrite,
   RunLoad,
   RunPage,
   RunQuery,
@@ -34,19 +44,13 @@ import type {
   TurnKey,
   Write,
 } from '../../ports/run-store.ts';
+import { headerState, type Logged, openedJoin, recordState, settledMember } from '../log-entries.ts';
 import { appendToSegments, readSegments } from '../segments/index.ts';
 import * as transitions from '../transitions/index.ts';
 import { frozenCopy } from './frozen.ts';
 import { listHeaders } from './list.ts';
+import { MemoryLogs, RunData } from './run-data.ts';
 import { MemorySegments } from './segments.ts';
-
-/** What is stored of one run. */
-interface RunData {
-  header?: RunHeader;
-  input?: RunInput;
-  /** By formatted key. */
-  readonly records: Map<string, StepRecord>;
-}
 
 /**
  * All runs in maps. A method first lets other work go on and then reads, decides and writes at once, so that concurrent
@@ -56,12 +60,19 @@ export class MemoryStore implements RunStore {
   readonly #runs = new Map<string, RunData>();
   readonly #segments: MemorySegments;
   readonly #segmentSize: number;
+  readonly #logs = new MemoryLogs();
   readonly #pause: () => Promise<void>;
+  readonly #onRemove: (runId: string) => void;
 
-  /** `pause`: the point of each call at which other work goes on. */
-  constructor(options: { readonly segmentSize: number; readonly pause: () => Promise<void> }) {
+  /** `pause`: the point of each call at which other work goes on. `onRemove`: called with the id of each removed run. */
+  constructor(options: {
+    readonly segmentSize: number;
+    readonly pause: () => Promise<void>;
+    readonly onRemove: (runId: string) => void;
+  }) {
     this.#segmentSize = options.segmentSize;
     this.#pause = options.pause;
+    this.#onRemove = options.onRemove;
     this.#segments = new MemorySegments(options.pause);
   }
 
@@ -71,12 +82,15 @@ export class MemoryStore implements RunStore {
   }
 
   async loadStep(request: StepRead): Promise<StepLoad> {
+    const { runId, join: block } = request;
     await this.#pause();
-    const run = this.#runs.get(request.runId);
+    const run = this.#runs.get(runId);
+    const opening = block === undefined ? undefined : this.#segments.opening({ runId, ...block });
     return {
       ...(run?.header === undefined ? {} : { header: run.header }),
       ...(run?.input === undefined || !request.input ? {} : { input: run.input }),
-      records: request.keys.map((key) => run?.records.get(formatKey(key))),
+      ...(opening === undefined ? {} : { join: opening }),
+      records: request.keys.map((key) => run?.record(key)),
     };
   }
 
@@ -96,6 +110,26 @@ export class MemoryStore implements RunStore {
     return readSegments(this.#segments, at, this.#segmentSize);
   }
 
+  async loadItems({ runId, entry, items }: ItemsRead): Promise<readonly StepRecord[]> {
+    await this.#pause();
+    return this.#runs.get(runId)?.items(entry, items) ?? [];
+  }
+
+  async loadPage(at: PageKey): Promise<StoredValue | undefined> {
+    await this.#pause();
+    return this.#runs.get(at.runId)?.page(at);
+  }
+
+  async loadCell(at: JoinKey): Promise<StoredDelta> {
+    await this.#pause();
+    return this.#run(at.runId).cell(at);
+  }
+
+  async loadTravel({ runId, epoch }: { runId: string; epoch: number }): Promise<StoredValue | undefined> {
+    await this.#pause();
+    return this.#runs.get(runId)?.travels.get(epoch);
+  }
+
   async listRuns(query: RunQuery): Promise<RunPage> {
     await this.#pause();
     return listHeaders(
@@ -105,7 +139,7 @@ export class MemoryStore implements RunStore {
   }
 
   readRecordSync(runId: string, key: RecordKey): StepRecord | undefined {
-    return this.#runs.get(runId)?.records.get(formatKey(key));
+    return this.#runs.get(runId)?.record(key);
   }
 
   readInputSync(runId: string): RunInput | undefined {
@@ -132,6 +166,45 @@ export class MemoryStore implements RunStore {
     return this.#writeHeader(write.runId, (stored) => transitions.canceled(stored, write));
   }
 
+  async startChild(write: ChildStartWrite): Promise<Write<RunHeader>> {
+    const { header, input, parameters } = write;
+    const next = (stored: RunHeader | undefined) => transitions.childStarted(stored, write);
+    const started = await this.#writeHeader(header.runId, next, input);
+    this.#noteTravel(started, parameters);
+    return started;
+  }
+
+  async travel(write: TravelWrite): Promise<Write<RunHeader>> {
+    const next = (stored: RunHeader | undefined) => transitions.traveled(stored, write);
+    const begun = await this.#writeHeader(write.runId, next, write.input);
+    this.#noteTravel(begun, write.parameters);
+    return begun;
+  }
+
+  restart(write: RestartWrite): Promise<Write<RunHeader>> {
+    return this.#writeHeader(write.runId, (stored) => transitions.restarted(stored, write));
+  }
+
+  claimCallback(write: CallbackWrite): Promise<Write<RunHeader>> {
+    return this.#changeHeader(write.runId, (stored) => transitions.callbackClaimed(stored, write));
+  }
+
+  finishCallback(write: CallbackEndWrite): Promise<Write<RunHeader>> {
+    return this.#changeHeader(write.runId, (stored) => transitions.callbackFinished(stored, write));
+  }
+
+  showSnapshot(write: SnapshotWrite): Promise<Write<RunHeader>> {
+    return this.#writeHeader(write.runId, (stored) => transitions.snapshotShown(stored, write));
+  }
+
+  async removeRun(runId: string): Promise<boolean> {
+    await this.#pause();
+    this.#segments.remove(runId);
+    this.#logs.remove(runId);
+    this.#onRemove(runId);
+    return this.#runs.delete(runId);
+  }
+
   async dueRuns({
     now,
     limit,
@@ -151,19 +224,19 @@ export class MemoryStore implements RunStore {
   }
 
   setSweep(write: SweepWrite): Promise<Write<RunHeader>> {
-    return this.#writeHeader(write.runId, (stored) => transitions.withSweep(stored, write));
+    return this.#changeHeader(write.runId, (stored) => transitions.withSweep(stored, write));
   }
 
   claim(write: ClaimWrite): Promise<Write<StepRecord>> {
-    return this.#writeRecord(write, (stored) => transitions.claimed(stored, write));
+    return this.#writeRecord(write, (stored) => transitions.claimed(stored, write), write.executesWith);
   }
 
   takeOver(write: TakeOverWrite): Promise<Write<StepRecord>> {
-    return this.#writeRecord(write, (stored) => transitions.takenOver(stored, write));
+    return this.#changeRecord(write, (stored) => transitions.takenOver(stored, write));
   }
 
   renew(write: RenewWrite): Promise<Write<StepRecord>> {
-    return this.#writeRecord(write, (stored) => transitions.renewed(stored, write));
+    return this.#changeRecord(write, (stored) => transitions.renewed(stored, write));
   }
 
   commit(write: CommitWrite): Promise<Write<StepRecord>> {
@@ -171,7 +244,19 @@ export class MemoryStore implements RunStore {
   }
 
   sleep(write: SleepWrite): Promise<Write<StepRecord>> {
-    return this.#writeRecord(write, (stored) => transitions.slept(stored, write));
+    return this.#writeRecord(write, (stored) => transitions.slept(stored, write), write.executesWith);
+  }
+
+  nest(write: NestWrite): Promise<Write<StepRecord>> {
+    return this.#writeRecord(write, (stored) => transitions.nested(stored, write), write.executesWith);
+  }
+
+  followChild(write: ChildWrite): Promise<Write<StepRecord>> {
+    return this.#writeRecord(write, (stored) => transitions.childFollowed(stored, write));
+  }
+
+  voidLease(write: TurnKey & { readonly seenOwner: string }): Promise<Write<StepRecord>> {
+    return this.#changeRecord(write, (stored) => transitions.leaseVoided(stored, write));
   }
 
   wake(write: WakeWrite): Promise<Write<StepRecord>> {
@@ -180,9 +265,8 @@ export class MemoryStore implements RunStore {
 
   async resume(write: ResumeWrite): Promise<ResumeResult> {
     await this.#pause();
-    const records = this.#run(write.runId).records;
-    const key = formatKey(write.key);
-    const stored = records.get(key);
+    const run = this.#run(write.runId);
+    const stored = run.record(write.key);
     if (transitions.isResumedBy(stored, write)) return { won: true, image: stored };
     const next = transitions.resumed(stored, write);
     if (next === undefined) return { won: false, lost: 'record', ...imageOf<StepRecord>(stored) };
@@ -191,12 +275,15 @@ export class MemoryStore implements RunStore {
     const lost = headers.find((run) => transitions.reopened(run.stored, write) === undefined);
     if (lost !== undefined)
       return { won: false, lost: 'run', runId: lost.runId, ...imageOf<RunHeader>(lost.stored) };
-    for (const run of headers) {
-      const header = transitions.reopened(run.stored, write);
-      if (header !== undefined) this.#run(run.runId).header = frozenCopy(header);
+    for (const { runId, stored: before } of headers) {
+      const header = transitions.reopened(before, write);
+      if (header === undefined) continue;
+      this.#run(runId).header = frozenCopy(header);
+      this.#log(headerState(header));
     }
     const image = frozenCopy(next);
-    records.set(key, image);
+    run.setRecord(image);
+    this.#log(recordState(write.runId, image));
     return { won: true, image };
   }
 
@@ -204,13 +291,36 @@ export class MemoryStore implements RunStore {
     const { runId, entry, epoch, ...opening } = write;
     await this.#pause();
     const stored = this.#segments.begin({ runId, entry, epoch }, opening);
+    if (stored === undefined) this.#log(openedJoin(write));
     return stored === undefined
       ? { won: true, image: frozenCopy(opening) }
       : { won: false, image: stored.opening };
   }
 
-  appendToken(write: AppendWrite): Promise<AppendResult> {
-    return appendToSegments(this.#segments, write, this.#segmentSize);
+  async putPages(write: PagesWrite): Promise<void> {
+    await this.#pause();
+    this.#run(write.runId).putPages(write);
+  }
+
+  async mergeCell(write: CellWrite): Promise<void> {
+    await this.#pause();
+    this.#run(write.runId).mergeCell(write);
+  }
+
+  async appendToken(write: AppendWrite): Promise<AppendResult> {
+    const result = await appendToSegments(this.#segments, write, this.#segmentSize);
+    this.#log(settledMember(write, result));
+    return result;
+  }
+
+  async appendChunks({ log, chunks }: ChunksWrite): Promise<void> {
+    await this.#pause();
+    for (const chunk of chunks) this.#logs.append(log, chunk);
+  }
+
+  async readLog(request: LogRead): Promise<LogPage> {
+    await this.#pause();
+    return this.#logs.read(request);
   }
 
   closeBlock(write: { readonly runId: string; readonly record: StepRecord }): Promise<Write<StepRecord>> {
@@ -221,12 +331,33 @@ export class MemoryStore implements RunStore {
   async durable(): Promise<void> {}
 
   #run(runId: string): RunData {
-    const run = this.#runs.get(runId) ?? { records: new Map() };
+    const run = this.#runs.get(runId) ?? new RunData();
     this.#runs.set(runId, run);
     return run;
   }
 
+  #log(logged: Logged | undefined): void {
+    if (logged !== undefined) this.#logs.append(logged.log, logged.entry);
+  }
+
+  #noteTravel(write: Write<RunHeader>, parameters: StoredValue | undefined): void {
+    if (!write.won || parameters === undefined) return;
+    const { runId, epoch } = write.image;
+    this.#run(runId).travels.set(epoch, frozenCopy(parameters));
+  }
+
   async #writeHeader(
+    runId: string,
+    next: (stored: RunHeader | undefined) => RunHeader | undefined,
+    input?: RunInput,
+  ): Promise<Write<RunHeader>> {
+    const write = await this.#changeHeader(runId, next, input);
+    if (write.won) this.#log(headerState(write.image, input));
+    return write;
+  }
+
+  /** A write that is no state of the run which its log shows. */
+  async #changeHeader(
     runId: string,
     next: (stored: RunHeader | undefined) => RunHeader | undefined,
     input?: RunInput,
@@ -245,14 +376,24 @@ export class MemoryStore implements RunStore {
   async #writeRecord(
     at: Pick<TurnKey, 'runId' | 'key'>,
     next: (stored: StepRecord | undefined) => StepRecord | undefined,
+    input?: StoredValue,
+  ): Promise<Write<StepRecord>> {
+    const write = await this.#changeRecord(at, next);
+    if (write.won) this.#log(recordState(at.runId, write.image, input));
+    return write;
+  }
+
+  /** A write that is no state of the record which its log shows. */
+  async #changeRecord(
+    { runId, key }: Pick<TurnKey, 'runId' | 'key'>,
+    next: (stored: StepRecord | undefined) => StepRecord | undefined,
   ): Promise<Write<StepRecord>> {
     await this.#pause();
-    const key = formatKey(at.key);
-    const stored = this.#runs.get(at.runId)?.records.get(key);
+    const stored = this.#runs.get(runId)?.record(key);
     const record = next(stored);
     if (record === undefined) return { won: false, ...imageOf(stored) };
     const image = frozenCopy(record);
-    this.#run(at.runId).records.set(key, image);
+    this.#run(runId).setRecord(image);
     return { won: true, image };
   }
 }

@@ -99,6 +99,7 @@ export function openSqlite(options: SqliteOptions, hooks: CommitHooks): SqliteBa
   };
   return {
     name: 'sqlite',
+    history: 'full',
     store: new SqliteRunStore(connection, commit),
     payloads: new SqlitePayloads(connection, commit, clock),
     bus: source,

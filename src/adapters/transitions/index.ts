@@ -1,17 +1,26 @@
 import { type RunHeader, type StepRecord, terminalStatuses } from '../../core/records.ts';
 import type {
+  CallbackEndWrite,
+  CallbackWrite,
   CancelWrite,
+  ChildStartWrite,
+  ChildWrite,
   ClaimWrite,
   CommitOutcome,
   CommitWrite,
   FinishWrite,
+  NestWrite,
   NewRun,
   RenewWrite,
+  RestartWrite,
   ResumeWrite,
   SleepWrite,
+  SnapshotWrite,
   StatusWrite,
   SweepWrite,
   TakeOverWrite,
+  TravelWrite,
+  TurnKey,
   WakeWrite,
 } from '../../ports/run-store.ts';
 
@@ -96,6 +105,88 @@ export function canceled(stored: RunHeader | undefined, write: CancelWrite): Run
   };
 }
 
+/** See `RunStore.startChild`. */
+export function childStarted(
+  stored: RunHeader | undefined,
+  { header, from, begun }: ChildStartWrite,
+): RunHeader | undefined {
+  if (stored === undefined) return header;
+  if ((stored.parent?.turn ?? '') >= (header.parent?.turn ?? '')) return undefined;
+  const epoch = stored.epoch + 1;
+  return {
+    ...header,
+    epoch,
+    wakes: stored.wakes + 1,
+    from: [...stored.from, [epoch, from, begun]],
+    createdAt: stored.createdAt,
+  };
+}
+
+const travelStarts: ReadonlySet<RunHeader['status']> = new Set(['pending', 'suspended', 'paused']);
+
+/** See `RunStore.travel`. */
+export function traveled(stored: RunHeader | undefined, write: TravelWrite): RunHeader | undefined {
+  if (stored?.epoch !== write.epoch) return undefined;
+  if (!isOver(stored) && !travelStarts.has(stored.status)) return undefined;
+  return tidy<RunHeader>({
+    ...stored,
+    status: 'running',
+    epoch: write.epoch + 1,
+    position: '',
+    wakes: stored.wakes + 1,
+    from: [...stored.from, write.start],
+    inputHash: write.inputHash ?? stored.inputHash,
+    graphHash: write.graphHash,
+    perStep: write.perStep ? true : undefined,
+    startedAt: stored.startedAt ?? write.now,
+    updatedAt: write.now,
+    sweepAt: write.sweepAt,
+    endedAt: undefined,
+    endedBy: undefined,
+    error: undefined,
+  });
+}
+
+/** See `RunStore.restart`. */
+export function restarted(stored: RunHeader | undefined, write: RestartWrite): RunHeader | undefined {
+  if (stored?.status !== 'running' && stored?.status !== 'waiting') return undefined;
+  return { ...stored, wakes: stored.wakes + 1, updatedAt: write.now, sweepAt: write.sweepAt };
+}
+
+/** See `RunStore.claimCallback`. */
+export function callbackClaimed(stored: RunHeader | undefined, write: CallbackWrite): RunHeader | undefined {
+  if (stored === undefined) return undefined;
+  const { callback } = stored;
+  const { mark, owner, leaseUntil } = write;
+  const isFree =
+    callback === undefined ||
+    callback.mark < mark ||
+    (callback.mark === mark && callback.done !== true && callback.leaseUntil < write.now);
+  return isFree ? { ...stored, callback: { mark, owner, leaseUntil } } : undefined;
+}
+
+/** See `RunStore.finishCallback`. */
+export function callbackFinished(
+  stored: RunHeader | undefined,
+  { mark, owner, sweepAt }: CallbackEndWrite,
+): RunHeader | undefined {
+  if (stored?.callback?.mark !== mark || stored.callback.owner !== owner) return undefined;
+  return tidy<RunHeader>({
+    ...stored,
+    callback: { ...stored.callback, done: true },
+    sweepAt: sweepAt === undefined ? stored.sweepAt : (sweepAt ?? undefined),
+  });
+}
+
+/** See `RunStore.showSnapshot`. */
+export function snapshotShown(
+  stored: RunHeader | undefined,
+  { mark, snapshot }: SnapshotWrite,
+): RunHeader | undefined {
+  if (stored === undefined || (stored.shown !== undefined && stored.shown.mark >= mark)) return undefined;
+  return { ...stored, shown: { mark, value: snapshot } };
+}
+
 /** The run's part of `RunStore.resume`, for each run of `runs`. */
 export function reopened(stored: RunHeader | undefined, write: ResumeWrite): RunHeader | undefined {
   if (stored === undefined || isOver(stored)) return undefined;
@@ -117,22 +208,67 @@ export function claimed(stored: StepRecord | undefined, write: ClaimWrite): Step
   const lease = { status: 'running', owner: write.owner, leaseUntil: write.leaseUntil, claims: 1 } as const;
   if (write.fresh) {
     if (stored !== undefined && mine === undefined && stored.turn >= write.turn) return undefined;
-    const { key, stepId, turn, inputFrom, sharedFrom, now } = write;
-    const kept = write.iterates === true ? stored : undefined;
-    return tidy<StepRecord>({
-      key,
-      stepId,
-      turn,
-      ...lease,
-      startedAt: now,
-      inputFrom,
-      sharedFrom,
-      output: kept?.output,
-      shared: sharedFrom === key.entry ? kept?.shared : undefined,
-    });
+    return tidy<StepRecord>({ ...begun(stored, write), ...lease });
   }
   const due = stored?.turn === write.turn && stored.status === 'due' ? stored : mine;
-  return due === undefined ? undefined : tidy<StepRecord>({ ...due, ...lease, dueAt: undefined });
+  if (due === undefined) return undefined;
+  return tidy<StepRecord>({ ...due, ...lease, dueAt: undefined, seesCell: write.seesCell ?? due.seesCell });
+}
+
+/** What a fresh turn begins with; a later iteration of a loop keeps the output of the one before, which is its input. */
+function begun(
+  stored: StepRecord | undefined,
+  write: ClaimWrite | NestWrite,
+): Loose<Omit<StepRecord, 'status'>> {
+  const { key, stepId, turn, inputFrom, sharedFrom, now, seesCell, log } = write;
+  const kept = write.iterates === true ? stored : undefined;
+  return {
+    key,
+    stepId,
+    turn,
+    startedAt: now,
+    inputFrom,
+    sharedFrom,
+    output: kept?.output,
+    shared: sharedFrom === key.entry ? kept?.shared : undefined,
+    seesCell,
+    log,
+  };
+}
+
+/** See `RunStore.nest`. */
+export function nested(stored: StepRecord | undefined, write: NestWrite): StepRecord | undefined {
+  const { childRunId, input, fromSegment } = write;
+  if (write.fresh) {
+    if (stored !== undefined && stored.turn >= write.turn) return undefined;
+    return tidy<StepRecord>({ ...begun(stored, write), status: 'child', childRunId, input, fromSegment });
+  }
+  if (stored?.turn !== write.turn || stored.status !== 'due') return undefined;
+  return tidy<StepRecord>({ ...stored, status: 'child', childRunId, dueAt: undefined, error: undefined });
+}
+
+/** See `RunStore.followChild`. */
+export function childFollowed(stored: StepRecord | undefined, write: ChildWrite): StepRecord | undefined {
+  if (stored?.turn !== write.turn || stored.status !== write.seen) return undefined;
+  const { outcome } = write;
+  switch (outcome.status) {
+    case 'child':
+      return { ...stored, status: 'child', turn: outcome.nextTurn, resumedAt: outcome.now };
+    case 'canceled':
+    case 'paused':
+      return { ...stored, status: outcome.status, endedAt: outcome.now };
+    default:
+      return withOutcome(stored, outcome);
+  }
+}
+
+/** See `RunStore.voidLease`. */
+export function leaseVoided(
+  stored: StepRecord | undefined,
+  write: TurnKey & { readonly seenOwner: string },
+): StepRecord | undefined {
+  const seen = ours(stored, { turn: write.turn, owner: write.seenOwner });
+  return seen === undefined ? undefined : { ...seen, leaseUntil: 0 };
 }
 
 /** See `RunStore.takeOver`. */
@@ -180,8 +316,10 @@ function outcomeFields(outcome: CommitOutcome): Partial<Loose<StepRecord>> {
  */
 export function committed(stored: StepRecord | undefined, write: CommitWrite): StepRecord | undefined {
   const mine = ours(stored, write);
-  if (mine === undefined) return undefined;
-  const { outcome } = write;
+  return mine === undefined ? undefined : withOutcome(mine, write.outcome);
+}
+
+function withOutcome(mine: StepRecord, outcome: CommitOutcome): StepRecord {
   return tidy<StepRecord>({
     ...mine,
     leaseUntil: undefined,
@@ -200,7 +338,7 @@ export function committed(stored: StepRecord | undefined, write: CommitWrite): S
 /** See `RunStore.sleep`. */
 export function slept(stored: StepRecord | undefined, write: SleepWrite): StepRecord | undefined {
   if (stored !== undefined && stored.turn >= write.turn) return undefined;
-  const { key, stepId, turn, now, dueAt, inputFrom, sharedFrom } = write;
+  const { key, stepId, turn, now, dueAt, inputFrom, sharedFrom, log } = write;
   return tidy<StepRecord>({
     key,
     stepId,
@@ -210,6 +348,7 @@ export function slept(stored: StepRecord | undefined, write: SleepWrite): StepRe
     dueAt,
     inputFrom,
     sharedFrom,
+    log,
   });
 }
 

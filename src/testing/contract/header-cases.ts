@@ -32,8 +32,8 @@ export const startCases: readonly ContractCase<RunFixture>[] = [
       const header = run.header({
         epoch: 3,
         from: [
-          [2, 0],
-          [3, 4],
+          [2, 0, 0],
+          [3, 4, 4],
         ],
         wakes: 2,
         resourceId: 'customer 1',
@@ -188,7 +188,7 @@ export const statusCases: readonly ContractCase<RunFixture>[] = [
   [
     'a status write of another epoch loses',
     async (run) => {
-      await run.start({ epoch: 2, from: [[2, 0]] });
+      await run.start({ epoch: 2, from: [[2, 0, 0]] });
       for (const epoch of [1, 3]) {
         const position = run.position(0, 1);
         const write = { runId: run.runId, epoch, status: 'suspended', position, now: T0 } as const;

@@ -149,11 +149,11 @@ export const readCases: readonly ContractCase<RunFixture>[] = [
   [
     'what a caller changes after a write, or in what it got, changes nothing in the store',
     async (run) => {
-      const from: [number, number][] = [[2, 1]];
+      const from: [number, number, number][] = [[2, 1, 1]];
       const input = { input: { inline: '"before"' } };
       const start: NewRun = { header: run.header({ epoch: 2, from }), input };
       const { image } = await run.store.startRun(start);
-      from.push([3, 1]);
+      from.push([3, 1, 1]);
       input.input.inline = '"after"';
       change(image, 'status');
       const labels = ['one'];
@@ -161,7 +161,7 @@ export const readCases: readonly ContractCase<RunFixture>[] = [
       labels.push('two');
       change(await run.record(), 'labels');
       const load = await run.store.loadRun(run.runId);
-      hasFields(load?.header, { from: [[2, 1]], status: 'running' });
+      hasFields(load?.header, { from: [[2, 1, 1]], status: 'running' });
       deepStrictEqual(load?.input, { input: { inline: '"before"' } });
       hasFields<StepRecord>(load?.records[0], { labels: ['one'] });
     },

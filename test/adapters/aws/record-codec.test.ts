@@ -155,8 +155,8 @@ describe('an ordinary record is one write unit', () => {
       parent: { runId, key: { entry: 7, arm: 3 }, turn },
       root: runId,
       from: [
-        [2, 1],
-        [3, 4],
+        [2, 1, 1],
+        [3, 4, 4],
       ],
       createdAt: now,
       startedAt: now,
