@@ -2,6 +2,7 @@ import { errorOf } from '../core/codec-error.ts';
 import { WorkflowError } from '../core/errors.ts';
 import { limits } from '../core/limits.ts';
 import type { StoredValue } from '../core/records.ts';
+import type { TravelParameters } from '../core/travel.ts';
 import type { JoinOpening } from '../ports/index.ts';
 import { failEntry } from './fail-entry.ts';
 import { launchBlock, relaunchBlock } from './handle-block.ts';
@@ -69,6 +70,7 @@ async function openingOf(
   const window = await evaluateConcurrency(concurrency, execution);
   const source = sourceOf({ key: execution.key, turn: entryTurn(handling) });
   const sharedFrom = sharedAt(loaded, { key: execution.key, turn: entryTurn(handling) });
+  const keepsItems = await goesOn(handling, execution.key.entry);
   const pageSize = await putPages(handling, execution.key.entry, items, inputAt(loaded, source));
   return {
     turn: entryTurn({ epoch }),
@@ -76,9 +78,24 @@ async function openingOf(
     concurrency: Math.min(window, Math.max(1, items.length)),
     openedAt: engine.backend.clock.now(),
     ...(pageSize === undefined ? {} : { pageSize }),
+    ...(keepsItems ? { keepsItems } : {}),
     ...(sharedFrom === undefined ? {} : { sharedFrom }),
     ...logged(handling),
   };
+}
+
+/**
+ * Whether a time travel to this foreach goes on with what it had come to: it had not succeeded, and its array is the same.
+ */
+async function goesOn({ engine, runId, epoch, header }: Handling, entry: number): Promise<boolean> {
+  const start = header.from.find(([number]) => number === epoch);
+  if (start?.[1] !== entry) return false;
+  const { store } = engine.backend;
+  const stored = await store.loadTravel({ runId, epoch });
+  if (stored === undefined) return false;
+  const { hasInput } = (await engine.values.load(runId, stored)) as TravelParameters;
+  const load = await store.loadStep({ runId, keys: [{ entry }], input: false, consistent: true });
+  return !hasInput && load.records[0]?.status !== 'success';
 }
 
 /** As in the reference, anything with a length is gone through, and what has none is empty. */

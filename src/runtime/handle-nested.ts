@@ -13,8 +13,15 @@ import { RequestContext } from '../core/request-context.ts';
 import { withCell } from './cell.ts';
 import { followChild } from './child.ts';
 import { cancelNested } from './cascade.ts';
-import { admitted, fulfil } from './handle-step.ts';
-import { drop, type EventHandling, logged, type StepEvent, type StepHandling } from './handling.ts';
+import { admitted, fulfil, isKept } from './handle-step.ts';
+import {
+  drop,
+  type EventHandling,
+  type Handling,
+  logged,
+  type StepEvent,
+  type StepHandling,
+} from './handling.ts';
 import { inputAt, inputValue, type Loaded, loadForStep, loadShared, sharedAt, sourceOf } from './load.ts';
 import { publishStart } from './start.ts';
 import { validInput } from './step-executor.ts';
@@ -45,6 +52,7 @@ export async function handleNested(
   const loaded = await loadForStep(engine, { runId, key, turn, graph: workflow.graph }, reads);
   const handling = await admitted(event, event, loaded);
   if (handling === undefined) return;
+  if (await isKept(handling, loaded)) return;
   const given = await startOf(handling, loaded);
   if ('error' in given) return failBefore(handling, loaded, given.error);
   const write = await nest(handling, loaded, given);
@@ -187,8 +195,9 @@ async function followFailure(handling: StepHandling, record: StepRecord, error: 
   if (write.image !== undefined) await fulfil(handling, write.image, write.won);
 }
 
-function childHeader(
-  { engine, header, runId }: StepHandling,
+/** The header that a nested run begins with. */
+export function childHeader(
+  { engine, header, runId }: Handling,
   graphHash: string,
   nested: WorkflowDefinition,
   record: StepRecord,
