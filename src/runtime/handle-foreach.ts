@@ -12,6 +12,7 @@ import { inputAt, type Loaded, loadForStep, sharedAt, sourceOf } from './load.ts
 import { readExecution } from './read-execution.ts';
 import { type ForeachEntry, readsOfBody } from './registry.ts';
 import { evaluateConcurrency } from './step-executor.ts';
+import { isOfThePlace } from './values.ts';
 
 /**
  * Handles the `step.run` of a foreach: puts the array into pages where it is large, opens the join and launches the first
@@ -41,14 +42,6 @@ export async function handleForeach(
   const write = await engine.backend.store.openJoin({ runId, entry, epoch, ...opening });
   if (write.won) return launchBlock(handling, entry, write.image);
   if (write.image?.turn === turn) await relaunchBlock(handling, entry, write.image);
-}
-
-/** Whether an error says that the place failed, so that the event has to come again; any other fails the foreach. */
-function isOfThePlace(error: unknown): boolean {
-  return (
-    error instanceof WorkflowError &&
-    (error.code === 'WORKFLOW_BACKEND_UNAVAILABLE' || error.code === 'WORKFLOW_RECORD_CORRUPT')
-  );
 }
 
 /** What the join is opened with; the pages are put before. */
