@@ -1,6 +1,5 @@
 import { WorkflowError } from './errors.ts';
-import { isVisible, type RunHeader, type StepRecord, terminalStatuses } from './records.ts';
-import { parseTurn } from './turn.ts';
+import { type RunHeader, type StepRecord, terminalStatuses } from './records.ts';
 
 /** How a caller names what to resume. */
 export interface ResumeSelector {
@@ -19,14 +18,6 @@ export interface SuspendedPlace {
   readonly path: readonly string[];
   /** Item of the outermost foreach on the way. */
   readonly item?: number;
-}
-
-/** Suspended records that count in the run's epoch, in graph order. */
-export function suspendedRecords(header: RunHeader, records: readonly StepRecord[]): StepRecord[] {
-  return records.filter(
-    (record) =>
-      record.status === 'suspended' && isVisible(parseTurn(record.turn).epoch, record.key.entry, header),
-  );
 }
 
 /** Targets, or why there are none (yet): the error becomes final when waiting for the suspension is over. */

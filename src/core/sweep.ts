@@ -122,13 +122,20 @@ function planMember(view: SweepView, key: RecordKey, tokens: ReadonlySet<number>
 /** Items that a sweep of a foreach has to look at: those that may still move, and those that decided about the block. */
 export function itemsToSweep(join: NonNullable<SweepView['join']>): number[] {
   const last = join.tokens.at(-1);
-  const deciding = [closingMember(join, join.tokens), last === undefined ? undefined : decodeToken(last).member];
+  const deciding = [
+    closingMember(join, join.tokens),
+    last === undefined ? undefined : decodeToken(last).member,
+  ];
   return [...new Set([...membersOpen(join, join.tokens), ...deciding.flatMap((member) => member ?? [])])];
 }
 
 function planBlock(view: SweepView, entry: number, clock: Clock): SweepPlan {
   const { join } = view;
-  const opening: SweepAction = { type: 'run', key: { entry }, turn: formatTurn(firstTurn(view.header.epoch)) };
+  const opening: SweepAction = {
+    type: 'run',
+    key: { entry },
+    turn: formatTurn(firstTurn(view.header.epoch)),
+  };
   if (join === undefined) return { actions: [opening], again: clock.now + sweepPause.shortest };
   const dutyOf = (member: number | undefined): SweepAction[] => {
     const record = view.records.find((one) => one.key.entry === entry && memberOf(one.key) === member);

@@ -1,11 +1,11 @@
-import { assembleResult, assembleState, type RunView } from '../core/assemble.ts';
+import { assembleResult, assembleSnapshot, assembleState, type RunView } from '../core/assemble.ts';
 import { WorkflowError } from '../core/errors.ts';
 import { lifecycleEvents } from '../core/lifecycle.ts';
 import { type RunHeader, type RunStatus, terminalStatuses } from '../core/records.ts';
-import type { RunResult, WorkflowState } from '../core/snapshot.ts';
-import type { RunLoad } from '../ports/index.ts';
+import type { RunResult, WorkflowRunState, WorkflowState } from '../core/snapshot.ts';
 import type { EventPage, EventsRequest, OutputOptions, RunRef } from './api.ts';
 import type { Engine } from './engine.ts';
+import { loadTree, type NestedChoice, type RunTree } from './run-tree.ts';
 import { forbidden } from './start.ts';
 
 /** Longest wait of one call for events, ms: an HTTP API ends a request after 30 s (API Gateway quota, not adjustable). */
@@ -26,14 +26,14 @@ export function checkAccess(header: RunHeader, ref: RunRef): void {
   if (ref.workflowId !== undefined && header.workflowId !== ref.workflowId) throw notFound(ref.runId);
 }
 
-/** Makes the values of a whole run readable. */
-async function viewOf(engine: Engine, run: RunLoad): Promise<RunView> {
-  const { header, records, input } = run;
+/** Makes the values of a run, and of those nested in it, readable. */
+async function viewOf(engine: Engine, tree: RunTree): Promise<RunView> {
+  const { header, records, input, graph, open, items, children } = tree;
   const stored = [
     input?.input,
     input?.shared,
     header.error,
-    ...records.flatMap((record) => [
+    ...[...records, ...(open?.items ?? [])].flatMap((record) => [
       record.input,
       record.output,
       record.error,
@@ -44,12 +44,27 @@ async function viewOf(engine: Engine, run: RunLoad): Promise<RunView> {
     ]),
   ];
   const read = await engine.values.prefetch(header.runId, stored);
-  const { graph } = engine.registry.get(header.workflowId);
-  return { header, records, graph, read, ...(input === undefined ? {} : { input }) };
+  const nested = await Promise.all(
+    [...children.values()].map(async (child) => [child.header.runId, await viewOf(engine, child)] as const),
+  );
+  return {
+    header,
+    records,
+    graph,
+    read,
+    items,
+    children: new Map(nested),
+    ...(open === undefined ? {} : { open }),
+    ...(input === undefined ? {} : { input }),
+  };
 }
 
-async function loadView(engine: Engine, ref: RunRef): Promise<RunView | undefined> {
-  const run = await engine.backend.store.loadRun(ref.runId);
+async function loadView(
+  engine: Engine,
+  ref: RunRef,
+  nested: NestedChoice = 'suspended',
+): Promise<RunView | undefined> {
+  const run = await loadTree(engine, ref.runId, nested);
   if (run === undefined) return undefined;
   if (ref.owner !== undefined && run.header.owner !== ref.owner) throw forbidden(ref.runId);
   if (ref.workflowId !== undefined && run.header.workflowId !== ref.workflowId) return undefined;
@@ -65,9 +80,18 @@ async function existingView(engine: Engine, ref: RunRef): Promise<RunView> {
 }
 
 /** The stored run, or null. */
-export async function getRun(engine: Engine, ref: RunRef): Promise<WorkflowState | null> {
-  const view = await loadView(engine, ref);
+export async function getRun(
+  engine: Engine,
+  ref: RunRef & { readonly nested?: boolean },
+): Promise<WorkflowState | null> {
+  const view = await loadView(engine, ref, ref.nested === false ? 'suspended' : 'all');
   return view === undefined ? null : assembleState(view);
+}
+
+/** The same in the form in which lists show it. */
+export async function snapshotOf(engine: Engine, ref: RunRef): Promise<WorkflowRunState | null> {
+  const view = await loadView(engine, ref);
+  return view === undefined ? null : assembleSnapshot(view);
 }
 
 /** The run as a result. */
