@@ -1,11 +1,13 @@
 import { assembleResult, assembleState, type RunView } from '../core/assemble.ts';
 import { WorkflowError } from '../core/errors.ts';
 import { lifecycleEvents } from '../core/lifecycle.ts';
-import { type RunHeader, type RunStatus, terminalStatuses } from '../core/records.ts';
+import { logOf, type RunHeader, type RunStatus, terminalStatuses } from '../core/records.ts';
 import type { RunResult, WorkflowState } from '../core/snapshot.ts';
 import type { RunLoad } from '../ports/index.ts';
 import type { EventPage, EventsRequest, OutputOptions, RunRef } from './api.ts';
 import type { Engine } from './engine.ts';
+import { logEvents } from './log-reader.ts';
+import { logSignal } from './run-signals.ts';
 import { forbidden } from './start.ts';
 
 /** Longest wait of one call for events, ms: an HTTP API ends a request after 30 s (API Gateway quota, not adjustable). */
@@ -79,24 +81,35 @@ function isQuiet(status: RunStatus): boolean {
   return terminalStatuses.has(status) || status === 'suspended' || status === 'paused';
 }
 
-/** Waits until `ready` gives a value, looking at each signal and, with growing pauses, without one. */
+/** How somebody waits for a run. */
+interface Wait {
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal | undefined;
+  /** @default growing: the run's status changes seldom */
+  readonly pauseMs?: number;
+  /** Whether a process stays for it. @default true */
+  readonly keepAlive?: boolean;
+}
+
+/** Waits until `ready` gives a value, looking at each signal of `name` and, with pauses, without one. */
 async function poll<T>(
   engine: Engine,
-  runId: string,
-  wait: { timeoutMs: number; signal: AbortSignal | undefined },
+  name: string,
+  wait: Wait,
   ready: (last: boolean) => Promise<T | undefined>,
 ): Promise<T> {
   const { clock } = engine.backend;
   const until = clock.now() + wait.timeoutMs;
-  let pause: number = pollMs.first;
+  const { pauseMs, signal, keepAlive = true } = wait;
+  let pause: number = pauseMs ?? pollMs.first;
   for (;;) {
     const left = until - clock.now();
     const last = left <= 0 || wait.signal?.aborted === true || engine.closing.aborted;
     const value = await ready(last);
     if (value !== undefined) return value;
     if (last) throw engine.closed();
-    await engine.signals.next(runId, Math.min(pause, left), wait.signal);
-    pause = Math.min(pause * 2, pollMs.longest);
+    await engine.signals.next(name, Math.min(pause, left), { signal, keepAlive });
+    pause = pauseMs ?? Math.min(pause * 2, pollMs.longest);
   }
 }
 
@@ -119,11 +132,34 @@ export async function settledStatus(
   return status;
 }
 
-/** Lifecycle events after a cursor; waits for one when there is none yet. */
+/**
+ * Lifecycle events after a cursor; waits for one when there is none yet. They are read from the log of a run that has a
+ * history, else derived from its records.
+ */
 export async function eventsOf(engine: Engine, ref: EventsRequest): Promise<EventPage> {
   const timeoutMs = Math.min(Math.max(0, ref.waitMs ?? 0), longestWaitMs);
-  return poll(engine, ref.runId, { timeoutMs, signal: ref.signal }, async (last) => {
-    const page = lifecycleEvents(await existingView(engine, ref), ref.cursor);
-    return page.events.length > 0 || page.done || last ? page : undefined;
+  const wait = { timeoutMs, signal: ref.signal };
+  const header = await existingHeader(engine, ref);
+  const log = logOf(header);
+  const isNews = (page: EventPage, last: boolean): boolean => page.events.length > 0 || page.done || last;
+  if (log === undefined) {
+    return poll(engine, ref.runId, wait, async (last) => {
+      const page = lifecycleEvents(await existingView(engine, ref), ref.cursor);
+      return isNews(page, last) ? page : undefined;
+    });
+  }
+  // Nothing of this process may ever resume a run that waits for somebody, or feed one that is pending.
+  const keepAlive = header.status === 'running' || header.status === 'waiting';
+  const pauseMs = engine.backend.logPollMs;
+  return poll(engine, logSignal(log), { ...wait, pauseMs, keepAlive }, async (last) => {
+    const page = await logEvents(engine, await existingHeader(engine, ref), log, ref.cursor);
+    return isNews(page, last) ? page : undefined;
   });
+}
+
+async function existingHeader(engine: Engine, ref: RunRef): Promise<RunHeader> {
+  const header = await engine.backend.store.loadHeader(ref.runId);
+  if (header === undefined) throw notFound(ref.runId);
+  checkAccess(header, ref);
+  return header;
 }

@@ -30,6 +30,7 @@ import { eventsOf, getRun, resultOf, settledStatus } from './queries.ts';
 import { blockAt, Registry, sleepAt, stepAt } from './registry.ts';
 import { resumeRun } from './resume.ts';
 import { RunSignals } from './run-signals.ts';
+import { signallingStore } from './signalling-store.ts';
 import { createRun, startRun } from './start.ts';
 import { sweepRuns } from './sweep.ts';
 import type { RunResult, WorkflowState } from '../core/snapshot.ts';
@@ -199,7 +200,8 @@ class EventedRuntime implements Runtime {
 }
 
 function createEngine(options: RuntimeOptions, closing: AbortSignal): Engine {
-  const { backend } = options;
+  const signals = new RunSignals(options.backend.clock);
+  const backend = { ...options.backend, store: signallingStore(options.backend.store, signals) };
   const limits = { ...defaultRunLimits, ...options.limits };
   const registry = new Registry(options.workflows);
   const logger = options.logger ?? consoleLogger;
@@ -211,7 +213,7 @@ function createEngine(options: RuntimeOptions, closing: AbortSignal): Engine {
     limits,
     times: { ...defaultTimes, ...options.times },
     aborts: new AbortRegistry(),
-    signals: new RunSignals(backend.clock),
+    signals,
     logger,
     stepRuntime: { getWorkflow: (id) => registry.get(id).definition, logger },
     history: options.history ?? backend.history,
