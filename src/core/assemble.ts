@@ -1,25 +1,52 @@
-import { armsOf, type Graph } from './graph.ts';
+import { type Graph, hasOwnResult } from './graph.ts';
+import type { JoinOpening } from './join.ts';
 import {
+  isEntryKey,
   isVisible,
   pathOf,
   type RunHeader,
   type RunInput,
+  sameKey,
   type SharedData,
   type StepRecord,
   type StoredValue,
   terminalStatuses,
 } from './records.ts';
 import { noShared } from './shared-data.ts';
-import type { RunResult, StepResult, StepResultStatus, WorkflowState } from './snapshot.ts';
+import { suspendedPlaces } from './suspended-places.ts';
+import type {
+  ResumeLabels,
+  RunResult,
+  StepResult,
+  StepResultStatus,
+  WorkflowRunState,
+  WorkflowState,
+} from './snapshot.ts';
+import { tripwireOf } from './tripwire.ts';
 import { parseTurn } from './turn.ts';
 
 /** A whole run, and how to read its values: payloads of claim checks were fetched before. */
 export interface RunView {
   readonly header: RunHeader;
   readonly input?: RunInput;
+  /** Records of entries and arms. */
   readonly records: readonly StepRecord[];
   readonly graph: Graph;
   readonly read: (stored: StoredValue) => unknown;
+  /** The foreach that is open. */
+  readonly open?: OpenForeach;
+  /** Items of a foreach that is closed, as far as they have a nested run. */
+  readonly items?: readonly StepRecord[];
+  /** Nested runs by their ids, as far as they were loaded. */
+  readonly children?: ReadonlyMap<string, RunView>;
+}
+
+/** A foreach that has no record of its own yet. */
+export interface OpenForeach {
+  readonly entry: number;
+  readonly opening: JoinOpening;
+  /** Those of its items that are not over. */
+  readonly items: readonly StepRecord[];
 }
 
 const shownStatus: Record<StepRecord['status'], StepResultStatus> = {
@@ -45,18 +72,19 @@ export function visibleRecords(view: Pick<RunView, 'header' | 'records'>): StepR
   );
 }
 
-function isBlock(view: RunView, record: StepRecord): boolean {
-  const entry = view.graph[record.key.entry];
-  return record.key.arm === undefined && entry !== undefined && armsOf(entry) !== undefined;
+/** Whether a record is shown: that of a parallel or branch is not, its arms are. */
+function isShown(view: RunView, record: StepRecord): boolean {
+  return !isEntryKey(record.key) || hasOwnResult(view.graph[record.key.entry]);
+}
+
+function entryRecord(view: RunView, entry: number): StepRecord | undefined {
+  return view.records.find((record) => sameKey(record.key, { entry }));
 }
 
 /** Output of the entry that is someone's input; -1 is the input of the run. */
 function inputOf(view: RunView, from: number | undefined): unknown {
   if (from === undefined) return undefined;
-  const stored =
-    from < 0
-      ? view.input?.input
-      : view.records.find((record) => record.key.entry === from && record.key.arm === undefined)?.output;
+  const stored = from < 0 ? view.input?.input : entryRecord(view, from)?.output;
   return stored === undefined ? undefined : view.read(stored);
 }
 
@@ -76,11 +104,39 @@ export function stepResultOf(view: RunView, record: StepRecord): StepResult {
     ...(record.status === 'success' ? value('output', record.output) : {}),
     ...(record.status === 'failed' ? value('error', record.error) : {}),
     ...(record.status === 'failed' && record.nonRetryable === true ? { nonRetryable: true as const } : {}),
+    ...(record.tripwire === true && record.error !== undefined ? trip(view, record.error) : {}),
     ...(view.graph[record.key.entry]?.type === 'loop'
       ? { metadata: { iterationCount: parseTurn(record.turn).iteration + 1 } }
       : {}),
     ...(settled.has(record.status) && record.endedAt !== undefined ? { endedAt: record.endedAt } : {}),
   };
+}
+
+function trip(view: RunView, stored: StoredValue): Pick<StepResult, 'tripwire'> {
+  const error = view.read(stored);
+  const tripwire = error instanceof Error ? tripwireOf(error) : undefined;
+  return tripwire === undefined ? {} : { tripwire };
+}
+
+/** The entry of a foreach that is open: what it came to so far is not known, but whom it waits for is. */
+function openForeach(view: RunView): [string, StepResult][] {
+  const { open, header } = view;
+  const entry = open === undefined ? undefined : view.graph[open.entry];
+  if (open === undefined || entry?.type !== 'foreach') return [];
+  const shown = { payload: inputOf(view, open.entry - 1), startedAt: open.opening.openedAt };
+  const over = terminalStatuses.has(header.status);
+  if (over) {
+    const endedAt = header.endedAt === undefined ? {} : { endedAt: header.endedAt };
+    return [[entry.step.id, { status: 'canceled', ...shown, ...endedAt }]];
+  }
+  const suspended = open.items.find((item) => item.status === 'suspended');
+  if (header.status !== 'suspended' || suspended === undefined) {
+    return [[entry.step.id, { status: 'running', ...shown }]];
+  }
+  const { suspendPayload, suspendOutput, suspendedAt } = stepResultOf(view, suspended);
+  const suspension = { suspendPayload, suspendOutput, suspendedAt };
+  const present = Object.entries(suspension).filter(([, value]) => value !== undefined);
+  return [[entry.step.id, { status: 'suspended', ...shown, ...Object.fromEntries(present) }]];
 }
 
 /** Arms of a parallel that were launched but not claimed yet: they run as far as anybody outside can tell. */
@@ -95,54 +151,76 @@ function unclaimedArms(view: RunView, records: readonly StepRecord[]): [string, 
   });
 }
 
-/** `steps` of a run: every executed step and mapping by its id; blocks have no entry of their own. */
-function stepResults(view: RunView): Record<string, StepResult> {
-  const records = visibleRecords(view).filter((record) => !isBlock(view, record));
+/** `steps` of a run: every executed step and mapping by its id; parallels and branches have no entry of their own. */
+export function stepResults(view: RunView): Record<string, StepResult> {
+  const records = visibleRecords(view).filter((record) => isShown(view, record));
   return Object.fromEntries([
     ...unclaimedArms(view, records),
     ...records.map((record): [string, StepResult] => [record.stepId, stepResultOf(view, record)]),
+    ...openForeach(view),
   ]);
 }
 
-/** Ids of the top-level single entries that were executed, in order. */
+const singleEntries: ReadonlySet<string | undefined> = new Set(['step', 'mapping', 'sleep', 'sleepUntil']);
+
+/** Ids of the top-level single entries that were executed, in order: in each epoch those from its first one on. */
 function stepExecutionPath(view: RunView): string[] {
-  return visibleRecords(view)
-    .filter((record) => record.key.arm === undefined && !isBlock(view, record))
-    .map((record) => record.stepId);
+  const { header, graph } = view;
+  const begun = visibleRecords(view).reduce((most, { key }) => Math.max(most, key.entry + 1), 0);
+  const ends = [...header.from.map(([, , until]) => until), begun];
+  return ends.flatMap((end, index) => {
+    const first = header.from[index - 1]?.[1] ?? 0;
+    return graph
+      .slice(first, Math.max(first, end))
+      .flatMap((entry) => (singleEntries.has(entry.type) && 'id' in entry ? (entry.id ?? []) : []));
+  });
 }
 
 /** State and request context after the last finished entry. */
-function currentShared(view: RunView): SharedData {
+export function currentShared(view: RunView): SharedData {
   const last = visibleRecords(view).findLast(
-    (record) => record.key.arm === undefined && record.sharedFrom !== undefined,
+    (record) => isEntryKey(record.key) && record.sharedFrom !== undefined,
   );
   const from = last?.sharedFrom ?? -1;
-  const stored =
-    from < 0
-      ? view.input?.shared
-      : view.records.find((record) => record.key.entry === from && record.key.arm === undefined)?.shared;
+  const stored = from < 0 ? view.input?.shared : entryRecord(view, from)?.shared;
   return stored === undefined ? noShared : (view.read(stored) as SharedData);
 }
 
-function outcome(view: RunView): { result?: unknown; error?: Error } {
+function outcome(view: RunView): Pick<RunResult, 'result' | 'error' | 'tripwire'> {
   const { header } = view;
-  const ender = view.records.find(
-    (record) => record.key.entry === header.endedBy && record.key.arm === undefined,
-  );
+  const ender = header.endedBy === undefined ? undefined : entryRecord(view, header.endedBy);
   if (header.status === 'success') {
     return { result: ender?.output === undefined ? undefined : view.read(ender.output) };
   }
   const error = header.error ?? ender?.error;
+  if (header.status === 'tripwire') return error === undefined ? {} : trip(view, error);
   return header.status === 'failed' && error !== undefined ? { error: view.read(error) as Error } : {};
 }
 
-function suspendedOf(view: RunView): StepRecord[] {
-  return visibleRecords(view).filter((record) => record.status === 'suspended');
+function labelsOf(view: RunView): ResumeLabels {
+  return Object.fromEntries(
+    suspendedPlaces(view).flatMap(({ record, path, item }) => {
+      const where = { stepId: path.join('.'), ...(item === undefined ? {} : { foreachIndex: item }) };
+      return (record.labels ?? []).map((label) => [label, where]);
+    }),
+  );
 }
 
-function labelsOf(records: readonly StepRecord[]): Record<string, { stepId: string }> {
+/** One path for each suspended step; items of a foreach share theirs. */
+function suspendedIds(view: RunView): string[][] {
+  const paths = suspendedPlaces(view).map(({ path }) => [...path]);
+  return [...new Map(paths.map((path) => [path.join('.'), path])).values()];
+}
+
+/** What each suspended top-level step said; of a foreach, its first suspended item. */
+function suspendPayloads(view: RunView): Record<string, unknown> {
+  const items = view.open?.items ?? [];
+  const suspended = [...visibleRecords(view), ...items].filter((record) => record.status === 'suspended');
   return Object.fromEntries(
-    records.flatMap((record) => (record.labels ?? []).map((label) => [label, { stepId: record.stepId }])),
+    suspended
+      .toReversed()
+      .map((record) => [record.stepId, stepResultOf(view, record).suspendPayload] as const)
+      .toReversed(),
   );
 }
 
@@ -152,7 +230,6 @@ export function assembleResult(
   options: { includeState?: boolean; includeResumeLabels?: boolean } = {},
 ): RunResult {
   const { header } = view;
-  const suspended = header.status === 'suspended' ? suspendedOf(view) : [];
   const input = inputOf(view, -1);
   return {
     status: header.status,
@@ -163,30 +240,60 @@ export function assembleResult(
     ...outcome(view),
     ...(header.status === 'suspended'
       ? {
-          suspended: suspended.map((record) => [record.stepId]),
-          suspendPayload: Object.fromEntries(
-            suspended.map((record) => [record.stepId, stepResultOf(view, record).suspendPayload]),
-          ),
-          ...(options.includeResumeLabels ? { resumeLabels: labelsOf(suspended) } : {}),
+          suspended: suspendedIds(view),
+          suspendPayload: suspendPayloads(view),
+          ...(options.includeResumeLabels ? { resumeLabels: labelsOf(view) } : {}),
         }
       : {}),
     ...(options.includeState ? { state: currentShared(view).state } : {}),
   };
 }
 
-function pathsOf(records: readonly StepRecord[]): Record<string, readonly number[]> {
-  return Object.fromEntries(records.map((record) => [record.stepId, pathOf(record.key)]));
+type Paths = Readonly<Record<string, readonly number[]>>;
+
+/** Execution paths by step id of what is running, suspended or waiting. Nobody can resume a run that is over. */
+function placesOf(view: RunView): { active: Paths; suspended: Paths; waiting: Paths } {
+  const over = terminalStatuses.has(view.header.status);
+  const results = stepResults(view);
+  const keys = new Map(visibleRecords(view).map((record) => [record.stepId, pathOf(record.key)]));
+  const entry = view.open === undefined ? undefined : view.graph[view.open.entry];
+  if (view.open !== undefined && entry?.type === 'foreach') keys.set(entry.step.id, [view.open.entry]);
+  const having = (status: StepResultStatus): Paths =>
+    Object.fromEntries([...keys].filter(([id]) => results[id]?.status === status));
+  return {
+    active: having('running'),
+    suspended: over ? {} : having('suspended'),
+    waiting: having('waiting'),
+  };
+}
+
+/**
+ * The steps of a run and of those nested in it: `<nested>.<step>` beside the entry of the nested workflow, with the number
+ * of the item where a foreach executes it. While one of them is suspended, that entry shows as running: it is its step that waits.
+ */
+function flatSteps(view: RunView): Record<string, StepResult> {
+  const own = stepResults(view);
+  const records = [...visibleRecords(view), ...(view.items ?? []), ...(view.open?.items ?? [])];
+  const inner = records.flatMap((record): [string, StepResult][] => {
+    const child = record.childRunId === undefined ? undefined : view.children?.get(record.childRunId);
+    if (child === undefined) return [];
+    const { item } = record.key;
+    const prefix = item === undefined ? record.stepId : `${record.stepId}[${item}]`;
+    return Object.entries(flatSteps(child)).map(([id, result]) => [`${prefix}.${id}`, result]);
+  });
+  const containers = records.flatMap((record): [string, StepResult][] => {
+    const shown = own[record.stepId];
+    if (shown?.status !== 'suspended' || record.childRunId === undefined) return [];
+    return view.children?.has(record.childRunId) ? [[record.stepId, { ...shown, status: 'running' }]] : [];
+  });
+  return { ...own, ...Object.fromEntries(containers), ...Object.fromEntries(inner) };
 }
 
 /** The stored run as a person or a program looks at it. */
 export function assembleState(view: RunView): WorkflowState {
   const { header } = view;
-  const records = visibleRecords(view).filter((record) => !isBlock(view, record));
-  const shown = (...statuses: StepResultStatus[]): StepRecord[] =>
-    records.filter((record) => statuses.includes(shownStatus[record.status]));
-  const { state } = currentShared(view);
-  // Nobody can resume a run that is over, whatever its records waited for.
-  const suspended = terminalStatuses.has(header.status) ? [] : shown('suspended');
+  const { state, requestContext } = currentShared(view);
+  const places = placesOf(view);
   return {
     runId: header.runId,
     workflowName: header.workflowId,
@@ -197,13 +304,37 @@ export function assembleState(view: RunView): WorkflowState {
     ...(Object.keys(state).length === 0 ? {} : { initialState: state }),
     ...(view.input === undefined ? {} : { payload: inputOf(view, -1) }),
     ...outcome(view),
-    steps: stepResults(view),
-    activeStepsPath: pathsOf(shown('running')),
-    suspendedPaths: pathsOf(suspended),
-    waitingPaths: pathsOf(shown('waiting')),
-    resumeLabels: labelsOf(suspended),
+    steps: flatSteps(view),
+    activeStepsPath: places.active,
+    suspendedPaths: places.suspended,
+    waitingPaths: places.waiting,
+    resumeLabels: labelsOf(view),
+    requestContext,
     serializedStepGraph: view.graph,
     stepExecutionPath: stepExecutionPath(view),
+  };
+}
+
+/** The stored run in the form in which lists show it. */
+export function assembleSnapshot(view: RunView): WorkflowRunState {
+  const { header } = view;
+  const { state, requestContext } = currentShared(view);
+  const places = placesOf(view);
+  return {
+    runId: header.runId,
+    status: header.status,
+    value: state,
+    context: { input: inputOf(view, -1), ...stepResults(view) },
+    activePaths: Object.values(places.active)[0] ?? [],
+    activeStepsPath: places.active,
+    stepExecutionPath: stepExecutionPath(view),
+    serializedStepGraph: view.graph,
+    suspendedPaths: places.suspended,
+    waitingPaths: places.waiting,
+    resumeLabels: labelsOf(view),
+    requestContext,
+    ...outcome(view),
+    timestamp: latestChange(view),
   };
 }
 

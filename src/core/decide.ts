@@ -1,8 +1,15 @@
-import { type Graph, armsOf } from './graph.ts';
+import type { Graph } from './graph.ts';
 import { limits } from './limits.ts';
-import { type Settlement, settlementKinds } from './join.ts';
-import { isVisible, type RecordKey, type RunHeader, type StepRecord, terminalStatuses } from './records.ts';
-import { formatTurn, parseTurn, type Turn } from './turn.ts';
+import { type JoinOpening, type Settlement, settlementKinds } from './join.ts';
+import {
+  isVisible,
+  memberOf,
+  type RecordKey,
+  type RunHeader,
+  type StepRecord,
+  terminalStatuses,
+} from './records.ts';
+import { baseTurn, formatTurn, parseTurn, type Turn } from './turn.ts';
 
 /**
  * The decisions of the protocol: what stored state and an event imply. Pure, so that a redelivery, a loser of a race and
@@ -125,10 +132,47 @@ export function resumedTurn(turn: string): string {
   return formatTurn({ ...parsed, generation: parsed.generation + 1, attempt: 0 });
 }
 
+/** The turn of a record whose nested run goes on after a suspension: the next generation of the same attempt. */
+export function nextGeneration(turn: string): string {
+  const parsed = parseTurn(turn);
+  return formatTurn({ ...parsed, generation: parsed.generation + 1 });
+}
+
+/** What the record that waits for a nested run does about it. */
+export type ChildFollow =
+  | { readonly type: 'none' }
+  /** It goes on after a suspension that the record shows. */
+  | { readonly type: 'run'; readonly nextTurn: string }
+  | { readonly type: 'suspend' | 'pause' }
+  | { readonly type: 'end'; readonly status: 'success' | 'failed' | 'tripwire' | 'canceled' };
+
+/** Derives {@link ChildFollow}. A nested run of another turn is none of the record's business. */
+export function followOf(record: StepRecord, child: RunHeader): ChildFollow {
+  if (child.parent?.turn !== baseTurn(record.turn)) return { type: 'none' };
+  const { status } = child;
+  if (record.status === 'suspended') {
+    return status === 'suspended' ? { type: 'none' } : { type: 'run', nextTurn: nextGeneration(record.turn) };
+  }
+  if (record.status !== 'child') return { type: 'none' };
+  switch (status) {
+    case 'success':
+    case 'failed':
+    case 'tripwire':
+    case 'canceled':
+      return { type: 'end', status };
+    case 'suspended':
+      return { type: 'suspend' };
+    case 'paused':
+      return { type: 'pause' };
+    default:
+      return { type: 'none' };
+  }
+}
+
 /** What the record of a top-level entry implies. */
 export type EntryDuty =
   | { readonly type: 'advance'; readonly to: number }
-  | { readonly type: 'finish'; readonly status: 'success' | 'failed' | 'canceled' }
+  | { readonly type: 'finish'; readonly status: 'success' | 'failed' | 'tripwire' | 'canceled' }
   /** Another iteration of the loop follows. */
   | { readonly type: 'iterate'; readonly turn: string }
   /** The run sleeps. */
@@ -137,6 +181,10 @@ export type EntryDuty =
   | { readonly type: 'suspend'; readonly k: number }
   /** The entry was resumed and its turn is published. */
   | { readonly type: 'run'; readonly turn: string; readonly dueAt: number | undefined }
+  /** The nested run goes on after a suspension. */
+  | { readonly type: 'resumed' }
+  /** The nested run has paused. */
+  | { readonly type: 'pause' }
   | { readonly type: 'none' };
 
 /** Derives {@link EntryDuty}. Odd `k` is a suspension, the even one after it the resumption. */
@@ -147,13 +195,17 @@ export function entryDuty(graph: Graph, record: StepRecord): EntryDuty {
     case 'waiting':
       return { type: 'wait', dueAt: record.dueAt ?? 0 };
     case 'failed':
-      return { type: 'finish', status: 'failed' };
+      return { type: 'finish', status: record.tripwire === true ? 'tripwire' : 'failed' };
     case 'canceled':
       return { type: 'finish', status: 'canceled' };
     case 'suspended':
       return { type: 'suspend', k: suspensionOrder(record.turn) };
     case 'due':
       return { type: 'run', turn: record.turn, dueAt: record.dueAt };
+    case 'child':
+      return { type: parseTurn(record.turn).generation > 0 ? 'resumed' : 'none' };
+    case 'paused':
+      return { type: 'pause' };
     default:
       return { type: 'none' };
   }
@@ -184,9 +236,9 @@ export function resumptionOrder(turn: string): number {
  */
 export function settlementOf(record: StepRecord): Settlement | undefined {
   const { generation } = parseTurn(record.turn);
-  const member = record.key.arm ?? 0;
+  const member = memberOf(record.key) ?? 0;
   const hasDelta = record.delta !== undefined;
-  if (record.status === 'running' || record.status === 'due') {
+  if (unsettled.has(record.status)) {
     return generation === 0 ? undefined : { generation, kind: 'resumed', hasDelta: false, member };
   }
   const ended = record.aborted === true ? 'canceled' : record.bailed === true ? 'bailed' : record.status;
@@ -194,16 +246,16 @@ export function settlementOf(record: StepRecord): Settlement | undefined {
   return kind === undefined ? undefined : { generation, kind, hasDelta, member };
 }
 
-/** Arms that take part in a block: all, or those that a conditional took. */
-export function membersOf(
-  graph: Graph,
-  entry: number,
-  taken: readonly number[] | undefined,
-): readonly number[] {
-  if (taken !== undefined) return taken;
-  const definition = graph[entry];
-  const arms = definition === undefined ? undefined : armsOf(definition);
-  return (arms ?? []).map((_, arm) => arm);
+const unsettled: ReadonlySet<StepRecord['status']> = new Set(['running', 'due', 'child']);
+
+/** Numbers of the arms or items that take part in a block, in the order in which they are launched. */
+export function membersOf({ total, taken }: Pick<JoinOpening, 'total' | 'taken'>): readonly number[] {
+  return taken ?? Array.from({ length: total }, (_, member) => member);
+}
+
+/** Where the record of a member is kept: an item of a foreach, an arm of any other block. */
+export function memberKey(graph: Graph, entry: number, member: number): RecordKey {
+  return graph[entry]?.type === 'foreach' ? { entry, item: member } : { entry, arm: member };
 }
 
 /** What becomes of a request to start, by the run that is there already. */

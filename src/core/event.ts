@@ -80,7 +80,7 @@ const runEventWork: Record<EventType, boolean> = {
 /** An event of a step, arm or block. */
 export function stepEvent(
   base: EventBase,
-  type: 'workflow.step.run' | 'workflow.step.end' | 'workflow.resume',
+  type: 'workflow.step.run' | 'workflow.step.end',
   at: {
     key: RecordKey;
     turn: string;

@@ -128,6 +128,7 @@ export function entryId(entry: GraphEntry, index: number): string {
 export function stepIdAt(graph: Graph, key: RecordKey): string | undefined {
   const entry = graph[key.entry];
   if (entry === undefined) return undefined;
+  if (key.item !== undefined) return entry.type === 'foreach' ? entry.step.id : undefined;
   return key.arm === undefined ? entryId(entry, key.entry) : armsOf(entry)?.[key.arm]?.id;
 }
 

@@ -181,6 +181,20 @@ export function closingMember(shape: JoinShape, tokens: readonly number[]): numb
   return undefined;
 }
 
+/** Members that were launched and may still settle: what is in flight, and what stands suspended. */
+export function membersOpen(opening: JoinOpening, tokens: readonly number[]): number[] {
+  const members = opening.taken ?? Array.from({ length: opening.total }, (_, member) => member);
+  const last = new Map<number, SettlementKind>();
+  for (const token of tokens) {
+    const { kind, member } = decodeToken(token);
+    last.set(member, kind);
+  }
+  return members.slice(0, foldJoin(opening, tokens).next).filter((member) => {
+    const kind = last.get(member);
+    return kind === undefined || kind === 'resumed' || kind === 'suspended';
+  });
+}
+
 /**
  * Members that were launched and have neither settled for good nor stand suspended, by the whole log. `members` lists the
  * numbers that take part, in launch order (a conditional takes some arms only); by default 0 to `total` - 1.

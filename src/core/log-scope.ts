@@ -52,6 +52,7 @@ export class LogScope {
   readonly #headers = new Map<string, RunHeader>();
   readonly #inputs = new Map<string, StoredValue>();
   readonly #outputs = new Map<string, StoredValue>();
+  readonly #errors = new Map<string, StoredValue>();
   readonly #items = new Map<string, Map<number, StepRecord>>();
 
   /** `runId`: the run whose stream is read. */
@@ -78,6 +79,7 @@ export class LogScope {
     }
     if (input !== undefined) this.#inputs.set(at, input);
     if (record.status === 'success' && record.output !== undefined) this.#outputs.set(at, record.output);
+    if (record.status === 'failed' && record.error !== undefined) this.#errors.set(at, record.error);
   }
 
   /** Where the events of a run appear; undefined for one that is not nested in the run whose stream is read. */
@@ -128,6 +130,13 @@ export class LogScope {
         ? (yield* ask({ type: 'input', runId }))?.input
         : (yield* ask({ type: 'record', runId, key: { entry } }))?.output);
     return yield* this.read(runId, stored);
+  }
+
+  /** Error with which an entry failed. */
+  *errorOf(runId: string, entry: number): Asking<unknown> {
+    const key = { entry };
+    const known = this.#errors.get(place(runId, key));
+    return yield* this.read(runId, known ?? (yield* ask({ type: 'record', runId, key }))?.error);
   }
 
   /** The first suspended item of a foreach. */

@@ -210,6 +210,8 @@ export interface StepRecord {
   readonly again?: boolean;
   /** The error forbids retries, of this step and of an enclosing one. */
   readonly nonRetryable?: boolean;
+  /** The error is a tripwire, which ends the run with a status of its own. */
+  readonly tripwire?: boolean;
   readonly suspendPayload?: StoredValue;
   /** What the body returned after it called `suspend`, when truthy. */
   readonly suspendOutput?: StoredValue;
@@ -251,6 +253,11 @@ export function isVisible(
   header: Pick<RunHeader, 'epoch' | 'from'>,
 ): boolean {
   return header.from.every(([epoch, from]) => epoch <= recordEpoch || epoch > header.epoch || entry < from);
+}
+
+/** Whether a key means an entry itself, and no member of a block. */
+export function isEntryKey(key: RecordKey): boolean {
+  return memberOf(key) === undefined;
 }
 
 /** `[i]` for an entry, `[i, j]` for an arm or item: the execution path that events and snapshots show. */

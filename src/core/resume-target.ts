@@ -1,44 +1,69 @@
 import { WorkflowError } from './errors.ts';
-import { isVisible, type RunHeader, type StepRecord, terminalStatuses } from './records.ts';
-import { parseTurn } from './turn.ts';
+import { type RunHeader, type StepRecord, terminalStatuses } from './records.ts';
 
 /** How a caller names what to resume. */
 export interface ResumeSelector {
+  /** Id of a step, ids along nested workflows, or the same as one dotted text; a nested workflow means what is suspended in it. */
   readonly step?: string | readonly string[];
   readonly label?: string;
+  readonly forEachIndex?: number;
 }
 
-/** Suspended records that count in the run's epoch, in graph order. */
-export function suspendedRecords(header: RunHeader, records: readonly StepRecord[]): StepRecord[] {
-  return records.filter(
-    (record) =>
-      record.status === 'suspended' && isVisible(parseTurn(record.turn).epoch, record.key.entry, header),
-  );
+/** A step that waits to be resumed. */
+export interface SuspendedPlace {
+  /** The run that executes it: the one that was asked for, or one nested in it. */
+  readonly runId: string;
+  readonly record: StepRecord;
+  /** Ids of the steps from the run that was asked for. */
+  readonly path: readonly string[];
+  /** Item of the outermost foreach on the way. */
+  readonly item?: number;
 }
 
-/** A target, or why there is none (yet): the error becomes final when waiting for the suspension is over. */
-export type ResumeTarget =
-  | { readonly record: StepRecord }
+/** Targets, or why there are none (yet): the error becomes final when waiting for the suspension is over. */
+export type ResumeTargets =
+  /** One place, or items of one foreach in their order. */
+  | { readonly places: readonly [SuspendedPlace, ...SuspendedPlace[]] }
   | {
       readonly refusal: WorkflowError /** A suspension may still be on its way. */;
       readonly mayCome: boolean;
     };
 
-/** Finds the one suspended record that a request means. */
-export function resumeTarget(
+/** Finds the suspended places that a request means. `suspended`: all that are suspended in the run and in those nested in it. */
+export function resumeTargets(
   header: RunHeader,
-  records: readonly StepRecord[],
+  suspended: readonly SuspendedPlace[],
   selector: ResumeSelector,
-): ResumeTarget {
+): ResumeTargets {
   const over = terminalStatuses.has(header.status);
-  const suspended = over ? [] : suspendedRecords(header, records);
+  const places = over ? [] : suspended;
   const mayCome = !over && header.status !== 'suspended';
-  if (suspended.length === 0) return { refusal: notSuspended(header), mayCome };
-  if (selector.label !== undefined) return byLabel(header, suspended, selector.label, mayCome);
-  if (selector.step !== undefined) return byStep(header, suspended, selector.step, mayCome);
-  const [only, ...more] = suspended;
-  if (only !== undefined && more.length === 0) return { record: only };
-  return { refusal: ambiguous(header, suspended), mayCome: false };
+  if (places.length === 0) return { refusal: notSuspended(header), mayCome };
+  if (selector.label !== undefined) return byLabel(header, places, selector.label, mayCome);
+  const wanted = selector.step === undefined ? places : byStep(places, selector.step);
+  if (wanted.length === 0) return { refusal: otherStep(header, places, selector.step ?? ''), mayCome };
+  if (new Set(wanted.map(nameOf)).size > 1) return { refusal: ambiguous(header, wanted), mayCome: false };
+  const { forEachIndex } = selector;
+  const items = forEachIndex === undefined ? wanted : wanted.filter((place) => place.item === forEachIndex);
+  const [first, ...rest] = items;
+  if (first !== undefined) return { places: [first, ...rest] };
+  return { refusal: otherItem(header, wanted, forEachIndex ?? 0), mayCome };
+}
+
+function nameOf({ path }: SuspendedPlace): string {
+  return path.join('.');
+}
+
+/** Places at exactly these ids, else those within the nested workflow that they name. */
+function byStep(places: readonly SuspendedPlace[], step: string | readonly string[]): SuspendedPlace[] {
+  const given = typeof step === 'string' ? [step] : step;
+  const dotted = given.flatMap((id) => id.split('.'));
+  for (const ids of [given, dotted]) {
+    const below = places.filter(({ path }) => ids.every((id, index) => path[index] === id));
+    const exact = below.filter(({ path }) => path.length === ids.length);
+    if (below.length > 0) return exact.length > 0 ? exact : below;
+  }
+  return [];
 }
 
 function refuse(
@@ -55,12 +80,14 @@ function notSuspended(header: RunHeader): WorkflowError {
   return refuse('WORKFLOW_RUN_NOT_SUSPENDED', 'This workflow run was not suspended', header);
 }
 
-function idList(records: readonly StepRecord[], separator: string, wrap: (id: string) => string): string {
-  return records.map((record) => wrap(record.stepId)).join(separator);
+function namesOf(places: readonly SuspendedPlace[]): string[] {
+  return [...new Set(places.map(nameOf))];
 }
 
-function ambiguous(header: RunHeader, suspended: readonly StepRecord[]): WorkflowError {
-  const ids = idList(suspended, ', ', (id) => `[${id}]`);
+function ambiguous(header: RunHeader, places: readonly SuspendedPlace[]): WorkflowError {
+  const ids = namesOf(places)
+    .map((name) => `[${name}]`)
+    .join(', ');
   return refuse(
     'WORKFLOW_RESUME_AMBIGUOUS',
     `Multiple suspended steps found: ${ids}. Please specify which step to resume using the "step" parameter.`,
@@ -68,24 +95,32 @@ function ambiguous(header: RunHeader, suspended: readonly StepRecord[]): Workflo
   );
 }
 
-function byLabel(header: RunHeader, suspended: StepRecord[], label: string, mayCome: boolean): ResumeTarget {
-  const record = suspended.find((candidate) => candidate.labels?.includes(label));
-  if (record !== undefined) return { record };
-  const known = suspended.flatMap((candidate) => candidate.labels ?? []).join(', ');
+function byLabel(
+  header: RunHeader,
+  places: readonly SuspendedPlace[],
+  label: string,
+  mayCome: boolean,
+): ResumeTargets {
+  const place = places.find(({ record }) => record.labels?.includes(label));
+  if (place !== undefined) return { places: [place] };
+  const known = places.flatMap(({ record }) => record.labels ?? []).join(', ');
   const message = `Resume label "${label}" not found. Available labels: [${known}]`;
   return { refusal: refuse('WORKFLOW_RESUME_LABEL_NOT_FOUND', message, header), mayCome };
 }
 
-function byStep(
+function otherStep(
   header: RunHeader,
-  suspended: StepRecord[],
+  places: readonly SuspendedPlace[],
   step: string | readonly string[],
-  mayCome: boolean,
-): ResumeTarget {
+): WorkflowError {
   const name = typeof step === 'string' ? step : step.join('.');
-  const record = suspended.find((candidate) => candidate.stepId === name);
-  if (record !== undefined) return { record };
-  const available = idList(suspended, ', ', (id) => id);
+  const available = namesOf(places).join(', ');
   const message = `This workflow step "${name}" was not suspended. Available suspended steps: [${available}]`;
-  return { refusal: refuse('WORKFLOW_RUN_NOT_SUSPENDED', message, header), mayCome };
+  return refuse('WORKFLOW_RUN_NOT_SUSPENDED', message, header);
+}
+
+function otherItem(header: RunHeader, places: readonly SuspendedPlace[], index: number): WorkflowError {
+  const known = places.flatMap(({ item }) => item ?? []).join(', ');
+  const message = `Item ${index} of step "${nameOf(places[0] as SuspendedPlace)}" was not suspended. Suspended items: [${known}]`;
+  return refuse('WORKFLOW_RUN_NOT_SUSPENDED', message, header);
 }

@@ -4,7 +4,8 @@ import type { LogEntry } from './history.ts';
 import { decodeToken } from './join.ts';
 import { type Asking, LogScope, type RunScope } from './log-scope.ts';
 import { formatKey, type RunHeader, type RunStatus, type StepRecord, terminalStatuses } from './records.ts';
-import type { RunEvent } from './snapshot.ts';
+import type { RunEvent, Tripwire } from './snapshot.ts';
+import { tripwireOf } from './tripwire.ts';
 import { parseTurn } from './turn.ts';
 import { noUsage, type Usage, withUsage } from './usage.ts';
 
@@ -123,10 +124,14 @@ export class LogProjection {
     return [finish];
   }
 
-  *#finishPayload({ runId, status, error: stored }: RunHeader): Asking<RunEvent['payload']> {
+  *#finishPayload({ runId, status, endedBy, error: stored }: RunHeader): Asking<RunEvent['payload']> {
     const error = yield* this.#scope.read(runId, stored);
-    const metadata = error instanceof Error ? { error, errorMessage: error.message } : {};
-    return { workflowStatus: status, metadata, output: { usage: this.#usage } };
+    const isTripped = status === 'tripwire' && endedBy !== undefined;
+    const tripwire = isTripped ? tripOf(error ?? (yield* this.#scope.errorOf(runId, endedBy))) : undefined;
+    const isOwn = tripwire === undefined && error instanceof Error;
+    const metadata = isOwn ? { error, errorMessage: error.message } : {};
+    const payload = { workflowStatus: status, metadata, output: { usage: this.#usage } };
+    return tripwire === undefined ? payload : { ...payload, tripwire };
   }
 
   *#stepEvents(scope: RunScope, { runId, record }: StepEntry): Asking<RunEvent[]> {
@@ -181,9 +186,15 @@ export class LogProjection {
     return {
       status: record.bailed === true ? 'bailed' : status,
       ...(status === 'success' ? { output: yield* this.#scope.read(runId, record.output) } : {}),
-      ...(status === 'failed' ? { error: yield* this.#scope.read(runId, record.error) } : {}),
-      ...present({ nonRetryable: record.nonRetryable, endedAt: record.endedAt }),
+      ...(status === 'failed' ? yield* this.#failureOf(runId, record) : {}),
+      ...present({ endedAt: record.endedAt }),
     };
+  }
+
+  *#failureOf(runId: string, record: StepRecord): Asking<Record<string, unknown>> {
+    const error = yield* this.#scope.read(runId, record.error);
+    const { nonRetryable, tripwire } = record;
+    return { error, ...present({ nonRetryable, tripwire: tripwire === true ? tripOf(error) : undefined }) };
   }
 
   *#sleepEvents(scope: RunScope, record: StepRecord): Asking<RunEvent[]> {
@@ -266,6 +277,10 @@ export class LogProjection {
     const payload = { output: chunk, runId: this.#runId, stepName: nameOf(scope, stepId) };
     return [{ ...this.#event('workflow-step-output', id, time, payload), from: 'USER' }];
   }
+}
+
+function tripOf(error: unknown): Tripwire | undefined {
+  return error instanceof Error ? tripwireOf(error) : undefined;
 }
 
 /** Orders what a header shows: a later epoch, a later position, and the end after all. */

@@ -1,7 +1,23 @@
-import { isDone, membersOf, settlementOf } from './decide.ts';
-import { armsOf, type Graph } from './graph.ts';
-import { closingMember, decodeToken, encodeToken, type JoinShape, membersInFlight } from './join.ts';
-import { isVisible, type RecordKey, type RunHeader, type StepRecord, terminalStatuses } from './records.ts';
+import { isDone, memberKey, membersOf, settlementOf } from './decide.ts';
+import { type Graph, isBlock } from './graph.ts';
+import {
+  closingMember,
+  decodeToken,
+  encodeToken,
+  type JoinOpening,
+  membersInFlight,
+  membersOpen,
+} from './join.ts';
+import {
+  isEntryKey,
+  isVisible,
+  memberOf,
+  type RecordKey,
+  type RunHeader,
+  sameKey,
+  type StepRecord,
+  terminalStatuses,
+} from './records.ts';
 import { firstTurn, formatTurn, parseTurn } from './turn.ts';
 
 /**
@@ -24,12 +40,12 @@ export interface SweepPlan {
   readonly again: number | undefined;
 }
 
-/** A run and, when its frontier is a block, that block's log. */
+/** A run and, when its frontier is a block, that block's log; of a foreach, `records` has the items of {@link itemsToSweep}. */
 export interface SweepView {
   readonly header: RunHeader;
   readonly records: readonly StepRecord[];
   readonly graph: Graph;
-  readonly join?: JoinShape & { readonly tokens: readonly number[]; readonly taken?: readonly number[] };
+  readonly join?: JoinOpening & { readonly tokens: readonly number[] };
 }
 
 /** Pauses between two looks at a run that does not change, ms. */
@@ -39,7 +55,7 @@ const sweepPause = { shortest: 120_000, longest: 3_600_000 } as const;
 export function frontierEntry(view: Pick<SweepView, 'header' | 'records'>): number {
   const done = view.records.filter(
     (record) =>
-      record.key.arm === undefined &&
+      isEntryKey(record.key) &&
       isDone(record) &&
       isVisible(parseTurn(record.turn).epoch, record.key.entry, view.header),
   );
@@ -86,9 +102,12 @@ function merge(plans: readonly SweepPlan[]): SweepPlan {
   };
 }
 
+/** Statuses of a member that somebody works on, or that waits for its time or a nested run. */
+const active: ReadonlySet<StepRecord['status']> = new Set(['running', 'due', 'child']);
+
 function planMember(view: SweepView, key: RecordKey, tokens: ReadonlySet<number>, clock: Clock): SweepPlan {
   const turn = formatTurn(firstTurn(view.header.epoch));
-  const record = view.records.find((one) => one.key.entry === key.entry && one.key.arm === key.arm);
+  const record = view.records.find((one) => sameKey(one.key, key));
   if (record === undefined || record.turn < turn) {
     return { actions: [{ type: 'run', key, turn }], again: clock.now + sweepPause.shortest };
   }
@@ -96,28 +115,47 @@ function planMember(view: SweepView, key: RecordKey, tokens: ReadonlySet<number>
   const logged = newest === undefined || tokens.has(encodeToken(newest));
   if (!logged) return { actions: [{ type: 'duty', record }], again: clock.now + sweepPause.shortest };
   // Settled and logged: somebody else's settlement decides about the block.
-  if (record.status !== 'running' && record.status !== 'due') return { actions: [], again: undefined };
+  if (!active.has(record.status)) return { actions: [], again: undefined };
   return planRecord(record, clock);
+}
+
+/** Items that a sweep of a foreach has to look at: those that may still move, and those that decided about the block. */
+export function itemsToSweep(join: NonNullable<SweepView['join']>): number[] {
+  const last = join.tokens.at(-1);
+  const deciding = [
+    closingMember(join, join.tokens),
+    last === undefined ? undefined : decodeToken(last).member,
+  ];
+  return [...new Set([...membersOpen(join, join.tokens), ...deciding.flatMap((member) => member ?? [])])];
 }
 
 function planBlock(view: SweepView, entry: number, clock: Clock): SweepPlan {
   const { join } = view;
-  const open: SweepAction = { type: 'run', key: { entry }, turn: formatTurn(firstTurn(view.header.epoch)) };
-  if (join === undefined) return { actions: [open], again: clock.now + sweepPause.shortest };
+  const opening: SweepAction = {
+    type: 'run',
+    key: { entry },
+    turn: formatTurn(firstTurn(view.header.epoch)),
+  };
+  if (join === undefined) return { actions: [opening], again: clock.now + sweepPause.shortest };
   const dutyOf = (member: number | undefined): SweepAction[] => {
-    const record = view.records.find((one) => one.key.entry === entry && one.key.arm === member);
+    const record = view.records.find((one) => one.key.entry === entry && memberOf(one.key) === member);
     return member === undefined || record === undefined ? [] : [{ type: 'duty', record }];
   };
   const closing = dutyOf(closingMember(join, join.tokens));
   // What a closed block leads to can be lost as well, so the run stays in sight.
   if (closing.length > 0) return { actions: closing, again: clock.now + sweepPause.shortest };
   const tokens = new Set(join.tokens);
-  const members = membersOf(view.graph, entry, join.taken);
-  const plan = merge(members.map((arm) => planMember(view, { entry, arm }, tokens, clock)));
-  if (membersInFlight(join, join.tokens, members).length > 0) return plan;
+  const members = membersOf(join);
+  const open = membersInFlight(join, join.tokens, members);
+  // An arm is looked at in any case; of the items of a foreach only those that may still move were read.
+  const launched = view.graph[entry]?.type === 'foreach' ? membersOpen(join, join.tokens) : members;
+  const plan = merge(
+    launched.map((member) => planMember(view, memberKey(view.graph, entry, member), tokens, clock)),
+  );
+  if (open.length > 0) return plan;
   const last = join.tokens.at(-1);
   // There never was a member: whoever opened the block closes it too.
-  if (last === undefined) return { actions: [open], again: clock.now + sweepPause.shortest };
+  if (last === undefined) return { actions: [opening], again: clock.now + sweepPause.shortest };
   // Nothing is in flight: the last settlement suspended the block.
   return { actions: [...plan.actions, ...dutyOf(decodeToken(last).member)], again: plan.again };
 }
@@ -127,15 +165,14 @@ export function planSweep(view: SweepView, clock: Clock): SweepPlan {
   const { header, graph } = view;
   if (terminalStatuses.has(header.status)) return { actions: [{ type: 'announce-end' }], again: undefined };
   const entry = frontierEntry(view);
-  const last = view.records.find((record) => record.key.entry === entry - 1 && record.key.arm === undefined);
-  const own = view.records.find((record) => record.key.entry === entry && record.key.arm === undefined);
+  const last = view.records.find((record) => sameKey(record.key, { entry: entry - 1 }));
+  const own = view.records.find((record) => sameKey(record.key, { entry }));
   const current = own !== undefined && parseTurn(own.turn).epoch === header.epoch ? own : undefined;
   if (current !== undefined) return planRecord(current, clock);
   const ended =
     last !== undefined && (entry >= graph.length || last.bailed === true || last.aborted === true);
   if (ended) return { actions: [{ type: 'duty', record: last }], again: later(last, clock) };
-  const definition = graph[entry];
-  if (definition !== undefined && armsOf(definition) !== undefined) return planBlock(view, entry, clock);
+  if (isBlock(graph[entry])) return planBlock(view, entry, clock);
   const turn = formatTurn(firstTurn(header.epoch));
   return { actions: [{ type: 'run', key: { entry }, turn }], again: clock.now + sweepPause.shortest };
 }

@@ -485,6 +485,7 @@ export type CommitOutcome =
       readonly status: 'failed';
       readonly error: StoredValue;
       readonly nonRetryable?: boolean;
+      readonly tripwire?: boolean;
     })
   | (OutcomeBase & {
       readonly status: 'suspended';

@@ -1,5 +1,6 @@
 import { WorkflowError } from '../core/errors.ts';
 import type { RunRef, StoredRun } from './api.ts';
+import { endEvent, signalChange } from './duty-entry.ts';
 import type { Engine } from './engine.ts';
 import { checkAccess, notFound } from './queries.ts';
 import { handlingOf, storedRun } from './start.ts';
@@ -27,11 +28,11 @@ export async function cancelRun(engine: Engine, request: RunRef): Promise<Stored
     );
   }
   engine.aborts.cancel(request.runId);
-  const { publisher } = handlingOf(engine, workflow, stored);
+  const handling = handlingOf(engine, workflow, stored);
   // Also when it was canceled before: the first caller may have died between its write and its event.
-  await publisher.publish([publisher.run('workflow.cancel', 'canceled')]);
+  await handling.publisher.publish([endEvent(handling, 'canceled')]);
   if (write.won) metrics.count('run.ended', { status: 'canceled' });
   await store.durable();
-  engine.signals.changed(request.runId);
+  signalChange(engine, stored);
   return storedRun(stored, write.won);
 }

@@ -1,8 +1,16 @@
 import { entryDuty, resumptionOrder, suspensionOrder } from '../core/decide.ts';
-import type { WorkflowEvent } from '../core/event.ts';
-import { armsOf, entryId } from '../core/graph.ts';
-import { formatPosition, type RunStatus, type StepRecord, type StoredValue } from '../core/records.ts';
+import type { RunEventType, WorkflowEvent } from '../core/event.ts';
+import { entryId, isBlock } from '../core/graph.ts';
+import {
+  formatPosition,
+  pathOf,
+  type RunHeader,
+  type RunStatus,
+  type StepRecord,
+  type StoredValue,
+} from '../core/records.ts';
 import { parseTurn } from '../core/turn.ts';
+import type { Engine } from './engine.ts';
 import { entryTurn, type Handling } from './handling.ts';
 import { previous } from './publish.ts';
 
@@ -22,9 +30,15 @@ export async function fulfilEntry(
   const told = [...facts, ...publisher.stepEnd(record)];
   switch (duty.type) {
     case 'advance':
+      if (handling.header.perStep === true) {
+        return pause(handling, record.key.entry, parseTurn(record.turn).iteration, told);
+      }
       if (!won && (await hasBegun(handling, duty.to))) return;
       return publisher.exhausted ? exhaust(handling, record) : advance(handling, record, duty.to, told);
     case 'finish':
+      if (duty.status === 'success' && handling.header.perStep === true && record.bailed !== true) {
+        return pause(handling, record.key.entry, parseTurn(record.turn).iteration, told);
+      }
       return finish(handling, { status: duty.status, by: record.key.entry }, told);
     case 'suspend': {
       const position = formatPosition(record.key.entry, parseTurn(record.turn).iteration, duty.k);
@@ -41,9 +55,27 @@ export async function fulfilEntry(
         publisher.stepRun({ ...record, turn: duty.turn, dueAt: duty.dueAt }),
         duty.dueAt,
       );
+    case 'resumed':
+      return ensureEntryResumed(handling, record);
+    case 'pause':
+      return pause(handling, record.key.entry, parseTurn(record.turn).iteration, told);
     default:
       return;
   }
+}
+
+/** Orders the pause of a run after everything else that its entry went through. */
+const lastOfEntry = 9_999_999;
+
+/** Pauses a run that was to execute one entry only. */
+export async function pause(
+  handling: Handling,
+  entry: number,
+  iteration: number,
+  told: readonly WorkflowEvent[] = [],
+): Promise<void> {
+  const position = formatPosition(entry, iteration, lastOfEntry);
+  await announceStatus(handling, 'paused', position, told, { sweepAt: null });
 }
 
 async function advance(
@@ -91,27 +123,28 @@ async function hasBegun(handling: Handling, entry: number): Promise<boolean> {
   const record = load.records[0];
   if (record !== undefined && parseTurn(record.turn).epoch >= epoch) return true;
   const definition = workflow.graph[entry];
-  if (definition === undefined || armsOf(definition) === undefined) return false;
+  if (!isBlock(definition)) return false;
   return (await store.loadJoin({ runId, entry, epoch })) !== undefined;
 }
 
 /** Ends the run. Whoever finds it ended by the same entry announces it again: the winner may have died before. */
 export async function finish(
   handling: Handling,
-  end: { status: 'success' | 'failed' | 'canceled'; by: number; error?: StoredValue },
+  end: { status: 'success' | 'failed' | 'tripwire' | 'canceled'; by: number; error?: StoredValue },
   told: readonly WorkflowEvent[],
 ): Promise<void> {
-  const { engine, publisher, runId, epoch } = handling;
+  const { engine, publisher, runId, epoch, header } = handling;
   const { store, clock, metrics } = engine.backend;
   const now = clock.now();
+  // A call has no event that would come again: if it dies before it announces the end, a sweep has to.
+  const isToBeSwept = publisher.isCall || isWork(handling);
   const write = await store.finish({
     runId,
     epoch,
     status: end.status,
     endedBy: end.by,
     now,
-    // A call has no event that would come again: if it dies before it announces the end, a sweep has to.
-    ...(publisher.isCall ? { sweepAt: now + engine.times.sweepMs } : {}),
+    ...(isToBeSwept ? { sweepAt: now + engine.times.sweepMs } : {}),
     ...(end.error === undefined ? {} : { error: end.error }),
   });
   const ours = write.won || (write.image?.epoch === epoch && write.image.endedBy === end.by);
@@ -119,14 +152,46 @@ export async function finish(
   if (write.won) metrics.count('run.ended', { status: end.status });
   // Whatever else of the run works in this process, such as a sibling of the arm that aborted it.
   if (end.status === 'canceled') engine.aborts.cancel(runId);
-  engine.signals.changed(runId);
+  signalChange(engine, header);
+}
+
+/** Wakes whoever waits for the run, or reads the stream that it is in. */
+export function signalChange(engine: Engine, header: Pick<RunHeader, 'runId' | 'root'>): void {
+  engine.signals.changed(header.runId);
+  if (header.root !== undefined) engine.signals.changed(header.root);
+}
+
+/** Whether somebody has to do something about the end of a run: its parent, its callbacks, or what is nested in it. */
+function isWork({ header, workflow }: Handling): boolean {
+  const { callbacks, shouldPersistSnapshot } = workflow.definition;
+  const told = callbacks?.onFinish ?? callbacks?.onError ?? shouldPersistSnapshot;
+  return header.parent !== undefined || workflow.nests || told !== undefined;
+}
+
+/** An event of the whole run, with what its handler has to know. */
+export function runEventOf(
+  handling: Handling,
+  type: RunEventType,
+  status: RunStatus,
+  mark?: string,
+): WorkflowEvent {
+  const { parent } = handling.header;
+  return handling.publisher.run(type, status, {
+    work: isWork(handling),
+    ...(mark === undefined ? {} : { mark }),
+    ...(parent === undefined ? {} : { parent: { runId: parent.runId, path: pathOf(parent.key) } }),
+  });
 }
 
 /** The event that announces how a run ended. */
 export function endEvent(handling: Handling, status: RunStatus): WorkflowEvent {
   const type =
-    status === 'failed' ? 'workflow.fail' : status === 'canceled' ? 'workflow.cancel' : 'workflow.end';
-  return handling.publisher.run(type, status);
+    status === 'failed' || status === 'tripwire'
+      ? 'workflow.fail'
+      : status === 'canceled'
+        ? 'workflow.cancel'
+        : 'workflow.end';
+  return runEventOf(handling, type, status);
 }
 
 async function exhaust(handling: Handling, record: StepRecord): Promise<void> {
@@ -138,14 +203,14 @@ async function exhaust(handling: Handling, record: StepRecord): Promise<void> {
 interface StatusOptions {
   /** Keep quiet when it was there already: for callers who only make sure of it. @default false */
   readonly onlyIfWon?: boolean;
-  /** When the sweeper is to look at the run, if that changes. */
-  readonly sweepAt?: number;
+  /** When the sweeper is to look at the run, if that changes; `null`: not before somebody wakes it. */
+  readonly sweepAt?: number | null;
 }
 
 /** Writes a status in its order and announces it. */
 export async function announceStatus(
   handling: Handling,
-  status: 'suspended' | 'waiting' | 'running',
+  status: 'suspended' | 'waiting' | 'running' | 'paused',
   position: string,
   told: readonly WorkflowEvent[],
   { onlyIfWon = false, sweepAt }: StatusOptions = {},
@@ -156,14 +221,14 @@ export async function announceStatus(
   const write = await store.setStatus(sweepAt === undefined ? change : { ...change, sweepAt });
   const again =
     !write.won && !onlyIfWon && write.image?.status === status && write.image.position === position;
-  const announced = status === 'suspended' && (write.won || again);
+  const isQuiet = status === 'suspended' || status === 'paused';
+  const announced = isQuiet && (write.won || again);
   const quiet = onlyIfWon && !write.won;
   if (!quiet) {
-    await publisher.publish(
-      announced ? [...told, publisher.run('workflow.suspend', status, { mark: position })] : told,
-    );
+    const event = announced ? [runEventOf(handling, 'workflow.suspend', status, position)] : [];
+    await publisher.publish([...told, ...event]);
   }
-  if (write.won) engine.signals.changed(runId);
+  if (write.won) signalChange(engine, handling.header);
 }
 
 /** Makes sure that the suspension of a plain entry is effective before the record leaves that state. */

@@ -4,49 +4,66 @@ import { entryId, stepIdAt } from '../core/graph.ts';
 import { decodeToken, encodeToken } from '../core/join.ts';
 import {
   formatPosition,
+  memberOf,
   type RecordKey,
   type SharedDelta,
   type StepRecord,
   type StoredValue,
 } from '../core/records.ts';
 import { applyDeltas } from '../core/shared-data.ts';
+import { parseTurn } from '../core/turn.ts';
 import type { AppendResult, JoinOpening } from '../ports/index.ts';
-import { announceStatus, finish, fulfilEntry } from './duty-entry.ts';
+import { mergeIntoCell } from './cell.ts';
+import { announceStatus, finish, fulfilEntry, pause } from './duty-entry.ts';
 import { entryTurn, type Handling, logged } from './handling.ts';
 import { type Loaded, loadShared, sharedAt } from './load.ts';
+import { memberRecords, memberRuns, unclaimedMembers } from './members.ts';
 import { isUnstorable } from './values.ts';
 
 /**
- * What the record of an arm implies: its newest settlement goes into the block's log, and the position it got there says
- * whether this worker suspends, resumes or closes the block. Any worker derives the same from the log, so a loser knows
+ * What the record of a member implies: its newest settlement goes into the block's log, and the position it got there says
+ * whether this worker launches others, and suspends, resumes or closes the block. Any worker derives the same from the log, so a loser knows
  * exactly its own duty.
  */
 export async function fulfilMember(handling: Handling, record: StepRecord, won: boolean): Promise<void> {
   const { publisher } = handling;
   const append = await appendSettlement(handling, record);
   if (record.status === 'due') {
-    const run = publisher.stepRun({ ...record, dueAt: record.dueAt });
+    const seesCell = append?.after.hasDelta ?? false;
+    const run = publisher.stepRun({ ...record, dueAt: record.dueAt, seesCell });
     return publisher.publishAt(run, record.dueAt);
   }
+  if (record.status === 'paused') return pause(handling, record.key.entry, parseTurn(record.turn).iteration);
   if (append === undefined) return;
   const facts = settled(record) ? publisher.stepEnd(record) : [];
-  // The whole run ends, not only when the other arms have come to their ends.
-  if (record.aborted === true) return finish(handling, { status: 'canceled', by: record.key.entry }, facts);
+  // The whole run ends, not only when the other members have come to their ends.
+  if (record.aborted === true || record.status === 'canceled') {
+    return finish(handling, { status: 'canceled', by: record.key.entry }, facts);
+  }
   const { closed, block } = append.consequence;
   if (closed !== undefined) return closeBlock(handling, record.key.entry, append, won && append.won, facts);
-  if (block !== undefined) {
-    return announceStatus(
-      handling,
-      block === 'suspended' ? 'suspended' : 'running',
-      positionOf(record, append),
-      facts,
-    );
-  }
-  await publisher.publish(facts);
+  const told = [...facts, ...(await launches(handling, record.key.entry, append, won && append.won))];
+  if (block === undefined) return publisher.publish(told);
+  const status = block === 'suspended' ? 'suspended' : 'running';
+  await announceStatus(handling, status, positionOf(record, append), told);
+}
+
+/** What a settlement launches: all of it for the one who won, else what has no record yet. */
+async function launches(
+  handling: Handling,
+  entry: number,
+  { consequence, after, opening }: AppendResult,
+  won: boolean,
+): Promise<WorkflowEvent[]> {
+  const { from, count } = consequence.launch;
+  if (count === 0) return [];
+  const members = membersOf(opening).slice(from, from + count);
+  const missing = won ? members : await unclaimedMembers(handling, entry, opening, members);
+  return memberRuns(handling, entry, missing, { turn: opening.turn, seesCell: after.hasDelta });
 }
 
 function settled(record: StepRecord): boolean {
-  return record.status !== 'running' && record.status !== 'due';
+  return record.status !== 'running' && record.status !== 'due' && record.status !== 'child';
 }
 
 function positionOf(record: StepRecord, append: AppendResult): string {
@@ -57,14 +74,21 @@ async function appendSettlement(handling: Handling, record: StepRecord): Promise
   const settlement = settlementOf(record);
   if (settlement === undefined) return undefined;
   const { engine, runId, epoch } = handling;
-  return engine.backend.store.appendToken({
+  const { entry, item } = record.key;
+  const append = await engine.backend.store.appendToken({
     runId,
-    entry: record.key.entry,
+    entry,
     epoch,
     turn: entryTurn(handling),
     token: encodeToken(settlement),
     fromSegment: record.fromSegment ?? 0,
+    ...(item === undefined || record.output === undefined ? {} : { output: record.output }),
   });
+  // Before anything that follows is published: whoever is launched after this one sees what it changed.
+  if (settlement.hasDelta && record.delta !== undefined) {
+    await mergeIntoCell(engine, { runId, entry, epoch }, append.position, record.delta);
+  }
+  return append;
 }
 
 /**
@@ -78,6 +102,7 @@ export async function ensureMemberLogged(handling: Handling, record: StepRecord)
   const facts = settled(record) ? handling.publisher.stepEnd(record) : [];
   const { block, closed } = append.consequence;
   if (closed !== undefined) await closeBlock(handling, record.key.entry, append, false, facts);
+  const launched = await launches(handling, record.key.entry, append, false);
   // Whoever resumed another arm just before may not have shown yet that the run is running again, and a caller that looks
   // right after its own resumption must not find the run suspended.
   const resumed = record.status === 'due' && append.after.closed === undefined;
@@ -85,6 +110,7 @@ export async function ensureMemberLogged(handling: Handling, record: StepRecord)
     const status = block === 'suspended' ? 'suspended' : 'running';
     await announceStatus(handling, status, positionOf(record, append), facts, { onlyIfWon: true });
   }
+  await handling.publisher.publish(launched);
   return append.after.closed === undefined;
 }
 
@@ -98,15 +124,8 @@ export async function closeBlock(
 ): Promise<void> {
   const { engine, runId } = handling;
   const { store } = engine.backend;
-  const members = membersOf(handling.workflow.graph, entry, append.opening.taken);
   const keys: RecordKey[] = [{ entry }, ...(entry === 0 ? [] : [{ entry: entry - 1 }])];
-  const arms = members.map((arm) => ({ entry, arm }));
-  const load = await store.loadStep({
-    runId,
-    keys: [...keys, ...arms],
-    input: entry === 0,
-    consistent: true,
-  });
+  const load = await store.loadStep({ runId, keys, input: entry === 0, consistent: true });
   const turn = entryTurn(handling);
   const [existing] = load.records;
   if (!won && existing?.turn === turn) return fulfilEntry(handling, existing, false, facts);
@@ -115,7 +134,10 @@ export async function closeBlock(
     input: load.input,
     records: load.records.slice(1, keys.length).filter((record) => record !== undefined),
   };
-  const records = load.records.slice(keys.length).filter((record) => record !== undefined);
+  const isForeach = handling.workflow.graph[entry]?.type === 'foreach';
+  const records = isForeach
+    ? await store.loadItems({ runId, entry })
+    : await memberRecords(handling, entry, membersOf(append.opening));
   const record = await storableRecord(handling, entry, append, { before, records });
   const write = await store.closeBlock({ runId, record });
   if (write.won) return fulfilEntry(handling, write.image, true, facts);
@@ -139,7 +161,7 @@ async function storableRecord(
   } catch (error) {
     if (!isUnstorable(error)) throw error;
     const { engine, runId } = handling;
-    const sharedFrom = sharedAt(parts.before, entry - 1);
+    const sharedFrom = sharedAt(parts.before, blockAt(handling, entry));
     return {
       ...recordBase(handling, entry, append.opening),
       ...(sharedFrom === undefined ? {} : { sharedFrom }),
@@ -175,7 +197,7 @@ async function blockRecord(
     ...(await sharedAfter(handling, entry, after.hasDelta, parts)),
   };
   const at = (member: number | undefined): StepRecord | undefined =>
-    parts.records.find((record) => record.key.arm === member);
+    parts.records.find((record) => memberOf(record.key) === member);
   switch (after.closed) {
     case 'failed': {
       const failed = at(after.failed);
@@ -184,11 +206,18 @@ async function blockRecord(
         status: 'failed',
         ...(failed?.error === undefined ? {} : { error: failed.error }),
         ...(failed?.nonRetryable === undefined ? {} : { nonRetryable: failed.nonRetryable }),
+        ...(failed?.tripwire === undefined ? {} : { tripwire: failed.tripwire }),
       };
     }
     case 'bailed': {
-      const output = at(after.bailed)?.output;
-      return { ...base, status: 'success', bailed: true, ...(output === undefined ? {} : { output }) };
+      const { output, input } = at(after.bailed) ?? {};
+      return {
+        ...base,
+        status: 'success',
+        bailed: true,
+        ...(output === undefined ? {} : { output }),
+        ...(input === undefined ? {} : { input }),
+      };
     }
     case 'canceled':
       return { ...base, status: 'canceled' };
@@ -197,7 +226,11 @@ async function blockRecord(
   }
 }
 
-/** `{ [stepId]: output }` of the arms, in their order. */
+function blockAt(handling: Handling, entry: number): { key: RecordKey; turn: string } {
+  return { key: { entry }, turn: entryTurn(handling) };
+}
+
+/** `{ [stepId]: output }` of the arms, or the array of what the items gave, in their order. */
 async function mergedOutput(
   handling: Handling,
   entry: number,
@@ -210,11 +243,9 @@ async function mergedOutput(
       return [record.stepId, value] as const;
     }),
   );
-  return engine.values.store(
-    runId,
-    Object.fromEntries(outputs),
-    `output of ${stepIdAt(workflow.graph, { entry })}`,
-  );
+  const isForeach = workflow.graph[entry]?.type === 'foreach';
+  const merged = isForeach ? outputs.map(([, output]) => output) : Object.fromEntries(outputs);
+  return engine.values.store(runId, merged, `output of ${stepIdAt(workflow.graph, { entry })}`);
 }
 
 /** State and request context after a block: the deltas of its members, in the order in which they settled. */
@@ -225,7 +256,7 @@ async function sharedAfter(
   { before, records }: BlockParts,
 ): Promise<Pick<StepRecord, 'shared' | 'sharedFrom'>> {
   const { engine, runId, epoch } = handling;
-  const from = sharedAt(before, entry - 1);
+  const from = sharedAt(before, blockAt(handling, entry));
   if (!hasDelta) return from === undefined ? {} : { sharedFrom: from };
   const [base, log] = await Promise.all([
     loadShared(engine, runId, from, before),
@@ -235,7 +266,8 @@ async function sharedAfter(
   const order = [
     ...new Set((log?.tokens ?? []).map((token) => decodeToken(token).member).toReversed()),
   ].toReversed();
-  const deltas = order.flatMap((member) => records.find((record) => record.key.arm === member)?.delta ?? []);
+  const byMember = new Map(records.map((record) => [memberOf(record.key), record]));
+  const deltas = order.flatMap((member) => byMember.get(member)?.delta ?? []);
   const decoded = await Promise.all(deltas.map((delta) => engine.values.load(runId, delta)));
   const merged = applyDeltas(base.data, decoded as SharedDelta[]);
   return { shared: await engine.values.store(runId, merged, 'state'), sharedFrom: entry };

@@ -2,9 +2,9 @@ import { encode } from '../core/codec.ts';
 import { errorOf } from '../core/codec-error.ts';
 import { afterFailure } from '../core/decide.ts';
 import { WorkflowError } from '../core/errors.ts';
-import { limits } from '../core/limits.ts';
 import {
   formatKey,
+  isEntryKey,
   type SharedData,
   type SharedDelta,
   type StepRecord,
@@ -12,14 +12,17 @@ import {
 } from '../core/records.ts';
 import { RequestContext } from '../core/request-context.ts';
 import { applyDelta, deltaOf } from '../core/shared-data.ts';
+import { tripwireOf } from '../core/tripwire.ts';
 import { parseTurn } from '../core/turn.ts';
 import type { CommitOutcome } from '../ports/index.ts';
 import type { StepHandling } from './handling.ts';
 import { keepLease } from './lease.ts';
 import { chunkWriter } from './chunks.ts';
-import { inputAt, type Loaded, loadShared, sharedAt, sourceOf, stepResultsOf } from './load.ts';
+import { withCell } from './cell.ts';
+import { inputAt, inputValue, type Loaded, loadShared, sharedAt, sourceOf, stepResultsOf } from './load.ts';
+import { askLoop } from './loop.ts';
 import { loopAt, readsAt } from './registry.ts';
-import { evaluateLoop, executeStep, type StepExecution, type StepOutcome } from './step-executor.ts';
+import { executeStep, type StepExecution, type StepOutcome } from './step-executor.ts';
 import { isUnstorable, sha256 } from './values.ts';
 
 /** Executes the body of a claimed turn and turns what came of it into what is to be stored. */
@@ -67,14 +70,12 @@ async function prepare(
   const optional = async (stored: StoredValue | undefined): Promise<unknown> =>
     stored === undefined ? undefined : values.load(runId, stored);
   const { generation, attempt, epoch, iteration } = parseTurn(turn);
-  const source = sourceOf(handling);
   const reads = readsAt(workflow, key, step);
-  const from = generation + attempt === 0 ? sharedAt(loaded, source) : claimed.sharedFrom;
+  const from = generation + attempt === 0 ? sharedAt(loaded, handling) : claimed.sharedFrom;
   const own = from === key.entry ? { ...loaded, records: [...loaded.records, claimed] } : loaded;
   const shared = await loadShared(engine, runId, from, own);
-  const earlier =
-    key.arm === undefined ? undefined : ((await optional(claimed.delta)) as SharedDelta | undefined);
-  const base = earlier === undefined ? shared.data : applyDelta(shared.data, earlier);
+  const earlier = isEntryKey(key) ? undefined : ((await optional(claimed.delta)) as SharedDelta | undefined);
+  const base = await baseOf(handling, claimed, shared.data, earlier);
   const brought = (await optional(claimed.resumeContext)) as Record<string, unknown> | undefined;
   const params: StepExecution = {
     step,
@@ -87,7 +88,7 @@ async function prepare(
     runtime: engine.stepRuntime,
     writeChunk: chunkWriter(handling),
     requestContext: new RequestContext({ ...base.requestContext, ...brought }),
-    input: await optional(inputAt(loaded, source)),
+    input: await inputValue(engine, handling, loaded),
     resumeData: await optional(claimed.resumeData),
     suspendData: await optional(claimed.suspendPayload),
     retryCount: attempt,
@@ -98,6 +99,17 @@ async function prepare(
   };
   const contextBefore = encodeEntries(Object.entries(base.requestContext));
   return { params, base, earlier, contextBefore };
+}
+
+/** State and request context at the start of an execution; a member sees what those before it changed, and its own changes. */
+async function baseOf(
+  { engine, runId, key, epoch }: StepHandling,
+  claimed: StepRecord,
+  shared: SharedData,
+  earlier: SharedDelta | undefined,
+): Promise<SharedData> {
+  if (claimed.seesCell === true) return withCell(engine, { runId, entry: key.entry, epoch }, shared);
+  return earlier === undefined ? shared : applyDelta(shared, earlier);
 }
 
 /** What is to be stored of an execution: its outcome, and what the condition of its loop says. */
@@ -118,19 +130,9 @@ async function afterIteration(
   const loop = loopAt(handling.workflow, handling.key);
   const ends = outcome.type !== 'success' || outcome.bailed || outcome.aborted;
   if (loop === undefined || ends) return { outcome, again: false, final: false };
-  const { iteration } = parseTurn(handling.turn);
-  const { stepResults } = params;
-  const output = (id: string): unknown => (id === handling.step.id ? outcome.output : stepResults.output(id));
-  const execution = {
-    ...params,
-    input: outcome.output,
-    state: { ...base.state, ...outcome.state },
-    stepResults: { init: () => stepResults.init(), output },
-    retryCount: -1,
-  };
+  const execution = { ...params, input: outcome.output, state: { ...base.state, ...outcome.state } };
   try {
-    const again = await evaluateLoop(loop, execution, iteration + 1);
-    if (again && iteration >= limits.iterations) throw endlessLoop(handling);
+    const again = await askLoop(handling, loop, handling, execution);
     return { outcome, again, final: false };
   } catch (thrown) {
     const error = errorOf(thrown);
@@ -140,14 +142,6 @@ async function afterIteration(
       final: true,
     };
   }
-}
-
-function endlessLoop({ step, runId }: StepHandling): WorkflowError {
-  return new WorkflowError(
-    'WORKFLOW_LIMIT_EXCEEDED',
-    `The loop over "${step.id}" was to run more than ${limits.iterations + 1} iterations: check its condition, or split the work over several runs`,
-    { details: { runId, stepId: step.id, limit: 'iterations', allowed: limits.iterations + 1 } },
-  );
 }
 
 async function toCommit(
@@ -177,10 +171,18 @@ async function storeOutcome(
   const now = engine.backend.clock.now();
   const source = sourceOf(handling);
   const came = inputAt(loaded, source);
-  const changed = await changedInput(handling, came, outcome.input, prepared.params.input);
-  // The output of a loop's iteration takes the place of its input.
-  const input = changed ?? (source === handling.key.entry ? came : undefined);
-  const common = { now, ...(input === undefined ? {} : { input }) };
+  const input =
+    handling.key.item === undefined
+      ? ((await changedInput(handling, came, outcome.input, prepared.params.input)) ??
+        // The output of a loop's iteration takes the place of its input.
+        (source === handling.key.entry ? came : undefined))
+      : await bailedInput(handling, outcome);
+  const fromSegment = loaded.join?.newestSegment ?? 0;
+  const common = {
+    now,
+    ...(input === undefined ? {} : { input }),
+    ...(fromSegment === 0 ? {} : { fromSegment }),
+  };
   if (outcome.type === 'failed') {
     return failure(handling, outcome.error, { nonRetryable: outcome.nonRetryable, final, common });
   }
@@ -210,6 +212,15 @@ async function storeOutcome(
     ...(suspendPayload === undefined ? {} : { suspendPayload }),
     ...(suspendOutput === undefined ? {} : { suspendOutput }),
   };
+}
+
+/** The element that an item got, only when the item ends the run: the foreach shows it then. */
+async function bailedInput(
+  { engine, runId, step }: StepHandling,
+  outcome: StepOutcome,
+): Promise<StoredValue | undefined> {
+  if (outcome.type !== 'success' || !outcome.bailed) return undefined;
+  return engine.values.store(runId, outcome.input, `input of step "${step.id}"`);
 }
 
 /** The validated input in stored form, only when validation made it another one than the entry before put out. */
@@ -243,7 +254,7 @@ async function sharedChange(
   const after = encodeEntries(context.entries());
   const delta = deltaOf(state, prepared.contextBefore, after, context.toJSON());
   if (delta === undefined) return {};
-  if (key.arm === undefined) {
+  if (isEntryKey(key)) {
     const merged = applyDelta(prepared.base, delta);
     return { shared: await engine.values.store(runId, merged, 'state'), sharedFrom: key.entry };
   }
@@ -267,7 +278,11 @@ function mergeDeltas(first: SharedDelta, second: SharedDelta): SharedDelta {
 async function failure(
   handling: StepHandling,
   error: Error,
-  how: { nonRetryable: boolean; final: boolean; common: { now: number; input?: StoredValue } },
+  how: {
+    nonRetryable: boolean;
+    final: boolean;
+    common: { now: number; input?: StoredValue; fromSegment?: number };
+  },
 ): Promise<CommitOutcome> {
   const { engine, runId, step, turn, workflow } = handling;
   const { retryConfig } = workflow.definition;
@@ -279,7 +294,13 @@ async function failure(
   });
   const stored = await engine.values.storeError(runId, error);
   if (next.type === 'fail') {
-    return { ...common, status: 'failed', error: stored, ...(nonRetryable ? { nonRetryable } : {}) };
+    return {
+      ...common,
+      status: 'failed',
+      error: stored,
+      ...(nonRetryable ? { nonRetryable } : {}),
+      ...(tripwireOf(error) === undefined ? {} : { tripwire: true }),
+    };
   }
   engine.backend.metrics.count('step.retried', { stepId: step.id });
   return { ...common, status: 'due', nextTurn: next.nextTurn, dueAt: next.dueAt, error: stored };

@@ -1,16 +1,15 @@
 import { membersOf } from '../core/decide.ts';
 import type { Reads } from '../core/definition.ts';
-import { armsOf, stepIdAt } from '../core/graph.ts';
+import { stepIdAt } from '../core/graph.ts';
 import { membersInFlight, openJoin } from '../core/join.ts';
 import { unionOfReads } from '../core/reads.ts';
-import { sameKey } from '../core/records.ts';
 import type { JoinOpening } from '../ports/index.ts';
 import { fulfilEntry } from './duty-entry.ts';
 import { closeBlock } from './duty-member.ts';
 import { admitted } from './handle-step.ts';
 import { drop, entryTurn, type EventHandling, type Handling, logged } from './handling.ts';
 import { type Loaded, loadForStep } from './load.ts';
-import { previous } from './publish.ts';
+import { memberRuns, unclaimedMembers } from './members.ts';
 import { readExecution } from './read-execution.ts';
 import { type BlockEntry, readsOfBody } from './registry.ts';
 import { evaluateConditions } from './step-executor.ts';
@@ -33,7 +32,7 @@ export async function handleBlock(
   if (handling === undefined) return;
   const taken =
     block.type === 'conditional' ? await takenArms(handling, block, entry, loaded, reads) : undefined;
-  const total = membersOf(workflow.graph, entry, taken).length;
+  const total = taken?.length ?? block.steps.length;
   const opening: JoinOpening = {
     turn,
     total,
@@ -43,8 +42,8 @@ export async function handleBlock(
     ...logged(handling),
   };
   const write = await engine.backend.store.openJoin({ runId, entry, epoch, ...opening });
-  if (write.won) return launch(handling, entry, write.image);
-  if (write.image?.turn === turn) await relaunch(handling, entry, write.image);
+  if (write.won) return launchBlock(handling, entry, write.image);
+  if (write.image?.turn === turn) await relaunchBlock(handling, entry, write.image);
 }
 
 function readsOfBlock(block: BlockEntry): Reads {
@@ -67,48 +66,28 @@ async function takenArms(
   });
 }
 
-/** Publishes the arms, or closes a block that has none. */
-async function launch(
-  handling: Handling,
-  entry: number,
-  opening: JoinOpening,
-  members: readonly number[] = membersOf(handling.workflow.graph, entry, opening.taken),
-): Promise<void> {
-  const { publisher, workflow } = handling;
+/** Launches the first members of a block that was just opened, or closes one that has none. */
+export async function launchBlock(handling: Handling, entry: number, opening: JoinOpening): Promise<void> {
   if (opening.total === 0) {
     const after = { ...openJoin(opening), closed: 'success' as const };
     return closeBlock(handling, entry, { after, opening }, false, []);
   }
-  const definition = workflow.graph[entry];
-  const arms = definition === undefined ? [] : (armsOf(definition) ?? []);
-  const prev = entry === 0 ? {} : { prev: previous({ entry: entry - 1 }, 'success') };
-  const runs = members.flatMap((arm) => {
-    const stepId = arms[arm]?.id;
-    return stepId === undefined
-      ? []
-      : publisher.stepRun({ key: { entry, arm }, turn: opening.turn, stepId, ...prev });
-  });
-  await publisher.publish(runs);
+  const first = membersOf(opening).slice(0, opening.concurrency);
+  const { turn } = opening;
+  await handling.publisher.publish(memberRuns(handling, entry, first, { turn, seesCell: false }));
 }
 
 /** Somebody opened the block before: publishes only what has no record yet. */
-async function relaunch(handling: Handling, entry: number, opening: JoinOpening): Promise<void> {
-  const { engine, workflow, runId, epoch } = handling;
+export async function relaunchBlock(handling: Handling, entry: number, opening: JoinOpening): Promise<void> {
+  const { engine, runId, epoch } = handling;
   const { store } = engine.backend;
-  const members = membersOf(workflow.graph, entry, opening.taken);
-  const keys = [{ entry }, ...members.map((arm) => ({ entry, arm }))];
-  const load = await store.loadStep({ runId, keys, input: false, consistent: true });
+  const load = await store.loadStep({ runId, keys: [{ entry }], input: false, consistent: true });
   const [result] = load.records;
   if (result?.turn === opening.turn) return fulfilEntry(handling, result, false);
-  if (opening.total === 0) return launch(handling, entry, opening);
+  if (opening.total === 0) return launchBlock(handling, entry, opening);
   const log = await store.loadJoin({ runId, entry, epoch });
-  const open = membersInFlight(opening, log?.tokens ?? [], members);
-  const missing = open.filter(
-    (arm) =>
-      !load.records.some(
-        (record) =>
-          record !== undefined && sameKey(record.key, { entry, arm }) && record.turn >= opening.turn,
-      ),
-  );
-  if (missing.length > 0) await launch(handling, entry, opening, missing);
+  const inFlight = membersInFlight(opening, log?.tokens ?? [], membersOf(opening));
+  const missing = await unclaimedMembers(handling, entry, opening, inFlight);
+  const details = { turn: opening.turn, seesCell: log?.state.hasDelta ?? false };
+  await handling.publisher.publish(memberRuns(handling, entry, missing, details));
 }

@@ -3,6 +3,7 @@ import type { SleepTime } from '../core/definition.ts';
 import type { WorkflowEvent } from '../core/event.ts';
 import { formatPosition, type StepRecord } from '../core/records.ts';
 import { announceStatus, fulfilEntry } from './duty-entry.ts';
+import { failEntry } from './fail-entry.ts';
 import { admitted } from './handle-step.ts';
 import { drop, entryTurn, type EventHandling, type Handling, logged } from './handling.ts';
 import { inputAt, type Loaded, loadForStep, sharedAt, sourceOf } from './load.ts';
@@ -36,7 +37,8 @@ export async function handleSleep(
   const dueAt = await dueTime(handling, sleep, entry, loaded);
   if (dueAt === undefined) return;
   const { store, clock } = engine.backend;
-  const sharedFrom = sharedAt(loaded, sourceOf(at));
+  const sharedFrom = sharedAt(loaded, at);
+  const executesWith = inputAt(loaded, sourceOf(at));
   const write = await store.sleep({
     runId,
     ...at,
@@ -45,6 +47,7 @@ export async function handleSleep(
     dueAt,
     inputFrom: sourceOf(at),
     ...logged(handling),
+    ...(executesWith === undefined ? {} : { executesWith }),
     ...(sharedFrom === undefined ? {} : { sharedFrom }),
   });
   if (write.won) return lieDown(handling, write.image);
@@ -70,30 +73,9 @@ async function dueTime(
   try {
     return await evaluateSleep(sleep.time, execution, now);
   } catch (thrown) {
-    await fail(handling, sleep, entry, errorOf(thrown));
+    await failEntry(handling, { entry, stepId: sleep.id, error: errorOf(thrown) });
     return undefined;
   }
-}
-
-/** A function that throws fails the run, and the entry says why. There is nothing to claim: the first record stands. */
-async function fail(handling: Handling, sleep: SleepEntry, entry: number, error: Error): Promise<void> {
-  const { engine, runId } = handling;
-  const { store, clock } = engine.backend;
-  const now = clock.now();
-  const record: StepRecord = {
-    key: { entry },
-    stepId: sleep.id,
-    turn: entryTurn(handling),
-    status: 'failed',
-    startedAt: now,
-    endedAt: now,
-    inputFrom: entry - 1,
-    ...logged(handling),
-    error: await engine.values.storeError(runId, error),
-  };
-  const write = await store.closeBlock({ runId, record });
-  if (write.won) return fulfilEntry(handling, write.image, true);
-  if (write.image?.turn === record.turn) await fulfilEntry(handling, write.image, false);
 }
 
 /** The sleep is stored: the run shows as waiting, and a timer is set. */

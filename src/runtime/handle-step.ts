@@ -1,5 +1,5 @@
 import { admit, afterLostClaim } from '../core/decide.ts';
-import type { RecordKey, StepRecord } from '../core/records.ts';
+import { isEntryKey, type RecordKey, type StepRecord } from '../core/records.ts';
 import { parseTurn } from '../core/turn.ts';
 import { endEvent, ensureEntryResumed, fulfilEntry } from './duty-entry.ts';
 import { ensureMemberLogged, fulfilMember } from './duty-member.ts';
@@ -12,14 +12,13 @@ import {
   type StepEvent,
   type StepHandling,
 } from './handling.ts';
-import { type Loaded, loadForStep, sharedAt, sourceOf, sourceStands } from './load.ts';
+import { inputAt, type Loaded, loadForStep, sharedAt, sourceOf, sourceStands } from './load.ts';
 import { readsAt } from './registry.ts';
 
 /** Does what the outcome on a record implies. */
-export function fulfil(handling: Handling, record: StepRecord, won: boolean): Promise<void> {
-  return record.key.arm === undefined
-    ? fulfilEntry(handling, record, won)
-    : fulfilMember(handling, record, won);
+export async function fulfil(handling: Handling, record: StepRecord, won: boolean): Promise<void> {
+  if (isEntryKey(record.key)) await fulfilEntry(handling, record, won);
+  else await fulfilMember(handling, record, won);
 }
 
 /**
@@ -66,7 +65,7 @@ export async function handleStep(event: EventHandling & StepEvent): Promise<void
 }
 
 async function ensureResumed(handling: StepHandling, record: StepRecord): Promise<void> {
-  if (record.key.arm === undefined) await ensureEntryResumed(handling, record);
+  if (isEntryKey(record.key)) await ensureEntryResumed(handling, record);
   else await ensureMemberLogged(handling, record);
 }
 
@@ -77,7 +76,8 @@ async function claim(handling: StepHandling, loaded: Loaded): Promise<StepRecord
   const { iteration, generation, attempt } = parseTurn(turn);
   const now = clock.now();
   const source = sourceOf(handling);
-  const sharedFrom = sharedAt(loaded, source);
+  const sharedFrom = sharedAt(loaded, handling);
+  const executesWith = key.item === undefined ? inputAt(loaded, source) : undefined;
   const write = await store.claim({
     runId,
     key,
@@ -89,6 +89,8 @@ async function claim(handling: StepHandling, loaded: Loaded): Promise<StepRecord
     now,
     inputFrom: source,
     ...logged(handling),
+    ...(executesWith === undefined ? {} : { executesWith }),
+    ...(handling.event.seesCell === true ? { seesCell: true } : {}),
     ...(iteration > 0 ? { iterates: true } : {}),
     ...(sharedFrom === undefined ? {} : { sharedFrom }),
   });

@@ -1,5 +1,6 @@
 import { iterationStands, predecessorStands } from '../core/decide.ts';
 import type { Reads } from '../core/definition.ts';
+import { WorkflowError } from '../core/errors.ts';
 import { type Graph, placesOf } from '../core/graph.ts';
 import {
   isVisible,
@@ -13,6 +14,7 @@ import {
 } from '../core/records.ts';
 import { noShared } from '../core/shared-data.ts';
 import { parseTurn } from '../core/turn.ts';
+import type { JoinHead, StepLoad } from '../ports/index.ts';
 import type { Engine, SharedAt } from './engine.ts';
 import type { StepResults } from './step-executor.ts';
 
@@ -21,6 +23,10 @@ export interface Loaded {
   readonly header: RunHeader | undefined;
   readonly input: RunInput | undefined;
   readonly records: readonly StepRecord[];
+  /** Of an item: the block that it is in. */
+  readonly join?: JoinHead;
+  /** Of an item whose array is kept in pages: the one that it is on. */
+  readonly page?: StoredValue;
 }
 
 /** Whether the place reads single records without waiting, so that bodies load what they ask for and nothing else. */
@@ -53,11 +59,17 @@ export function sourceOf({ key, turn }: Pick<TurnAt, 'key' | 'turn'>): number {
 }
 
 /** Whether what feeds a turn is there, so that it may run. */
-export function sourceStands(at: Pick<TurnAt, 'key' | 'turn'>, { header, records }: Loaded): boolean {
+export function sourceStands(at: Pick<TurnAt, 'key' | 'turn'>, { header, records, join }: Loaded): boolean {
   if (header === undefined) return false;
+  if (at.key.item !== undefined) return isLaunchable(at.key.item, at.turn, join);
   const turn = parseTurn(at.turn);
   const source = recordAt(records, { entry: sourceOf(at) });
   return turn.iteration > 0 ? iterationStands(source, turn) : predecessorStands(header, at.key.entry, source);
+}
+
+/** An item stands on the join that was opened for its array. */
+function isLaunchable(item: number, turn: string, join: JoinHead | undefined): boolean {
+  return join !== undefined && item < join.opening.total && join.opening.turn <= turn;
 }
 
 /**
@@ -66,6 +78,7 @@ export function sourceStands(at: Pick<TurnAt, 'key' | 'turn'>, { header, records
  * is missing in it, or older than the event, is read again consistently.
  */
 export async function loadForStep(engine: Engine, at: TurnAt, reads: Reads): Promise<Loaded> {
+  if (at.key.item !== undefined) return loadForItem(engine, at, reads, at.key.item);
   const { store } = engine.backend;
   const lazy = readsLazily(engine);
   if (reads === 'all' && !lazy) {
@@ -73,16 +86,13 @@ export async function loadForStep(engine: Engine, at: TurnAt, reads: Reads): Pro
     return { header: run?.header, input: run?.input, records: run?.records ?? [] };
   }
   const named = reads === 'all' || lazy ? { steps: [], init: false } : reads;
-  const earlier = named.steps
-    .flatMap((id) => placesOf(at.graph, id))
-    .filter((place) => place.entry < at.key.entry - 1 || isArmOf(place, at.key.entry - 1));
+  const earlier = earlierPlaces(at, named.steps);
   const source = sourceOf(at);
   const keys: RecordKey[] = [...(source < 0 ? [] : [{ entry: source }]), ...earlier];
   const request = { runId: at.runId, keys, input: source < 0 || named.init };
   const read = async (consistent: boolean): Promise<Loaded> => {
     const load = await store.loadStep({ ...request, consistent });
-    const records = load.records.filter((record) => record !== undefined);
-    return { header: load.header, input: load.input, records };
+    return { header: load.header, input: load.input, records: present(load.records) };
   };
   const first = await read(earlier.length > 0);
   const { header } = first;
@@ -95,6 +105,68 @@ export async function loadForStep(engine: Engine, at: TurnAt, reads: Reads): Pro
   return fresh ? first : read(true);
 }
 
+/**
+ * The same for an item of a foreach: its join says whether the array is kept in pages, so what it needs of the array is a
+ * second read.
+ */
+async function loadForItem(engine: Engine, at: TurnAt, reads: Reads, item: number): Promise<Loaded> {
+  const { store } = engine.backend;
+  const { runId, key } = at;
+  const block = { entry: key.entry, epoch: parseTurn(at.turn).epoch };
+  const ahead = reads === 'all' && !readsLazily(engine);
+  const named = reads === 'all' || readsLazily(engine) ? { steps: [], init: false } : reads;
+  const earlier = earlierPlaces(at, named.steps);
+  const read = async (consistent: boolean): Promise<Loaded> => {
+    const request = { runId, keys: earlier, input: named.init, join: block, consistent };
+    const load = await store.loadStep(request);
+    return { header: load.header, input: load.input, records: present(load.records), ...optionalJoin(load) };
+  };
+  const first = await read(earlier.length > 0);
+  const fresh = first.header !== undefined && first.header.epoch >= block.epoch && sourceStands(at, first);
+  const loaded = fresh ? first : await read(true);
+  if (loaded.join === undefined) return loaded;
+  const { pageSize } = loaded.join.opening;
+  if (pageSize !== undefined) {
+    const page = await store.loadPage({ runId, ...block, pageSize, page: Math.floor(item / pageSize) });
+    if (page === undefined) throw missingPage(at, item);
+    if (!ahead) return { ...loaded, page };
+    const run = await store.loadRun(runId);
+    return { ...loaded, input: run?.input, records: run?.records ?? [], page };
+  }
+  if (ahead) {
+    const run = await store.loadRun(runId);
+    return { ...loaded, input: run?.input, records: run?.records ?? [] };
+  }
+  const source = key.entry - 1;
+  const keys = source < 0 ? [] : [{ entry: source }];
+  const load = await store.loadStep({ runId, keys, input: source < 0, consistent: true });
+  const records = [...loaded.records, ...present(load.records)];
+  return { ...loaded, input: loaded.input ?? load.input, records };
+}
+
+function missingPage({ runId, key }: TurnAt, item: number): WorkflowError {
+  return new WorkflowError(
+    'WORKFLOW_RECORD_CORRUPT',
+    `The page with item ${item} of the foreach at entry ${key.entry} of run ${runId} is missing: restore the store`,
+    { details: { runId, entry: key.entry, item } },
+  );
+}
+
+function optionalJoin({ join }: StepLoad): Pick<Loaded, 'join'> {
+  return join === undefined ? {} : { join };
+}
+
+function present(records: readonly (StepRecord | undefined)[]): StepRecord[] {
+  return records.filter((record) => record !== undefined);
+}
+
+/** Where the results are that a body names, but for the entry before, which is read in any case. */
+function earlierPlaces(at: TurnAt, steps: readonly string[]): RecordKey[] {
+  return steps
+    .flatMap((id) => placesOf(at.graph, id))
+    .filter((place) => place.entry < at.key.entry - 1 || isArmOf(place, at.key.entry - 1));
+}
+
 /** The predecessor itself is always read; when it is a block, its arms are records of their own. */
 function isArmOf({ entry, arm }: RecordKey, block: number): boolean {
   return entry === block && arm !== undefined;
@@ -105,8 +177,26 @@ export function inputAt(loaded: Loaded, source: number): StoredValue | undefined
   return source < 0 ? loaded.input?.input : recordAt(loaded.records, { entry: source })?.output;
 }
 
+/** The input of a turn, not yet validated: what {@link inputAt} holds, or one element of it. */
+export async function inputValue(
+  engine: Engine,
+  { runId, key, turn }: Pick<TurnAt, 'runId' | 'key' | 'turn'>,
+  loaded: Loaded,
+): Promise<unknown> {
+  const { page, join } = loaded;
+  if (page !== undefined && key.item !== undefined) {
+    const elements = (await engine.values.load(runId, page)) as unknown[];
+    return elements[key.item % (join?.opening.pageSize ?? 1)];
+  }
+  const stored = inputAt(loaded, sourceOf({ key, turn }));
+  const input = stored === undefined ? undefined : await engine.values.load(runId, stored);
+  return key.item === undefined ? input : (input as ArrayLike<unknown> | undefined)?.[key.item];
+}
+
 /** Where the shared data that a turn starts with is kept. */
-export function sharedAt(loaded: Loaded, source: number): number | undefined {
+export function sharedAt(loaded: Loaded, at: Pick<TurnAt, 'key' | 'turn'>): number | undefined {
+  if (at.key.item !== undefined) return loaded.join?.opening.sharedFrom;
+  const source = sourceOf(at);
   if (source < 0) return loaded.input?.shared === undefined ? undefined : -1;
   return recordAt(loaded.records, { entry: source })?.sharedFrom;
 }

@@ -61,14 +61,23 @@ export class Publisher {
     );
   }
 
-  stepRun(at: Place & { prev?: WorkflowEvent['prev']; dueAt?: number | undefined }): WorkflowEvent {
-    const { key, turn, stepId, prev, dueAt } = at;
+  stepRun(
+    at: Place & {
+      prev?: WorkflowEvent['prev'];
+      dueAt?: number | undefined;
+      to?: number;
+      seesCell?: boolean | undefined;
+    },
+  ): WorkflowEvent {
+    const { key, turn, stepId, prev, dueAt, to, seesCell } = at;
     return stepEvent(this.base(), 'workflow.step.run', {
       key,
       turn,
       stepId,
       dueAt,
       ...(prev === undefined ? {} : { prev }),
+      ...(to === undefined ? {} : { to }),
+      ...(seesCell === true ? { seesCell } : {}),
     });
   }
 
@@ -76,10 +85,6 @@ export class Publisher {
   stepEnd({ key, turn, stepId, status }: Place & { status: StepStatus }): WorkflowEvent[] {
     const at = { key, turn, stepId, status };
     return this.engine.stepEndEvents ? [stepEvent(this.base(), 'workflow.step.end', at)] : [];
-  }
-
-  resumed({ key, turn, stepId }: Place): WorkflowEvent {
-    return stepEvent(this.base(), 'workflow.resume', { key, turn, stepId });
   }
 
   run(type: RunEventType, status: RunStatus, details?: RunEventDetails): WorkflowEvent {

@@ -1,17 +1,12 @@
-import { assembleResult, assembleState, type RunView } from '../core/assemble.ts';
+import { assembleResult, assembleSnapshot, assembleState, type RunView } from '../core/assemble.ts';
 import { WorkflowError } from '../core/errors.ts';
-import { lifecycleEvents } from '../core/lifecycle.ts';
-import { logOf, type RunHeader, type RunStatus, terminalStatuses } from '../core/records.ts';
-import type { RunResult, WorkflowState } from '../core/snapshot.ts';
-import type { RunLoad } from '../ports/index.ts';
-import type { EventPage, EventsRequest, OutputOptions, RunRef } from './api.ts';
+import { type RunHeader, type RunStatus, terminalStatuses } from '../core/records.ts';
+import type { RunResult, WorkflowRunState, WorkflowState } from '../core/snapshot.ts';
+import type { OutputOptions, RunRef } from './api.ts';
 import type { Engine } from './engine.ts';
-import { logEvents } from './log-reader.ts';
-import { logSignal } from './run-signals.ts';
+import { loadTree, type NestedChoice, type RunTree } from './run-tree.ts';
 import { forbidden } from './start.ts';
 
-/** Longest wait of one call for events, ms: an HTTP API ends a request after 30 s (API Gateway quota, not adjustable). */
-const longestWaitMs = 25_000;
 /** First and longest pause between two looks at a run that another process works on, ms. */
 const pollMs = { first: 50, longest: 1_000 } as const;
 
@@ -28,14 +23,14 @@ export function checkAccess(header: RunHeader, ref: RunRef): void {
   if (ref.workflowId !== undefined && header.workflowId !== ref.workflowId) throw notFound(ref.runId);
 }
 
-/** Makes the values of a whole run readable. */
-async function viewOf(engine: Engine, run: RunLoad): Promise<RunView> {
-  const { header, records, input } = run;
+/** Makes the values of a run, and of those nested in it, readable. */
+async function viewOf(engine: Engine, tree: RunTree): Promise<RunView> {
+  const { header, records, input, graph, open, items, children } = tree;
   const stored = [
     input?.input,
     input?.shared,
     header.error,
-    ...records.flatMap((record) => [
+    ...[...records, ...(open?.items ?? [])].flatMap((record) => [
       record.input,
       record.output,
       record.error,
@@ -46,12 +41,27 @@ async function viewOf(engine: Engine, run: RunLoad): Promise<RunView> {
     ]),
   ];
   const read = await engine.values.prefetch(header.runId, stored);
-  const { graph } = engine.registry.get(header.workflowId);
-  return { header, records, graph, read, ...(input === undefined ? {} : { input }) };
+  const nested = await Promise.all(
+    [...children.values()].map(async (child) => [child.header.runId, await viewOf(engine, child)] as const),
+  );
+  return {
+    header,
+    records,
+    graph,
+    read,
+    items,
+    children: new Map(nested),
+    ...(open === undefined ? {} : { open }),
+    ...(input === undefined ? {} : { input }),
+  };
 }
 
-async function loadView(engine: Engine, ref: RunRef): Promise<RunView | undefined> {
-  const run = await engine.backend.store.loadRun(ref.runId);
+async function loadView(
+  engine: Engine,
+  ref: RunRef,
+  nested: NestedChoice = 'suspended',
+): Promise<RunView | undefined> {
+  const run = await loadTree(engine, ref.runId, nested);
   if (run === undefined) return undefined;
   if (ref.owner !== undefined && run.header.owner !== ref.owner) throw forbidden(ref.runId);
   if (ref.workflowId !== undefined && run.header.workflowId !== ref.workflowId) return undefined;
@@ -60,16 +70,26 @@ async function loadView(engine: Engine, ref: RunRef): Promise<RunView | undefine
   return viewOf(engine, run);
 }
 
-async function existingView(engine: Engine, ref: RunRef): Promise<RunView> {
+/** A run with what its values are read by. */
+export async function existingView(engine: Engine, ref: RunRef): Promise<RunView> {
   const view = await loadView(engine, ref);
   if (view === undefined) throw notFound(ref.runId);
   return view;
 }
 
 /** The stored run, or null. */
-export async function getRun(engine: Engine, ref: RunRef): Promise<WorkflowState | null> {
-  const view = await loadView(engine, ref);
+export async function getRun(
+  engine: Engine,
+  ref: RunRef & { readonly nested?: boolean },
+): Promise<WorkflowState | null> {
+  const view = await loadView(engine, ref, ref.nested === false ? 'suspended' : 'all');
   return view === undefined ? null : assembleState(view);
+}
+
+/** The same in the form in which lists show it. */
+export async function snapshotOf(engine: Engine, ref: RunRef): Promise<WorkflowRunState | null> {
+  const view = await loadView(engine, ref);
+  return view === undefined ? null : assembleSnapshot(view);
 }
 
 /** The run as a result. */
@@ -92,7 +112,7 @@ interface Wait {
 }
 
 /** Waits until `ready` gives a value, looking at each signal of `name` and, with pauses, without one. */
-async function poll<T>(
+export async function poll<T>(
   engine: Engine,
   name: string,
   wait: Wait,
@@ -130,36 +150,4 @@ export async function settledStatus(
   });
   await store.durable();
   return status;
-}
-
-/**
- * Lifecycle events after a cursor; waits for one when there is none yet. They are read from the log of a run that has a
- * history, else derived from its records.
- */
-export async function eventsOf(engine: Engine, ref: EventsRequest): Promise<EventPage> {
-  const timeoutMs = Math.min(Math.max(0, ref.waitMs ?? 0), longestWaitMs);
-  const wait = { timeoutMs, signal: ref.signal };
-  const header = await existingHeader(engine, ref);
-  const log = logOf(header);
-  const isNews = (page: EventPage, last: boolean): boolean => page.events.length > 0 || page.done || last;
-  if (log === undefined) {
-    return poll(engine, ref.runId, wait, async (last) => {
-      const page = lifecycleEvents(await existingView(engine, ref), ref.cursor);
-      return isNews(page, last) ? page : undefined;
-    });
-  }
-  // Nothing of this process may ever resume a run that waits for somebody, or feed one that is pending.
-  const keepAlive = header.status === 'running' || header.status === 'waiting';
-  const pauseMs = engine.backend.logPollMs;
-  return poll(engine, logSignal(log), { ...wait, pauseMs, keepAlive }, async (last) => {
-    const page = await logEvents(engine, await existingHeader(engine, ref), log, ref.cursor);
-    return isNews(page, last) ? page : undefined;
-  });
-}
-
-async function existingHeader(engine: Engine, ref: RunRef): Promise<RunHeader> {
-  const header = await engine.backend.store.loadHeader(ref.runId);
-  if (header === undefined) throw notFound(ref.runId);
-  checkAccess(header, ref);
-  return header;
 }

@@ -15,12 +15,13 @@ export async function readExecution(
   at: { readonly key: RecordKey; readonly turn: string },
   loaded: Loaded,
   reads: Reads,
-): Promise<ReadExecution> {
+): Promise<ReadExecution & { readonly key: RecordKey }> {
   const { engine, workflow, runId } = handling;
   const source = sourceOf(at);
-  const shared = await loadShared(engine, runId, sharedAt(loaded, source), loaded);
+  const shared = await loadShared(engine, runId, sharedAt(loaded, at), loaded);
   const input = inputAt(loaded, source);
   return {
+    key: at.key,
     runId,
     workflowId: workflow.definition.id,
     resourceId: loaded.header?.resourceId,

@@ -1,6 +1,7 @@
 import type { FlowEntry, Reads, StepDefinition, WorkflowDefinition } from '../core/definition.ts';
 import { WorkflowError } from '../core/errors.ts';
 import { type Graph, graphText } from '../core/graph.ts';
+import { limits } from '../core/limits.ts';
 import { readsOfSource, unionOfReads } from '../core/reads.ts';
 import type { RecordKey } from '../core/records.ts';
 import { sha256 } from './values.ts';
@@ -10,10 +11,15 @@ export interface CompiledWorkflow {
   readonly definition: WorkflowDefinition;
   readonly graph: Graph;
   readonly graphHash: string;
+  /** It has nested workflows, whose runs end with its own. */
+  readonly nests: boolean;
 }
 
 /** A conditional or parallel block with its functions. */
 export type BlockEntry = Extract<FlowEntry, { type: 'parallel' | 'conditional' }>;
+
+/** A foreach with its functions. */
+export type ForeachEntry = Extract<FlowEntry, { type: 'foreach' }>;
 
 /** A loop with its functions. */
 export type LoopEntry = Extract<FlowEntry, { type: 'loop' }>;
@@ -46,7 +52,7 @@ export function readsAt(workflow: CompiledWorkflow, key: RecordKey, step: StepDe
   return unionOfReads([body, readsOfBody(loop.condition)]);
 }
 
-/** Every step of an entry: its own, the body of a loop, or the arms of a block. A sleep has none. */
+/** Every step of an entry: its own, the body of a loop or foreach, or the arms of a block. A sleep has none. */
 export function stepsOf(entry: FlowEntry): readonly StepDefinition[] {
   if ('steps' in entry) return entry.steps;
   return 'step' in entry ? [entry.step] : [];
@@ -56,6 +62,7 @@ export function stepsOf(entry: FlowEntry): readonly StepDefinition[] {
 export function stepAt(workflow: CompiledWorkflow, key: RecordKey): StepDefinition | undefined {
   const entry = workflow.definition.flow[key.entry];
   if (entry === undefined || 'steps' in entry !== (key.arm !== undefined)) return undefined;
+  if ((entry.type === 'foreach') !== (key.item !== undefined)) return undefined;
   return stepsOf(entry)[key.arm ?? 0];
 }
 
@@ -71,13 +78,27 @@ export function sleepAt(workflow: CompiledWorkflow, key: RecordKey): SleepEntry 
   return entry?.type === 'sleep' && key.arm === undefined ? entry : undefined;
 }
 
-/** The block at an entry; undefined when there is a step. */
+/** The foreach at an entry; undefined for one of its items. */
+export function foreachAt(workflow: CompiledWorkflow, key: RecordKey): ForeachEntry | undefined {
+  const entry = workflow.definition.flow[key.entry];
+  return entry?.type === 'foreach' && key.item === undefined ? entry : undefined;
+}
+
+/** The parallel or branch at an entry; undefined when there is a step. */
 export function blockAt(workflow: CompiledWorkflow, key: RecordKey): BlockEntry | undefined {
   const entry = workflow.definition.flow[key.entry];
   return entry !== undefined && 'steps' in entry && key.arm === undefined ? entry : undefined;
 }
 
-/** The workflows that one runtime serves. */
+function sameId(workflowId: string): WorkflowError {
+  return new WorkflowError(
+    'WORKFLOW_DEFINITION_INVALID',
+    `Two workflows have the id "${workflowId}": give each its own id`,
+    { details: { workflowId } },
+  );
+}
+
+/** The workflows that one runtime serves: those it was given, and those nested in them. */
 export class Registry {
   private readonly byId = new Map<string, CompiledWorkflow>();
 
@@ -86,35 +107,52 @@ export class Registry {
    * WORKFLOW_EMPTY_GRAPH for a workflow without entries, WORKFLOW_NOT_COMMITTED for one that cannot be committed.
    */
   constructor(workflows: readonly WorkflowDefinition[]) {
-    for (const definition of workflows) {
-      if (this.byId.has(definition.id)) {
-        throw new WorkflowError(
-          'WORKFLOW_DEFINITION_INVALID',
-          `Two workflows have the id "${definition.id}": give each its own id`,
-          { details: { workflowId: definition.id } },
-        );
-      }
-      if (definition.graph.length === 0) {
-        throw new WorkflowError(
-          'WORKFLOW_EMPTY_GRAPH',
-          'Execution flow of workflow is not defined. Add steps to the workflow via .then(), .branch(), etc.',
-          { details: { workflowId: definition.id } },
-        );
-      }
-      if (!definition.committed) definition.commit?.();
-      if (!definition.committed) {
-        throw new WorkflowError(
-          'WORKFLOW_NOT_COMMITTED',
-          'Uncommitted step flow changes detected. Call .commit() to register the steps.',
-          { details: { workflowId: definition.id } },
-        );
-      }
-      const { graph } = definition;
-      this.byId.set(definition.id, { definition, graph, graphHash: sha256(graphText(graph)).slice(0, 16) });
+    const ids = workflows.map(({ id }) => id);
+    const twice = ids.find((id, place) => ids.indexOf(id) !== place);
+    if (twice !== undefined) throw sameId(twice);
+    for (const definition of workflows) this.add(definition, 0);
+  }
+
+  /** Adds a workflow and those nested in it. */
+  private add(definition: WorkflowDefinition, depth: number): void {
+    const known = this.byId.get(definition.id);
+    if (known !== undefined && known.definition !== definition) throw sameId(definition.id);
+    if (depth > limits.nesting) {
+      throw new WorkflowError(
+        'WORKFLOW_LIMIT_EXCEEDED',
+        `Workflow "${definition.id}" is nested more than ${limits.nesting} deep: flatten it, or start it as a run of its own`,
+        { details: { workflowId: definition.id, limit: 'nesting', allowed: limits.nesting } },
+      );
+    }
+    if (known === undefined) this.compile(definition);
+    for (const step of definition.flow.flatMap(stepsOf)) {
+      if (step.workflow !== undefined) this.add(step.workflow, depth + 1);
     }
   }
 
-  /** All workflows, in the order of registration. */
+  private compile(definition: WorkflowDefinition): void {
+    if (definition.graph.length === 0) {
+      throw new WorkflowError(
+        'WORKFLOW_EMPTY_GRAPH',
+        'Execution flow of workflow is not defined. Add steps to the workflow via .then(), .branch(), etc.',
+        { details: { workflowId: definition.id } },
+      );
+    }
+    if (!definition.committed) definition.commit?.();
+    if (!definition.committed) {
+      throw new WorkflowError(
+        'WORKFLOW_NOT_COMMITTED',
+        'Uncommitted step flow changes detected. Call .commit() to register the steps.',
+        { details: { workflowId: definition.id } },
+      );
+    }
+    const { graph } = definition;
+    const nests = definition.flow.flatMap(stepsOf).some((step) => step.workflow !== undefined);
+    const graphHash = sha256(graphText(graph)).slice(0, 16);
+    this.byId.set(definition.id, { definition, graph, graphHash, nests });
+  }
+
+  /** All workflows, in the order of registration; those that are nested come after the one that they are in. */
   get all(): readonly CompiledWorkflow[] {
     return [...this.byId.values()];
   }

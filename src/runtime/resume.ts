@@ -1,46 +1,54 @@
 import { resumedTurn } from '../core/decide.ts';
-import { WorkflowError } from '../core/errors.ts';
-import { resumeTarget } from '../core/resume-target.ts';
-import type { RunHeader, StepRecord, StoredValue } from '../core/records.ts';
-import type { ResumeResult, RunLoad } from '../ports/index.ts';
+import { isWorkflowError, WorkflowError } from '../core/errors.ts';
+import { resumeTargets, type SuspendedPlace } from '../core/resume-target.ts';
+import {
+  formatKey,
+  isEntryKey,
+  pathOf,
+  type RunHeader,
+  type StepRecord,
+  type StoredValue,
+} from '../core/records.ts';
+import { suspendedPlaces } from '../core/suspended-places.ts';
+import type { ResumeResult } from '../ports/index.ts';
 import type { ResumeRequest, StoredRun } from './api.ts';
 import { checkRecord } from './arguments.ts';
-import { ensureEntryResumed, ensureEntrySuspended } from './duty-entry.ts';
+import { tellParents } from './child.ts';
+import { ensureEntryResumed, ensureEntrySuspended, runEventOf, signalChange } from './duty-entry.ts';
 import { ensureMemberLogged } from './duty-member.ts';
 import type { Engine } from './engine.ts';
 import type { Handling } from './handling.ts';
 import { checkAccess, notFound } from './queries.ts';
 import { stepAt } from './registry.ts';
+import { loadTree } from './run-tree.ts';
 import { handlingOf, storedRun } from './start.ts';
 import { validate } from './validation.ts';
 
 /** How often a resume looks again for a suspension that is not stored yet, ms. */
 const lookAgainMs = 50;
 
-interface Target {
-  readonly run: RunLoad;
-  readonly record: StepRecord;
-}
-
 /** Finds what the request means; waits a moment for a suspension whose event overtook its record. */
-async function findTarget(engine: Engine, request: ResumeRequest): Promise<Target> {
-  const { clock, store } = engine.backend;
+async function findTargets(
+  engine: Engine,
+  request: ResumeRequest,
+): Promise<readonly [SuspendedPlace, ...SuspendedPlace[]]> {
+  const { clock } = engine.backend;
   const until = clock.now() + engine.times.resumeWaitMs;
   for (;;) {
-    const run = await store.loadRun(request.runId);
-    if (run === undefined) throw notFound(request.runId);
-    checkAccess(run.header, request);
-    const target = resumeTarget(run.header, run.records, request);
-    if ('record' in target) return { run, record: target.record };
+    const tree = await loadTree(engine, request.runId, 'suspended');
+    if (tree === undefined) throw notFound(request.runId);
+    checkAccess(tree.header, request);
+    const targets = resumeTargets(tree.header, suspendedPlaces(tree), request);
+    if ('places' in targets) return targets.places;
     const left = until - clock.now();
-    if (!target.mayCome || left <= 0) throw target.refusal;
+    if (!targets.mayCome || left <= 0) throw targets.refusal;
     await engine.signals.next(request.runId, Math.min(lookAgainMs, left));
   }
 }
 
 /** Rule O: a record leaves its state only when that state's effects are stored and published. */
 async function ensureSuspended(handling: Handling, record: StepRecord): Promise<void> {
-  if (record.key.arm === undefined) await ensureEntrySuspended(handling, record);
+  if (isEntryKey(record.key)) await ensureEntrySuspended(handling, record);
   else if (!(await ensureMemberLogged(handling, record))) throw blockEnded(handling, record);
 }
 
@@ -52,10 +60,36 @@ function blockEnded({ runId }: Handling, record: StepRecord): WorkflowError {
   );
 }
 
-/** Resumes a suspended step. Of several callers exactly one wins; the 2xx follows the write. */
+/**
+ * Resumes a suspended step, or all suspended items of a foreach. Of several callers exactly one wins, by the first of them;
+ * the 2xx follows the write.
+ */
 export async function resumeRun(engine: Engine, request: ResumeRequest): Promise<StoredRun> {
-  const { run, record } = await findTarget(engine, request);
-  const { header } = run;
+  const [first, ...others] = await findTargets(engine, request);
+  const header = await resumePlace(engine, request, first);
+  for (const place of others) {
+    try {
+      await resumePlace(engine, request, place);
+    } catch (error) {
+      // Whoever resumed this item apart from the others has had the same right to it.
+      if (!isWorkflowError(error, 'WORKFLOW_RESUME_ALREADY_CLAIMED', 'WORKFLOW_RUN_ALREADY_FINISHED'))
+        throw error;
+    }
+  }
+  await engine.backend.store.durable();
+  const root = first.runId === request.runId ? header : await engine.backend.store.loadHeader(request.runId);
+  return storedRun({ ...(root ?? header), status: 'running' }, true);
+}
+
+/** Resumes one suspended step; resolves with the header of its run. */
+async function resumePlace(
+  engine: Engine,
+  request: ResumeRequest,
+  { runId, record }: SuspendedPlace,
+): Promise<RunHeader> {
+  const { store, clock, ids } = engine.backend;
+  const header = await store.loadHeader(runId);
+  if (header === undefined) throw notFound(runId);
   const workflow = engine.registry.get(header.workflowId);
   const handling = handlingOf(engine, workflow, header);
   const { definition } = workflow;
@@ -67,7 +101,6 @@ export async function resumeRun(engine: Engine, request: ResumeRequest): Promise
   });
   const context = checkRecord(request.requestContext ?? {}, 'requestContext');
   await ensureSuspended(handling, record);
-  const { store, clock, ids } = engine.backend;
   const now = clock.now();
   const optional = async (
     name: string,
@@ -83,26 +116,47 @@ export async function resumeRun(engine: Engine, request: ResumeRequest): Promise
     request: ids.unique(),
     now,
     sweepAt: now + engine.times.sweepMs,
-    runs: [header.runId],
+    runs: await withAncestors(engine, header),
     ...(await optional('resumeData', data, data !== undefined)),
     ...(await optional('resumeContext', context, Object.keys(context).length > 0)),
   });
   if (!result.won) throw lostResume(header, record, result);
   await announceResumed(handling, result.image);
-  return storedRun({ ...header, status: 'running' }, true);
+  return header;
+}
+
+/** A run and those that it is nested in, from the inside outwards. */
+async function withAncestors(engine: Engine, header: RunHeader): Promise<string[]> {
+  const runs = [header.runId];
+  let { parent } = header;
+  while (parent !== undefined) {
+    runs.push(parent.runId);
+    parent = (await engine.backend.store.loadHeader(parent.runId))?.parent;
+  }
+  return runs;
 }
 
 /** What a stored resumption implies: the run shows as running, and the turn of the step is published. */
 async function announceResumed(handling: Handling, record: StepRecord): Promise<void> {
-  const { engine, publisher, runId } = handling;
-  if (record.key.arm === undefined) {
+  const { engine, publisher, runId, header } = handling;
+  const isMember = !isEntryKey(record.key);
+  if (!isMember) {
     await ensureEntryResumed(handling, record);
   } else if (!(await ensureMemberLogged(handling, record))) {
     throw blockEnded(handling, record);
   }
-  await publisher.publish([publisher.resumed(record), publisher.stepRun(record)]);
+  // What others of its block changed meanwhile, a resumed member sees.
+  const run = publisher.stepRun({ ...record, seesCell: isMember });
+  const { key, turn, stepId } = record;
+  const resumed = runEventOf(handling, 'workflow.resume', 'running', `${formatKey(key)}/${turn}`);
+  await publisher.publish([{ ...resumed, path: pathOf(key), turn, stepId }, run]);
+  // A caller that looks right after its own resumption must not find the outer runs suspended.
+  if (header.parent !== undefined) {
+    const stored = await engine.backend.store.loadHeader(runId);
+    if (stored !== undefined) await tellParents(engine, stored, 0);
+  }
   await engine.backend.store.durable();
-  engine.signals.changed(runId);
+  signalChange(engine, header);
 }
 
 function lostResume(

@@ -21,19 +21,24 @@ import { checkLimit, kindOf } from './arguments.ts';
 import { cancelRun } from './cancel.ts';
 import { describeWorkflow } from './describe.ts';
 import { defaultTimes, type Engine, type EngineTimes, type Logger } from './engine.ts';
+import { eventsOf } from './events.ts';
 import { handleBlock } from './handle-block.ts';
+import { handleForeach } from './handle-foreach.ts';
+import { handleNested } from './handle-nested.ts';
 import { handleSleep } from './handle-sleep.ts';
 import { handleStep } from './handle-step.ts';
-import { drop, type EventHandling } from './handling.ts';
+import { drop, entryTurn, type EventHandling } from './handling.ts';
+import { handleRange } from './members.ts';
 import { Publisher } from './publish.ts';
-import { eventsOf, getRun, resultOf, settledStatus } from './queries.ts';
-import { blockAt, Registry, sleepAt, stepAt } from './registry.ts';
+import { getRun, resultOf, settledStatus, snapshotOf } from './queries.ts';
+import { blockAt, foreachAt, Registry, sleepAt, stepAt } from './registry.ts';
 import { resumeRun } from './resume.ts';
+import { handleRunEvent } from './run-event.ts';
 import { RunSignals } from './run-signals.ts';
 import { signallingStore } from './signalling-store.ts';
 import { createRun, startRun } from './start.ts';
 import { sweepRuns } from './sweep.ts';
-import type { RunResult, WorkflowState } from '../core/snapshot.ts';
+import type { RunResult, WorkflowRunState, WorkflowState } from '../core/snapshot.ts';
 import type { RunStatus } from '../core/records.ts';
 import { isTurnOf } from '../core/turn.ts';
 import { Values } from './values.ts';
@@ -126,7 +131,7 @@ class EventedRuntime implements Runtime {
   }
 
   get workflows(): readonly WorkflowDefinition[] {
-    return this.engine.registry.all.map((workflow) => workflow.definition);
+    return this.options.workflows;
   }
 
   describe(workflowId: string): WorkflowDescription {
@@ -149,8 +154,12 @@ class EventedRuntime implements Runtime {
     return cancelRun(this.open(), request);
   }
 
-  async get(request: RunRef): Promise<WorkflowState | null> {
+  async get(request: RunRef & { readonly nested?: boolean }): Promise<WorkflowState | null> {
     return getRun(this.open(), request);
+  }
+
+  async snapshot(request: RunRef): Promise<WorkflowRunState | null> {
+    return snapshotOf(this.open(), request);
   }
 
   async result(request: RunRef & OutputOptions): Promise<RunResult> {
@@ -245,8 +254,7 @@ async function handleEvent(engine: Engine, event: WorkflowEvent): Promise<void> 
       { details: { runId: event.runId } },
     );
   }
-  if (event.type === 'workflow.cancel') return engine.aborts.cancel(event.runId);
-  if (event.type !== 'workflow.step.run') return;
+  if (event.type !== 'workflow.step.run') return event.work ? handleRunEvent(engine, event) : undefined;
   const { clock, timers } = engine.backend;
   if (event.dueAt !== undefined && event.dueAt > clock.now()) return timers.schedule(event, event.dueAt);
   try {
@@ -287,13 +295,21 @@ async function runStep(engine: Engine, event: WorkflowEvent): Promise<void> {
   if (key === undefined || turn === undefined) return drop(engine, 'no-such-entry');
   // A turn of a later epoch than the event's would beat every real one.
   if (!isTurnOf(turn, epoch)) return drop(engine, 'stale-turn');
+  if (event.to !== undefined) {
+    if (key.item === undefined || turn !== entryTurn(handling)) return drop(engine, 'no-such-entry');
+    const range = { from: key.item, to: event.to };
+    return handleRange(handling, key.entry, range, { turn, seesCell: event.seesCell === true });
+  }
+  const foreach = foreachAt(workflow, key);
+  if (foreach !== undefined) return handleForeach(handling, foreach, key.entry, turn);
   const block = blockAt(workflow, key);
   if (block !== undefined) return handleBlock(handling, block, key.entry, turn);
   const sleep = sleepAt(workflow, key);
   if (sleep !== undefined) return handleSleep(handling, sleep, key.entry, event);
   const step = stepAt(workflow, key);
   if (step === undefined || step.id !== event.stepId) throw changedGraph(event);
-  return handleStep({ ...handling, event, key, turn, step, owner: engine.nextOwner() });
+  const stepEvent = { ...handling, event, key, turn, step, owner: engine.nextOwner() };
+  return step.workflow === undefined ? handleStep(stepEvent) : handleNested(stepEvent, step.workflow);
 }
 
 function changedGraph(event: WorkflowEvent): WorkflowError {

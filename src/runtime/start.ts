@@ -6,6 +6,7 @@ import type { CreateRequest, StartRequest, StoredRun } from './api.ts';
 import { checkId, checkRecord } from './arguments.ts';
 import type { Engine } from './engine.ts';
 import { entryTurn, type Handling } from './handling.ts';
+import { parseTurn } from '../core/turn.ts';
 import { Publisher } from './publish.ts';
 import type { CompiledWorkflow } from './registry.ts';
 import { validate } from './validation.ts';
@@ -149,23 +150,25 @@ export async function startRun(engine: Engine, request: StartRequest): Promise<S
   } else {
     backend.metrics.count('run.started', { workflowId: header.workflowId });
   }
-  await publishStart(engine, workflow, stored, write.won);
+  // A later epoch begins in its own way.
+  if (stored.epoch === 1) await publishStart(engine, workflow, stored, write.won);
   await backend.store.durable();
   engine.signals.changed(header.runId);
   return storedRun(stored, write.won);
 }
 
 /** Publishes the start and the first step; a repeated start only when the first one seems to have died before that. */
-async function publishStart(
+export async function publishStart(
   engine: Engine,
   workflow: CompiledWorkflow,
   header: RunHeader,
   won: boolean,
+  hop = 0,
 ): Promise<void> {
   const first = workflow.graph[0];
-  if (first === undefined || header.status !== 'running' || header.epoch !== 1) return;
-  if (!won && (await hasFirstRecord(engine, header.runId))) return;
-  const handling = handlingOf(engine, workflow, header);
+  if (first === undefined || header.status !== 'running') return;
+  if (!won && (await hasFirstRecord(engine, header))) return;
+  const handling = handlingOf(engine, workflow, header, hop);
   const { publisher } = handling;
   const run = publisher.stepRun({
     key: { entry: 0 },
@@ -175,15 +178,17 @@ async function publishStart(
   await publisher.publish([publisher.run('workflow.start', 'running'), run]);
 }
 
-async function hasFirstRecord(engine: Engine, runId: string): Promise<boolean> {
+async function hasFirstRecord(engine: Engine, { runId, epoch }: RunHeader): Promise<boolean> {
   const { store } = engine.backend;
   const load = await store.loadStep({ runId, keys: [{ entry: 0 }], input: false, consistent: true });
-  return load.records[0] !== undefined || (await store.loadJoin({ runId, entry: 0, epoch: 1 })) !== undefined;
+  const [record] = load.records;
+  if (record !== undefined && parseTurn(record.turn).epoch >= epoch) return true;
+  return (await store.loadJoin({ runId, entry: 0, epoch })) !== undefined;
 }
 
-/** A handling that is not caused by an event but by a call. */
-export function handlingOf(engine: Engine, workflow: CompiledWorkflow, header: RunHeader): Handling {
+/** A handling that is not caused by an event of this run but by a call, or with `hop` by an event of another run. */
+export function handlingOf(engine: Engine, workflow: CompiledWorkflow, header: RunHeader, hop = 0): Handling {
   const { runId, epoch } = header;
-  const scope = { workflowId: workflow.definition.id, runId, epoch, hop: 0 };
+  const scope = { workflowId: workflow.definition.id, runId, epoch, hop };
   return { engine, workflow, runId, epoch, header, publisher: new Publisher(engine, scope) };
 }

@@ -1,5 +1,6 @@
 import { errorOf } from '../core/codec-error.ts';
 import type {
+  ConcurrencyDefinition,
   ConditionDefinition,
   LoopConditionDefinition,
   ReadContext,
@@ -196,7 +197,10 @@ function abortedByStep({ step, runId }: StepExecution): WorkflowError {
   });
 }
 
-async function validInput(execution: StepExecution): Promise<unknown> {
+/** The input of a step as its schema gives it. Rejects with what the schemas of input and request context refuse. */
+export async function validInput(
+  execution: Pick<StepExecution, 'step' | 'input' | 'validateInputs' | 'requestContext'>,
+): Promise<unknown> {
   const { step, input, validateInputs, requestContext } = execution;
   if (!validateInputs) return input;
   await validate(step.requestContextSchema, requestContext.toJSON(), {
@@ -295,6 +299,18 @@ export async function evaluateLoop(
   const context = readContext(execution, 'condition', execution.input);
   const holds = Boolean(await loop.condition({ ...context, iterationCount }));
   return holds === (loop.loopType === 'dowhile');
+}
+
+/** How many items of a foreach run at once; whatever is no number from 1 counts as 1. Rejects with what its function throws. */
+export async function evaluateConcurrency(
+  concurrency: number | ConcurrencyDefinition,
+  execution: ReadExecution,
+): Promise<number> {
+  const given =
+    typeof concurrency === 'function'
+      ? await concurrency(readContext(execution, 'concurrency', execution.input))
+      : concurrency;
+  return typeof given === 'number' && given >= 1 && Number.isFinite(given) ? Math.floor(given) : 1;
 }
 
 /** The latest time that a Date can be, ms since 1970 (ECMAScript, Time Values and Time Range). */

@@ -1,7 +1,9 @@
-import { armsOf, stepIdAt } from '../core/graph.ts';
-import { frontierEntry, planSweep, type SweepAction } from '../core/sweep.ts';
-import type { RunHeader } from '../core/records.ts';
+import { isBlock, stepIdAt } from '../core/graph.ts';
+import { frontierEntry, itemsToSweep, planSweep, type SweepAction } from '../core/sweep.ts';
+import { parseTurn } from '../core/turn.ts';
+import { isEntryKey, type RunHeader } from '../core/records.ts';
 import { endEvent } from './duty-entry.ts';
+import { followChild } from './child.ts';
 import type { Engine } from './engine.ts';
 import { fulfil } from './handle-step.ts';
 import type { Handling } from './handling.ts';
@@ -62,9 +64,17 @@ async function sweepListed(engine: Engine, header: RunHeader): Promise<void> {
   const handling = handlingOf(engine, workflow, header);
   const entry = frontierEntry({ header, records });
   const definition = workflow.graph[entry];
-  const isBlock = definition !== undefined && armsOf(definition) !== undefined;
-  const join = isBlock ? await store.loadJoin({ runId, entry, epoch: header.epoch }) : undefined;
-  const view = { header, records, graph: workflow.graph, ...(join === undefined ? {} : { join }) };
+  const join = isBlock(definition) ? await store.loadJoin({ runId, entry, epoch: header.epoch }) : undefined;
+  const items =
+    join === undefined || definition?.type !== 'foreach'
+      ? []
+      : await store.loadItems({ runId, entry, items: itemsToSweep(join) });
+  const view = {
+    header,
+    records: [...records, ...items],
+    graph: workflow.graph,
+    ...(join === undefined ? {} : { join }),
+  };
   const plan = planSweep(view, { now: clock.now(), skewMs: engine.times.skewMs });
   for (const action of plan.actions) await act(handling, header, action);
   if (plan.actions.length > 0) metrics.count('run.swept', { workflowId: header.workflowId });
@@ -76,9 +86,14 @@ async function sweepListed(engine: Engine, header: RunHeader): Promise<void> {
 
 async function act(handling: Handling, header: RunHeader, action: SweepAction): Promise<void> {
   const { publisher, workflow } = handling;
-  if (action.type === 'duty') return fulfil(handling, action.record, false);
+  if (action.type === 'duty') {
+    await fulfil(handling, action.record, false);
+    return followChild(handling, action.record);
+  }
   if (action.type === 'announce-end') return publisher.publish([endEvent(handling, header.status)]);
   const { key, turn } = action;
   const stepId = stepIdAt(workflow.graph, key);
-  if (stepId !== undefined) await publisher.publish([publisher.stepRun({ key, turn, stepId })]);
+  // What others of the block changed, an item or a resumed arm looks for in any case.
+  const seesCell = key.item !== undefined || (!isEntryKey(key) && parseTurn(turn).generation > 0);
+  if (stepId !== undefined) await publisher.publish([publisher.stepRun({ key, turn, stepId, seesCell })]);
 }

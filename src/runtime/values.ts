@@ -66,6 +66,13 @@ export class Values {
     return { ref, bytes };
   }
 
+  /** The same value for another run: payloads are kept by run. */
+  async copy(from: string, to: string, stored: StoredValue): Promise<StoredValue> {
+    if ('inline' in stored || from === to) return stored;
+    await this.payloads.put(to, stored.ref, await this.payloads.get(from, stored.ref));
+    return stored;
+  }
+
   /** Decodes a value; each call makes a fresh one, so that nobody sees another's changes. */
   async load(runId: string, stored: StoredValue): Promise<unknown> {
     return decode('inline' in stored ? stored.inline : await this.payloads.get(runId, stored.ref));

@@ -46,21 +46,22 @@ export const LAYERS: readonly Layer[] = [
     packagesAsTypes: SCHEMA_TYPES,
   },
   // What adapters share: the system's clock and ids, the walk over a segmented join log, and, for stores that decide by
-  // themselves whether a write's condition holds, the transitions and the cursor of a list.
+  // themselves whether a write's condition holds, the transitions and the cursor of a list, and what a log is told.
   { name: 'system', roots: ['src/adapters/system'], may: ['core', 'ports'], packages: ['node:*'] },
   { name: 'segments', roots: ['src/adapters/segments'], may: ['core', 'ports'], packages: [] },
   { name: 'transitions', roots: ['src/adapters/transitions'], may: ['core', 'ports'], packages: [] },
   { name: 'list cursor', roots: ['src/adapters/list-cursor.ts'], may: ['core', 'ports'], packages: [] },
+  { name: 'log entries', roots: ['src/adapters/log-entries.ts'], may: ['core', 'ports'], packages: [] },
   {
     name: 'memory',
     roots: ['src/adapters/memory'],
-    may: ['core', 'ports', 'system', 'segments', 'transitions', 'list cursor'],
+    may: ['core', 'ports', 'system', 'segments', 'transitions', 'list cursor', 'log entries'],
     packages: ['node:*'],
   },
   {
     name: 'sqlite',
     roots: ['src/adapters/sqlite'],
-    may: ['core', 'ports', 'system', 'transitions', 'list cursor'],
+    may: ['core', 'ports', 'system', 'transitions', 'list cursor', 'log entries'],
     packages: ['node:*'],
   },
   // What the functions and the CDK both have to know. The CDK must not load the AWS clients for it.
@@ -68,7 +69,7 @@ export const LAYERS: readonly Layer[] = [
   {
     name: 'aws',
     roots: ['src/adapters/aws'],
-    may: ['core', 'ports', 'aws config', 'system', 'segments'],
+    may: ['core', 'ports', 'aws config', 'system', 'segments', 'log entries'],
     packages: ['node:*', '@aws-sdk/*', 'zod'],
     packagesAsTypes: ['aws-lambda', '@smithy/types'],
   },

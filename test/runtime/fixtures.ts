@@ -24,10 +24,16 @@ export type Entry =
   | { readonly parallel: readonly StepDefinition[] }
   | { readonly branch: readonly (readonly [ConditionDefinition, StepDefinition])[] }
   | { readonly dountil: readonly [StepDefinition, LoopConditionDefinition] }
+  | { readonly foreach: StepDefinition; readonly concurrency?: number }
   | { readonly sleep: number; readonly id: string };
 
 function graphStep(definition: StepDefinition): GraphStep {
-  return { id: definition.id, canSuspend: definition.resumeSchema !== undefined };
+  const { id, resumeSchema, workflow: nested } = definition;
+  return {
+    id,
+    canSuspend: resumeSchema !== undefined,
+    ...(nested === undefined ? {} : { nested: { workflowId: nested.id, graph: nested.graph } }),
+  };
 }
 
 function graphEntry(entry: Entry): GraphEntry {
@@ -39,6 +45,10 @@ function graphEntry(entry: Entry): GraphEntry {
   if ('dountil' in entry) {
     const [body, condition] = entry.dountil;
     return { type: 'loop', loopType: 'dountil', step: graphStep(body), condition: String(condition) };
+  }
+  if ('foreach' in entry) {
+    const { foreach, concurrency = 1 } = entry;
+    return { type: 'foreach', step: graphStep(foreach), concurrency: String(concurrency) };
   }
   if ('sleep' in entry) return { type: 'sleep', id: entry.id, time: String(entry.sleep) };
   return { type: 'step', ...graphStep(entry) };
@@ -57,6 +67,8 @@ function flowEntry(entry: Entry): FlowEntry {
     const [body, condition] = entry.dountil;
     return { type: 'loop', loopType: 'dountil', step: body, condition };
   }
+  if ('foreach' in entry)
+    return { type: 'foreach', step: entry.foreach, concurrency: entry.concurrency ?? 1 };
   if ('sleep' in entry) {
     return { type: 'sleep', id: entry.id, time: { type: 'sleep', duration: entry.sleep } };
   }
@@ -71,6 +83,11 @@ export function workflow(
 ): WorkflowDefinition {
   const graph: Graph = entries.map(graphEntry);
   return { id, validateInputs: true, committed: true, ...options, graph, flow: entries.map(flowEntry) };
+}
+
+/** A step that is a workflow. */
+export function nest(definition: WorkflowDefinition, options: Partial<StepDefinition> = {}): StepDefinition {
+  return step(definition.id, () => undefined, { ...options, workflow: definition });
 }
 
 /** A step that adds `by` to the number it gets. */

@@ -44,23 +44,23 @@ import type {
   TurnKey,
   Write,
 } from '../../ports/run-store.ts';
-import { headerState, type Logged, openedJoin, recordState, settledMember } from '../log-entries.ts';
+import { headerState, openedJoin, recordState, settledMember } from '../log-entries.ts';
 import { appendToSegments, readSegments } from '../segments/index.ts';
 import * as transitions from '../transitions/index.ts';
 import { frozenCopy } from './frozen.ts';
 import { listHeaders } from './list.ts';
-import { MemoryLogs, RunData } from './run-data.ts';
+import { RunData } from './run-data.ts';
 import { MemorySegments } from './segments.ts';
+import { imageOf, MemoryWrites } from './writes.ts';
 
 /**
  * All runs in maps. A method first lets other work go on and then reads, decides and writes at once, so that concurrent
  * calls interleave and each write is as atomic as on a database.
  */
 export class MemoryStore implements RunStore {
-  readonly #runs = new Map<string, RunData>();
   readonly #segments: MemorySegments;
   readonly #segmentSize: number;
-  readonly #logs = new MemoryLogs();
+  readonly #writes: MemoryWrites;
   readonly #pause: () => Promise<void>;
   readonly #onRemove: (runId: string) => void;
 
@@ -74,17 +74,18 @@ export class MemoryStore implements RunStore {
     this.#pause = options.pause;
     this.#onRemove = options.onRemove;
     this.#segments = new MemorySegments(options.pause);
+    this.#writes = new MemoryWrites(options.pause);
   }
 
   async loadHeader(runId: string): Promise<RunHeader | undefined> {
     await this.#pause();
-    return this.#runs.get(runId)?.header;
+    return this.#writes.runs.get(runId)?.header;
   }
 
   async loadStep(request: StepRead): Promise<StepLoad> {
     const { runId, join: block } = request;
     await this.#pause();
-    const run = this.#runs.get(runId);
+    const run = this.#writes.runs.get(runId);
     const opening = block === undefined ? undefined : this.#segments.opening({ runId, ...block });
     return {
       ...(run?.header === undefined ? {} : { header: run.header }),
@@ -96,7 +97,7 @@ export class MemoryStore implements RunStore {
 
   async loadRun(runId: string): Promise<RunLoad | undefined> {
     await this.#pause();
-    const run = this.#runs.get(runId);
+    const run = this.#writes.runs.get(runId);
     if (run?.header === undefined) return undefined;
     const keys = [...run.records.keys()].toSorted();
     return {
@@ -112,97 +113,107 @@ export class MemoryStore implements RunStore {
 
   async loadItems({ runId, entry, items }: ItemsRead): Promise<readonly StepRecord[]> {
     await this.#pause();
-    return this.#runs.get(runId)?.items(entry, items) ?? [];
+    return this.#writes.runs.get(runId)?.items(entry, items) ?? [];
   }
 
   async loadPage(at: PageKey): Promise<StoredValue | undefined> {
     await this.#pause();
-    return this.#runs.get(at.runId)?.page(at);
+    return this.#writes.runs.get(at.runId)?.page(at);
   }
 
   async loadCell(at: JoinKey): Promise<StoredDelta> {
     await this.#pause();
-    return this.#run(at.runId).cell(at);
+    return (this.#writes.runs.get(at.runId) ?? new RunData()).cell(at);
   }
 
   async loadTravel({ runId, epoch }: { runId: string; epoch: number }): Promise<StoredValue | undefined> {
     await this.#pause();
-    return this.#runs.get(runId)?.travels.get(epoch);
+    return this.#writes.runs.get(runId)?.travels.get(epoch);
   }
 
   async listRuns(query: RunQuery): Promise<RunPage> {
     await this.#pause();
     return listHeaders(
-      [...this.#runs.values()].flatMap((run) => run.header ?? []),
+      [...this.#writes.runs.values()].flatMap((run) => run.header ?? []),
       query,
     );
   }
 
   readRecordSync(runId: string, key: RecordKey): StepRecord | undefined {
-    return this.#runs.get(runId)?.record(key);
+    return this.#writes.runs.get(runId)?.record(key);
   }
 
   readInputSync(runId: string): RunInput | undefined {
-    return this.#runs.get(runId)?.input;
+    return this.#writes.runs.get(runId)?.input;
   }
 
   createRun(run: NewRun): Promise<Write<RunHeader>> {
-    return this.#writeHeader(run.header.runId, (stored) => transitions.created(stored, run), run.input);
+    return this.#writes.writeHeader(
+      run.header.runId,
+      (stored) => transitions.created(stored, run),
+      run.input,
+    );
   }
 
   startRun(run: NewRun): Promise<Write<RunHeader>> {
-    return this.#writeHeader(run.header.runId, (stored) => transitions.started(stored, run), run.input);
+    return this.#writes.writeHeader(
+      run.header.runId,
+      (stored) => transitions.started(stored, run),
+      run.input,
+    );
   }
 
   setStatus(write: StatusWrite): Promise<Write<RunHeader>> {
-    return this.#writeHeader(write.runId, (stored) => transitions.withStatus(stored, write));
+    return this.#writes.writeHeader(write.runId, (stored) => transitions.withStatus(stored, write));
   }
 
   finish(write: FinishWrite): Promise<Write<RunHeader>> {
-    return this.#writeHeader(write.runId, (stored) => transitions.finished(stored, write));
+    return this.#writes.writeHeader(write.runId, (stored) => transitions.finished(stored, write));
   }
 
   cancel(write: CancelWrite): Promise<Write<RunHeader>> {
-    return this.#writeHeader(write.runId, (stored) => transitions.canceled(stored, write));
+    return this.#writes.writeHeader(write.runId, (stored) => transitions.canceled(stored, write));
   }
 
   async startChild(write: ChildStartWrite): Promise<Write<RunHeader>> {
     const { header, input, parameters } = write;
     const next = (stored: RunHeader | undefined) => transitions.childStarted(stored, write);
-    const started = await this.#writeHeader(header.runId, next, input);
-    this.#noteTravel(started, parameters);
+    const started = await this.#writes.writeHeader(header.runId, next, input);
+    this.#writes.noteTravel(started, parameters);
     return started;
   }
 
   async travel(write: TravelWrite): Promise<Write<RunHeader>> {
     const next = (stored: RunHeader | undefined) => transitions.traveled(stored, write);
-    const begun = await this.#writeHeader(write.runId, next, write.input);
-    this.#noteTravel(begun, write.parameters);
+    const begun = await this.#writes.writeHeader(write.runId, next, write.input);
+    this.#writes.noteTravel(begun, write.parameters);
     return begun;
   }
 
   restart(write: RestartWrite): Promise<Write<RunHeader>> {
-    return this.#writeHeader(write.runId, (stored) => transitions.restarted(stored, write));
+    return this.#writes.writeHeader(write.runId, (stored) => transitions.restarted(stored, write));
   }
 
   claimCallback(write: CallbackWrite): Promise<Write<RunHeader>> {
-    return this.#changeHeader(write.runId, (stored) => transitions.callbackClaimed(stored, write));
+    return this.#writes.changeHeader(write.runId, (stored) => transitions.callbackClaimed(stored, write));
   }
 
   finishCallback(write: CallbackEndWrite): Promise<Write<RunHeader>> {
-    return this.#changeHeader(write.runId, (stored) => transitions.callbackFinished(stored, write));
+    return this.#writes.changeHeader(write.runId, (stored) => transitions.callbackFinished(stored, write));
   }
 
   showSnapshot(write: SnapshotWrite): Promise<Write<RunHeader>> {
-    return this.#writeHeader(write.runId, (stored) => transitions.snapshotShown(stored, write));
+    return this.#writes.writeHeader(write.runId, (stored) => transitions.snapshotShown(stored, write));
   }
 
   async removeRun(runId: string): Promise<boolean> {
     await this.#pause();
     this.#segments.remove(runId);
-    this.#logs.remove(runId);
+    this.#writes.logs.remove(runId);
     this.#onRemove(runId);
-    return this.#runs.delete(runId);
+    const header = this.#writes.runs.get(runId)?.header;
+    this.#writes.runs.delete(runId);
+    return header !== undefined;
   }
 
   async dueRuns({
@@ -213,7 +224,7 @@ export class MemoryStore implements RunStore {
     readonly limit: number;
   }): Promise<readonly string[]> {
     await this.#pause();
-    return [...this.#runs.values()]
+    return [...this.#writes.runs.values()]
       .flatMap(({ header }) =>
         header?.sweepAt === undefined ? [] : { runId: header.runId, at: header.sweepAt },
       )
@@ -224,66 +235,70 @@ export class MemoryStore implements RunStore {
   }
 
   setSweep(write: SweepWrite): Promise<Write<RunHeader>> {
-    return this.#changeHeader(write.runId, (stored) => transitions.withSweep(stored, write));
+    return this.#writes.changeHeader(write.runId, (stored) => transitions.withSweep(stored, write));
   }
 
   claim(write: ClaimWrite): Promise<Write<StepRecord>> {
-    return this.#writeRecord(write, (stored) => transitions.claimed(stored, write), write.executesWith);
+    return this.#writes.writeRecord(
+      write,
+      (stored) => transitions.claimed(stored, write),
+      write.executesWith,
+    );
   }
 
   takeOver(write: TakeOverWrite): Promise<Write<StepRecord>> {
-    return this.#changeRecord(write, (stored) => transitions.takenOver(stored, write));
+    return this.#writes.changeRecord(write, (stored) => transitions.takenOver(stored, write));
   }
 
   renew(write: RenewWrite): Promise<Write<StepRecord>> {
-    return this.#changeRecord(write, (stored) => transitions.renewed(stored, write));
+    return this.#writes.changeRecord(write, (stored) => transitions.renewed(stored, write));
   }
 
   commit(write: CommitWrite): Promise<Write<StepRecord>> {
-    return this.#writeRecord(write, (stored) => transitions.committed(stored, write));
+    return this.#writes.writeRecord(write, (stored) => transitions.committed(stored, write));
   }
 
   sleep(write: SleepWrite): Promise<Write<StepRecord>> {
-    return this.#writeRecord(write, (stored) => transitions.slept(stored, write), write.executesWith);
+    return this.#writes.writeRecord(write, (stored) => transitions.slept(stored, write), write.executesWith);
   }
 
   nest(write: NestWrite): Promise<Write<StepRecord>> {
-    return this.#writeRecord(write, (stored) => transitions.nested(stored, write), write.executesWith);
+    return this.#writes.writeRecord(write, (stored) => transitions.nested(stored, write), write.executesWith);
   }
 
   followChild(write: ChildWrite): Promise<Write<StepRecord>> {
-    return this.#writeRecord(write, (stored) => transitions.childFollowed(stored, write));
+    return this.#writes.writeRecord(write, (stored) => transitions.childFollowed(stored, write));
   }
 
   voidLease(write: TurnKey & { readonly seenOwner: string }): Promise<Write<StepRecord>> {
-    return this.#changeRecord(write, (stored) => transitions.leaseVoided(stored, write));
+    return this.#writes.changeRecord(write, (stored) => transitions.leaseVoided(stored, write));
   }
 
   wake(write: WakeWrite): Promise<Write<StepRecord>> {
-    return this.#writeRecord(write, (stored) => transitions.woken(stored, write));
+    return this.#writes.writeRecord(write, (stored) => transitions.woken(stored, write));
   }
 
   async resume(write: ResumeWrite): Promise<ResumeResult> {
     await this.#pause();
-    const run = this.#run(write.runId);
+    const run = this.#writes.run(write.runId);
     const stored = run.record(write.key);
     if (transitions.isResumedBy(stored, write)) return { won: true, image: stored };
     const next = transitions.resumed(stored, write);
     if (next === undefined) return { won: false, lost: 'record', ...imageOf<StepRecord>(stored) };
 
-    const headers = write.runs.map((runId) => ({ runId, stored: this.#runs.get(runId)?.header }));
-    const lost = headers.find((run) => transitions.reopened(run.stored, write) === undefined);
+    const headers = write.runs.map((runId) => ({ runId, stored: this.#writes.runs.get(runId)?.header }));
+    const lost = headers.find((one) => transitions.reopened(one.stored, write) === undefined);
     if (lost !== undefined)
       return { won: false, lost: 'run', runId: lost.runId, ...imageOf<RunHeader>(lost.stored) };
     for (const { runId, stored: before } of headers) {
       const header = transitions.reopened(before, write);
       if (header === undefined) continue;
-      this.#run(runId).header = frozenCopy(header);
-      this.#log(headerState(header));
+      this.#writes.run(runId).header = frozenCopy(header);
+      this.#writes.log(headerState(header));
     }
     const image = frozenCopy(next);
     run.setRecord(image);
-    this.#log(recordState(write.runId, image));
+    this.#writes.log(recordState(write.runId, image));
     return { won: true, image };
   }
 
@@ -291,7 +306,7 @@ export class MemoryStore implements RunStore {
     const { runId, entry, epoch, ...opening } = write;
     await this.#pause();
     const stored = this.#segments.begin({ runId, entry, epoch }, opening);
-    if (stored === undefined) this.#log(openedJoin(write));
+    if (stored === undefined) this.#writes.log(openedJoin(write));
     return stored === undefined
       ? { won: true, image: frozenCopy(opening) }
       : { won: false, image: stored.opening };
@@ -299,105 +314,36 @@ export class MemoryStore implements RunStore {
 
   async putPages(write: PagesWrite): Promise<void> {
     await this.#pause();
-    this.#run(write.runId).putPages(write);
+    this.#writes.run(write.runId).putPages(write);
   }
 
   async mergeCell(write: CellWrite): Promise<void> {
     await this.#pause();
-    this.#run(write.runId).mergeCell(write);
+    this.#writes.run(write.runId).mergeCell(write);
   }
 
   async appendToken(write: AppendWrite): Promise<AppendResult> {
     const result = await appendToSegments(this.#segments, write, this.#segmentSize);
-    this.#log(settledMember(write, result));
+    this.#writes.log(settledMember(write, result));
     return result;
   }
 
   async appendChunks({ log, chunks }: ChunksWrite): Promise<void> {
     await this.#pause();
-    for (const chunk of chunks) this.#logs.append(log, chunk);
+    for (const chunk of chunks) this.#writes.logs.append(log, chunk);
   }
 
   async readLog(request: LogRead): Promise<LogPage> {
     await this.#pause();
-    return this.#logs.read(request);
+    return this.#writes.logs.read(request);
   }
 
   closeBlock(write: { readonly runId: string; readonly record: StepRecord }): Promise<Write<StepRecord>> {
     const { runId, record } = write;
-    return this.#writeRecord({ runId, key: record.key }, (stored) => transitions.closed(stored, record));
+    return this.#writes.writeRecord({ runId, key: record.key }, (stored) =>
+      transitions.closed(stored, record),
+    );
   }
 
   async durable(): Promise<void> {}
-
-  #run(runId: string): RunData {
-    const run = this.#runs.get(runId) ?? new RunData();
-    this.#runs.set(runId, run);
-    return run;
-  }
-
-  #log(logged: Logged | undefined): void {
-    if (logged !== undefined) this.#logs.append(logged.log, logged.entry);
-  }
-
-  #noteTravel(write: Write<RunHeader>, parameters: StoredValue | undefined): void {
-    if (!write.won || parameters === undefined) return;
-    const { runId, epoch } = write.image;
-    this.#run(runId).travels.set(epoch, frozenCopy(parameters));
-  }
-
-  async #writeHeader(
-    runId: string,
-    next: (stored: RunHeader | undefined) => RunHeader | undefined,
-    input?: RunInput,
-  ): Promise<Write<RunHeader>> {
-    const write = await this.#changeHeader(runId, next, input);
-    if (write.won) this.#log(headerState(write.image, input));
-    return write;
-  }
-
-  /** A write that is no state of the run which its log shows. */
-  async #changeHeader(
-    runId: string,
-    next: (stored: RunHeader | undefined) => RunHeader | undefined,
-    input?: RunInput,
-  ): Promise<Write<RunHeader>> {
-    await this.#pause();
-    const stored = this.#runs.get(runId)?.header;
-    const header = next(stored);
-    if (header === undefined) return { won: false, ...imageOf(stored) };
-    const image = frozenCopy(header);
-    const run = this.#run(runId);
-    run.header = image;
-    if (input !== undefined) run.input = frozenCopy(input);
-    return { won: true, image };
-  }
-
-  async #writeRecord(
-    at: Pick<TurnKey, 'runId' | 'key'>,
-    next: (stored: StepRecord | undefined) => StepRecord | undefined,
-    input?: StoredValue,
-  ): Promise<Write<StepRecord>> {
-    const write = await this.#changeRecord(at, next);
-    if (write.won) this.#log(recordState(at.runId, write.image, input));
-    return write;
-  }
-
-  /** A write that is no state of the record which its log shows. */
-  async #changeRecord(
-    { runId, key }: Pick<TurnKey, 'runId' | 'key'>,
-    next: (stored: StepRecord | undefined) => StepRecord | undefined,
-  ): Promise<Write<StepRecord>> {
-    await this.#pause();
-    const stored = this.#runs.get(runId)?.record(key);
-    const record = next(stored);
-    if (record === undefined) return { won: false, ...imageOf(stored) };
-    const image = frozenCopy(record);
-    this.#run(runId).setRecord(image);
-    return { won: true, image };
-  }
-}
-
-function imageOf<T extends RunHeader | StepRecord>(stored: T | undefined): { readonly image?: T } {
-  return stored === undefined ? {} : { image: stored };
 }

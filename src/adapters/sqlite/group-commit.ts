@@ -53,6 +53,8 @@ export class GroupCommit {
   #accepted = 0;
   #waiters: Waiter[] = [];
   #afterCommit: (() => void)[] = [];
+  /** Reads that wait for the end of the transaction. */
+  #readers: (() => void)[] = [];
   /** Writes that came while another process held the lock, in their order. */
   #queue: { run: () => void; reject: (error: WorkflowError) => void }[] = [];
   #lockTimer: NodeJS.Timeout | undefined;
@@ -107,6 +109,24 @@ export class GroupCommit {
   afterCommit(callback: () => void): void {
     if (this.#isOpen) this.#afterCommit.push(callback);
     else callback();
+  }
+
+  /**
+   * Reads when no transaction is open: at once, or right after the end of the one that is, however it ends. So the read sees
+   * nothing that can still be lost.
+   */
+  readCommitted<T>(read: () => T): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const settle = (): void => {
+        try {
+          resolve(read());
+        } catch (cause) {
+          reject(failure(this.#connection.file, cause));
+        }
+      };
+      if (this.#isOpen) this.#readers.push(settle);
+      else settle();
+    });
   }
 
   /** Number of the transaction that is open, or was last. */
@@ -234,6 +254,7 @@ export class GroupCommit {
     const ended = { waiters: this.#waiters, afterCommit: this.#afterCommit };
     this.#waiters = [];
     this.#afterCommit = [];
+    for (const read of this.#readers.splice(0)) read();
     return ended;
   }
 }

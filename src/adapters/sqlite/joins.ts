@@ -31,6 +31,11 @@ export class Joins {
     return { ...join.opening, tokens: this.#tokens(at, join.tokens), state: join.carry };
   }
 
+  /** What a block was opened with. */
+  opening(at: JoinKey): JoinOpening | undefined {
+    return this.#load(at)?.opening;
+  }
+
   /** The opening that stands, and whether it is this one. */
   open({ runId, entry, epoch, ...opening }: OpenJoinWrite): { won: boolean; opening: JoinOpening } {
     const stored = this.#load({ runId, entry, epoch });

@@ -1,8 +1,9 @@
 import { formatKey, type RecordKey, type StepRecord } from '../../core/records.ts';
+import type { ItemsRead } from '../../ports/index.ts';
 import type { Connection } from './connection.ts';
 import { toText } from './text.ts';
 
-/** Rows of `rec`: records of entries and arms. Every method runs within the caller's transaction, or reads. */
+/** Rows of `rec`: records of entries, arms and items. Every method runs within the caller's transaction, or reads. */
 export class Records {
   readonly #connection: Connection;
 
@@ -19,10 +20,31 @@ export class Records {
     return row === undefined ? undefined : (JSON.parse(row.body) as StepRecord);
   }
 
-  /** In the order of the graph, which is that of the keys' text. */
+  /** Those of entries and arms, in the order of the graph, which is that of the keys' text. */
   all(runId: string): StepRecord[] {
+    // Keys of items begin with a letter, and so come after all digits.
+    return this.#range(runId, '', 'i');
+  }
+
+  /** Those of the items of a foreach, in the order of their numbers; of `wanted` only, when it is given. */
+  items({ runId, entry, items: wanted }: ItemsRead): StepRecord[] {
+    if (wanted !== undefined) {
+      return wanted.toSorted((a, b) => a - b).flatMap((item) => this.get(runId, { entry, item }) ?? []);
+    }
+    const first = formatKey({ entry, item: 0 });
+    // `$` is the character after the `#` between entry and number.
+    return this.#range(runId, first, first.replace(/#.*/, '$$'));
+  }
+
+  /** From the key `from` up to the key `to`, and without that. */
+  #range(runId: string, from: string, to: string): StepRecord[] {
     return this.#connection
-      .rows<{ body: string }>('SELECT body FROM rec WHERE run = ? ORDER BY key', toText(runId))
+      .rows<{ body: string }>(
+        'SELECT body FROM rec WHERE run = ? AND key >= ? AND key < ? ORDER BY key',
+        toText(runId),
+        from,
+        to,
+      )
       .map(({ body }) => JSON.parse(body) as StepRecord);
   }
 

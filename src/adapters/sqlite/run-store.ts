@@ -1,260 +1,314 @@
-import type { RecordKey, RunHeader, RunInput, StepRecord } from '../../core/records.ts';
+import type { RecordKey, RunHeader, RunInput, StepRecord, StoredValue } from '../../core/records.ts';
 import type {
   AppendResult,
   AppendWrite,
+  CallbackEndWrite,
+  CallbackWrite,
   CancelWrite,
+  CellWrite,
+  ChildStartWrite,
+  ChildWrite,
+  ChunksWrite,
   ClaimWrite,
   CommitWrite,
   FinishWrite,
+  ItemsRead,
   JoinKey,
   JoinLog,
   JoinOpening,
+  LogPage,
+  LogRead,
+  NestWrite,
   NewRun,
   OpenJoinWrite,
+  PageKey,
+  PagesWrite,
   RenewWrite,
+  RestartWrite,
   ResumeResult,
   ResumeWrite,
-  SleepWrite,
   RunLoad,
   RunPage,
   RunQuery,
   RunStore,
+  SleepWrite,
+  SnapshotWrite,
   StatusWrite,
   StepLoad,
   StepRead,
+  StoredDelta,
   SweepWrite,
   TakeOverWrite,
-  WakeWrite,
+  TravelWrite,
   TurnKey,
+  WakeWrite,
   Write,
 } from '../../ports/index.ts';
 import * as transitions from '../transitions/index.ts';
 import type { Connection } from './connection.ts';
 import { failure } from './failure.ts';
 import type { Durability, GroupCommit } from './group-commit.ts';
-import { Joins } from './joins.ts';
-import { Records } from './records.ts';
-import { Runs } from './runs.ts';
+import { type HeaderParts, Tables, type Visibility } from './tables.ts';
 
 /** The store in one SQLite file. Reads see what this process has written, committed or not: nobody else can. */
 export class SqliteRunStore implements RunStore {
   readonly #file: string;
   readonly #commit: GroupCommit;
-  readonly #runs: Runs;
-  readonly #records: Records;
-  readonly #joins: Joins;
+  readonly #tables: Tables;
 
   constructor(connection: Connection, commit: GroupCommit) {
     this.#file = connection.file;
     this.#commit = commit;
-    this.#runs = new Runs(connection);
-    this.#records = new Records(connection);
-    this.#joins = new Joins(connection);
+    this.#tables = new Tables(connection);
   }
 
   loadHeader(runId: string): Promise<RunHeader | undefined> {
-    return this.#read(() => this.#runs.header(runId));
+    return this.#read(({ runs }) => runs.header(runId));
   }
 
-  loadStep({ runId, keys, input }: StepRead): Promise<StepLoad> {
-    return this.#read(() => {
-      const header = this.#runs.header(runId);
-      const given = input ? this.#runs.input(runId) : undefined;
+  loadStep({ runId, keys, input, join: block }: StepRead): Promise<StepLoad> {
+    return this.#read(({ runs, records, joins }) => {
+      const header = runs.header(runId);
+      const given = input ? runs.input(runId) : undefined;
+      const opening = block === undefined ? undefined : joins.opening({ runId, ...block });
       return {
         ...(header === undefined ? {} : { header }),
         ...(given === undefined ? {} : { input: given }),
-        records: keys.map((key) => this.#records.get(runId, key)),
+        ...(opening === undefined ? {} : { join: { opening, newestSegment: 0 } }),
+        records: keys.map((key) => records.get(runId, key)),
       };
     });
   }
 
   loadRun(runId: string): Promise<RunLoad | undefined> {
-    return this.#read(() => {
-      const header = this.#runs.header(runId);
+    return this.#read(({ runs, records }) => {
+      const header = runs.header(runId);
       if (header === undefined) return undefined;
-      const input = this.#runs.input(runId);
-      return { header, ...(input === undefined ? {} : { input }), records: this.#records.all(runId) };
+      const input = runs.input(runId);
+      return { header, ...(input === undefined ? {} : { input }), records: records.all(runId) };
     });
   }
 
+  loadItems(request: ItemsRead): Promise<readonly StepRecord[]> {
+    return this.#read(({ records }) => records.items(request));
+  }
+
+  loadPage(at: PageKey): Promise<StoredValue | undefined> {
+    return this.#read(({ blockData }) => blockData.page(at));
+  }
+
+  loadCell(at: JoinKey): Promise<StoredDelta> {
+    return this.#read(({ blockData }) => blockData.cell(at));
+  }
+
+  loadTravel({ runId, epoch }: { runId: string; epoch: number }): Promise<StoredValue | undefined> {
+    return this.#read(({ runs }) => runs.travel(runId, epoch));
+  }
+
   loadJoin(at: JoinKey): Promise<JoinLog | undefined> {
-    return this.#read(() => this.#joins.log(at));
+    return this.#read(({ joins }) => joins.log(at));
   }
 
   listRuns(query: RunQuery): Promise<RunPage> {
-    return this.#read(() => this.#runs.list(query));
-  }
-
-  readRecordSync(runId: string, key: RecordKey): StepRecord | undefined {
-    return this.#now(() => this.#records.get(runId, key));
-  }
-
-  readInputSync(runId: string): RunInput | undefined {
-    return this.#now(() => this.#runs.input(runId));
-  }
-
-  createRun(run: NewRun): Promise<Write<RunHeader>> {
-    return this.#putRun(run, (stored) => transitions.created(stored, run));
-  }
-
-  startRun(run: NewRun): Promise<Write<RunHeader>> {
-    return this.#putRun(run, (stored) => transitions.started(stored, run));
-  }
-
-  setStatus(write: StatusWrite): Promise<Write<RunHeader>> {
-    return this.#changeHeader(write.runId, 'accepted', (stored) => transitions.withStatus(stored, write));
+    return this.#read(({ runs }) => runs.list(query));
   }
 
   dueRuns({ now, limit }: { readonly now: number; readonly limit: number }): Promise<readonly string[]> {
-    return this.#read(() => this.#runs.due(now, limit));
+    return this.#read(({ runs }) => runs.due(now, limit));
   }
 
-  setSweep(write: SweepWrite): Promise<Write<RunHeader>> {
-    return this.#changeHeader(write.runId, 'accepted', (stored) => transitions.withSweep(stored, write));
+  /** Only what is committed: whoever got an entry goes on behind it, so it must not vanish again. */
+  readLog(request: LogRead): Promise<LogPage> {
+    return this.#commit.readCommitted(() => this.#tables.logs.read(request));
+  }
+
+  readRecordSync(runId: string, key: RecordKey): StepRecord | undefined {
+    return this.#now(({ records }) => records.get(runId, key));
+  }
+
+  readInputSync(runId: string): RunInput | undefined {
+    return this.#now(({ runs }) => runs.input(runId));
+  }
+
+  createRun(run: NewRun): Promise<Write<RunHeader>> {
+    return this.#header(run.header.runId, 'logged', (stored) => transitions.created(stored, run), run);
+  }
+
+  startRun(run: NewRun): Promise<Write<RunHeader>> {
+    return this.#header(run.header.runId, 'logged', (stored) => transitions.started(stored, run), run);
+  }
+
+  setStatus(write: StatusWrite): Promise<Write<RunHeader>> {
+    return this.#header(write.runId, 'logged', (stored) => transitions.withStatus(stored, write));
   }
 
   finish(write: FinishWrite): Promise<Write<RunHeader>> {
-    return this.#changeHeader(write.runId, 'accepted', (stored) => transitions.finished(stored, write));
+    return this.#header(write.runId, 'logged', (stored) => transitions.finished(stored, write));
   }
 
   cancel(write: CancelWrite): Promise<Write<RunHeader>> {
-    return this.#changeHeader(write.runId, 'accepted', (stored) => transitions.canceled(stored, write));
+    return this.#header(write.runId, 'logged', (stored) => transitions.canceled(stored, write));
+  }
+
+  startChild(write: ChildStartWrite): Promise<Write<RunHeader>> {
+    return this.#header(
+      write.header.runId,
+      'logged',
+      (stored) => transitions.childStarted(stored, write),
+      write,
+    );
+  }
+
+  travel(write: TravelWrite): Promise<Write<RunHeader>> {
+    return this.#header(write.runId, 'logged', (stored) => transitions.traveled(stored, write), write);
+  }
+
+  restart(write: RestartWrite): Promise<Write<RunHeader>> {
+    return this.#header(write.runId, 'logged', (stored) => transitions.restarted(stored, write));
+  }
+
+  claimCallback(write: CallbackWrite): Promise<Write<RunHeader>> {
+    return this.#header(write.runId, 'unlogged', (stored) => transitions.callbackClaimed(stored, write));
+  }
+
+  finishCallback(write: CallbackEndWrite): Promise<Write<RunHeader>> {
+    return this.#header(write.runId, 'unlogged', (stored) => transitions.callbackFinished(stored, write));
+  }
+
+  showSnapshot(write: SnapshotWrite): Promise<Write<RunHeader>> {
+    return this.#header(write.runId, 'logged', (stored) => transitions.snapshotShown(stored, write));
+  }
+
+  setSweep(write: SweepWrite): Promise<Write<RunHeader>> {
+    return this.#header(write.runId, 'unlogged', (stored) => transitions.withSweep(stored, write));
+  }
+
+  removeRun(runId: string): Promise<boolean> {
+    return this.#write((tables) => tables.removeRun(runId));
   }
 
   claim(write: ClaimWrite): Promise<Write<StepRecord>> {
-    return this.#changeRecord(write, 'stable', (stored) => transitions.claimed(stored, write));
+    return this.#record(
+      write,
+      'stable',
+      'logged',
+      (stored) => transitions.claimed(stored, write),
+      write.executesWith,
+    );
   }
 
   takeOver(write: TakeOverWrite): Promise<Write<StepRecord>> {
-    return this.#changeRecord(write, 'stable', (stored) => transitions.takenOver(stored, write));
+    return this.#record(write, 'stable', 'unlogged', (stored) => transitions.takenOver(stored, write));
   }
 
   renew(write: RenewWrite): Promise<Write<StepRecord>> {
-    return this.#changeRecord(write, 'accepted', (stored) => transitions.renewed(stored, write));
+    return this.#record(write, 'accepted', 'unlogged', (stored) => transitions.renewed(stored, write));
   }
 
   commit(write: CommitWrite): Promise<Write<StepRecord>> {
-    return this.#changeRecord(write, 'accepted', (stored) => transitions.committed(stored, write));
-  }
-
-  closeBlock({ runId, record }: { runId: string; record: StepRecord }): Promise<Write<StepRecord>> {
-    return this.#changeRecord({ runId, key: record.key }, 'accepted', (stored) =>
-      transitions.closed(stored, record),
-    );
+    return this.#record(write, 'accepted', 'logged', (stored) => transitions.committed(stored, write));
   }
 
   sleep(write: SleepWrite): Promise<Write<StepRecord>> {
-    return this.#changeRecord(write, 'accepted', (stored) => transitions.slept(stored, write));
-  }
-
-  wake(write: WakeWrite): Promise<Write<StepRecord>> {
-    return this.#changeRecord(write, 'accepted', (stored) => transitions.woken(stored, write));
-  }
-
-  resume(write: ResumeWrite): Promise<ResumeResult> {
-    return this.#commit.write(() => this.#resume(write), { durability: 'accepted', atomic: true });
-  }
-
-  openJoin(write: OpenJoinWrite): Promise<Write<JoinOpening>> {
-    return this.#commit.write(
-      () => {
-        const { won, opening } = this.#joins.open(write);
-        return { won, image: opening };
-      },
-      { durability: 'accepted' },
+    return this.#record(
+      write,
+      'accepted',
+      'logged',
+      (stored) => transitions.slept(stored, write),
+      write.executesWith,
     );
   }
 
+  nest(write: NestWrite): Promise<Write<StepRecord>> {
+    return this.#record(
+      write,
+      'accepted',
+      'logged',
+      (stored) => transitions.nested(stored, write),
+      write.executesWith,
+    );
+  }
+
+  followChild(write: ChildWrite): Promise<Write<StepRecord>> {
+    return this.#record(write, 'accepted', 'logged', (stored) => transitions.childFollowed(stored, write));
+  }
+
+  voidLease(write: TurnKey & { readonly seenOwner: string }): Promise<Write<StepRecord>> {
+    return this.#record(write, 'accepted', 'unlogged', (stored) => transitions.leaseVoided(stored, write));
+  }
+
+  wake(write: WakeWrite): Promise<Write<StepRecord>> {
+    return this.#record(write, 'accepted', 'logged', (stored) => transitions.woken(stored, write));
+  }
+
+  closeBlock({ runId, record }: { runId: string; record: StepRecord }): Promise<Write<StepRecord>> {
+    const at = { runId, key: record.key };
+    return this.#record(at, 'accepted', 'logged', (stored) => transitions.closed(stored, record));
+  }
+
+  resume(write: ResumeWrite): Promise<ResumeResult> {
+    return this.#write((tables) => tables.resume(write));
+  }
+
+  putPages(write: PagesWrite): Promise<void> {
+    return this.#write(({ blockData }) => blockData.putPages(write));
+  }
+
+  mergeCell(write: CellWrite): Promise<void> {
+    return this.#write(({ blockData }) => blockData.mergeCell(write));
+  }
+
+  openJoin(write: OpenJoinWrite): Promise<Write<JoinOpening>> {
+    return this.#write((tables) => tables.openJoin(write));
+  }
+
   appendToken(write: AppendWrite): Promise<AppendResult> {
-    return this.#commit.write(() => this.#joins.append(write), { durability: 'accepted', atomic: true });
+    return this.#write((tables) => tables.appendToken(write));
+  }
+
+  appendChunks({ log, chunks }: ChunksWrite): Promise<void> {
+    return this.#write(({ logs }) => {
+      for (const entry of chunks) logs.append({ log, entry });
+    });
   }
 
   durable(): Promise<void> {
     return this.#commit.durable();
   }
 
-  #resume(write: ResumeWrite): ResumeResult {
-    const stored = this.#records.get(write.runId, write.key);
-    if (transitions.isResumedBy(stored, write)) return { won: true, image: stored };
-    const next = transitions.resumed(stored, write);
-    if (next === undefined) {
-      return { won: false, lost: 'record', ...(stored === undefined ? {} : { image: stored }) };
-    }
-    const headers: RunHeader[] = [];
-    for (const runId of write.runs) {
-      const image = this.#runs.header(runId);
-      const open = transitions.reopened(image, write);
-      if (open === undefined) {
-        return { won: false, lost: 'run', runId, ...(image === undefined ? {} : { image }) };
-      }
-      headers.push(open);
-    }
-    this.#records.update(write.runId, next);
-    for (const header of headers) this.#runs.update(header);
-    return { won: true, image: next };
-  }
-
-  #putRun(
-    { header, input }: NewRun,
-    decide: (stored: RunHeader | undefined) => RunHeader | undefined,
-  ): Promise<Write<RunHeader>> {
-    const work = (): Write<RunHeader> => {
-      const stored = this.#runs.header(header.runId);
-      const next = decide(stored);
-      if (next === undefined) return lost(stored);
-      if (stored === undefined) this.#runs.insert(next);
-      else this.#runs.update(next);
-      if (input !== undefined) this.#runs.insertInput(header.runId, input);
-      return { won: true, image: next };
-    };
-    return this.#commit.write(work, { durability: 'accepted', atomic: true });
-  }
-
-  #changeHeader(
+  #header(
     runId: string,
-    durability: Durability,
+    visibility: Visibility,
     decide: (stored: RunHeader | undefined) => RunHeader | undefined,
+    parts?: HeaderParts,
   ): Promise<Write<RunHeader>> {
-    const work = (): Write<RunHeader> => {
-      const stored = this.#runs.header(runId);
-      const next = decide(stored);
-      if (next === undefined) return lost(stored);
-      this.#runs.update(next);
-      return { won: true, image: next };
-    };
-    return this.#commit.write(work, { durability });
+    return this.#write((tables) => tables.writeHeader(runId, decide, visibility, parts));
   }
 
-  #changeRecord(
-    { runId, key }: Omit<TurnKey, 'turn'>,
+  #record(
+    at: Omit<TurnKey, 'turn'>,
     durability: Durability,
+    visibility: Visibility,
     decide: (stored: StepRecord | undefined) => StepRecord | undefined,
+    input?: StoredValue,
   ): Promise<Write<StepRecord>> {
-    const work = (): Write<StepRecord> => {
-      const stored = this.#records.get(runId, key);
-      const next = decide(stored);
-      if (next === undefined) return lost(stored);
-      if (stored === undefined) this.#records.insert(runId, next);
-      else this.#records.update(runId, next);
-      return { won: true, image: next };
-    };
-    return this.#commit.write(work, { durability });
+    return this.#write((tables) => tables.writeRecord(at, decide, visibility, input), durability);
   }
 
-  #now<T>(read: () => T): T {
+  #write<T>(work: (tables: Tables) => T, durability: Durability = 'accepted'): Promise<T> {
+    return this.#commit.write(() => work(this.#tables), { durability, atomic: true });
+  }
+
+  #now<T>(read: (tables: Tables) => T): T {
     try {
-      return read();
+      return read(this.#tables);
     } catch (cause) {
       throw failure(this.#file, cause);
     }
   }
 
   /** A read takes microseconds and needs no lock, so it is done before the promise is even returned. */
-  async #read<T>(read: () => T): Promise<T> {
+  async #read<T>(read: (tables: Tables) => T): Promise<T> {
     return this.#now(read);
   }
-}
-
-function lost<T>(image: T | undefined): Write<T> {
-  return { won: false, ...(image === undefined ? {} : { image }) };
 }

@@ -1,11 +1,11 @@
 import { WorkflowError } from '../../core/errors.ts';
-import { assertReadable, type RunHeader, type RunInput } from '../../core/records.ts';
+import { assertReadable, type RunHeader, type RunInput, type StoredValue } from '../../core/records.ts';
 import type { RunPage, RunQuery } from '../../ports/index.ts';
 import { formatCursor, parseCursor } from '../list-cursor.ts';
 import type { Connection } from './connection.ts';
 import { fromText, toText } from './text.ts';
 
-/** Rows of `run` and `run_input`. Every method runs within the caller's transaction, or reads. */
+/** Rows of `run`, `run_input` and `travel`. Every method runs within the caller's transaction, or reads. */
 export class Runs {
   readonly #connection: Connection;
 
@@ -62,6 +62,25 @@ export class Runs {
       'INSERT INTO run_input (run, body) VALUES (?, ?) ON CONFLICT DO UPDATE SET body = excluded.body',
       toText(runId),
       JSON.stringify(input),
+    );
+  }
+
+  /** What the time travel was asked for that began an epoch. */
+  travel(runId: string, epoch: number): StoredValue | undefined {
+    const row = this.#connection.row<{ body: string }>(
+      'SELECT body FROM travel WHERE run = ? AND epoch = ?',
+      toText(runId),
+      epoch,
+    );
+    return row === undefined ? undefined : (JSON.parse(row.body) as StoredValue);
+  }
+
+  insertTravel(runId: string, epoch: number, parameters: StoredValue): void {
+    this.#connection.run(
+      'INSERT INTO travel (run, epoch, body) VALUES (?, ?, ?)',
+      toText(runId),
+      epoch,
+      JSON.stringify(parameters),
     );
   }
 

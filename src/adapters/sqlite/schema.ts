@@ -59,6 +59,27 @@ CREATE TABLE join_log (
   PRIMARY KEY (run, entry, epoch, pos),
   UNIQUE (run, entry, epoch, tok)
 ) WITHOUT ROWID;
+CREATE TABLE page (
+  run TEXT NOT NULL,
+  entry INTEGER NOT NULL,
+  epoch INTEGER NOT NULL,
+  size INTEGER NOT NULL,
+  number INTEGER NOT NULL,
+  body TEXT NOT NULL,
+  PRIMARY KEY (run, entry, epoch, size, number)
+) WITHOUT ROWID;
+CREATE TABLE cell (
+  run TEXT NOT NULL,
+  entry INTEGER NOT NULL,
+  epoch INTEGER NOT NULL,
+  part TEXT NOT NULL,
+  name TEXT NOT NULL,
+  pos INTEGER NOT NULL,
+  body TEXT,
+  PRIMARY KEY (run, entry, epoch, part, name)
+) WITHOUT ROWID;
+CREATE TABLE travel (run TEXT NOT NULL, epoch INTEGER NOT NULL, body TEXT NOT NULL, PRIMARY KEY (run, epoch)) WITHOUT ROWID;
+CREATE TABLE log (run TEXT NOT NULL, seq INTEGER NOT NULL, body TEXT NOT NULL, PRIMARY KEY (run, seq)) WITHOUT ROWID;
 CREATE TABLE payload (run TEXT NOT NULL, hash TEXT NOT NULL, put_at INTEGER NOT NULL, body TEXT NOT NULL, UNIQUE (run, hash));
 CREATE TABLE owner (number INTEGER PRIMARY KEY AUTOINCREMENT, incarnation TEXT NOT NULL UNIQUE);
 CREATE TABLE msg (

@@ -296,7 +296,12 @@ function outcomeFields(outcome: CommitOutcome): Partial<Loose<StepRecord>> {
         endedAt: outcome.now,
       };
     case 'failed':
-      return { error: outcome.error, nonRetryable: outcome.nonRetryable, endedAt: outcome.now };
+      return {
+        error: outcome.error,
+        nonRetryable: outcome.nonRetryable,
+        tripwire: outcome.tripwire,
+        endedAt: outcome.now,
+      };
     case 'suspended':
       // A second suspension shows its own payload and labels, or none; any other outcome keeps those of the last one.
       return {
@@ -330,6 +335,7 @@ function withOutcome(mine: StepRecord, outcome: CommitOutcome): StepRecord {
     fromSegment: outcome.fromSegment ?? mine.fromSegment,
     error: undefined,
     nonRetryable: undefined,
+    tripwire: undefined,
     status: outcome.status,
     ...outcomeFields(outcome),
   });

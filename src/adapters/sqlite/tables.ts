@@ -1,0 +1,144 @@
+import type { RunHeader, RunInput, StepRecord, StoredValue } from '../../core/records.ts';
+import type {
+  AppendResult,
+  AppendWrite,
+  JoinOpening,
+  OpenJoinWrite,
+  ResumeResult,
+  ResumeWrite,
+  TurnKey,
+  Write,
+} from '../../ports/index.ts';
+import { headerState, openedJoin, recordState, settledMember } from '../log-entries.ts';
+import * as transitions from '../transitions/index.ts';
+import { BlockData } from './block-data.ts';
+import type { Connection } from './connection.ts';
+import { Joins } from './joins.ts';
+import { Logs } from './logs.ts';
+import { Records } from './records.ts';
+import { Runs } from './runs.ts';
+import { toText } from './text.ts';
+
+/** All that has rows of a run, but for the log: that is under the id of the root run. */
+const tablesOfRuns = [
+  'run_input',
+  'rec',
+  'join_state',
+  'join_log',
+  'page',
+  'cell',
+  'travel',
+  'log',
+  'payload',
+];
+
+/** Whether the log of a run shows this write as a state of what it wrote. */
+export type Visibility = 'logged' | 'unlogged';
+
+/** What a write puts beside the header. */
+export interface HeaderParts {
+  readonly input?: RunInput | undefined;
+  /** See `RunStore.loadTravel`. */
+  readonly parameters?: StoredValue | undefined;
+}
+
+/** The writes on several tables of one file. Every method runs within the caller's transaction. */
+export class Tables {
+  readonly runs: Runs;
+  readonly records: Records;
+  readonly joins: Joins;
+  readonly blockData: BlockData;
+  readonly logs: Logs;
+  readonly #connection: Connection;
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+    this.runs = new Runs(connection);
+    this.records = new Records(connection);
+    this.joins = new Joins(connection);
+    this.blockData = new BlockData(connection);
+    this.logs = new Logs(connection);
+  }
+
+  writeHeader(
+    runId: string,
+    decide: (stored: RunHeader | undefined) => RunHeader | undefined,
+    visibility: Visibility,
+    { input, parameters }: HeaderParts = {},
+  ): Write<RunHeader> {
+    const stored = this.runs.header(runId);
+    const next = decide(stored);
+    if (next === undefined) return lost(stored);
+    if (stored === undefined) this.runs.insert(next);
+    else this.runs.update(next);
+    if (input !== undefined) this.runs.insertInput(runId, input);
+    if (parameters !== undefined) this.runs.insertTravel(runId, next.epoch, parameters);
+    if (visibility === 'logged') this.logs.append(headerState(next, input));
+    return { won: true, image: next };
+  }
+
+  /** `input`: see `recordState`. */
+  writeRecord(
+    { runId, key }: Omit<TurnKey, 'turn'>,
+    decide: (stored: StepRecord | undefined) => StepRecord | undefined,
+    visibility: Visibility,
+    input?: StoredValue,
+  ): Write<StepRecord> {
+    const stored = this.records.get(runId, key);
+    const next = decide(stored);
+    if (next === undefined) return lost(stored);
+    if (stored === undefined) this.records.insert(runId, next);
+    else this.records.update(runId, next);
+    if (visibility === 'logged') this.logs.append(recordState(runId, next, input));
+    return { won: true, image: next };
+  }
+
+  resume(write: ResumeWrite): ResumeResult {
+    const stored = this.records.get(write.runId, write.key);
+    if (transitions.isResumedBy(stored, write)) return { won: true, image: stored };
+    const next = transitions.resumed(stored, write);
+    if (next === undefined) {
+      return { won: false, lost: 'record', ...(stored === undefined ? {} : { image: stored }) };
+    }
+    const headers: RunHeader[] = [];
+    for (const runId of write.runs) {
+      const image = this.runs.header(runId);
+      const open = transitions.reopened(image, write);
+      if (open === undefined) {
+        return { won: false, lost: 'run', runId, ...(image === undefined ? {} : { image }) };
+      }
+      headers.push(open);
+    }
+    for (const header of headers) {
+      this.runs.update(header);
+      this.logs.append(headerState(header));
+    }
+    this.records.update(write.runId, next);
+    this.logs.append(recordState(write.runId, next));
+    return { won: true, image: next };
+  }
+
+  openJoin(write: OpenJoinWrite): Write<JoinOpening> {
+    const { won, opening } = this.joins.open(write);
+    if (won) this.logs.append(openedJoin(write));
+    return { won, image: opening };
+  }
+
+  appendToken(write: AppendWrite): AppendResult {
+    const result = this.joins.append(write);
+    // A repetition met the token, and so its entry, too.
+    if (result.won) this.logs.append(settledMember(write, result));
+    return result;
+  }
+
+  /** Returns whether there was a run. */
+  removeRun(runId: string): boolean {
+    const id = toText(runId);
+    for (const table of tablesOfRuns) this.#connection.run(`DELETE FROM ${table} WHERE run = ?`, id);
+    return this.#connection.run('DELETE FROM run WHERE id = ?', id) > 0;
+  }
+}
+
+function lost<T>(image: T | undefined): Write<T> {
+  return { won: false, ...(image === undefined ? {} : { image }) };
+}

@@ -1,0 +1,52 @@
+import type { SharedData, SharedDelta, StoredValue } from '../core/records.ts';
+import { applyDelta } from '../core/shared-data.ts';
+import type { JoinKey, StoredDelta } from '../ports/index.ts';
+import type { Engine } from './engine.ts';
+
+/**
+ * The cell of a block: what its members have changed of state and request context so far, for those that are launched or
+ * resumed after them. What counts in the end are the records of the members, merged when the block closes.
+ */
+
+/** Merges what a member changed. `stored`: the delta on its record; `position`: that of its settlement. */
+export async function mergeIntoCell(
+  engine: Engine,
+  at: JoinKey,
+  position: number,
+  stored: StoredValue,
+): Promise<void> {
+  const delta = (await engine.values.load(at.runId, stored)) as SharedDelta;
+  const encoded = async (values: Readonly<Record<string, unknown>> = {}) =>
+    Object.fromEntries(
+      await Promise.all(
+        Object.entries(values).map(
+          async ([key, value]) => [key, await engine.values.store(at.runId, value, `state.${key}`)] as const,
+        ),
+      ),
+    );
+  const [state, requestContext] = await Promise.all([encoded(delta.state), encoded(delta.requestContext)]);
+  await engine.backend.store.mergeCell({
+    ...at,
+    position,
+    delta: { state, requestContext, removed: delta.removed ?? [] },
+  });
+}
+
+/** `base` with what the members of a block have changed so far. */
+export async function withCell(engine: Engine, at: JoinKey, base: SharedData): Promise<SharedData> {
+  const cell = await engine.backend.store.loadCell(at);
+  return applyDelta(base, await decoded(engine, at.runId, cell));
+}
+
+async function decoded(engine: Engine, runId: string, cell: StoredDelta): Promise<SharedDelta> {
+  const values = async (stored: Readonly<Record<string, StoredValue>>) =>
+    Object.fromEntries(
+      await Promise.all(
+        Object.entries(stored).map(
+          async ([key, value]) => [key, await engine.values.load(runId, value)] as const,
+        ),
+      ),
+    );
+  const [state, requestContext] = await Promise.all([values(cell.state), values(cell.requestContext)]);
+  return { state, requestContext, removed: cell.removed };
+}

@@ -1,0 +1,191 @@
+import { encode } from '../core/codec.ts';
+import { errorOf } from '../core/codec-error.ts';
+import { afterFailure } from '../core/decide.ts';
+import { WorkflowError } from '../core/errors.ts';
+import {
+  isEntryKey,
+  type RunHeader,
+  type SharedData,
+  type SharedDelta,
+  type StepRecord,
+  type StoredValue,
+} from '../core/records.ts';
+import { applyDelta, deltaOf, noShared } from '../core/shared-data.ts';
+import { suspendedPlaces } from '../core/suspended-places.ts';
+import { parseTurn } from '../core/turn.ts';
+import type { CommitOutcome, OutcomeBase, RunLoad } from '../ports/index.ts';
+import type { Handling } from './handling.ts';
+import { type Loaded, loadForStep, loadShared } from './load.ts';
+import { askLoop } from './loop.ts';
+import { readExecution } from './read-execution.ts';
+import { loopAt, readsOfBody, stepAt } from './registry.ts';
+import { loadTree } from './run-tree.ts';
+
+/** What a record that waits for a nested run becomes when that has ended as a success or failed. */
+export async function outcomeOfChild(
+  handling: Handling,
+  record: StepRecord,
+  child: RunHeader,
+  now: number,
+): Promise<CommitOutcome> {
+  const { engine, runId } = handling;
+  const ender = { entry: child.endedBy ?? 0 };
+  const load = await engine.backend.store.loadStep({
+    runId: child.runId,
+    keys: [ender],
+    input: true,
+    consistent: true,
+  });
+  const [last] = load.records;
+  const common = { now, ...(await sharedOfChild(handling, record, child, load)) };
+  if (child.status !== 'success') {
+    const error = child.error ?? last?.error;
+    return failureOfChild(handling, record, common, {
+      error: error === undefined ? await lostError(handling, child) : error,
+      child,
+      nonRetryable: last?.nonRetryable === true,
+    });
+  }
+  const output = last?.output ?? { inline: encode(undefined) };
+  const copied = await engine.values.copy(child.runId, runId, output);
+  const loop = loopAt(handling.workflow, record.key);
+  if (loop === undefined) return { ...common, status: 'success', output: copied };
+  return afterIteration(handling, record, common, copied);
+}
+
+/** A nested run that failed without saying why: nothing of it is left to read. */
+async function lostError({ engine, runId }: Handling, child: RunHeader): Promise<StoredValue> {
+  const error = new WorkflowError(
+    'WORKFLOW_RECORD_CORRUPT',
+    `The nested run ${child.runId} failed, and its error is not stored: it was removed in part`,
+    { details: { runId: child.runId } },
+  );
+  return engine.values.storeError(runId, error);
+}
+
+async function failureOfChild(
+  { engine, runId, workflow }: Handling,
+  record: StepRecord,
+  common: OutcomeBase,
+  { error, child, nonRetryable }: { error: StoredValue; child: RunHeader; nonRetryable: boolean },
+): Promise<CommitOutcome> {
+  const { retryConfig } = workflow.definition;
+  const retries = stepAt(workflow, record.key)?.retries ?? retryConfig?.attempts ?? 0;
+  const policy = { retries, delayMs: retryConfig?.delay ?? 0 };
+  const isTripwire = child.status === 'tripwire';
+  const next = afterFailure(parseTurn(record.turn), policy, {
+    nonRetryable: nonRetryable || isTripwire,
+    now: common.now,
+  });
+  const copied = await engine.values.copy(child.runId, runId, error);
+  if (next.type === 'retry') {
+    return { now: common.now, status: 'due', nextTurn: next.nextTurn, dueAt: next.dueAt, error: copied };
+  }
+  return {
+    ...common,
+    status: 'failed',
+    error: copied,
+    ...(nonRetryable ? { nonRetryable } : {}),
+    ...(isTripwire ? { tripwire: true } : {}),
+  };
+}
+
+/** Asks the condition of the loop whose iteration the nested run was. */
+async function afterIteration(
+  handling: Handling,
+  record: StepRecord,
+  common: OutcomeBase,
+  output: StoredValue,
+): Promise<CommitOutcome> {
+  const { engine, runId, workflow } = handling;
+  const loop = loopAt(workflow, record.key);
+  if (loop === undefined) return { ...common, status: 'success', output };
+  const reads = readsOfBody(loop.condition);
+  const at = { runId, key: record.key, turn: record.turn, graph: workflow.graph };
+  const loaded = await loadForStep(engine, at, reads);
+  const execution = await readExecution(handling, at, loaded, reads);
+  const state =
+    common.shared === undefined
+      ? execution.state
+      : ((await engine.values.load(runId, common.shared)) as SharedData).state;
+  // The output of an iteration takes the place of its input.
+  const input = record.input ?? record.output;
+  const kept = parseTurn(record.turn).iteration > 0 && input !== undefined ? { input } : {};
+  try {
+    const again = await askLoop(handling, loop, record, {
+      ...execution,
+      state,
+      input: await engine.values.load(runId, output),
+    });
+    return { ...common, ...kept, status: 'success', output, ...(again ? { again } : {}) };
+  } catch (thrown) {
+    const error = await engine.values.storeError(runId, errorOf(thrown));
+    return { ...common, ...kept, status: 'failed', error };
+  }
+}
+
+/** What a record shows while its nested run is suspended: what the first suspended step of it said. */
+export async function suspensionOfChild(
+  handling: Handling,
+  record: StepRecord,
+  child: RunHeader,
+  now: number,
+): Promise<CommitOutcome> {
+  const { engine, runId } = handling;
+  const tree = await loadTree(engine, child.runId, 'suspended');
+  const [first] = tree === undefined ? [] : suspendedPlaces(tree);
+  const payload = first?.record.suspendPayload;
+  const shared = tree === undefined ? {} : await sharedOfChild(handling, record, child, tree);
+  return {
+    now,
+    ...shared,
+    status: 'suspended',
+    ...(payload === undefined || first === undefined
+      ? {}
+      : { suspendPayload: await engine.values.copy(first.runId, runId, payload) }),
+  };
+}
+
+/** What a nested run changed of state and request context so far, as the record's kind keeps it. */
+async function sharedOfChild(
+  handling: Handling,
+  record: StepRecord,
+  child: RunHeader,
+  load: Pick<RunLoad, 'input'> & { readonly records: readonly (StepRecord | undefined)[] },
+): Promise<Pick<OutcomeBase, 'delta' | 'shared' | 'sharedFrom'>> {
+  const { engine, runId, workflow } = handling;
+  const records = load.records.filter((one) => one !== undefined);
+  const last = records.findLast((one) => isEntryKey(one.key) && one.sharedFrom !== undefined);
+  const loaded: Loaded = { header: child, input: load.input, records };
+  const given = await startShared(handling, child, load);
+  const { data } = await loadShared(engine, child.runId, last?.sharedFrom ?? -1, loaded);
+  const delta = changesBetween(given, data);
+  if (delta === undefined) return {};
+  if (!isEntryKey(record.key)) return { delta: await engine.values.store(runId, delta, 'state') };
+  const own: Loaded = { header: undefined, input: undefined, records: [record] };
+  const base = await loadShared(engine, runId, record.sharedFrom, own);
+  const merged = applyDelta(base.data, delta);
+  const name = `state after "${workflow.definition.id}"`;
+  return { shared: await engine.values.store(runId, merged, name), sharedFrom: record.key.entry };
+}
+
+async function startShared(
+  { engine }: Handling,
+  child: RunHeader,
+  { input }: Pick<RunLoad, 'input'>,
+): Promise<SharedData> {
+  if (input?.shared === undefined) return noShared;
+  return (await engine.values.load(child.runId, input.shared)) as SharedData;
+}
+
+function encodedEntries(values: Readonly<Record<string, unknown>>): Map<string, string> {
+  return new Map(Object.entries(values).map(([key, value]) => [key, encode(value)]));
+}
+
+function changesBetween(before: SharedData, after: SharedData): SharedDelta | undefined {
+  const earlier = encodedEntries(before.state);
+  const changed = Object.entries(after.state).filter(([key, value]) => earlier.get(key) !== encode(value));
+  const state = changed.length === 0 ? undefined : Object.fromEntries(changed);
+  const [from, to] = [encodedEntries(before.requestContext), encodedEntries(after.requestContext)];
+  return deltaOf(state, from, to, after.requestContext);
+}

@@ -1,0 +1,96 @@
+import { type ChildFollow, followOf } from '../core/decide.ts';
+import { isEntryKey, type RunHeader, type StepRecord, terminalStatuses } from '../core/records.ts';
+import { parseTurn } from '../core/turn.ts';
+import type { ChildWrite } from '../ports/index.ts';
+import { outcomeOfChild, suspensionOfChild } from './child-outcome.ts';
+import { ensureEntryResumed, ensureEntrySuspended } from './duty-entry.ts';
+import { ensureMemberLogged } from './duty-member.ts';
+import type { Engine } from './engine.ts';
+import { fulfil } from './handle-step.ts';
+import { drop, type Handling } from './handling.ts';
+import { handlingOf } from './start.ts';
+
+/**
+ * Follows the nested run that a record waits for: moves the record as far as the nested run has come, and does what each
+ * state implies. An event of a nested run is only a hint that there may be something to do; what counts is what is stored, so
+ * repeated and late events do nothing.
+ */
+export async function followChild(handling: Handling, seen: StepRecord): Promise<void> {
+  const { engine, publisher, runId } = handling;
+  const { store } = engine.backend;
+  let record = seen;
+  for (;;) {
+    if (record.childRunId === undefined) return;
+    const child = await store.loadHeader(record.childRunId);
+    if (child === undefined) {
+      // Whoever stored the record died before it started the nested run: its turn does that.
+      return publisher.publish([publisher.stepRun(record)]);
+    }
+    const follow = followOf(record, child);
+    if (follow.type === 'none') return;
+    if (!(await ensureEffects(handling, record))) return;
+    const write = await store.followChild({
+      runId,
+      key: record.key,
+      turn: record.turn,
+      seen: record.status === 'suspended' ? 'suspended' : 'child',
+      outcome: await outcomeOf(handling, record, child, follow),
+    });
+    const { image } = write;
+    if (image === undefined || (image.turn === record.turn && image.status === record.status)) return;
+    await fulfil(handling, image, write.won);
+    record = image;
+  }
+}
+
+/** Rule O: a record leaves its state only after that state's effects are in. False when its block is closed. */
+async function ensureEffects(handling: Handling, record: StepRecord): Promise<boolean> {
+  if (!isEntryKey(record.key)) return ensureMemberLogged(handling, record);
+  if (record.status === 'suspended') await ensureEntrySuspended(handling, record);
+  else if (parseTurn(record.turn).generation > 0) await ensureEntryResumed(handling, record);
+  return true;
+}
+
+async function outcomeOf(
+  handling: Handling,
+  record: StepRecord,
+  child: RunHeader,
+  follow: Exclude<ChildFollow, { type: 'none' }>,
+): Promise<ChildWrite['outcome']> {
+  const { engine } = handling;
+  const now = engine.backend.clock.now();
+  switch (follow.type) {
+    case 'run':
+      return { status: 'child', nextTurn: follow.nextTurn, now };
+    case 'pause':
+      return { status: 'paused', now };
+    case 'suspend':
+      return suspensionOfChild(handling, record, child, now);
+    case 'end':
+      if (follow.status === 'canceled') return { status: 'canceled', now };
+      return outcomeOfChild(handling, record, child, now);
+  }
+}
+
+/** Tells the place that waits for a nested run, and the places above it, that it has changed. */
+export async function tellParents(engine: Engine, child: RunHeader, hop: number): Promise<void> {
+  const { store } = engine.backend;
+  let header: RunHeader | undefined = child;
+  while (header?.parent !== undefined) {
+    const { parent, runId } = header as RunHeader & { readonly parent: NonNullable<RunHeader['parent']> };
+    const above = await store.loadHeader(parent.runId);
+    if (above === undefined) return drop(engine, 'unknown-run');
+    if (terminalStatuses.has(above.status)) return drop(engine, 'run-over');
+    const load = await store.loadStep({
+      runId: parent.runId,
+      keys: [parent.key],
+      input: false,
+      consistent: true,
+    });
+    const [record] = load.records;
+    if (record?.childRunId !== runId) return drop(engine, 'stale-turn');
+    const handling = handlingOf(engine, engine.registry.get(above.workflowId), above, hop);
+    await followChild(handling, record);
+    header = await store.loadHeader(parent.runId);
+  }
+}

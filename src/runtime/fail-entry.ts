@@ -1,0 +1,30 @@
+import type { StepRecord } from '../core/records.ts';
+import { fulfilEntry } from './duty-entry.ts';
+import { entryTurn, type Handling, logged } from './handling.ts';
+
+/**
+ * Fails an entry that nobody claims (a sleep, a foreach) because a function of its author threw: the run fails of it, and
+ * the entry says why. There is nothing to claim: the first record stands.
+ */
+export async function failEntry(
+  handling: Handling,
+  failed: { readonly entry: number; readonly stepId: string; readonly error: Error },
+): Promise<void> {
+  const { engine, runId } = handling;
+  const { store, clock } = engine.backend;
+  const now = clock.now();
+  const record: StepRecord = {
+    key: { entry: failed.entry },
+    stepId: failed.stepId,
+    turn: entryTurn(handling),
+    status: 'failed',
+    startedAt: now,
+    endedAt: now,
+    inputFrom: failed.entry - 1,
+    ...logged(handling),
+    error: await engine.values.storeError(runId, failed.error),
+  };
+  const write = await store.closeBlock({ runId, record });
+  if (write.won) return fulfilEntry(handling, write.image, true);
+  if (write.image?.turn === record.turn) await fulfilEntry(handling, write.image, false);
+}

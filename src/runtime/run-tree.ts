@@ -1,0 +1,88 @@
+import type { OpenForeach } from '../core/assemble.ts';
+import type { Graph } from '../core/graph.ts';
+import { membersOpen } from '../core/join.ts';
+import { isVisible, type RunHeader, type RunInput, type StepRecord } from '../core/records.ts';
+import { frontierEntry } from '../core/sweep.ts';
+import { parseTurn } from '../core/turn.ts';
+import type { Engine } from './engine.ts';
+
+/** A run with those nested in it, as far as they were asked for. */
+export interface RunTree {
+  readonly header: RunHeader;
+  readonly input?: RunInput;
+  readonly records: readonly StepRecord[];
+  readonly graph: Graph;
+  readonly open?: OpenForeach;
+  /** Items of closed foreachs that have nested runs. */
+  readonly items: readonly StepRecord[];
+  readonly children: ReadonlyMap<string, RunTree>;
+}
+
+/** Which nested runs are loaded: those that may hold suspended steps, all of them, or none. */
+export type NestedChoice = 'suspended' | 'all' | 'none';
+
+const mayHold: ReadonlySet<StepRecord['status']> = new Set(['child', 'suspended']);
+
+/** Reads a run, its open foreach, and nested runs. Undefined when there is no such run. */
+export async function loadTree(
+  engine: Engine,
+  runId: string,
+  nested: NestedChoice,
+): Promise<RunTree | undefined> {
+  const run = await engine.backend.store.loadRun(runId);
+  if (run === undefined) return undefined;
+  const { graph } = engine.registry.get(run.header.workflowId);
+  const open = await openForeach(engine, run.header, run.records, graph);
+  const items = nested === 'all' ? await nestedItems(engine, run.header, graph, open) : [];
+  const records = [...run.records, ...(open?.items ?? []), ...items].filter((record) =>
+    isVisible(parseTurn(record.turn).epoch, record.key.entry, run.header),
+  );
+  const wanted = records.flatMap((record) => {
+    const isWanted = nested === 'all' || (nested === 'suspended' && mayHold.has(record.status));
+    return isWanted ? (record.childRunId ?? []) : [];
+  });
+  const children = await Promise.all(wanted.map((child) => loadTree(engine, child, nested)));
+  const found = children.filter((child) => child !== undefined);
+  return {
+    ...run,
+    graph,
+    ...(open === undefined ? {} : { open }),
+    items,
+    children: new Map(found.map((child) => [child.header.runId, child])),
+  };
+}
+
+/** The foreach at which the run stands, when it was opened in this epoch. */
+async function openForeach(
+  { backend }: Engine,
+  header: RunHeader,
+  records: readonly StepRecord[],
+  graph: Graph,
+): Promise<OpenForeach | undefined> {
+  const { runId, epoch } = header;
+  const entry = frontierEntry({ header, records });
+  if (graph[entry]?.type !== 'foreach' || header.startedAt === undefined) return undefined;
+  const isClosed = records.some(
+    ({ key, turn }) => key.entry === entry && isVisible(parseTurn(turn).epoch, entry, header),
+  );
+  if (isClosed) return undefined;
+  const join = await backend.store.loadJoin({ runId, entry, epoch });
+  if (join === undefined) return undefined;
+  const { tokens, state: _, ...opening } = join;
+  const items = await backend.store.loadItems({ runId, entry, items: membersOpen(opening, tokens) });
+  return { entry, opening, items };
+}
+
+/** Items of every foreach over a nested workflow, but of the one that is open. */
+async function nestedItems(
+  { backend }: Engine,
+  { runId }: RunHeader,
+  graph: Graph,
+  open: OpenForeach | undefined,
+): Promise<StepRecord[]> {
+  const entries = graph.flatMap((entry, index) =>
+    entry.type === 'foreach' && entry.step.nested !== undefined && index !== open?.entry ? [index] : [],
+  );
+  const items = await Promise.all(entries.map((entry) => backend.store.loadItems({ runId, entry })));
+  return items.flat();
+}
