@@ -122,7 +122,7 @@ export interface WorkflowState {
   readonly stepExecutionPath: readonly string[];
 }
 
-/** Types of {@link RunEvent}; a step's `writer.custom` adds its own. */
+/** Types of {@link RunEvent}; `custom` is what a step gave to `writer.custom`: its payload reaches streams as it is. */
 export type RunEventType =
   | 'workflow-start'
   | 'workflow-step-start'

@@ -1,17 +1,14 @@
 import { assembleResult, type RunView } from '../core/assemble.ts';
 import { WorkflowError } from '../core/errors.ts';
-import { lifecycleEvents } from '../core/lifecycle.ts';
 import { type RunHeader, type RunStatus, terminalStatuses } from '../core/records.ts';
 import type { RunResult, WorkflowRunState, WorkflowState } from '../core/snapshot.ts';
-import type { EventPage, EventsRequest, OutputOptions, RunRef } from './api.ts';
+import type { OutputOptions, RunRef } from './api.ts';
 import { isTold } from './callbacks.ts';
 import type { Engine } from './engine.ts';
 import { loadTree, type NestedChoice, type RunTree } from './run-tree.ts';
 import { type ShownRun, shownRun } from './shown-snapshot.ts';
 import { forbidden } from './start.ts';
 
-/** Longest wait of one call for events, ms: an HTTP API ends a request after 30 s (API Gateway quota, not adjustable). */
-const longestWaitMs = 25_000;
 /** First and longest pause between two looks at a run that another process works on, ms. */
 const pollMs = { first: 50, longest: 1_000 } as const;
 
@@ -75,7 +72,8 @@ async function loadView(
   return viewOf(engine, run);
 }
 
-async function existingView(engine: Engine, ref: RunRef): Promise<RunView> {
+/** A run with what its values are read by. */
+export async function existingView(engine: Engine, ref: RunRef): Promise<RunView> {
   const view = await loadView(engine, ref);
   if (view === undefined) throw notFound(ref.runId);
   return view;
@@ -114,24 +112,35 @@ function isQuiet(status: RunStatus): boolean {
   return terminalStatuses.has(status) || status === 'suspended' || status === 'paused';
 }
 
-/** Waits until `ready` gives a value, looking at each signal and, with growing pauses, without one. */
-async function poll<T>(
+/** How somebody waits for a run. */
+interface Wait {
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal | undefined;
+  /** @default growing: the run's status changes seldom */
+  readonly pauseMs?: number;
+  /** Whether a process stays for it. @default true */
+  readonly keepAlive?: boolean;
+}
+
+/** Waits until `ready` gives a value, looking at each signal of `name` and, with pauses, without one. */
+export async function poll<T>(
   engine: Engine,
-  runId: string,
-  wait: { timeoutMs: number; signal: AbortSignal | undefined },
+  name: string,
+  wait: Wait,
   ready: (last: boolean) => Promise<T | undefined>,
 ): Promise<T> {
   const { clock } = engine.backend;
   const until = clock.now() + wait.timeoutMs;
-  let pause: number = pollMs.first;
+  const { pauseMs, signal, keepAlive = true } = wait;
+  let pause: number = pauseMs ?? pollMs.first;
   for (;;) {
     const left = until - clock.now();
     const last = left <= 0 || wait.signal?.aborted === true || engine.closing.aborted;
     const value = await ready(last);
     if (value !== undefined) return value;
     if (last) throw engine.closed();
-    await engine.signals.next(runId, Math.min(pause, left), wait.signal);
-    pause = Math.min(pause * 2, pollMs.longest);
+    await engine.signals.next(name, Math.min(pause, left), { signal, keepAlive });
+    pause = pauseMs ?? Math.min(pause * 2, pollMs.longest);
   }
 }
 
@@ -153,13 +162,4 @@ export async function settledStatus(
   });
   await store.durable();
   return status;
-}
-
-/** Lifecycle events after a cursor; waits for one when there is none yet. */
-export async function eventsOf(engine: Engine, ref: EventsRequest): Promise<EventPage> {
-  const timeoutMs = Math.min(Math.max(0, ref.waitMs ?? 0), longestWaitMs);
-  return poll(engine, ref.runId, { timeoutMs, signal: ref.signal }, async (last) => {
-    const page = lifecycleEvents(await existingView(engine, ref), ref.cursor);
-    return page.events.length > 0 || page.done || last ? page : undefined;
-  });
 }

@@ -22,6 +22,7 @@ import { checkLimit, kindOf } from './arguments.ts';
 import { cancelRun } from './cancel.ts';
 import { describeWorkflow } from './describe.ts';
 import { defaultTimes, type Engine, type EngineTimes, type Logger } from './engine.ts';
+import { eventsOf } from './events.ts';
 import { handleBlock } from './handle-block.ts';
 import { handleForeach } from './handle-foreach.ts';
 import { handleNested } from './handle-nested.ts';
@@ -30,13 +31,14 @@ import { handleStep } from './handle-step.ts';
 import { drop, entryTurn, type EventHandling } from './handling.ts';
 import { handleRange } from './members.ts';
 import { Publisher } from './publish.ts';
-import { eventsOf, getRun, resultOf, settledStatus, snapshotOf } from './queries.ts';
+import { getRun, resultOf, settledStatus, snapshotOf } from './queries.ts';
 import { blockAt, foreachAt, Registry, sleepAt, stepAt } from './registry.ts';
 import { removeRun } from './remove.ts';
 import { restartRun } from './restart.ts';
 import { resumeRun } from './resume.ts';
 import { handleRunEvent } from './run-event.ts';
 import { RunSignals } from './run-signals.ts';
+import { signallingStore } from './signalling-store.ts';
 import { createRun, startRun } from './start.ts';
 import { sweepRuns } from './sweep.ts';
 import { timeTravel } from './travel.ts';
@@ -223,7 +225,8 @@ class EventedRuntime implements Runtime {
 }
 
 function createEngine(options: RuntimeOptions, closing: AbortSignal): Engine {
-  const { backend } = options;
+  const signals = new RunSignals(options.backend.clock);
+  const backend = { ...options.backend, store: signallingStore(options.backend.store, signals) };
   const limits = { ...defaultRunLimits, ...options.limits };
   const registry = new Registry(options.workflows);
   const logger = options.logger ?? consoleLogger;
@@ -235,7 +238,7 @@ function createEngine(options: RuntimeOptions, closing: AbortSignal): Engine {
     limits,
     times: { ...defaultTimes, ...options.times },
     aborts: new AbortRegistry(),
-    signals: new RunSignals(backend.clock),
+    signals,
     logger,
     stepRuntime: { getWorkflow: (id) => registry.get(id).definition, logger },
     history: options.history ?? backend.history,

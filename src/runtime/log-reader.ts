@@ -1,0 +1,70 @@
+import type { Asking, LogAnswers, LogNeed } from '../core/log-scope.ts';
+import { type RunHeader, terminalStatuses } from '../core/records.ts';
+import type { RunEvent } from '../core/snapshot.ts';
+import { logCursor, type LogPosition, logPosition, LogProjection } from '../core/stream.ts';
+import type { EventPage } from './api.ts';
+import type { Engine } from './engine.ts';
+
+/** Entries of a log that are read at once. */
+const entriesAtOnce = 500;
+
+/** Drives a computation over a log: what it asks for comes from the stores. */
+export async function answerAll<T>(engine: Engine, asking: Asking<T>): Promise<T> {
+  for (let step = asking.next(); ; ) {
+    if (step.done === true) return step.value;
+    step = asking.next(await answer(engine, step.value));
+  }
+}
+
+function answer(engine: Engine, need: LogNeed): Promise<LogAnswers[keyof LogAnswers]> | LogAnswers['graph'] {
+  const { store } = engine.backend;
+  switch (need.type) {
+    case 'graph':
+      return engine.registry.get(need.workflowId).graph;
+    case 'run':
+      return store.loadHeader(need.runId);
+    case 'input':
+      return store
+        .loadStep({ runId: need.runId, keys: [], input: true, consistent: true })
+        .then(({ input }) => input);
+    case 'record':
+      return store
+        .loadStep({ runId: need.runId, keys: [need.key], input: false, consistent: true })
+        .then(({ records }) => records[0]);
+    case 'items':
+      return store.loadItems({ runId: need.runId, entry: need.entry });
+    case 'value':
+      return engine.values.load(need.runId, need.stored);
+  }
+}
+
+/**
+ * The events of a run that its log holds after `cursor`: one page of them, and at least one when there is any. `header` was
+ * read before: when it is over, so is the run by the end of the log.
+ */
+export async function logEvents(
+  engine: Engine,
+  header: RunHeader,
+  log: string,
+  cursor: string | undefined,
+): Promise<EventPage> {
+  const { store } = engine.backend;
+  const { runId } = header;
+  let position = logPosition(runId, cursor);
+  const projection = new LogProjection(runId, position);
+  for (;;) {
+    const page = await store.readLog({ log, after: position.next, limit: entriesAtOnce });
+    const events: RunEvent[] = [];
+    for (const entry of page.entries) events.push(...(await answerAll(engine, projection.project(entry))));
+    position = projection.position(page.next);
+    const isLast = page.entries.length < entriesAtOnce;
+    if (events.length > 0 || isLast) {
+      await store.durable();
+      return pageOf(runId, events, position, isLast && terminalStatuses.has(header.status));
+    }
+  }
+}
+
+function pageOf(runId: string, events: RunEvent[], position: LogPosition, done: boolean): EventPage {
+  return { events, cursor: logCursor(runId, position), done };
+}
