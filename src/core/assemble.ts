@@ -77,7 +77,7 @@ function isShown(view: RunView, record: StepRecord): boolean {
   return !isEntryKey(record.key) || hasOwnResult(view.graph[record.key.entry]);
 }
 
-function entryRecord(view: RunView, entry: number): StepRecord | undefined {
+function entryRecord(view: Pick<RunView, 'records'>, entry: number): StepRecord | undefined {
   return view.records.find((record) => sameKey(record.key, { entry }));
 }
 
@@ -161,12 +161,17 @@ export function stepResults(view: RunView): Record<string, StepResult> {
   ]);
 }
 
+/** How many entries have begun in the run's epoch, or stand before its first one. */
+export function entryCount(view: Pick<RunView, 'header' | 'records'>): number {
+  return visibleRecords(view).reduce((most, { key }) => Math.max(most, key.entry + 1), 0);
+}
+
 const singleEntries: ReadonlySet<string | undefined> = new Set(['step', 'mapping', 'sleep', 'sleepUntil']);
 
 /** Ids of the top-level single entries that were executed, in order: in each epoch those from its first one on. */
 function stepExecutionPath(view: RunView): string[] {
   const { header, graph } = view;
-  const begun = visibleRecords(view).reduce((most, { key }) => Math.max(most, key.entry + 1), 0);
+  const begun = entryCount(view);
   const ends = [...header.from.map(([, , until]) => until), begun];
   return ends.flatMap((end, index) => {
     const first = header.from[index - 1]?.[1] ?? 0;
@@ -176,13 +181,18 @@ function stepExecutionPath(view: RunView): string[] {
   });
 }
 
-/** State and request context after the last finished entry. */
-export function currentShared(view: RunView): SharedData {
+/** Where state and request context after the last finished entry are kept; undefined when there are none. */
+export function lastShared(view: Pick<RunView, 'header' | 'records' | 'input'>): StoredValue | undefined {
   const last = visibleRecords(view).findLast(
     (record) => isEntryKey(record.key) && record.sharedFrom !== undefined,
   );
   const from = last?.sharedFrom ?? -1;
-  const stored = from < 0 ? view.input?.shared : entryRecord(view, from)?.shared;
+  return from < 0 ? view.input?.shared : entryRecord(view, from)?.shared;
+}
+
+/** State and request context after the last finished entry. */
+export function currentShared(view: RunView): SharedData {
+  const stored = lastShared(view);
   return stored === undefined ? noShared : (view.read(stored) as SharedData);
 }
 

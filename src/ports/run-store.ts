@@ -532,6 +532,8 @@ export interface ResumeWrite extends TurnKey {
   readonly sweepAt: number;
   /** The run and its ancestors. */
   readonly runs: readonly string[];
+  /** Whether these runs pause after one entry from now on; each resume decides it anew. @default false */
+  readonly perStep?: boolean;
 }
 
 /** Result of a resume; a loser learns which condition failed. */

@@ -88,7 +88,8 @@ export async function tellParents(engine: Engine, child: RunHeader, hop: number)
       consistent: true,
     });
     const [record] = load.records;
-    if (record?.childRunId !== runId) return drop(engine, 'stale-turn');
+    const isCurrent = record !== undefined && parseTurn(record.turn).epoch === above.epoch;
+    if (record?.childRunId !== runId || !isCurrent) return drop(engine, 'stale-turn');
     const handling = handlingOf(engine, engine.registry.get(above.workflowId), above, hop);
     await followChild(handling, record);
     header = await store.loadHeader(parent.runId);

@@ -1,10 +1,12 @@
-import { assembleResult, assembleSnapshot, assembleState, type RunView } from '../core/assemble.ts';
+import { assembleResult, type RunView } from '../core/assemble.ts';
 import { WorkflowError } from '../core/errors.ts';
 import { type RunHeader, type RunStatus, terminalStatuses } from '../core/records.ts';
 import type { RunResult, WorkflowRunState, WorkflowState } from '../core/snapshot.ts';
 import type { OutputOptions, RunRef } from './api.ts';
+import { isTold } from './callbacks.ts';
 import type { Engine } from './engine.ts';
 import { loadTree, type NestedChoice, type RunTree } from './run-tree.ts';
+import { type ShownRun, shownRun } from './shown-snapshot.ts';
 import { forbidden } from './start.ts';
 
 /** First and longest pause between two looks at a run that another process works on, ms. */
@@ -83,13 +85,22 @@ export async function getRun(
   ref: RunRef & { readonly nested?: boolean },
 ): Promise<WorkflowState | null> {
   const view = await loadView(engine, ref, ref.nested === false ? 'suspended' : 'all');
-  return view === undefined ? null : assembleState(view);
+  return (await shownOf(engine, view))?.state ?? null;
+}
+
+async function shownOf(engine: Engine, view: RunView | undefined): Promise<ShownRun | null> {
+  if (view === undefined) return null;
+  return shownRun(engine, engine.registry.get(view.header.workflowId).definition, view);
+}
+
+/** A run with all that is nested in it; undefined when there is none. */
+export async function viewAll(engine: Engine, runId: string): Promise<RunView | undefined> {
+  return loadView(engine, { runId }, 'all');
 }
 
 /** The same in the form in which lists show it. */
 export async function snapshotOf(engine: Engine, ref: RunRef): Promise<WorkflowRunState | null> {
-  const view = await loadView(engine, ref);
-  return view === undefined ? null : assembleSnapshot(view);
+  return (await shownOf(engine, await loadView(engine, ref)))?.snapshot ?? null;
 }
 
 /** The run as a result. */
@@ -144,7 +155,8 @@ export async function settledStatus(
     const header = await store.loadHeader(ref.runId);
     if (header === undefined) throw notFound(ref.runId);
     checkAccess(header, ref);
-    if (isQuiet(header.status)) return header.status;
+    const { definition } = engine.registry.get(header.workflowId);
+    if (isQuiet(header.status) && isTold(definition, header)) return header.status;
     if (last && !engine.closing.aborted) return header.status;
     return undefined;
   });

@@ -117,6 +117,7 @@ async function resumePlace(
     now,
     sweepAt: now + engine.times.sweepMs,
     runs: await withAncestors(engine, header),
+    ...(request.perStep === true ? { perStep: true } : {}),
     ...(await optional('resumeData', data, data !== undefined)),
     ...(await optional('resumeContext', context, Object.keys(context).length > 0)),
   });

@@ -15,6 +15,7 @@ import type {
   Runtime,
   StartRequest,
   StoredRun,
+  TimeTravelRequest,
   WorkflowDescription,
 } from './api.ts';
 import { checkLimit, kindOf } from './arguments.ts';
@@ -32,12 +33,15 @@ import { handleRange } from './members.ts';
 import { Publisher } from './publish.ts';
 import { getRun, resultOf, settledStatus, snapshotOf } from './queries.ts';
 import { blockAt, foreachAt, Registry, sleepAt, stepAt } from './registry.ts';
+import { removeRun } from './remove.ts';
+import { restartRun } from './restart.ts';
 import { resumeRun } from './resume.ts';
 import { handleRunEvent } from './run-event.ts';
 import { RunSignals } from './run-signals.ts';
 import { signallingStore } from './signalling-store.ts';
 import { createRun, startRun } from './start.ts';
 import { sweepRuns } from './sweep.ts';
+import { timeTravel } from './travel.ts';
 import type { RunResult, WorkflowRunState, WorkflowState } from '../core/snapshot.ts';
 import type { RunStatus } from '../core/records.ts';
 import { isTurnOf } from '../core/turn.ts';
@@ -152,6 +156,18 @@ class EventedRuntime implements Runtime {
 
   async cancel(request: RunRef): Promise<StoredRun> {
     return cancelRun(this.open(), request);
+  }
+
+  async timeTravel(request: TimeTravelRequest): Promise<StoredRun> {
+    return timeTravel(this.open(), request);
+  }
+
+  async restart(request: RunRef): Promise<StoredRun> {
+    return restartRun(this.open(), request);
+  }
+
+  async remove(request: RunRef): Promise<boolean> {
+    return removeRun(this.open(), request);
   }
 
   async get(request: RunRef & { readonly nested?: boolean }): Promise<WorkflowState | null> {

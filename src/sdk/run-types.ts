@@ -136,13 +136,16 @@ type ResumeFor<Steps extends KnownSteps, Target> = Target extends AnyStep
 export type ResumeTarget = AnyStep | string | readonly (AnyStep | string)[];
 
 /** What `resume` takes. */
-export interface ResumeArguments<
+export type ResumeArguments<
   Types extends WorkflowTypes,
   Steps extends KnownSteps,
   Target extends ResumeTarget | undefined,
-> {
+> = ResumeFields<Types, ResumeFor<Steps, Target>, Target>;
+
+/** Of the steps it has the data only: TypeScript 5.5 would compare two of them by all steps, and no run would be a `Run`. */
+interface ResumeFields<Types extends WorkflowTypes, Data, Target> {
   /** Validated by the step's `resumeSchema`. */
-  readonly resumeData?: ResumeFor<Steps, Target>;
+  readonly resumeData?: Data;
   /** @default the only suspended step; with several, WORKFLOW_RESUME_AMBIGUOUS */
   readonly step?: Target;
   /** A label that the step gave to `suspend`. Wins over `step`; an unknown one is WORKFLOW_RESUME_LABEL_NOT_FOUND. */

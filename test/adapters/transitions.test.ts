@@ -1,14 +1,17 @@
 import { describe, expect, test } from 'vitest';
 import {
+  childFollowed,
   claimed,
   committed,
+  leaseVoided,
+  nested,
   resumed,
   slept,
   withStatus,
   woken,
 } from '../../src/adapters/transitions/index.ts';
 import type { RunHeader, StepRecord } from '../../src/core/records.ts';
-import type { ClaimWrite, CommitOutcome } from '../../src/ports/index.ts';
+import type { ChildWrite, ClaimWrite, CommitOutcome, NestWrite } from '../../src/ports/index.ts';
 
 const turn = '0001.000000.0000.000';
 const laterTurn = '0001.000000.0001.000';
@@ -201,6 +204,90 @@ describe('a sleep', () => {
     expect(woken(running, wake)).toBeUndefined();
     expect(woken(undefined, wake)).toBeUndefined();
   });
+});
+
+describe('a nested run', () => {
+  const nest: NestWrite = {
+    ...at,
+    fresh: true,
+    stepId: 'nested',
+    childRunId: 'child',
+    now: 700,
+    inputFrom: 1,
+    log: 'root',
+    executesWith: value('i'),
+  };
+  const child: StepRecord = {
+    key: { entry: 2 },
+    stepId: 'nested',
+    turn,
+    status: 'child',
+    startedAt: 700,
+    inputFrom: 1,
+    childRunId: 'child',
+    log: 'root',
+  };
+
+  test('has a record of its own, whatever an earlier turn left', () => {
+    expect(nested(undefined, nest)).toStrictEqual(child);
+    const stored: StepRecord = { ...running, status: 'success', output: value('o'), shared: value('s') };
+    const later = { ...nest, turn: nextIteration, input: value('i'), fromSegment: 2, seesCell: true };
+    expect(nested(stored, later)).toStrictEqual({
+      ...child,
+      turn: nextIteration,
+      input: value('i'),
+      fromSegment: 2,
+      seesCell: true,
+    });
+    expect(nested(stored, { ...later, iterates: true })).toHaveProperty('output', value('o'));
+  });
+
+  test('keeps what a retried turn began with, and shows no error of the attempt before', () => {
+    const due: StepRecord = { ...child, status: 'due', turn: laterTurn, dueAt: 600, error: value('e') };
+    const again = { ...nest, fresh: false, turn: laterTurn, now: 900 };
+    expect(nested(due, again)).toStrictEqual({ ...child, turn: laterTurn });
+    expect(nested({ ...due, status: 'child' }, again)).toBeUndefined();
+    expect(nested({ ...due, turn }, again)).toBeUndefined();
+    expect(nested(undefined, again)).toBeUndefined();
+  });
+
+  test.each([turn, laterTurn])('does not begin over turn %s', (stored) => {
+    expect(nested({ ...running, turn: stored, status: 'failed' }, nest)).toBeUndefined();
+  });
+
+  test('is followed to its end', () => {
+    const follow = (outcome: ChildWrite['outcome'], stored: StepRecord | undefined = child) =>
+      childFollowed(stored, { ...at, seen: 'child', outcome });
+    const success = { status: 'success', output: value('o'), now: 800 } as const;
+    expect(follow(success)).toStrictEqual({ ...child, status: 'success', output: value('o'), endedAt: 800 });
+    for (const status of ['canceled', 'paused'] as const) {
+      expect(follow({ status, now: 800 })).toStrictEqual({ ...child, status, endedAt: 800 });
+    }
+    expect(follow(success, { ...child, turn: laterTurn })).toBeUndefined();
+    expect(follow(success, { ...child, status: 'suspended' })).toBeUndefined();
+    expect(childFollowed(undefined, { ...at, seen: 'child', outcome: success })).toBeUndefined();
+  });
+
+  test('that was suspended goes on in the next generation', () => {
+    const suspended: StepRecord = { ...child, status: 'suspended', suspendPayload: value('p') };
+    const outcome = { status: 'child', nextTurn: laterTurn, now: 900 } as const;
+    expect(childFollowed(suspended, { ...at, seen: 'suspended', outcome })).toStrictEqual({
+      ...suspended,
+      status: 'child',
+      turn: laterTurn,
+      resumedAt: 900,
+    });
+    expect(childFollowed(child, { ...at, seen: 'suspended', outcome })).toBeUndefined();
+  });
+});
+
+test('a lease is voided as it was seen only', () => {
+  const write = { ...at, seenOwner: 'a/1' };
+  expect(leaseVoided(running, write)).toStrictEqual({ ...running, leaseUntil: 0 });
+  expect(leaseVoided(running, { ...write, seenOwner: 'b/1' })).toBeUndefined();
+  expect(leaseVoided(running, { ...write, turn: laterTurn })).toBeUndefined();
+  expect(leaseVoided({ ...running, status: 'due' }, write)).toBeUndefined();
+  expect(leaseVoided(undefined, write)).toBeUndefined();
 });
 
 test('a resumption replaces the data of the one before', () => {

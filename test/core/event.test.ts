@@ -125,9 +125,7 @@ test('an event stays under 2 KB with the longest ids and numbers', () => {
 });
 
 describe('the record that a path means', () => {
-  const graph: Graph = [
-    { type: 'foreach', step: { id: 'each', canSuspend: false }, concurrency: '1' },
-  ];
+  const graph: Graph = [{ type: 'foreach', step: { id: 'each', canSuspend: false }, concurrency: '1' }];
 
   test.each([
     [[3], { entry: 3 }],

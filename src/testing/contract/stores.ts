@@ -1,12 +1,19 @@
+import { callbackCases, snapshotCases } from './callback-cases.ts';
+import { chunkCases } from './chunk-cases.ts';
 import { claimCases } from './claim-cases.ts';
 import { commitCases } from './commit-cases.ts';
+import { restartCases, travelCases } from './epoch-cases.ts';
 import { endCases, startCases, statusCases } from './header-cases.ts';
 import { idCases } from './id-cases.ts';
+import { cellCases, itemCases, pageCases } from './item-cases.ts';
 import { appendCases, closeCases, openCases } from './join-cases.ts';
 import { listCases } from './list-cases.ts';
+import { logCases } from './log-cases.ts';
 import { loopCases, sleepCases } from './loop-cases.ts';
+import { childCases, followCases, nestCases } from './nest-cases.ts';
 import { payloadCases } from './payload-cases.ts';
 import { readCases } from './read-cases.ts';
+import { removalCases } from './removal-cases.ts';
 import { resumeCases } from './resume-cases.ts';
 import { RunFixture } from './run-fixture.ts';
 import { sweepCases } from './sweep-cases.ts';
@@ -28,6 +35,19 @@ export function runStoreContract(options: ContractOptions): void {
     'opening joins': openCases,
     'appending to joins': appendCases,
     'closing blocks': closeCases,
+    'items of a foreach': itemCases,
+    'pages of a foreach': pageCases,
+    'what members of a block changed': cellCases,
+    'starting nested runs': childCases,
+    'records of nested runs': nestCases,
+    'following nested runs': followCases,
+    'time travels': travelCases,
+    restarts: restartCases,
+    callbacks: callbackCases,
+    'snapshots that are shown': snapshotCases,
+    'the log of a run': logCases,
+    'chunks and reading a log': chunkCases,
+    'removing runs': removalCases,
     reading: readCases,
     'listing runs': listCases,
     sweeping: sweepCases,
