@@ -53,9 +53,19 @@ export type {
   Run,
   StartArguments,
   StepResultOf,
+  StreamArguments,
   StepResults,
   WorkflowResult,
 } from './sdk/run-types.ts';
+export type {
+  CustomStreamEvent,
+  LegacyOutput,
+  LegacyStreamEvent,
+  Usage,
+  WorkflowRunOutput,
+  WorkflowStreamEvent,
+  WorkflowWatchEvent,
+} from './sdk/stream-types.ts';
 export { cloneStep, createStep } from './sdk/step.ts';
 export type {
   AnyStep,
