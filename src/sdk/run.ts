@@ -107,9 +107,10 @@ export class RunHandle {
     return this.streams.start({ begin, closeOnSuspend, outcome: () => this.outcome(options.outputOptions) });
   }
 
-  streamLegacy(
-    options: StartOptions & { readonly onChunk?: (chunk: LegacyChunk) => unknown } = {},
-  ): { readonly stream: ReadableStream<LegacyChunk>; getWorkflowState(): Promise<RunResult> } {
+  streamLegacy(options: StartOptions & { readonly onChunk?: (chunk: LegacyChunk) => unknown } = {}): {
+    readonly stream: ReadableStream<LegacyChunk>;
+    getWorkflowState(): Promise<RunResult>;
+  } {
     const { onChunk } = options;
     const begin = async (): Promise<boolean> => {
       const begun = this.begin(options, { history: 'stream' });

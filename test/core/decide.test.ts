@@ -341,6 +341,9 @@ describe('the members of a block', () => {
     expect(membersOf({ total: 3 })).toEqual([0, 1, 2]);
     expect(membersOf({ total: 2, taken: [0, 2] })).toEqual([0, 2]);
     expect(membersOf({ total: 0, taken: [] })).toEqual([]);
+    expect(membersOf({ total: 3 }, { from: 1, count: 5 })).toEqual([1, 2]);
+    expect(membersOf({ total: 3 }, { from: 4, count: 1 })).toEqual([]);
+    expect(membersOf({ total: 2, taken: [3, 5] }, { from: 1, count: 1 })).toEqual([5]);
   });
 
   test('are items of a foreach and arms of any other block', () => {
