@@ -120,8 +120,8 @@ type ElementOf<Last> = unknown extends Last
     : NoArray<Last>;
 
 /** What the compiler shows where `.foreach` follows on something that is no array; no value is one. */
-interface NoArray<Given> {
-  readonly [noArray]: Given;
+interface NoArray<Last> {
+  readonly [noArray]: Last;
 }
 
 /** What a workflow takes in as a step. Of a workflow that nothing is known about, nobody knows what it takes. */
