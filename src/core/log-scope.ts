@@ -91,7 +91,7 @@ export class LogScope {
   }
 
   *#findScope(runId: string): Asking<RunScope | undefined> {
-    const header = yield* this.headerOf(runId, 1);
+    const header = this.#headers.get(runId) ?? (yield* ask({ type: 'run', runId }));
     if (header === undefined) return undefined;
     if (runId === this.#runId) return { runId, graph: yield* this.#graphOf(header), prefix: '' };
     if (header.parent === undefined) return undefined;
@@ -103,15 +103,6 @@ export class LogScope {
 
   *#graphOf({ workflowId }: RunHeader): Asking<Graph> {
     return yield* ask({ type: 'graph', workflowId });
-  }
-
-  /** The header of a run in `epoch` or a later one. */
-  *headerOf(runId: string, epoch: number): Asking<RunHeader | undefined> {
-    const known = this.#headers.get(runId);
-    if (known !== undefined && known.epoch >= epoch) return known;
-    const header = yield* ask({ type: 'run', runId });
-    if (header !== undefined) this.#headers.set(runId, header);
-    return header;
   }
 
   /** What a record executes, or was executed, with. */
@@ -137,6 +128,11 @@ export class LogScope {
     const key = { entry };
     const known = this.#errors.get(place(runId, key));
     return yield* this.read(runId, known ?? (yield* ask({ type: 'record', runId, key }))?.error);
+  }
+
+  /** An item of a foreach as it was seen last. */
+  itemSeen(runId: string, entry: number, item: number): StepRecord | undefined {
+    return this.#items.get(place(runId, { entry }))?.get(item);
   }
 
   /** The first suspended item of a foreach. */

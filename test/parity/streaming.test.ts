@@ -391,8 +391,8 @@ describe.each(places)('streams in $name', (place) => {
     const made = flow('w')
       .then(flaky)
       .dountil(
-        body('count', async ({ inputData }) => inputData + 1),
-        async ({ inputData }) => inputData >= 2,
+        body('count', async ({ inputData }) => Number(inputData) + 1),
+        async ({ inputData }) => Number(inputData) >= 2,
       )
       .parallel([echo('p'), echo('q')])
       .branch([
