@@ -187,7 +187,9 @@ export interface Run<Types extends WorkflowTypes = WorkflowTypes, Steps extends 
    * is open gives the same stream. What goes wrong with the start rejects `result`, and closes the stream with a
    * `workflow-finish` of status `failed`. A run that is started this way keeps what streams need, where runs keep no history.
    */
-  stream(...options: StartParametersWith<Types, StreamArguments>): WorkflowRunOutput<WorkflowResult<Types, Steps>>;
+  stream(
+    ...options: StartParametersWith<Types, StreamArguments>
+  ): WorkflowRunOutput<WorkflowResult<Types, Steps>>;
 
   /** The same for a resumption: the stream begins with it. */
   resumeStream<const Target extends ResumeTarget | undefined = undefined>(

@@ -34,7 +34,10 @@ interface ResumeOptions {
 
 /** What the typed `timeTravelStream` accepts, at run time. */
 interface TravelOptions
-  extends Pick<TimeTravelRequest, 'inputData' | 'resumeData' | 'initialState' | 'context' | 'nestedStepsContext'> {
+  extends Pick<
+    TimeTravelRequest,
+    'inputData' | 'resumeData' | 'initialState' | 'context' | 'nestedStepsContext'
+  > {
   readonly step: unknown;
   readonly requestContext?: object;
   readonly outputOptions?: OutputOptions;
@@ -120,9 +123,10 @@ export class RunHandle {
     return this.streams.start({ begin, closeOnSuspend, outcome: () => this.outcome(options.outputOptions) });
   }
 
-  streamLegacy(
-    options: StartOptions & { readonly onChunk?: (chunk: LegacyChunk) => unknown } = {},
-  ): { readonly stream: ReadableStream<LegacyChunk>; getWorkflowState(): Promise<RunResult> } {
+  streamLegacy(options: StartOptions & { readonly onChunk?: (chunk: LegacyChunk) => unknown } = {}): {
+    readonly stream: ReadableStream<LegacyChunk>;
+    getWorkflowState(): Promise<RunResult>;
+  } {
     const { onChunk } = options;
     const begin = async (): Promise<boolean> => {
       const begun = this.begin(options, { history: 'stream' });

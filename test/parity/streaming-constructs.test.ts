@@ -239,7 +239,11 @@ describe.each(places)('streams of constructs in $name', (place) => {
   });
 
   test('a time travel has a stream of what it executes', async () => {
-    const made = workflow('w', [add('a', 1), { parallel: [add('p', 1), add('q', 2)] }, step('last', ({ inputData }) => inputData)]);
+    const made = workflow('w', [
+      add('a', 1),
+      { parallel: [add('p', 1), add('q', 2)] },
+      step('last', ({ inputData }) => inputData),
+    ]);
     await inPlace(place, [made], async (runtime) => {
       const run = await runOf(runtime, made);
       expect(await run.start({ inputData: 0 })).toMatchObject({ status: 'success' });

@@ -234,7 +234,11 @@ describe.each(places)('streams in $name', (place) => {
       await writer.write(finish);
       return 'hi';
     });
-    const made = flow('w').then(agent).map(async () => 0, { id: 'map' }).then(echo('b')).commit();
+    const made = flow('w')
+      .then(agent)
+      .map(async () => 0, { id: 'map' })
+      .then(echo('b'))
+      .commit();
     await inPlace(place, [made], async () => {
       const output = (await made.createRun()).stream({ inputData: 0 });
       expect(lines(await all(output)).slice(1, 7)).toEqual([
