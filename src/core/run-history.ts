@@ -100,7 +100,7 @@ export function historyPosition(runId: string, cursor: string | undefined): numb
   if (cursor === undefined || cursor === '') return -1;
   const [kind, run, next] = cursorParts(cursor) ?? [];
   if (kind !== cursorKinds.history || run !== markOfRun(runId)) throw invalidCursor(runId);
-  if (next === -1 || isCount(next)) return next as number;
+  if (next === -1 || isCount(next)) return next;
   throw invalidCursor(runId);
 }
 

@@ -257,7 +257,8 @@ export class LogProjection {
     };
     const at = `${formatKey({ entry: entry.entry })}/${epoch}/${position}`;
     const id = (type: EventType): string => `${runId}/${type}/${at}`;
-    const told = this.#event('workflow-step-progress', id('workflow-step-progress'), undefined, progress);
+    const time = kind === 'suspended' ? item?.suspendedAt : item?.endedAt;
+    const told = this.#event('workflow-step-progress', id('workflow-step-progress'), time, progress);
     const isSuspended = after.inFlight === 0 && after.suspended > 0 && after.closed === undefined;
     if (!isSuspended) return [told];
     const first = yield* this.#scope.suspendedItem(runId, entry.entry);

@@ -46,13 +46,13 @@ const item = step('item', async ({ inputData, resumeData, suspend, setState }) =
 type Act = (runtime: Runtime) => Promise<unknown>;
 
 const resume =
-  (step: string | string[], resumeData: unknown = 1): Act =>
+  (at: string | string[], resumeData: unknown = 1): Act =>
   (runtime) =>
-    runtime.resume({ runId: 'r', step, resumeData });
+    runtime.resume({ runId: 'r', step: at, resumeData });
 const travel =
-  (step: string | string[], inputData?: unknown): Act =>
+  (to: string | string[], inputData?: unknown): Act =>
   (runtime) =>
-    runtime.timeTravel({ runId: 'r', step, ...(inputData === undefined ? {} : { inputData }) });
+    runtime.timeTravel({ runId: 'r', step: to, ...(inputData === undefined ? {} : { inputData }) });
 
 const inner = workflow('inner', [add('x', 1), asking('y')]);
 const tiny = workflow('tiny', [add('double', 1)]);
