@@ -143,7 +143,7 @@ function joinAt({ joins }: Replaying, { runId, entry, epoch }: JoinKey) {
 function replayed({ header, input, records: byKey, joins: byName }: Replaying): ReplayedRun[] {
   if (header === undefined) return [];
   // The text of a key orders entries and arms like the graph, and items behind them all.
-  const all = [...byKey.keys()].toSorted().flatMap((name) => byKey.get(name) ?? []);
+  const all = [...byKey].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, record]) => record);
   const items = Map.groupBy(
     all.filter(({ key }) => key.item !== undefined),
     ({ key }) => key.entry,

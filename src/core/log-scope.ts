@@ -22,7 +22,7 @@ export type LogNeed =
   | { readonly type: 'graph'; readonly workflowId: string }
   | { readonly type: 'input'; readonly runId: string }
   | { readonly type: 'record'; readonly runId: string; readonly key: RecordKey }
-  /** All items of the foreach at `entry`. */
+  /** All items of the foreach at `entry`, in the order of their numbers. */
   | { readonly type: 'items'; readonly runId: string; readonly entry: number }
   /** A stored value, decoded. */
   | { readonly type: 'value'; readonly runId: string; readonly stored: StoredValue };
@@ -147,11 +147,11 @@ export class LogScope {
 
   /** The first suspended item of a foreach. */
   *suspendedItem(runId: string, entry: number): Asking<StepRecord | undefined> {
-    const seen = [...(this.#items.get(place(runId, { entry }))?.values() ?? [])];
-    const waiting = seen.filter(({ status }) => status === 'suspended');
-    const found =
-      waiting.length > 0 ? waiting : (yield* ask({ type: 'items', runId, entry })).filter(wasSuspended);
-    return found.toSorted((a, b) => numberOf(a) - numberOf(b))[0];
+    const seen = [...(this.#items.get(place(runId, { entry })) ?? [])];
+    const waiting = seen.filter(([, { status }]) => status === 'suspended');
+    const [first] = waiting.toSorted(([a], [b]) => a - b);
+    if (first !== undefined) return first[1];
+    return (yield* ask({ type: 'items', runId, entry })).find(wasSuspended);
   }
 
   /** A stored value, decoded; undefined stays undefined. */
@@ -167,8 +167,4 @@ function place(runId: string, key: RecordKey): string {
 /** An item that has gone on since then still shows its last suspension. */
 function wasSuspended(record: StepRecord): boolean {
   return record.suspendedAt !== undefined;
-}
-
-function numberOf(record: StepRecord): number {
-  return record.key.item ?? 0;
 }

@@ -433,7 +433,7 @@ describe('a foreach', () => {
     });
     expect(hot.asked).not.toContain('items');
     const gone = { ...waits(0), status: 'success' } as const;
-    const cold = eventsOf([list, suspended], only(each, { items: [item(2, success), waits(1), gone] }));
+    const cold = eventsOf([list, suspended], only(each, { items: [gone, waits(1), item(2, success)] }));
     expect(cold.events.at(-1)?.payload).toEqual(first);
     expect(cold.asked).toContain('items');
     const removed = eventsOf([list, suspended], only(each));
