@@ -72,6 +72,7 @@ export type {
   AnyStep,
   KnownStep,
   Step,
+  StepLike,
   StepOf,
   StepOutput,
   StepParams,
@@ -81,6 +82,7 @@ export type {
   Condition,
   CreateRunOptions,
   EntryOptions,
+  ForeachOptions,
   InitOf,
   KnownSteps,
   ListRunsOptions,
@@ -109,7 +111,7 @@ async function privateRuntime(workflow: WorkflowDefinition): Promise<WorkflowHos
 }
 
 /**
- * Begins a workflow: add entries with `.then`, `.parallel`, `.branch`, `.dowhile`, `.dountil`, `.sleep`, `.sleepUntil` and
+ * Begins a workflow: add entries with `.then`, `.parallel`, `.branch`, `.dowhile`, `.dountil`, `.foreach`, `.sleep`, `.sleepUntil` and
  * `.map`, and end with `.commit()`. The types of input, output and state follow from its schemas.
  *
  * Its runs live in the runtime that it is given to (`createRuntime` of `evented-workflows/runtime`). Without any, they live in

@@ -128,9 +128,11 @@ type ResumeFor<Steps extends KnownSteps, Target> = Target extends AnyStep
       : Steps[Target]['resume']
     : Target extends readonly [infer Only]
       ? ResumeFor<Steps, Only>
-      : [Target] extends [undefined]
-        ? AnyResume<Steps>
-        : unknown;
+      : Target extends readonly [...unknown[], infer Last extends AnyStep]
+        ? StepResume<Last>
+        : [Target] extends [undefined]
+          ? AnyResume<Steps>
+          : unknown;
 
 /** A step, its id, or a path of these. */
 export type ResumeTarget = AnyStep | string | readonly (AnyStep | string)[];
