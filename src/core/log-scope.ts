@@ -1,7 +1,14 @@
 import type { Graph } from './graph.ts';
 import { stepIdAt } from './graph.ts';
 import type { LogEntry } from './history.ts';
-import { formatKey, type RecordKey, type RunHeader, type RunInput, type StepRecord, type StoredValue } from './records.ts';
+import {
+  formatKey,
+  type RecordKey,
+  type RunHeader,
+  type RunInput,
+  type StepRecord,
+  type StoredValue,
+} from './records.ts';
 
 /**
  * What an entry of a log has to be seen together with: the graph of its run, the steps under which a nested run stands,
@@ -33,7 +40,9 @@ export interface LogAnswers {
 /** A computation that asks for what it needs on its way: whoever drives it decides where that comes from. */
 export type Asking<T> = Generator<LogNeed, T, unknown>;
 
-function* ask<Type extends keyof LogAnswers>(need: Extract<LogNeed, { type: Type }>): Asking<LogAnswers[Type]> {
+function* ask<Type extends keyof LogAnswers>(
+  need: Extract<LogNeed, { type: Type }>,
+): Asking<LogAnswers[Type]> {
   return (yield need) as LogAnswers[Type];
 }
 
@@ -64,7 +73,8 @@ export class LogScope {
   note(entry: LogEntry): void {
     if (entry.kind === 'run') {
       this.#headers.set(entry.header.runId, entry.header);
-      if (entry.input !== undefined) this.#outputs.set(place(entry.header.runId, { entry: -1 }), entry.input.input);
+      if (entry.input !== undefined)
+        this.#outputs.set(place(entry.header.runId, { entry: -1 }), entry.input.input);
     }
     if (entry.kind === 'step') this.#noteStep(entry);
   }
@@ -143,7 +153,8 @@ export class LogScope {
   *suspendedItem(runId: string, entry: number): Asking<StepRecord | undefined> {
     const seen = [...(this.#items.get(place(runId, { entry }))?.values() ?? [])];
     const waiting = seen.filter(({ status }) => status === 'suspended');
-    const found = waiting.length > 0 ? waiting : (yield* ask({ type: 'items', runId, entry })).filter(wasSuspended);
+    const found =
+      waiting.length > 0 ? waiting : (yield* ask({ type: 'items', runId, entry })).filter(wasSuspended);
     return found.toSorted((a, b) => numberOf(a) - numberOf(b))[0];
   }
 

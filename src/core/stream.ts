@@ -33,8 +33,12 @@ export function logCursor(runId: string, { next, mark, usage }: LogPosition): st
 
 function usageFrom(part: unknown): Usage | undefined {
   if (part === undefined) return noUsage;
-  const counts = Object.entries(part ?? {}).filter(([name, count]) => name in noUsage && isFinite(count as number));
-  return counts.length === Object.keys(noUsage).length ? (Object.fromEntries(counts) as unknown as Usage) : undefined;
+  const counts = Object.entries(part ?? {}).filter(
+    ([name, count]) => name in noUsage && isFinite(count as number),
+  );
+  return counts.length === Object.keys(noUsage).length
+    ? (Object.fromEntries(counts) as unknown as Usage)
+    : undefined;
 }
 
 /**
@@ -117,7 +121,8 @@ export class LogProjection {
     const payload = yield* this.#finishPayload(header);
     const suffix = terminalStatuses.has(status) ? '' : `/${position}`;
     const finish = this.#event('workflow-finish', `${id('workflow-finish')}${suffix}`, time, payload);
-    if (status === 'canceled') return [this.#event('workflow-canceled', id('workflow-canceled'), time, {}), finish];
+    if (status === 'canceled')
+      return [this.#event('workflow-canceled', id('workflow-canceled'), time, {}), finish];
     if (status === 'paused') {
       return [this.#event('workflow-paused', `${id('workflow-paused')}${suffix}`, time, {}), finish];
     }
@@ -177,7 +182,8 @@ export class LogProjection {
       suspendOutput: yield* this.#scope.read(runId, record.suspendOutput),
       suspendedAt: record.suspendedAt,
     });
-    if (type === 'workflow-step-suspended') return { status: 'suspended', ...begun, ...suspension, ...resumed };
+    if (type === 'workflow-step-suspended')
+      return { status: 'suspended', ...begun, ...suspension, ...resumed };
     return { ...begun, ...suspension, ...resumed, ...(yield* this.#outcomeOf(runId, record)) };
   }
 
@@ -211,7 +217,10 @@ export class LogProjection {
     return [this.#event(type, eventId(runId, type, record), record.endedAt, payload)];
   }
 
-  *#foreachStart(scope: RunScope, { runId, entry, opening }: Extract<LogEntry, { kind: 'opened' }>): Asking<RunEvent[]> {
+  *#foreachStart(
+    scope: RunScope,
+    { runId, entry, opening }: Extract<LogEntry, { kind: 'opened' }>,
+  ): Asking<RunEvent[]> {
     const foreach = foreachAt(scope, entry);
     if (foreach === undefined) return [];
     const payload = {
@@ -222,7 +231,14 @@ export class LogProjection {
       startedAt: opening.openedAt,
     };
     const type = 'workflow-step-start';
-    return [this.#event(type, eventId(runId, type, { key: { entry }, turn: opening.turn }), opening.openedAt, payload)];
+    return [
+      this.#event(
+        type,
+        eventId(runId, type, { key: { entry }, turn: opening.turn }),
+        opening.openedAt,
+        payload,
+      ),
+    ];
   }
 
   *#foreachProgress(scope: RunScope, entry: Extract<LogEntry, { kind: 'settled' }>): Asking<RunEvent[]> {
