@@ -74,7 +74,8 @@ export function visibleRecords(view: Pick<RunView, 'header' | 'records'>): StepR
 
 /** Whether a record is shown: that of a parallel or branch is not, its arms are. */
 function isShown(view: RunView, record: StepRecord): boolean {
-  return !isEntryKey(record.key) || hasOwnResult(view.graph[record.key.entry]);
+  const entry = view.graph[record.key.entry];
+  return !isEntryKey(record.key) || entry === undefined || hasOwnResult(entry);
 }
 
 function entryRecord(view: Pick<RunView, 'records'>, entry: number): StepRecord | undefined {

@@ -74,7 +74,9 @@ function historyOf(
   { definition }: CompiledWorkflow,
   request: CreateRequest,
 ): { readonly history?: HistoryKind } {
-  const kind = request.history ?? definition.history ?? engine.history;
+  const usual = definition.history ?? engine.history;
+  // Who asks for a stream does not ask for less than is kept anyway.
+  const kind = request.history === 'stream' && usual === 'full' ? usual : (request.history ?? usual);
   return kind === 'none' ? {} : { history: kind };
 }
 

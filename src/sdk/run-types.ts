@@ -3,6 +3,13 @@ import type { RunStatus } from '../core/records.ts';
 import type { RequestContext } from '../core/request-context.ts';
 import type { StepResult } from '../core/snapshot.ts';
 import type { AnyStep, KnownStep, StepResume } from './step-types.ts';
+import type {
+  LegacyOutput,
+  LegacyStreamEvent,
+  WorkflowRunOutput,
+  WorkflowStreamEvent,
+  WorkflowWatchEvent,
+} from './stream-types.ts';
 import type { KnownSteps, WorkflowTypes } from './workflow-types.ts';
 
 /** A request context, or its entries as a plain object. */
@@ -96,6 +103,17 @@ export type StartParameters<Types extends WorkflowTypes> = undefined extends Typ
   ? [options?: StartArguments<Types>]
   : [options: StartArguments<Types>];
 
+/** What streams take beside the arguments of what they begin. */
+export interface StreamArguments {
+  /** Whether a suspension closes the stream. Otherwise it stays open until the run is over, whoever resumes it. @default true */
+  readonly closeOnSuspend?: boolean;
+}
+
+/** The arguments of a start with some more: all, or none when none is required. */
+type StartParametersWith<Types extends WorkflowTypes, More> = undefined extends Types['input']
+  ? [options?: StartArguments<Types> & More]
+  : [options: StartArguments<Types> & More];
+
 /** What the steps of a workflow can be resumed with, when a resume names none of them. */
 type AnyResume<Steps extends KnownSteps> = [Steps[keyof Steps]['resume']] extends [never]
   ? unknown
@@ -110,9 +128,11 @@ type ResumeFor<Steps extends KnownSteps, Target> = Target extends AnyStep
       : Steps[Target]['resume']
     : Target extends readonly [infer Only]
       ? ResumeFor<Steps, Only>
-      : [Target] extends [undefined]
-        ? AnyResume<Steps>
-        : unknown;
+      : Target extends readonly [...unknown[], infer Last extends AnyStep]
+        ? StepResume<Last>
+        : [Target] extends [undefined]
+          ? AnyResume<Steps>
+          : unknown;
 
 /** A step, its id, or a path of these. */
 export type ResumeTarget = AnyStep | string | readonly (AnyStep | string)[];
@@ -163,6 +183,47 @@ export interface Run<Types extends WorkflowTypes = WorkflowTypes, Steps extends 
   resume<const Target extends ResumeTarget | undefined = undefined>(
     options?: ResumeArguments<Types, Steps, Target>,
   ): Promise<WorkflowResult<Types, Steps>>;
+
+  /**
+   * Starts the run and gives its events as they come, also when another process executes it. The same call while the stream
+   * is open gives the same stream. What goes wrong with the start rejects `result`, and closes the stream with a
+   * `workflow-finish` of status `failed`. A run that is started this way keeps what streams need, where runs keep no history.
+   */
+  stream(
+    ...options: StartParametersWith<Types, StreamArguments>
+  ): WorkflowRunOutput<WorkflowResult<Types, Steps>>;
+
+  /** The same for a resumption: the stream begins with it. */
+  resumeStream<const Target extends ResumeTarget | undefined = undefined>(
+    options?: ResumeArguments<Types, Steps, Target> & StreamArguments,
+  ): WorkflowRunOutput<WorkflowResult<Types, Steps>>;
+
+  /**
+   * The events of the stream that was begun here last; without one, those of the run from its start to its end. A run that
+   * was not started has none.
+   */
+  observeStream(): ReadableStream<WorkflowStreamEvent>;
+
+  /**
+   * Starts the run and gives its events in the form of the reference's first streams, over suspensions to its end. A second
+   * call gives the events again, and starts nothing.
+   * @deprecated Use `stream`.
+   */
+  streamLegacy(
+    ...options: StartParametersWith<Types, { readonly onChunk?: (event: LegacyStreamEvent) => unknown }>
+  ): LegacyOutput<WorkflowResult<Types, Steps>>;
+
+  /** @deprecated Use `observeStream`. */
+  observeStreamLegacy(): Pick<LegacyOutput<unknown>, 'stream'>;
+
+  /**
+   * Calls back with each event of what is begun after this call, in this process or another one, until the function that it
+   * returns is called. What the callback throws is ignored.
+   */
+  watch(callback: (event: WorkflowWatchEvent) => void): () => void;
+
+  /** The same; resolves when whatever is begun from now on by anybody will be told. */
+  watchAsync(callback: (event: WorkflowWatchEvent) => void): Promise<() => void>;
 
   /** Cancels the run; it is final when this resolves. A run that has ended otherwise is WORKFLOW_RUN_ALREADY_FINISHED. */
   cancel(): Promise<void>;

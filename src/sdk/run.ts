@@ -3,6 +3,10 @@ import type { RunStatus } from '../core/records.ts';
 import type { RunResult } from '../core/snapshot.ts';
 import { WorkflowError } from '../core/errors.ts';
 import { describe, isObject } from './describe.ts';
+import type { LegacyChunk } from './legacy-output.ts';
+import type { RunOutput } from './run-output.ts';
+import { RunStreams } from './run-streams.ts';
+import type { StreamChunk } from './stream-forms.ts';
 
 /** What the typed `start` accepts, at run time. */
 interface StartOptions {
@@ -10,6 +14,11 @@ interface StartOptions {
   readonly initialState?: Readonly<Record<string, unknown>>;
   readonly requestContext?: object;
   readonly outputOptions?: OutputOptions;
+}
+
+/** What the typed `stream` accepts beside what `start` or `resume` does. */
+interface StreamOptions {
+  readonly closeOnSuspend?: boolean;
 }
 
 /** What the typed `resume` accepts, at run time. */
@@ -66,6 +75,7 @@ export class RunHandle {
   readonly resourceId: string | undefined;
   workflowRunStatus: RunStatus;
   private readonly host: WorkflowHost;
+  private readonly streams: RunStreams;
 
   constructor(host: WorkflowHost, stored: StoredRun) {
     this.host = host;
@@ -73,6 +83,7 @@ export class RunHandle {
     this.workflowId = stored.workflowId;
     this.resourceId = stored.resourceId;
     this.workflowRunStatus = stored.status;
+    this.streams = new RunStreams({ host, ref: this.ref() });
   }
 
   /** Whether the run was made in `host`. */
@@ -80,26 +91,84 @@ export class RunHandle {
     return this.host === host;
   }
 
-  async start(options: StartOptions = {}): Promise<RunResult> {
-    await this.startAsync(options);
-    return this.outcome(options.outputOptions);
+  start(options: StartOptions = {}): Promise<RunResult> {
+    return this.executed(this.startAsync(options), options);
   }
 
   async startAsync(options: StartOptions = {}): Promise<{ readonly runId: string }> {
+    await this.begin(options);
+    return { runId: this.runId };
+  }
+
+  stream(options: StartOptions & StreamOptions = {}): RunOutput {
+    const { closeOnSuspend = true } = options;
+    // A stream lives on the history of its run.
+    const begin = (): Promise<boolean> => this.begin(options, { history: 'stream' });
+    return this.streams.start({ begin, closeOnSuspend, outcome: () => this.outcome(options.outputOptions) });
+  }
+
+  streamLegacy(options: StartOptions & { readonly onChunk?: (chunk: LegacyChunk) => unknown } = {}): {
+    readonly stream: ReadableStream<LegacyChunk>;
+    getWorkflowState(): Promise<RunResult>;
+  } {
+    const { onChunk } = options;
+    const begin = async (): Promise<boolean> => {
+      const begun = this.begin(options, { history: 'stream' });
+      this.executed(begun, options).catch(() => {});
+      return begun;
+    };
+    const stream = this.streams.startLegacy({ begin, onChunk });
+    return { stream, getWorkflowState: () => this.streams.state(() => this.outcome()) };
+  }
+
+  observeStream(): ReadableStream<StreamChunk> {
+    return this.streams.observe(() => this.outcome());
+  }
+
+  observeStreamLegacy(): { readonly stream: ReadableStream<LegacyChunk> } {
+    return { stream: this.streams.observeLegacy() };
+  }
+
+  watch(callback: (event: StreamChunk) => unknown): () => void {
+    const watch = this.streams.watch(callback, this.workflowRunStatus);
+    return () => this.streams.unwatch(watch);
+  }
+
+  async watchAsync(callback: (event: StreamChunk) => unknown): Promise<() => void> {
+    const unwatch = this.watch(callback);
+    await this.streams.ready();
+    return unwatch;
+  }
+
+  private async begin(options: StartOptions, more: { readonly history?: 'stream' } = {}): Promise<boolean> {
     const { initialState } = options;
+    await this.streams.ready();
     const stored = await this.host.start({
       ...this.ref(),
       ...(this.resourceId === undefined ? {} : { resourceId: this.resourceId }),
       inputData: options.inputData,
       ...(initialState === undefined ? {} : { initialState }),
       ...shared(options),
+      ...more,
     });
     this.workflowRunStatus = stored.status;
-    return { runId: this.runId };
+    this.streams.begun();
+    return true;
   }
 
-  async resume(options: ResumeOptions = {}): Promise<RunResult> {
+  resume(options: ResumeOptions = {}): Promise<RunResult> {
+    return this.executed(this.goOn(options), options);
+  }
+
+  resumeStream(options: ResumeOptions & StreamOptions = {}): RunOutput {
+    const { closeOnSuspend = true } = options;
+    const begin = (): Promise<boolean> => this.goOn(options);
+    return this.streams.goOn({ begin, closeOnSuspend, outcome: () => this.outcome(options.outputOptions) });
+  }
+
+  private async goOn(options: ResumeOptions): Promise<boolean> {
     const { label } = options;
+    await this.streams.ready();
     const stored = await this.host.resume({
       ...this.ref(),
       resumeData: options.resumeData,
@@ -108,7 +177,8 @@ export class RunHandle {
       ...shared(options),
     });
     this.workflowRunStatus = stored.status;
-    return this.outcome(options.outputOptions);
+    this.streams.begun();
+    return true;
   }
 
   async cancel(): Promise<void> {
@@ -118,6 +188,14 @@ export class RunHandle {
 
   private ref(): RunRef & { readonly workflowId: string } {
     return { runId: this.runId, workflowId: this.workflowId };
+  }
+
+  /** What an execution that was begun comes to. */
+  private executed(
+    begun: Promise<unknown>,
+    { outputOptions }: { readonly outputOptions?: OutputOptions },
+  ): Promise<RunResult> {
+    return this.streams.execute(begun.then(() => this.outcome(outputOptions)));
   }
 
   private async outcome(outputOptions: OutputOptions = {}): Promise<RunResult> {
