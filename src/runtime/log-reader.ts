@@ -12,7 +12,7 @@ import { existingHeader } from './queries.ts';
 const entriesAtOnce = 500;
 
 /** Drives a computation over a log: what it asks for comes from the stores. */
-export async function answerAll<T>(engine: Engine, asking: Asking<T>): Promise<T> {
+async function answerAll<T>(engine: Engine, asking: Asking<T>): Promise<T> {
   for (let step = asking.next(); ; ) {
     if (step.done === true) return step.value;
     step = asking.next(await answer(engine, step.value));
