@@ -20,6 +20,7 @@ export type {
   Reads,
   RetryConfig,
   StepDefinition,
+  StepWriter,
   SuspendOptions,
   WorkflowDefinition,
 } from './core/definition.ts';

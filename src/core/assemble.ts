@@ -35,7 +35,7 @@ export interface RunView {
   readonly read: (stored: StoredValue) => unknown;
   /** The foreach that is open. */
   readonly open?: OpenForeach;
-  /** Items of a foreach that is closed, as far as they have a nested run. */
+  /** Items of foreachs over nested workflows, but for those in {@link open}. */
   readonly items?: readonly StepRecord[];
   /** Nested runs by their ids, as far as they were loaded. */
   readonly children?: ReadonlyMap<string, RunView>;

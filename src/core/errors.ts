@@ -41,6 +41,8 @@ export const errorStatus = {
   WORKFLOW_RESUME_ALREADY_CLAIMED: 409,
   /** The run is over. */
   WORKFLOW_RUN_ALREADY_FINISHED: 409,
+  /** The run keeps no history. */
+  WORKFLOW_HISTORY_ABSENT: 409,
   /** A value cannot be stored: a function, a cycle, a symbol. */
   WORKFLOW_VALUE_NOT_STORABLE: 422,
   /** Stored text cannot be read back. */

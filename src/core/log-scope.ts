@@ -22,7 +22,7 @@ export type LogNeed =
   | { readonly type: 'graph'; readonly workflowId: string }
   | { readonly type: 'input'; readonly runId: string }
   | { readonly type: 'record'; readonly runId: string; readonly key: RecordKey }
-  /** All items of the foreach at `entry`. */
+  /** All items of the foreach at `entry`, in the order of their numbers. */
   | { readonly type: 'items'; readonly runId: string; readonly entry: number }
   /** A stored value, decoded. */
   | { readonly type: 'value'; readonly runId: string; readonly stored: StoredValue };
@@ -101,7 +101,7 @@ export class LogScope {
   }
 
   *#findScope(runId: string): Asking<RunScope | undefined> {
-    const header = yield* this.headerOf(runId, 1);
+    const header = this.#headers.get(runId) ?? (yield* ask({ type: 'run', runId }));
     if (header === undefined) return undefined;
     if (runId === this.#runId) return { runId, graph: yield* this.#graphOf(header), prefix: '' };
     if (header.parent === undefined) return undefined;
@@ -113,15 +113,6 @@ export class LogScope {
 
   *#graphOf({ workflowId }: RunHeader): Asking<Graph> {
     return yield* ask({ type: 'graph', workflowId });
-  }
-
-  /** The header of a run in `epoch` or a later one. */
-  *headerOf(runId: string, epoch: number): Asking<RunHeader | undefined> {
-    const known = this.#headers.get(runId);
-    if (known !== undefined && known.epoch >= epoch) return known;
-    const header = yield* ask({ type: 'run', runId });
-    if (header !== undefined) this.#headers.set(runId, header);
-    return header;
   }
 
   /** What a record executes, or was executed, with. */
@@ -149,13 +140,18 @@ export class LogScope {
     return yield* this.read(runId, known ?? (yield* ask({ type: 'record', runId, key }))?.error);
   }
 
+  /** An item of a foreach as it was seen last. */
+  itemSeen(runId: string, entry: number, item: number): StepRecord | undefined {
+    return this.#items.get(place(runId, { entry }))?.get(item);
+  }
+
   /** The first suspended item of a foreach. */
   *suspendedItem(runId: string, entry: number): Asking<StepRecord | undefined> {
-    const seen = [...(this.#items.get(place(runId, { entry }))?.values() ?? [])];
-    const waiting = seen.filter(({ status }) => status === 'suspended');
-    const found =
-      waiting.length > 0 ? waiting : (yield* ask({ type: 'items', runId, entry })).filter(wasSuspended);
-    return found.toSorted((a, b) => numberOf(a) - numberOf(b))[0];
+    const seen = [...(this.#items.get(place(runId, { entry })) ?? [])];
+    const waiting = seen.filter(([, { status }]) => status === 'suspended');
+    const [first] = waiting.toSorted(([a], [b]) => a - b);
+    if (first !== undefined) return first[1];
+    return (yield* ask({ type: 'items', runId, entry })).find(wasSuspended);
   }
 
   /** A stored value, decoded; undefined stays undefined. */
@@ -171,8 +167,4 @@ function place(runId: string, key: RecordKey): string {
 /** An item that has gone on since then still shows its last suspension. */
 function wasSuspended(record: StepRecord): boolean {
   return record.suspendedAt !== undefined;
-}
-
-function numberOf(record: StepRecord): number {
-  return record.key.item ?? 0;
 }

@@ -161,8 +161,13 @@ export interface ChildWrite extends TurnKey {
   readonly seen: 'child' | 'suspended';
   readonly outcome:
     | CommitOutcome
-    /** It runs again, in the next generation. */
-    | { readonly status: 'child'; readonly nextTurn: string; readonly now: number }
+    /** It runs again, in the next generation; `resumeData` is what it was resumed with, if with anything. */
+    | {
+        readonly status: 'child';
+        readonly nextTurn: string;
+        readonly now: number;
+        readonly resumeData?: StoredValue;
+      }
     | { readonly status: 'canceled' | 'paused'; readonly now: number };
 }
 

@@ -146,6 +146,18 @@ export async function suspensionOfChild(
   };
 }
 
+/** What a record shows of the resumption of its nested run: the data of the step that was resumed last. */
+export async function resumptionOfChild(
+  { engine, runId }: Handling,
+  child: RunHeader,
+): Promise<Pick<StepRecord, 'resumeData'>> {
+  const tree = await loadTree(engine, child.runId, 'none');
+  const records = [...(tree?.records ?? []), ...(tree?.open?.items ?? [])];
+  const last = records.toSorted((a, b) => (a.resumedAt ?? 0) - (b.resumedAt ?? 0)).at(-1);
+  if (last?.resumeData === undefined) return {};
+  return { resumeData: await engine.values.copy(child.runId, runId, last.resumeData) };
+}
+
 /** What a nested run changed of state and request context so far, as the record's kind keeps it. */
 async function sharedOfChild(
   handling: Handling,

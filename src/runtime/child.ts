@@ -2,7 +2,7 @@ import { type ChildFollow, followOf } from '../core/decide.ts';
 import { isEntryKey, type RunHeader, type StepRecord, terminalStatuses } from '../core/records.ts';
 import { parseTurn } from '../core/turn.ts';
 import type { ChildWrite } from '../ports/index.ts';
-import { outcomeOfChild, suspensionOfChild } from './child-outcome.ts';
+import { outcomeOfChild, resumptionOfChild, suspensionOfChild } from './child-outcome.ts';
 import { ensureEntryResumed, ensureEntrySuspended } from './duty-entry.ts';
 import { ensureMemberLogged } from './duty-member.ts';
 import type { Engine } from './engine.ts';
@@ -61,7 +61,12 @@ async function outcomeOf(
   const now = engine.backend.clock.now();
   switch (follow.type) {
     case 'run':
-      return { status: 'child', nextTurn: follow.nextTurn, now };
+      return {
+        status: 'child',
+        nextTurn: follow.nextTurn,
+        now,
+        ...(await resumptionOfChild(handling, child)),
+      };
     case 'pause':
       return { status: 'paused', now };
     case 'suspend':

@@ -73,6 +73,7 @@ async function putPin({ handling, tree, parameters }: Epoch, pin: Pin): Promise<
     stepId,
     turn: entryTurn(handling),
     status: 'success',
+    kept: true,
     startedAt: given?.startedAt ?? stored?.startedAt ?? now,
     endedAt: given?.endedAt ?? stored?.endedAt ?? now,
     inputFrom: key.entry - 1,
@@ -158,7 +159,7 @@ async function openAround(at: Epoch, entry: number, arm: number): Promise<void> 
       const from = output ? ({ from: 'value', value: given.output } as const) : ({ from: 'stored' } as const);
       await putPin(at, { key, stepId: id, stored, given, output: from, hasShared: false });
     } else {
-      const record = { ...stored, turn: entryTurn(handling), ...logged(handling) };
+      const record = { ...stored, turn: entryTurn(handling), kept: true, ...logged(handling) };
       await engine.backend.store.closeBlock({ runId, record });
     }
     const load = await engine.backend.store.loadStep({ runId, keys: [key], input: false, consistent: true });
@@ -191,6 +192,7 @@ async function putSkipped({ handling }: Epoch, entry: number, taken: readonly nu
       stepId: id,
       turn: entryTurn(handling),
       status: 'skipped',
+      kept: true,
       startedAt: now,
       endedAt: now,
       inputFrom: entry - 1,

@@ -75,7 +75,7 @@ export async function isKept(handling: StepHandling, loaded: Loaded): Promise<bo
   const { store } = engine.backend;
   const [record] = await store.loadItems({ runId, entry: key.entry, items: [key.item] });
   if (record?.status !== 'success' || record.turn >= turn) return false;
-  const write = await store.closeBlock({ runId, record: { ...record, turn } });
+  const write = await store.closeBlock({ runId, record: { ...record, turn, kept: true } });
   if (write.image?.turn !== turn) return false;
   await fulfil(handling, write.image, write.won);
   return true;

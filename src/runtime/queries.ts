@@ -25,6 +25,14 @@ export function checkAccess(header: RunHeader, ref: RunRef): void {
   if (ref.workflowId !== undefined && header.workflowId !== ref.workflowId) throw notFound(ref.runId);
 }
 
+/** The header of a run that the caller may see. */
+export async function existingHeader(engine: Engine, ref: RunRef): Promise<RunHeader> {
+  const header = await engine.backend.store.loadHeader(ref.runId);
+  if (header === undefined) throw notFound(ref.runId);
+  checkAccess(header, ref);
+  return header;
+}
+
 /** Makes the values of a run, and of those nested in it, readable. */
 async function viewOf(engine: Engine, tree: RunTree): Promise<RunView> {
   const { header, records, input, graph, open, items, children } = tree;

@@ -1,7 +1,7 @@
 import type { OpenForeach } from '../core/assemble.ts';
 import type { Graph } from '../core/graph.ts';
 import { membersOpen } from '../core/join.ts';
-import { isVisible, type RunHeader, type RunInput, type StepRecord } from '../core/records.ts';
+import { isVisible, type RunHeader, type RunInput, sameKey, type StepRecord } from '../core/records.ts';
 import { frontierEntry } from '../core/sweep.ts';
 import { parseTurn } from '../core/turn.ts';
 import type { Engine } from './engine.ts';
@@ -13,7 +13,7 @@ export interface RunTree {
   readonly records: readonly StepRecord[];
   readonly graph: Graph;
   readonly open?: OpenForeach;
-  /** Items of closed foreachs that have nested runs. */
+  /** Items of foreachs over nested workflows that are over. */
   readonly items: readonly StepRecord[];
   readonly children: ReadonlyMap<string, RunTree>;
 }
@@ -73,7 +73,7 @@ async function openForeach(
   return { entry, opening, items };
 }
 
-/** Items of every foreach over a nested workflow, but of the one that is open. */
+/** Items of every foreach over a nested workflow, but for those that the open one has already. */
 async function nestedItems(
   { backend }: Engine,
   { runId }: RunHeader,
@@ -81,8 +81,9 @@ async function nestedItems(
   open: OpenForeach | undefined,
 ): Promise<StepRecord[]> {
   const entries = graph.flatMap((entry, index) =>
-    entry.type === 'foreach' && entry.step.nested !== undefined && index !== open?.entry ? [index] : [],
+    entry.type === 'foreach' && entry.step.nested !== undefined ? [index] : [],
   );
   const items = await Promise.all(entries.map((entry) => backend.store.loadItems({ runId, entry })));
-  return items.flat();
+  const known = open?.items ?? [];
+  return items.flat().filter((item) => !known.some(({ key }) => sameKey(key, item.key)));
 }

@@ -9,6 +9,8 @@ import { AbortRegistry } from './abort-registry.ts';
 import type {
   CreateRequest,
   EventPage,
+  HistoryPage,
+  HistoryRequest,
   OutputOptions,
   ResumeRequest,
   RunRef,
@@ -30,6 +32,7 @@ import { handleSleep } from './handle-sleep.ts';
 import { handleStep } from './handle-step.ts';
 import { drop, entryTurn, type EventHandling } from './handling.ts';
 import { handleRange } from './members.ts';
+import { historyOf } from './log-reader.ts';
 import { Publisher } from './publish.ts';
 import { getRun, resultOf, settledStatus, snapshotOf } from './queries.ts';
 import { blockAt, foreachAt, Registry, sleepAt, stepAt } from './registry.ts';
@@ -188,6 +191,10 @@ class EventedRuntime implements Runtime {
 
   async events(request: Parameters<Runtime['events']>[0]): Promise<EventPage> {
     return eventsOf(this.open(), request);
+  }
+
+  async history(request: HistoryRequest): Promise<HistoryPage> {
+    return historyOf(this.open(), request);
   }
 
   async list(query: RunQuery): Promise<RunPage> {

@@ -207,13 +207,13 @@ export interface Run<Types extends WorkflowTypes = WorkflowTypes, Steps extends 
   /**
    * Starts the run and gives its events in the form of the reference's first streams, over suspensions to its end. A second
    * call gives the events again, and starts nothing.
-   * @deprecated Use `stream`.
+   * New code uses `stream`.
    */
   streamLegacy(
     ...options: StartParametersWith<Types, { readonly onChunk?: (event: LegacyStreamEvent) => unknown }>
   ): LegacyOutput<WorkflowResult<Types, Steps>>;
 
-  /** @deprecated Use `observeStream`. */
+  /** The same in the form of `streamLegacy`. New code uses `observeStream`. */
   observeStreamLegacy(): Pick<LegacyOutput<unknown>, 'stream'>;
 
   /**

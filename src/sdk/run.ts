@@ -1,4 +1,4 @@
-import type { OutputOptions, RunRef, StoredRun, WorkflowHost } from '../core/host.ts';
+import type { OutputOptions, RunRef, StoredRun, TimeTravelRequest, WorkflowHost } from '../core/host.ts';
 import type { RunStatus } from '../core/records.ts';
 import type { RunResult } from '../core/snapshot.ts';
 import { WorkflowError } from '../core/errors.ts';
@@ -14,6 +14,7 @@ interface StartOptions {
   readonly initialState?: Readonly<Record<string, unknown>>;
   readonly requestContext?: object;
   readonly outputOptions?: OutputOptions;
+  readonly perStep?: boolean;
 }
 
 /** What the typed `stream` accepts beside what `start` or `resume` does. */
@@ -28,6 +29,19 @@ interface ResumeOptions {
   readonly label?: string;
   readonly requestContext?: object;
   readonly outputOptions?: OutputOptions;
+  readonly perStep?: boolean;
+}
+
+/** What the typed `timeTravelStream` accepts, at run time. */
+interface TravelOptions
+  extends Pick<
+    TimeTravelRequest,
+    'inputData' | 'resumeData' | 'initialState' | 'context' | 'nestedStepsContext'
+  > {
+  readonly step: unknown;
+  readonly requestContext?: object;
+  readonly outputOptions?: OutputOptions;
+  readonly perStep?: boolean;
 }
 
 /** By its method and not by its class: another copy of this package may have made it. */
@@ -35,12 +49,14 @@ function isConvertible(value: unknown): value is { toJSON(): unknown } {
   return isObject(value) && 'toJSON' in value && typeof value.toJSON === 'function';
 }
 
-/** The parts of a request that are the same for start and resume; absent stays absent. */
-function shared(options: { readonly requestContext?: object }): {
+/** The parts of a request that are the same for start, resume and time travel; absent stays absent. */
+function shared(options: { readonly requestContext?: object; readonly perStep?: boolean }): {
   readonly requestContext?: Readonly<Record<string, unknown>>;
+  readonly perStep?: boolean;
 } {
-  const { requestContext } = options;
-  if (requestContext === undefined) return {};
+  const { requestContext, perStep } = options;
+  const pace = perStep === undefined ? {} : { perStep };
+  if (requestContext === undefined) return pace;
   const entries: unknown = isConvertible(requestContext) ? requestContext.toJSON() : requestContext;
   if (!isObject(entries)) {
     throw new WorkflowError(
@@ -48,7 +64,7 @@ function shared(options: { readonly requestContext?: object }): {
       `requestContext is ${describe(entries)}: give a RequestContext or an object`,
     );
   }
-  return { requestContext: entries };
+  return { ...pace, requestContext: entries };
 }
 
 function stepId(step: unknown): string {
@@ -164,6 +180,30 @@ export class RunHandle {
     const { closeOnSuspend = true } = options;
     const begin = (): Promise<boolean> => this.goOn(options);
     return this.streams.goOn({ begin, closeOnSuspend, outcome: () => this.outcome(options.outputOptions) });
+  }
+
+  timeTravelStream(options: TravelOptions & StreamOptions): RunOutput {
+    const { closeOnSuspend = true } = options;
+    const begin = (): Promise<boolean> => this.travel(options);
+    return this.streams.goOn({ begin, closeOnSuspend, outcome: () => this.outcome(options.outputOptions) });
+  }
+
+  private async travel(options: TravelOptions): Promise<boolean> {
+    const { inputData, resumeData, initialState, context, nestedStepsContext } = options;
+    await this.streams.ready();
+    const stored = await this.host.timeTravel({
+      ...this.ref(),
+      step: target(options.step).step ?? [],
+      ...(inputData === undefined ? {} : { inputData }),
+      ...(resumeData === undefined ? {} : { resumeData }),
+      ...(initialState === undefined ? {} : { initialState }),
+      ...(context === undefined ? {} : { context }),
+      ...(nestedStepsContext === undefined ? {} : { nestedStepsContext }),
+      ...shared(options),
+    });
+    this.workflowRunStatus = stored.status;
+    this.streams.begun();
+    return true;
   }
 
   private async goOn(options: ResumeOptions): Promise<boolean> {

@@ -234,7 +234,11 @@ describe.each(places)('streams in $name', (place) => {
       await writer.write(finish);
       return 'hi';
     });
-    const made = flow('w').then(agent).map(async () => 0, { id: 'map' }).then(echo('b')).commit();
+    const made = flow('w')
+      .then(agent)
+      .map(async () => 0, { id: 'map' })
+      .then(echo('b'))
+      .commit();
     await inPlace(place, [made], async () => {
       const output = (await made.createRun()).stream({ inputData: 0 });
       expect(lines(await all(output)).slice(1, 7)).toEqual([
@@ -391,8 +395,8 @@ describe.each(places)('streams in $name', (place) => {
     const made = flow('w')
       .then(flaky)
       .dountil(
-        body('count', async ({ inputData }) => inputData + 1),
-        async ({ inputData }) => inputData >= 2,
+        body('count', async ({ inputData }) => Number(inputData) + 1),
+        async ({ inputData }) => Number(inputData) >= 2,
       )
       .parallel([echo('p'), echo('q')])
       .branch([

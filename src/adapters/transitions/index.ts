@@ -259,7 +259,13 @@ export function childFollowed(stored: StepRecord | undefined, write: ChildWrite)
   const { outcome } = write;
   switch (outcome.status) {
     case 'child':
-      return { ...stored, status: 'child', turn: outcome.nextTurn, resumedAt: outcome.now };
+      return tidy<StepRecord>({
+        ...stored,
+        status: 'child',
+        turn: outcome.nextTurn,
+        resumeData: outcome.resumeData,
+        resumedAt: outcome.now,
+      });
     case 'canceled':
     case 'paused':
       return { ...stored, status: outcome.status, endedAt: outcome.now };
