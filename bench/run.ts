@@ -9,6 +9,7 @@ import { memoryBackend } from 'evented-workflows/memory';
 import { createRuntime, type RuntimeOptions } from 'evented-workflows/runtime';
 import { sqliteBackend } from 'evented-workflows/sqlite';
 import { z } from 'zod';
+import { writeRatios } from './writes.ts';
 
 /**
  * The figures that the documentation states, each beside what it is to be compared with, measured in turn in one run:
@@ -143,6 +144,9 @@ try {
   row('10 steps in memory', milliseconds(memory.get(10) ?? Number.NaN), '');
   const growth = (perStep(1000) / perStep(10)).toFixed(2);
   row('a step of 1,000, embedded', milliseconds(perStep(1000)), `${growth}x of a step of 10`);
+  for (const [kind, ratio] of await writeRatios(folder)) {
+    row(`20 steps of 20 KB, ${kind}`, `${ratio.toFixed(2)}x`, 'written to the disk for each byte of them');
+  }
   bars(
     'Embedded: milliseconds a step, by the length of the chain',
     lengths.map((length) => [`${length} steps`, perStep(length)]),
