@@ -20,6 +20,7 @@ export type {
   Reads,
   RetryConfig,
   StepDefinition,
+  StepWriter,
   SuspendOptions,
   WorkflowDefinition,
 } from './core/definition.ts';
@@ -53,14 +54,26 @@ export type {
   Run,
   StartArguments,
   StepResultOf,
+  StreamArguments,
+  TimeTravelArguments,
   StepResults,
   WorkflowResult,
 } from './sdk/run-types.ts';
+export type {
+  CustomStreamEvent,
+  LegacyOutput,
+  LegacyStreamEvent,
+  Usage,
+  WorkflowRunOutput,
+  WorkflowStreamEvent,
+  WorkflowWatchEvent,
+} from './sdk/stream-types.ts';
 export { cloneStep, createStep } from './sdk/step.ts';
 export type {
   AnyStep,
   KnownStep,
   Step,
+  StepLike,
   StepOf,
   StepOutput,
   StepParams,
@@ -70,6 +83,7 @@ export type {
   Condition,
   CreateRunOptions,
   EntryOptions,
+  ForeachOptions,
   InitOf,
   KnownSteps,
   ListRunsOptions,
@@ -98,7 +112,7 @@ async function privateRuntime(workflow: WorkflowDefinition): Promise<WorkflowHos
 }
 
 /**
- * Begins a workflow: add entries with `.then`, `.parallel`, `.branch`, `.dowhile`, `.dountil`, `.sleep`, `.sleepUntil` and
+ * Begins a workflow: add entries with `.then`, `.parallel`, `.branch`, `.dowhile`, `.dountil`, `.foreach`, `.sleep`, `.sleepUntil` and
  * `.map`, and end with `.commit()`. The types of input, output and state follow from its schemas.
  *
  * Its runs live in the runtime that it is given to (`createRuntime` of `evented-workflows/runtime`). Without any, they live in

@@ -248,9 +248,17 @@ export function settlementOf(record: StepRecord): Settlement | undefined {
 
 const unsettled: ReadonlySet<StepRecord['status']> = new Set(['running', 'due', 'child']);
 
-/** Numbers of the arms or items that take part in a block, in the order in which they are launched. */
-export function membersOf({ total, taken }: Pick<JoinOpening, 'total' | 'taken'>): readonly number[] {
-  return taken ?? Array.from({ length: total }, (_, member) => member);
+/**
+ * Numbers of the arms or items that take part in a block, in the order in which they are launched: all of them, or `count`
+ * from the one that is launched as number `from`.
+ */
+export function membersOf(
+  { total, taken }: Pick<JoinOpening, 'total' | 'taken'>,
+  { from, count }: { readonly from: number; readonly count: number } = { from: 0, count: total },
+): readonly number[] {
+  if (taken !== undefined) return taken.slice(from, from + count);
+  const length = Math.max(0, Math.min(count, total - from));
+  return Array.from({ length }, (_, index) => from + index);
 }
 
 /** Where the record of a member is kept: an item of a foreach, an arm of any other block. */

@@ -63,6 +63,8 @@ export interface JoinOpening extends JoinShape {
   readonly pageSize?: number;
   /** Of a foreach: `StepRecord.sharedFrom` of the entry before. */
   readonly sharedFrom?: number;
+  /** Of a foreach that a time travel goes on with: items that succeeded in an earlier epoch keep their results. */
+  readonly keepsItems?: boolean;
   /** See `StepRecord.log`. */
   readonly log?: string;
 }

@@ -1,12 +1,12 @@
 import { type RunView, stepResultOf, visibleRecords } from './assemble.ts';
-import { bytesFromBase64, bytesToBase64 } from './codec-bytes.ts';
-import { WorkflowError } from './errors.ts';
+import { cursorKinds, cursorParts, formatCursor, invalidCursor, isCount, markOfRun } from './cursor.ts';
 import { isDone } from './decide.ts';
-import { armsOf } from './graph.ts';
+import { armsOf, type GraphEntry } from './graph.ts';
 import { limits } from './limits.ts';
-import { formatKey, type StepRecord, terminalStatuses } from './records.ts';
+import { formatKey, type RunStatus, type StepRecord, terminalStatuses } from './records.ts';
 import type { RunEvent, StepResult } from './snapshot.ts';
 import { parseTurn } from './turn.ts';
+import { noUsage } from './usage.ts';
 
 /**
  * Lifecycle events derived from the records, for readers that come back with a cursor. Nothing is written for them. The
@@ -16,72 +16,39 @@ import { parseTurn } from './turn.ts';
 
 /** What a reader has seen of a run. Entries below `done` are told completely. */
 interface Cursor {
-  /** {@link markOf} the run: a cursor of another one would skip events. */
+  /** {@link markOfRun}: a cursor of another run would skip events. */
   readonly run: string;
   readonly epoch: number;
   readonly started: boolean;
-  readonly finished: boolean;
+  /** {@link stopOf} the run, when that was told. */
+  readonly stopped: string;
   readonly done: number;
   /** Events told of each record that is not below `done`, with its iteration: see {@link ordinalOf}. */
   readonly told: Readonly<Record<string, number>>;
 }
 
-/** First element of a cursor's text: another version may count otherwise. */
-const cursorFormat = 1;
-
-/** 32 bits that tell runs apart (FNV-1a over UTF-16 units): enough against mistakes, and a cursor grants nothing. */
-function markOf(runId: string): string {
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < runId.length; i += 1) hash = Math.imul(hash ^ runId.charCodeAt(i), 0x01000193);
-  return (hash >>> 0).toString(36);
-}
-
-/** The text is opaque and safe in a URL. */
-function formatCursor({ run, epoch, started, finished, done, told }: Cursor): string {
-  const text = JSON.stringify([cursorFormat, run, epoch, Number(started), Number(finished), done, told]);
-  const bytes = Uint8Array.from(text, (character) => character.charCodeAt(0));
-  return bytesToBase64(bytes).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
-}
-
-function isCount(value: unknown): value is number {
-  return Number.isInteger(value) && Number(value) >= 0;
+function textOf({ run, epoch, started, stopped, done, told }: Cursor): string {
+  return formatCursor([cursorKinds.records, run, epoch, Number(started), stopped, done, told]);
 }
 
 function readCursor(text: string): Cursor | undefined {
-  try {
-    const bytes = new Uint8Array(bytesFromBase64(text.replaceAll('-', '+').replaceAll('_', '/')));
-    const parts = JSON.parse(String.fromCharCode(...bytes)) as unknown[];
-    const [format, run, epoch, started, finished, done, told] = parts;
-    if (format !== cursorFormat || typeof run !== 'string' || !isCount(epoch) || !isCount(done))
-      return undefined;
-    const counts = Object.entries(told as Record<string, unknown>);
-    const all = counts.filter((pair): pair is [string, number] => isCount(pair[1]));
-    if (all.length < counts.length) return undefined;
-    return {
-      run,
-      epoch,
-      started: started === 1,
-      finished: finished === 1,
-      done,
-      told: Object.fromEntries(all),
-    };
-  } catch {
-    return undefined;
-  }
+  const [kind, run, epoch, started, stopped, done, told] = cursorParts(text) ?? [];
+  const isWhole = typeof run === 'string' && typeof stopped === 'string' && isCount(epoch) && isCount(done);
+  if (kind !== cursorKinds.records || !isWhole || typeof told !== 'object' || told === null) return undefined;
+  const counts = Object.entries(told);
+  const all = counts.filter((pair): pair is [string, number] => isCount(pair[1]));
+  if (all.length < counts.length) return undefined;
+  return { run, epoch, started: started === 1, stopped, done, told: Object.fromEntries(all) };
 }
 
 /** What a reader of this run and epoch has seen. Throws WORKFLOW_CURSOR_INVALID for a text that was not given out for the run. */
 function seenBy(text: string | undefined, header: RunView['header']): Cursor {
-  const run = markOf(header.runId);
-  const nothing = { run, epoch: header.epoch, started: false, finished: false, done: 0, told: {} };
+  const run = markOfRun(header.runId);
+  const nothing = { run, epoch: header.epoch, started: false, stopped: '', done: 0, told: {} };
   if (text === undefined || text === '') return nothing;
   const cursor = readCursor(text);
   if (cursor === undefined || cursor.run !== run || cursor.epoch > header.epoch) {
-    throw new WorkflowError(
-      'WORKFLOW_CURSOR_INVALID',
-      'cursor is not one that this API gave out for this run: repeat the call without it to read from the beginning',
-      { details: { runId: header.runId } },
-    );
+    throw invalidCursor(header.runId);
   }
   // A time travel made other records count: all that counts now is told again, under the ids that it had.
   return cursor.epoch === header.epoch ? cursor : nothing;
@@ -135,6 +102,8 @@ type Field = keyof StepResult;
 
 const startFields: readonly Field[] = ['payload', 'startedAt'];
 const resumeFields: readonly Field[] = ['payload', 'resumePayload', 'resumedAt'];
+/** Of a foreach and a sleep. */
+const endFields: readonly Field[] = ['status', 'output', 'error', 'nonRetryable', 'endedAt'];
 const suspendFields: readonly Field[] = [
   'payload',
   'startedAt',
@@ -152,18 +121,20 @@ function contentOf(
   record: StepRecord,
   result: StepResult,
   index: number,
-  isSleep: boolean,
+  kind: GraphEntry['type'] | undefined,
 ): [RunEvent['type'], Record<string, unknown>] {
   const { generation: current } = parseTurn(record.turn);
   const generation = Math.floor(index / 2);
   if (index % 2 === 0) {
     // Each resumption overwrites what the one before it brought.
     const fields = generation === 0 ? startFields : generation === current ? resumeFields : [];
+    const isSleep = isSleepOf(kind);
     const start = { status: isSleep ? 'waiting' : 'running', ...pick(result, fields) };
     return [isSleep ? 'workflow-step-waiting' : 'workflow-step-start', start];
   }
   if (generation === current) {
     const isSuspended = record.status === 'suspended';
+    if (!isStep(kind)) return ['workflow-step-result', pick(result, endFields)];
     return [isSuspended ? 'workflow-step-suspended' : 'workflow-step-result', { ...result }];
   }
   // The last suspension is on the record until the next one.
@@ -171,12 +142,12 @@ function contentOf(
   return ['workflow-step-suspended', { status: 'suspended', ...pick(result, isKept ? suspendFields : []) }];
 }
 
-/** Names of the events of one iteration of a record. */
+/** Names of the events of one iteration of a record. A foreach and a sleep are no calls of a step. */
 function namesOf(view: RunView, record: StepRecord, iteration: number) {
   const call = `${formatKey(record.key)}/${parseTurn(record.turn).epoch}.${iteration}`;
-  const names = { id: record.stepId, stepName: record.stepId, stepCallId: call };
-  const metadata =
-    view.graph[record.key.entry]?.type === 'loop' ? { metadata: { iterationCount: iteration + 1 } } : {};
+  const kind = view.graph[record.key.entry]?.type;
+  const names = { id: record.stepId, stepName: record.stepId, ...(isStep(kind) ? { stepCallId: call } : {}) };
+  const metadata = kind === 'loop' ? { metadata: { iterationCount: iteration + 1 } } : {};
   return { call, fields: { ...metadata, ...names } };
 }
 
@@ -212,7 +183,7 @@ function pastIterations(view: RunView, record: StepRecord, from: number): RunEve
 function recordEvents(view: RunView, record: StepRecord, from: number): RunEvent[] {
   const { runId } = view.header;
   const { iteration } = parseTurn(record.turn);
-  const isSleep = isSleepAt(view, record);
+  const kind = view.graph[record.key.entry]?.type;
   const times = timesOf(record, eventCount(record));
   const seen = Math.max(0, from - iteration * iterationStride);
   const past = pastIterations(view, record, from);
@@ -221,16 +192,20 @@ function recordEvents(view: RunView, record: StepRecord, from: number): RunEvent
   const result = stepResultOf(view, record);
   const latest = times.slice(seen).map((time, offset): RunEvent => {
     const index = seen + offset;
-    const [type, payload] = contentOf(record, result, index, isSleep);
+    const [type, payload] = contentOf(record, result, index, kind);
     const id = `${runId}/${type}/${call}.${Math.floor(index / 2)}`;
     return { id, type, runId, from: 'WORKFLOW', time, payload: { ...payload, ...fields } };
   });
   return [...past, ...latest];
 }
 
-function isSleepAt(view: RunView, record: StepRecord): boolean {
-  const type = view.graph[record.key.entry]?.type;
-  return type === 'sleep' || type === 'sleepUntil';
+function isSleepOf(kind: GraphEntry['type'] | undefined): boolean {
+  return kind === 'sleep' || kind === 'sleepUntil';
+}
+
+/** Whether one body is executed under the entry's id, or one at a time. */
+function isStep(kind: GraphEntry['type'] | undefined): boolean {
+  return kind !== 'foreach' && !isSleepOf(kind);
 }
 
 function runLevelEvent(
@@ -248,13 +223,29 @@ function startEvents(view: RunView): RunEvent[] {
   return startedAt === undefined ? [] : [runLevelEvent(view, 'workflow-start', startedAt, { workflowId })];
 }
 
-function endEvents(view: RunView): RunEvent[] {
+/** Statuses in which nothing goes on by itself. */
+const stops: ReadonlySet<RunStatus> = new Set([...terminalStatuses, 'suspended', 'paused']);
+
+/** Tells apart the stops of one epoch; empty while the run goes on. */
+function stopOf({ status, position }: RunView['header']): string {
+  if (terminalStatuses.has(status)) return '~';
+  return stops.has(status) ? position : '';
+}
+
+function stopEvents(view: RunView): RunEvent[] {
   const { header } = view;
+  const { status, position } = header;
   const time = header.endedAt ?? header.updatedAt;
-  const finish = runLevelEvent(view, 'workflow-finish', time, { workflowStatus: header.status });
-  return header.status === 'canceled'
-    ? [runLevelEvent(view, 'workflow-canceled', time, {}), finish]
-    : [finish];
+  const suffix = terminalStatuses.has(status) ? '' : `/${position}`;
+  const event = (type: RunEvent['type'], payload: Record<string, unknown>): RunEvent => {
+    const told = runLevelEvent(view, type, time, payload);
+    return { ...told, id: `${told.id}${suffix}` };
+  };
+  const error = header.error === undefined ? undefined : view.read(header.error);
+  const metadata = error instanceof Error ? { error, errorMessage: error.message } : {};
+  const finish = event('workflow-finish', { workflowStatus: status, metadata, output: { usage: noUsage } });
+  if (status === 'canceled') return [event('workflow-canceled', {}), finish];
+  return status === 'paused' ? [event('workflow-paused', {}), finish] : [finish];
 }
 
 /** The first entry that may still have something to tell. */
@@ -282,7 +273,7 @@ export function lifecycleEvents(
   const seen = seenBy(cursorText, header);
   const over = terminalStatuses.has(header.status);
   if (header.startedAt === undefined && !over) {
-    return { events: [], cursor: formatCursor(seen), done: false };
+    return { events: [], cursor: textOf(seen), done: false };
   }
   const visible = visibleRecords(view).filter((record) => record.key.entry >= seen.done);
   const done = firstOpen(visible, seen.done);
@@ -303,14 +294,15 @@ export function lifecycleEvents(
     .toSorted((a, b) => a.entry - b.entry || a.event.time - b.event.time)
     .map(({ event }) => event);
   const open = records.filter((record) => record.key.entry >= done);
-  const cursor = formatCursor({
+  const stopped = stopOf(header);
+  const cursor = textOf({
     ...seen,
     started: true,
-    finished: over,
+    stopped: stopped === '' ? seen.stopped : stopped,
     done,
     told: Object.fromEntries(open.map((record) => [formatKey(record.key), ordinalOf(record)])),
   });
   const start = seen.started ? [] : startEvents(view);
-  const end = over && !seen.finished ? endEvents(view) : [];
+  const end = stopped === '' || stopped === seen.stopped ? [] : stopEvents(view);
   return { events: [...start, ...events, ...end], cursor, done: over };
 }

@@ -20,6 +20,8 @@ export interface Backend {
   readonly source?: WorkSource;
   /** Whether runs keep their history where nobody says otherwise: `full` where it costs next to nothing. */
   readonly history: 'full' | 'none';
+  /** Pause after which a reader of a log that another process writes looks again, ms: what a look costs decides. */
+  readonly logPollMs: number;
   /** Identifies this process's life among all that ever worked on the store. */
   readonly incarnation: string;
   /** Releases files, connections and timers. Called once, after {@link WorkSource.stop}. */

@@ -23,7 +23,6 @@ export function chunkWriter(handling: StepHandling): (chunk: unknown, custom: bo
     const time = engine.backend.clock.now();
     const entry = { kind: 'chunk', id, runId, key, stepId: step.id, custom, chunk: stored, time } as const;
     await engine.backend.store.appendChunks({ log, chunks: [entry] });
-    engine.signals.changed(log);
   };
 }
 

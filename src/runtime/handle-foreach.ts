@@ -2,6 +2,7 @@ import { errorOf } from '../core/codec-error.ts';
 import { WorkflowError } from '../core/errors.ts';
 import { limits } from '../core/limits.ts';
 import type { StoredValue } from '../core/records.ts';
+import type { TravelParameters } from '../core/travel.ts';
 import type { JoinOpening } from '../ports/index.ts';
 import { failEntry } from './fail-entry.ts';
 import { launchBlock, relaunchBlock } from './handle-block.ts';
@@ -11,6 +12,7 @@ import { inputAt, type Loaded, loadForStep, sharedAt, sourceOf } from './load.ts
 import { readExecution } from './read-execution.ts';
 import { type ForeachEntry, readsOfBody } from './registry.ts';
 import { evaluateConcurrency } from './step-executor.ts';
+import { isOfThePlace } from './values.ts';
 
 /**
  * Handles the `step.run` of a foreach: puts the array into pages where it is large, opens the join and launches the first
@@ -42,14 +44,6 @@ export async function handleForeach(
   if (write.image?.turn === turn) await relaunchBlock(handling, entry, write.image);
 }
 
-/** Whether an error says that the place failed, so that the event has to come again; any other fails the foreach. */
-function isOfThePlace(error: unknown): boolean {
-  return (
-    error instanceof WorkflowError &&
-    (error.code === 'WORKFLOW_BACKEND_UNAVAILABLE' || error.code === 'WORKFLOW_RECORD_CORRUPT')
-  );
-}
-
 /** What the join is opened with; the pages are put before. */
 async function openingOf(
   handling: Handling,
@@ -69,6 +63,7 @@ async function openingOf(
   const window = await evaluateConcurrency(concurrency, execution);
   const source = sourceOf({ key: execution.key, turn: entryTurn(handling) });
   const sharedFrom = sharedAt(loaded, { key: execution.key, turn: entryTurn(handling) });
+  const keepsItems = await goesOn(handling, execution.key.entry);
   const pageSize = await putPages(handling, execution.key.entry, items, inputAt(loaded, source));
   return {
     turn: entryTurn({ epoch }),
@@ -76,9 +71,24 @@ async function openingOf(
     concurrency: Math.min(window, Math.max(1, items.length)),
     openedAt: engine.backend.clock.now(),
     ...(pageSize === undefined ? {} : { pageSize }),
+    ...(keepsItems ? { keepsItems } : {}),
     ...(sharedFrom === undefined ? {} : { sharedFrom }),
     ...logged(handling),
   };
+}
+
+/**
+ * Whether a time travel to this foreach goes on with what it had come to: it had not succeeded, and its array is the same.
+ */
+async function goesOn({ engine, runId, epoch, header }: Handling, entry: number): Promise<boolean> {
+  const start = header.from.find(([number]) => number === epoch);
+  if (start?.[1] !== entry) return false;
+  const { store } = engine.backend;
+  const stored = await store.loadTravel({ runId, epoch });
+  if (stored === undefined) return false;
+  const { hasInput } = (await engine.values.load(runId, stored)) as TravelParameters;
+  const load = await store.loadStep({ runId, keys: [{ entry }], input: false, consistent: true });
+  return !hasInput && load.records[0]?.status !== 'success';
 }
 
 /** As in the reference, anything with a length is gone through, and what has none is empty. */

@@ -5,20 +5,30 @@ import {
   formatKey,
   recordFormat,
   type RunHeader,
+  type SharedData,
   type StepRecord,
   terminalStatuses,
 } from '../core/records.ts';
 import { baseTurn, parseTurn } from '../core/turn.ts';
 import { RequestContext } from '../core/request-context.ts';
+import { startInfo } from './callbacks.ts';
 import { withCell } from './cell.ts';
 import { followChild } from './child.ts';
 import { cancelNested } from './cascade.ts';
-import { admitted, fulfil } from './handle-step.ts';
-import { drop, type EventHandling, logged, type StepEvent, type StepHandling } from './handling.ts';
+import { admitted, fulfil, isKept } from './handle-step.ts';
+import type { Engine } from './engine.ts';
+import {
+  drop,
+  type EventHandling,
+  type Handling,
+  logged,
+  type StepEvent,
+  type StepHandling,
+} from './handling.ts';
 import { inputAt, inputValue, type Loaded, loadForStep, loadShared, sharedAt, sourceOf } from './load.ts';
 import { publishStart } from './start.ts';
 import { validInput } from './step-executor.ts';
-import { isUnstorable, sha256 } from './values.ts';
+import { isOfThePlace, sha256 } from './values.ts';
 
 /** Id of the run that a place of a run executes: the same whoever asks, and another one for each iteration and item. */
 export function childRunId(runId: string, record: Pick<StepRecord, 'key' | 'turn'>): string {
@@ -29,7 +39,7 @@ export function childRunId(runId: string, record: Pick<StepRecord, 'key' | 'turn
 /** What a nested run is started with. */
 interface ChildStart {
   readonly input: unknown;
-  readonly shared: { readonly state: unknown; readonly requestContext: unknown };
+  readonly shared: SharedData;
 }
 
 /**
@@ -45,6 +55,7 @@ export async function handleNested(
   const loaded = await loadForStep(engine, { runId, key, turn, graph: workflow.graph }, reads);
   const handling = await admitted(event, event, loaded);
   if (handling === undefined) return;
+  if (await isKept(handling, loaded)) return;
   const given = await startOf(handling, loaded);
   if ('error' in given) return failBefore(handling, loaded, given.error);
   const write = await nest(handling, loaded, given);
@@ -157,6 +168,7 @@ async function startChild(
     const shared = await engine.values.store(header.runId, given.shared, 'initialState');
     const inputHash = sha256(engine.values.encodeCanonical([given.input, given.shared], 'input'));
     header = { ...header, inputHash };
+    await callOnStart(engine, nested, header, given);
     const write = await store.startChild({ header, input: { input, shared }, from: 0, begun: 0 });
     if (write.won) metrics.count('run.started', { workflowId: nested.id });
     const stored = write.image ?? header;
@@ -168,12 +180,25 @@ async function startChild(
     }
     await publishStart(engine, workflow, stored, won && write.won, event.hop);
   } catch (error) {
-    if (!isUnstorable(error)) throw error;
-    await followFailure(handling, record, error);
+    if (isOfThePlace(error)) throw error;
+    await followFailure(handling, record, errorOf(error));
   }
 }
 
-/** What a nested run is given is too much to be stored for it: the step fails, as if the nested run had. */
+/** Told before the nested run is stored; what it throws fails the step. */
+async function callOnStart(
+  engine: Engine,
+  { callbacks }: WorkflowDefinition,
+  header: RunHeader,
+  { input, shared }: ChildStart,
+): Promise<void> {
+  if (callbacks?.onStart === undefined) return;
+  const stored = await engine.backend.store.loadHeader(header.runId);
+  if ((stored?.parent?.turn ?? '') >= (header.parent?.turn ?? '')) return;
+  await callbacks.onStart(startInfo(engine, header, { input, ...shared }));
+}
+
+/** The nested run cannot be stored, or its `onStart` threw: the step fails, as if the nested run had. */
 async function followFailure(handling: StepHandling, record: StepRecord, error: Error): Promise<void> {
   const { engine, runId } = handling;
   const now = engine.backend.clock.now();
@@ -187,8 +212,9 @@ async function followFailure(handling: StepHandling, record: StepRecord, error: 
   if (write.image !== undefined) await fulfil(handling, write.image, write.won);
 }
 
-function childHeader(
-  { engine, header, runId }: StepHandling,
+/** The header that a nested run begins with. */
+export function childHeader(
+  { engine, header, runId }: Handling,
   graphHash: string,
   nested: WorkflowDefinition,
   record: StepRecord,

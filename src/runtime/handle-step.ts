@@ -57,11 +57,28 @@ export async function handleStep(event: EventHandling & StepEvent): Promise<void
   const loaded = await loadForStep(engine, { runId, key, turn, graph: workflow.graph }, reads);
   const handling = await admitted(event, event, loaded);
   if (handling === undefined) return;
+  if (await isKept(handling, loaded)) return;
   const claimed = await claim(handling, loaded);
   if (claimed === undefined) return;
   const { generation, attempt } = parseTurn(handling.turn);
   if (generation > 0 && attempt === 0) await ensureResumed(handling, claimed);
   await work(handling, loaded, claimed);
+}
+
+/**
+ * Whether an item had succeeded before a time travel to its foreach, which goes on with what there was: then its record is
+ * put at the new turn, and what that implies is done.
+ */
+export async function isKept(handling: StepHandling, loaded: Loaded): Promise<boolean> {
+  const { engine, runId, key, turn } = handling;
+  if (key.item === undefined || loaded.join?.opening.keepsItems !== true) return false;
+  const { store } = engine.backend;
+  const [record] = await store.loadItems({ runId, entry: key.entry, items: [key.item] });
+  if (record?.status !== 'success' || record.turn >= turn) return false;
+  const write = await store.closeBlock({ runId, record: { ...record, turn, kept: true } });
+  if (write.image?.turn !== turn) return false;
+  await fulfil(handling, write.image, write.won);
+  return true;
 }
 
 async function ensureResumed(handling: StepHandling, record: StepRecord): Promise<void> {

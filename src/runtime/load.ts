@@ -94,7 +94,8 @@ export async function loadForStep(engine: Engine, at: TurnAt, reads: Reads): Pro
     const load = await store.loadStep({ ...request, consistent });
     return { header: load.header, input: load.input, records: present(load.records) };
   };
-  const first = await read(earlier.length > 0);
+  // A resumption may have changed what the header says of the run.
+  const first = await read(earlier.length > 0 || parseTurn(at.turn).generation > 0);
   const { header } = first;
   const fresh =
     header !== undefined &&

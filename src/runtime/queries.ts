@@ -1,15 +1,14 @@
-import { assembleResult, assembleSnapshot, assembleState, type RunView } from '../core/assemble.ts';
+import { assembleResult, type RunView } from '../core/assemble.ts';
 import { WorkflowError } from '../core/errors.ts';
-import { lifecycleEvents } from '../core/lifecycle.ts';
 import { type RunHeader, type RunStatus, terminalStatuses } from '../core/records.ts';
 import type { RunResult, WorkflowRunState, WorkflowState } from '../core/snapshot.ts';
-import type { EventPage, EventsRequest, OutputOptions, RunRef } from './api.ts';
+import type { OutputOptions, RunRef } from './api.ts';
+import { isTold } from './callbacks.ts';
 import type { Engine } from './engine.ts';
-import { loadTree, type NestedChoice, type RunTree } from './run-tree.ts';
+import { loadTree, type NestedChoice, openDeltaOf, type RunTree } from './run-tree.ts';
+import { type ShownRun, shownRun } from './shown-snapshot.ts';
 import { forbidden } from './start.ts';
 
-/** Longest wait of one call for events, ms: an HTTP API ends a request after 30 s (API Gateway quota, not adjustable). */
-const longestWaitMs = 25_000;
 /** First and longest pause between two looks at a run that another process works on, ms. */
 const pollMs = { first: 50, longest: 1_000 } as const;
 
@@ -24,6 +23,14 @@ export function notFound(runId: string): WorkflowError {
 export function checkAccess(header: RunHeader, ref: RunRef): void {
   if (ref.owner !== undefined && header.owner !== ref.owner) throw forbidden(ref.runId);
   if (ref.workflowId !== undefined && header.workflowId !== ref.workflowId) throw notFound(ref.runId);
+}
+
+/** The header of a run that the caller may see. */
+export async function existingHeader(engine: Engine, ref: RunRef): Promise<RunHeader> {
+  const header = await engine.backend.store.loadHeader(ref.runId);
+  if (header === undefined) throw notFound(ref.runId);
+  checkAccess(header, ref);
+  return header;
 }
 
 /** Makes the values of a run, and of those nested in it, readable. */
@@ -70,10 +77,13 @@ async function loadView(
   if (ref.workflowId !== undefined && run.header.workflowId !== ref.workflowId) return undefined;
   // A store may show its own process what is not on disk yet; nobody outside may be told what a crash could take back.
   await engine.backend.store.durable();
-  return viewOf(engine, run);
+  const openDelta = await openDeltaOf(engine, run);
+  const view = await viewOf(engine, run);
+  return openDelta === undefined ? view : { ...view, openDelta };
 }
 
-async function existingView(engine: Engine, ref: RunRef): Promise<RunView> {
+/** A run with what its values are read by. */
+export async function existingView(engine: Engine, ref: RunRef): Promise<RunView> {
   const view = await loadView(engine, ref);
   if (view === undefined) throw notFound(ref.runId);
   return view;
@@ -85,13 +95,22 @@ export async function getRun(
   ref: RunRef & { readonly nested?: boolean },
 ): Promise<WorkflowState | null> {
   const view = await loadView(engine, ref, ref.nested === false ? 'suspended' : 'all');
-  return view === undefined ? null : assembleState(view);
+  return (await shownOf(engine, view))?.state ?? null;
+}
+
+async function shownOf(engine: Engine, view: RunView | undefined): Promise<ShownRun | null> {
+  if (view === undefined) return null;
+  return shownRun(engine, engine.registry.get(view.header.workflowId).definition, view);
+}
+
+/** A run with all that is nested in it; undefined when there is none. */
+export async function viewAll(engine: Engine, runId: string): Promise<RunView | undefined> {
+  return loadView(engine, { runId }, 'all');
 }
 
 /** The same in the form in which lists show it. */
 export async function snapshotOf(engine: Engine, ref: RunRef): Promise<WorkflowRunState | null> {
-  const view = await loadView(engine, ref);
-  return view === undefined ? null : assembleSnapshot(view);
+  return (await shownOf(engine, await loadView(engine, ref)))?.snapshot ?? null;
 }
 
 /** The run as a result. */
@@ -103,24 +122,35 @@ function isQuiet(status: RunStatus): boolean {
   return terminalStatuses.has(status) || status === 'suspended' || status === 'paused';
 }
 
-/** Waits until `ready` gives a value, looking at each signal and, with growing pauses, without one. */
-async function poll<T>(
+/** How somebody waits for a run. */
+interface Wait {
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal | undefined;
+  /** @default growing: the run's status changes seldom */
+  readonly pauseMs?: number;
+  /** Whether a process stays for it. @default true */
+  readonly keepAlive?: boolean;
+}
+
+/** Waits until `ready` gives a value, looking at each signal of `name` and, with pauses, without one. */
+export async function poll<T>(
   engine: Engine,
-  runId: string,
-  wait: { timeoutMs: number; signal: AbortSignal | undefined },
+  name: string,
+  wait: Wait,
   ready: (last: boolean) => Promise<T | undefined>,
 ): Promise<T> {
   const { clock } = engine.backend;
   const until = clock.now() + wait.timeoutMs;
-  let pause: number = pollMs.first;
+  const { pauseMs, signal, keepAlive = true } = wait;
+  let pause: number = pauseMs ?? pollMs.first;
   for (;;) {
     const left = until - clock.now();
     const last = left <= 0 || wait.signal?.aborted === true || engine.closing.aborted;
     const value = await ready(last);
     if (value !== undefined) return value;
     if (last) throw engine.closed();
-    await engine.signals.next(runId, Math.min(pause, left), wait.signal);
-    pause = Math.min(pause * 2, pollMs.longest);
+    await engine.signals.next(name, Math.min(pause, left), { signal, keepAlive });
+    pause = pauseMs ?? Math.min(pause * 2, pollMs.longest);
   }
 }
 
@@ -135,19 +165,11 @@ export async function settledStatus(
     const header = await store.loadHeader(ref.runId);
     if (header === undefined) throw notFound(ref.runId);
     checkAccess(header, ref);
-    if (isQuiet(header.status)) return header.status;
+    const { definition } = engine.registry.get(header.workflowId);
+    if (isQuiet(header.status) && isTold(definition, header)) return header.status;
     if (last && !engine.closing.aborted) return header.status;
     return undefined;
   });
   await store.durable();
   return status;
-}
-
-/** Lifecycle events after a cursor; waits for one when there is none yet. */
-export async function eventsOf(engine: Engine, ref: EventsRequest): Promise<EventPage> {
-  const timeoutMs = Math.min(Math.max(0, ref.waitMs ?? 0), longestWaitMs);
-  return poll(engine, ref.runId, { timeoutMs, signal: ref.signal }, async (last) => {
-    const page = lifecycleEvents(await existingView(engine, ref), ref.cursor);
-    return page.events.length > 0 || page.done || last ? page : undefined;
-  });
 }

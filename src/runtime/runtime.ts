@@ -9,18 +9,22 @@ import { AbortRegistry } from './abort-registry.ts';
 import type {
   CreateRequest,
   EventPage,
+  HistoryPage,
+  HistoryRequest,
   OutputOptions,
   ResumeRequest,
   RunRef,
   Runtime,
   StartRequest,
   StoredRun,
+  TimeTravelRequest,
   WorkflowDescription,
 } from './api.ts';
 import { checkLimit, kindOf } from './arguments.ts';
 import { cancelRun } from './cancel.ts';
 import { describeWorkflow } from './describe.ts';
 import { defaultTimes, type Engine, type EngineTimes, type Logger } from './engine.ts';
+import { eventsOf } from './events.ts';
 import { handleBlock } from './handle-block.ts';
 import { handleForeach } from './handle-foreach.ts';
 import { handleNested } from './handle-nested.ts';
@@ -28,14 +32,20 @@ import { handleSleep } from './handle-sleep.ts';
 import { handleStep } from './handle-step.ts';
 import { drop, entryTurn, type EventHandling } from './handling.ts';
 import { handleRange } from './members.ts';
+import { historyOf } from './log-reader.ts';
 import { Publisher } from './publish.ts';
-import { eventsOf, getRun, resultOf, settledStatus, snapshotOf } from './queries.ts';
+import { getRun, resultOf, settledStatus, snapshotOf } from './queries.ts';
 import { blockAt, foreachAt, Registry, sleepAt, stepAt } from './registry.ts';
+import { removeRun } from './remove.ts';
+import { restartRun } from './restart.ts';
 import { resumeRun } from './resume.ts';
 import { handleRunEvent } from './run-event.ts';
 import { RunSignals } from './run-signals.ts';
+import { signallingStore } from './signalling-store.ts';
 import { createRun, startRun } from './start.ts';
+import { type Named, sourceFor, sourcesOf } from './sources.ts';
 import { sweepRuns } from './sweep.ts';
+import { timeTravel } from './travel.ts';
 import type { RunResult, WorkflowRunState, WorkflowState } from '../core/snapshot.ts';
 import type { RunStatus } from '../core/records.ts';
 import { isTurnOf } from '../core/turn.ts';
@@ -45,6 +55,13 @@ import { Values } from './values.ts';
 export interface RuntimeOptions {
   /** The workflows this runtime serves; their ids are unique. An uncommitted one is refused. */
   readonly workflows: readonly WorkflowDefinition[];
+  /**
+   * Agents that steps name by an id: those of `.agent('id')` entries, and what bodies ask for by `runtime.getAgent`. Each under
+   * that id, or with it as its own. @default none
+   */
+  readonly agents?: Named;
+  /** The same for tools. @default none */
+  readonly tools?: Named;
   /** Where it runs: `memoryBackend()`, `sqliteBackend({ file })`, `awsBackend(config)`. Closed with the runtime. */
   readonly backend: Backend;
   /**
@@ -152,6 +169,18 @@ class EventedRuntime implements Runtime {
     return cancelRun(this.open(), request);
   }
 
+  async timeTravel(request: TimeTravelRequest): Promise<StoredRun> {
+    return timeTravel(this.open(), request);
+  }
+
+  async restart(request: RunRef): Promise<StoredRun> {
+    return restartRun(this.open(), request);
+  }
+
+  async remove(request: RunRef): Promise<boolean> {
+    return removeRun(this.open(), request);
+  }
+
   async get(request: RunRef & { readonly nested?: boolean }): Promise<WorkflowState | null> {
     return getRun(this.open(), request);
   }
@@ -170,6 +199,10 @@ class EventedRuntime implements Runtime {
 
   async events(request: Parameters<Runtime['events']>[0]): Promise<EventPage> {
     return eventsOf(this.open(), request);
+  }
+
+  async history(request: HistoryRequest): Promise<HistoryPage> {
+    return historyOf(this.open(), request);
   }
 
   async list(query: RunQuery): Promise<RunPage> {
@@ -207,9 +240,11 @@ class EventedRuntime implements Runtime {
 }
 
 function createEngine(options: RuntimeOptions, closing: AbortSignal): Engine {
-  const { backend } = options;
+  const signals = new RunSignals(options.backend.clock);
+  const backend = { ...options.backend, store: signallingStore(options.backend.store, signals) };
   const limits = { ...defaultRunLimits, ...options.limits };
-  const registry = new Registry(options.workflows);
+  const sources = sourcesOf(options.agents, options.tools);
+  const registry = new Registry(options.workflows, sources);
   const logger = options.logger ?? consoleLogger;
   let handlings = 0;
   return {
@@ -219,9 +254,14 @@ function createEngine(options: RuntimeOptions, closing: AbortSignal): Engine {
     limits,
     times: { ...defaultTimes, ...options.times },
     aborts: new AbortRegistry(),
-    signals: new RunSignals(backend.clock),
+    signals,
     logger,
-    stepRuntime: { getWorkflow: (id) => registry.get(id).definition, logger },
+    stepRuntime: {
+      getWorkflow: (id) => registry.get(id).definition,
+      getAgent: (id) => sourceFor(sources, 'agent', id),
+      getTool: (id) => sourceFor(sources, 'tool', id),
+      logger,
+    },
     history: options.history ?? backend.history,
     emitter: {
       emit: ({ type, stepId, outcome = '' }) => {

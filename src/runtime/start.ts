@@ -1,9 +1,16 @@
 import { startVerdict } from '../core/decide.ts';
 import { WorkflowError } from '../core/errors.ts';
 import { entryId } from '../core/graph.ts';
-import { type HistoryKind, recordFormat, type RunHeader, type RunInput } from '../core/records.ts';
+import {
+  type HistoryKind,
+  recordFormat,
+  type RunHeader,
+  type RunInput,
+  type SharedData,
+} from '../core/records.ts';
 import type { CreateRequest, StartRequest, StoredRun } from './api.ts';
 import { checkId, checkRecord } from './arguments.ts';
+import { startInfo } from './callbacks.ts';
 import type { Engine } from './engine.ts';
 import { entryTurn, type Handling } from './handling.ts';
 import { parseTurn } from '../core/turn.ts';
@@ -67,7 +74,9 @@ function historyOf(
   { definition }: CompiledWorkflow,
   request: CreateRequest,
 ): { readonly history?: HistoryKind } {
-  const kind = request.history ?? definition.history ?? engine.history;
+  const usual = definition.history ?? engine.history;
+  // Who asks for a stream does not ask for less than is kept anyway.
+  const kind = request.history === 'stream' && usual === 'full' ? usual : (request.history ?? usual);
   return kind === 'none' ? {} : { history: kind };
 }
 
@@ -133,6 +142,7 @@ export async function startRun(engine: Engine, request: StartRequest): Promise<S
     inputHash: sha256(values.encodeCanonical(identity, 'input')),
     startedAt: draft.createdAt,
     sweepAt: draft.createdAt + engine.times.sweepMs,
+    ...(request.perStep === true ? { perStep: true } : {}),
   };
   const shared = { state: valid.state, requestContext: valid.requestContext };
   const input: RunInput = {
@@ -141,6 +151,7 @@ export async function startRun(engine: Engine, request: StartRequest): Promise<S
       ? {}
       : { shared: await values.store(draft.runId, shared, 'initialState') }),
   };
+  await callOnStart(engine, workflow, draft, valid);
   const write = await backend.store.startRun({ header, input });
   const stored = write.image ?? header;
   if (!write.won) {
@@ -155,6 +166,28 @@ export async function startRun(engine: Engine, request: StartRequest): Promise<S
   await backend.store.durable();
   engine.signals.changed(header.runId);
   return storedRun(stored, write.won);
+}
+
+/**
+ * Calls `onStart` before the start is stored, when the run has not been started before: what it throws leaves the run
+ * pending, and nothing is executed.
+ */
+async function callOnStart(
+  engine: Engine,
+  { definition }: CompiledWorkflow,
+  header: RunHeader,
+  { input, state, requestContext }: ValidStart,
+): Promise<void> {
+  const { callbacks } = definition;
+  if (callbacks?.onStart === undefined) return;
+  const { store } = engine.backend;
+  const write = await store.createRun({ header });
+  if (!write.won && write.image?.status !== 'pending') return;
+  const shared = {
+    state: state as SharedData['state'],
+    requestContext: requestContext as SharedData['state'],
+  };
+  await callbacks.onStart(startInfo(engine, header, { input, ...shared }));
 }
 
 /** Publishes the start and the first step; a repeated start only when the first one seems to have died before that. */

@@ -1,13 +1,14 @@
 import { isBlock, stepIdAt } from '../core/graph.ts';
 import { frontierEntry, itemsToSweep, planSweep, type SweepAction } from '../core/sweep.ts';
 import { parseTurn } from '../core/turn.ts';
-import { isEntryKey, type RunHeader } from '../core/records.ts';
+import { isEntryKey, type RunHeader, type StepRecord, terminalStatuses } from '../core/records.ts';
 import { endEvent } from './duty-entry.ts';
 import { followChild } from './child.ts';
 import type { Engine } from './engine.ts';
 import { fulfil } from './handle-step.ts';
 import type { Handling } from './handling.ts';
 import { handlingOf } from './start.ts';
+import { publishEpoch } from './travel.ts';
 
 /** Runs that one sweep looks at, at most. */
 const runsPerSweep = 1_000;
@@ -55,12 +56,20 @@ async function sweepRun(engine: Engine, runId: string): Promise<void> {
   }
 }
 
-async function sweepListed(engine: Engine, header: RunHeader): Promise<void> {
+/** Publishes what the records of a run say is missing, whenever it is due for a look. */
+export async function sweepListed(engine: Engine, header: RunHeader): Promise<void> {
   const { store, clock, metrics } = engine.backend;
   const { runId } = header;
   const workflow = engine.registry.get(header.workflowId);
   const run = await store.loadRun(runId);
   const records = run?.records ?? [];
+  if (await isUnprepared(engine, header, records)) {
+    // What lies before its target may be missing, so nothing else may be derived from the records yet.
+    await publishEpoch(engine, workflow, header);
+    const { wakes, position } = header;
+    await store.setSweep({ runId, wakes, position, sweepAt: clock.now() + engine.times.sweepMs });
+    return;
+  }
   const handling = handlingOf(engine, workflow, header);
   const entry = frontierEntry({ header, records });
   const definition = workflow.graph[entry];
@@ -82,6 +91,21 @@ async function sweepListed(engine: Engine, header: RunHeader): Promise<void> {
     plan.actions.length === 0 ? header : ((await store.loadHeader(runId)) ?? header);
   if (wakes !== header.wakes) return;
   await store.setSweep({ runId, wakes, position, sweepAt: plan.again ?? null });
+}
+
+/** Whether the event that prepares an epoch may have been lost: nothing of it has begun yet. */
+async function isUnprepared(
+  { backend }: Engine,
+  header: RunHeader,
+  records: readonly StepRecord[],
+): Promise<boolean> {
+  const { runId, epoch, status } = header;
+  const start = header.from.find(([number]) => number === epoch);
+  if (start === undefined || terminalStatuses.has(status)) return false;
+  const [, entry] = start;
+  const begun = records.some(({ key, turn }) => key.entry === entry && parseTurn(turn).epoch === epoch);
+  if (begun) return false;
+  return (await backend.store.loadTravel({ runId, epoch })) !== undefined;
 }
 
 async function act(handling: Handling, header: RunHeader, action: SweepAction): Promise<void> {

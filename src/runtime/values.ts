@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { decode, encode, encodeError } from '../core/codec.ts';
-import { WorkflowError } from '../core/errors.ts';
+import { isWorkflowError, WorkflowError } from '../core/errors.ts';
 import { limits, type RunLimits } from '../core/limits.ts';
 import type { StoredValue } from '../core/records.ts';
 import { utf8Bytes } from '../core/utf8.ts';
@@ -19,6 +19,17 @@ export function isUnstorable(error: unknown): error is WorkflowError {
   return (
     error instanceof WorkflowError &&
     (error.code === 'WORKFLOW_VALUE_NOT_STORABLE' || error.code === 'WORKFLOW_LIMIT_EXCEEDED')
+  );
+}
+
+/** Whether an error says that the place failed, so that the event has to come again; any other is the author's. */
+export function isOfThePlace(error: unknown): boolean {
+  return isWorkflowError(
+    error,
+    'WORKFLOW_BACKEND_UNAVAILABLE',
+    'WORKFLOW_RECORD_CORRUPT',
+    'WORKFLOW_RUNTIME_CLOSED',
+    'WORKFLOW_NOT_FOUND',
   );
 }
 

@@ -1,4 +1,4 @@
-import type { SuspendOptions } from '../core/definition.ts';
+import type { StepWriter, SuspendOptions } from '../core/definition.ts';
 import type { RequestContext } from '../core/request-context.ts';
 import type { AnyStep, StepOutput } from './step-types.ts';
 import type { InitOf, KnownSteps, NoSteps } from './workflow-types.ts';
@@ -86,6 +86,8 @@ export interface ExecuteContext<
    * Cancels the run; it takes effect when the body returns, whose result is kept. {@link abortSignal} aborts at once.
    */
   readonly abort: () => void;
+  /** Writes to the streams and watchers of the run. */
+  readonly writer: StepWriter;
 }
 
 /**

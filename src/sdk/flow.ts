@@ -1,4 +1,5 @@
 import type {
+  ConcurrencyDefinition,
   ConditionDefinition,
   FlowEntry,
   LoopConditionDefinition,
@@ -6,9 +7,11 @@ import type {
   StepDefinition,
   WorkflowDefinition,
 } from '../core/definition.ts';
-import type { Graph, GraphEntry, GraphStep } from '../core/graph.ts';
+import type { Graph, GraphEntry } from '../core/graph.ts';
 import { limits } from '../core/limits.ts';
 import { checkId, describe, invalid, isObject, isStep } from './describe.ts';
+import { graphStep, settledEntry } from './graph-step.ts';
+import { checkNesting, commitNested, isWorkflow, workflowStep } from './nested.ts';
 import { shownTime } from './sleep.ts';
 
 /** Name and description of an entry as they go into a graph. */
@@ -17,16 +20,13 @@ export interface EntryName {
   readonly description?: string;
 }
 
-function graphStep(step: StepDefinition): GraphStep {
-  return {
-    id: step.id,
-    ...(step.description === undefined ? {} : { description: step.description }),
-    canSuspend: step.resumeSchema !== undefined || step.suspendSchema !== undefined,
-  };
-}
-
 function shownCondition(condition: ConditionDefinition | LoopConditionDefinition): string {
   return condition.shown ?? Function.prototype.toString.call(condition);
+}
+
+function shownConcurrency(concurrency: number | ConcurrencyDefinition): string {
+  if (typeof concurrency === 'number') return String(concurrency);
+  return concurrency.shown ?? Function.prototype.toString.call(concurrency);
 }
 
 function inputTaken(kind: string): string {
@@ -55,39 +55,42 @@ export class Flow {
   readonly graph: GraphEntry[] = [];
   readonly entries: FlowEntry[] = [];
   readonly warnings: string[] = [];
-  private readonly workflowId: string;
+  private readonly workflow: { readonly id: string };
   private readonly strictIds: boolean;
   private readonly byId = new Map<string, StepDefinition>();
   private readonly sleeps = new Set<string>();
   /** How many ids were made of each kind. */
   private readonly made = { mapping: 0, sleep: 0 };
 
-  constructor(workflowId: string, strictIds: boolean) {
-    this.workflowId = workflowId;
+  constructor(workflow: { readonly id: string }, strictIds: boolean) {
+    this.workflow = workflow;
     this.strictIds = strictIds;
   }
 
-  /** A flow with the entries of another workflow, under their ids; it cannot change. */
-  static copyOf(source: WorkflowDefinition, workflowId: string): Flow {
-    const flow = new Flow(workflowId, false);
-    flow.graph.push(...source.graph);
-    flow.entries.push(...source.flow);
-    flow.warnings.push(...(source.warnings ?? []));
-    flow.freeze();
-    return flow;
+  /** Takes over the entries of another workflow, under their ids. */
+  copy(source: WorkflowDefinition): void {
+    this.graph.push(...source.graph);
+    this.entries.push(...source.flow);
+    this.warnings.push(...(source.warnings ?? []));
   }
 
-  /** Checks that the call named `method` was given a step. */
+  /** Checks that the call named `method` was given a step, or a workflow, which becomes one. */
   stepGiven(value: unknown, method: string): StepDefinition {
+    if (isWorkflow(value)) {
+      checkNesting(this.workflow, value);
+      return workflowStep(value);
+    }
     if (isStep(value)) {
-      checkId(value.id, `${method} of workflow "${this.workflowId}" was given a step that`);
+      checkId(value.id, `${method} of workflow "${this.workflow.id}" was given a step that`);
       return value;
     }
     const hint =
       typeof value === 'function'
         ? '. If a promise called this, a workflow was awaited or returned from an async function: wrap it in an object'
         : '';
-    throw this.refused(`${method} was given ${describe(value)}: it expects a step made by createStep${hint}`);
+    throw this.refused(
+      `${method} was given ${describe(value)}: it expects a step made by createStep, or a workflow${hint}`,
+    );
   }
 
   /** Checks the arms of a block: 1 to {@link limits.arms} of them, each under its own id. */
@@ -116,7 +119,7 @@ export class Flow {
   /** Id of the next entry of this kind without one: the same in every process that builds this workflow. */
   nextId(kind: 'mapping' | 'sleep'): string {
     for (;;) {
-      const id = `${kind}_${this.workflowId}_${this.made[kind]}`;
+      const id = `${kind}_${this.workflow.id}_${this.made[kind]}`;
       this.made[kind] += 1;
       if (!this.byId.has(id) && !this.sleeps.has(id)) return id;
     }
@@ -152,14 +155,23 @@ export class Flow {
     this.add({ type, loopType, step: graphStep(entry.step), condition, ...name }, entry);
   }
 
+  /** Adds a step that is executed for each element of an array. */
+  addForeach(entry: Extract<FlowEntry, { type: 'foreach' }>, name: EntryName): void {
+    const concurrency = shownConcurrency(entry.concurrency);
+    this.add({ type: 'foreach', step: graphStep(entry.step), concurrency, ...name }, entry);
+  }
+
   /** Adds a sleep. Its id is nobody else's: a step of it would take the sleep's result away. */
   addSleep(id: string, time: SleepTime, description: string | undefined): void {
     const shown = description === undefined ? {} : { description };
     this.add({ type: time.type, id, time: shownTime(time), ...shown }, { type: 'sleep', id, time });
   }
 
-  /** Makes what was built unchangeable. */
+  /** Makes what was built unchangeable, and the workflows in it as well. */
   freeze(): void {
+    if (Object.isFrozen(this.graph)) return;
+    commitNested({ id: this.workflow.id, flow: this.entries });
+    for (const [index, entry] of this.graph.entries()) this.graph[index] = settledEntry(entry);
     Object.freeze(this.graph satisfies Graph);
     Object.freeze(this.entries);
     Object.freeze(this.warnings);
@@ -199,6 +211,6 @@ export class Flow {
   }
 
   private refused(problem: string): Error {
-    return invalid(`Workflow "${this.workflowId}": ${problem}`, { workflowId: this.workflowId });
+    return invalid(`Workflow "${this.workflow.id}": ${problem}`, { workflowId: this.workflow.id });
   }
 }

@@ -1,8 +1,15 @@
-import type { OutputOptions } from '../core/host.ts';
+import type { OutputOptions, TimeTravelRequest } from '../core/host.ts';
 import type { RunStatus } from '../core/records.ts';
 import type { RequestContext } from '../core/request-context.ts';
 import type { StepResult } from '../core/snapshot.ts';
 import type { AnyStep, KnownStep, StepResume } from './step-types.ts';
+import type {
+  LegacyOutput,
+  LegacyStreamEvent,
+  WorkflowRunOutput,
+  WorkflowStreamEvent,
+  WorkflowWatchEvent,
+} from './stream-types.ts';
 import type { KnownSteps, WorkflowTypes } from './workflow-types.ts';
 
 /** A request context, or its entries as a plain object. */
@@ -89,12 +96,25 @@ export type StartArguments<Types extends WorkflowTypes> = InputArgument<Types['i
   readonly initialState?: Types['stateInput'];
   readonly requestContext?: RequestContextInput<Types['requestContext']>;
   readonly outputOptions?: OutputOptions;
+  /** Pauses after one entry. @default false */
+  readonly perStep?: boolean;
 };
 
 /** All arguments, or none when none is required. */
 export type StartParameters<Types extends WorkflowTypes> = undefined extends Types['input']
   ? [options?: StartArguments<Types>]
   : [options: StartArguments<Types>];
+
+/** What streams take beside the arguments of what they begin. */
+export interface StreamArguments {
+  /** Whether a suspension closes the stream. Otherwise it stays open until the run is over, whoever resumes it. @default true */
+  readonly closeOnSuspend?: boolean;
+}
+
+/** The arguments of a start with some more: all, or none when none is required. */
+type StartParametersWith<Types extends WorkflowTypes, More> = undefined extends Types['input']
+  ? [options?: StartArguments<Types> & More]
+  : [options: StartArguments<Types> & More];
 
 /** What the steps of a workflow can be resumed with, when a resume names none of them. */
 type AnyResume<Steps extends KnownSteps> = [Steps[keyof Steps]['resume']] extends [never]
@@ -110,21 +130,26 @@ type ResumeFor<Steps extends KnownSteps, Target> = Target extends AnyStep
       : Steps[Target]['resume']
     : Target extends readonly [infer Only]
       ? ResumeFor<Steps, Only>
-      : [Target] extends [undefined]
-        ? AnyResume<Steps>
-        : unknown;
+      : Target extends readonly [...unknown[], infer Last extends AnyStep]
+        ? StepResume<Last>
+        : [Target] extends [undefined]
+          ? AnyResume<Steps>
+          : unknown;
 
 /** A step, its id, or a path of these. */
 export type ResumeTarget = AnyStep | string | readonly (AnyStep | string)[];
 
 /** What `resume` takes. */
-export interface ResumeArguments<
+export type ResumeArguments<
   Types extends WorkflowTypes,
   Steps extends KnownSteps,
   Target extends ResumeTarget | undefined,
-> {
+> = ResumeFields<Types, ResumeFor<Steps, Target>, Target>;
+
+/** Of the steps it has the data only: TypeScript 5.5 would compare two of them by all steps, and no run would be a `Run`. */
+interface ResumeFields<Types extends WorkflowTypes, Data, Target> {
   /** Validated by the step's `resumeSchema`. */
-  readonly resumeData?: ResumeFor<Steps, Target>;
+  readonly resumeData?: Data;
   /** @default the only suspended step; with several, WORKFLOW_RESUME_AMBIGUOUS */
   readonly step?: Target;
   /** A label that the step gave to `suspend`. Wins over `step`; an unknown one is WORKFLOW_RESUME_LABEL_NOT_FOUND. */
@@ -132,6 +157,22 @@ export interface ResumeArguments<
   /** Keys that win over those of the run. */
   readonly requestContext?: RequestContextInput<Types['requestContext']>;
   readonly outputOptions?: OutputOptions;
+  /** Pauses after the resumed entry. @default false */
+  readonly perStep?: boolean;
+}
+
+/** What a time travel takes beside the step that it goes to. */
+export interface TimeTravelArguments<Types extends WorkflowTypes>
+  extends Pick<TimeTravelRequest, 'inputData' | 'resumeData' | 'context' | 'nestedStepsContext'> {
+  /** The step that is executed first, its id, or a path of these through nested workflows. */
+  readonly step: ResumeTarget;
+  /** @default the state as it is stored */
+  readonly initialState?: Types['stateInput'];
+  /** Keys that win over those of the run. */
+  readonly requestContext?: RequestContextInput<Types['requestContext']>;
+  readonly outputOptions?: OutputOptions;
+  /** Pauses after the step. @default false */
+  readonly perStep?: boolean;
 }
 
 /** One execution of a workflow. `createRun` makes it; it stays with the runtime that it was made in. */
@@ -160,6 +201,52 @@ export interface Run<Types extends WorkflowTypes = WorkflowTypes, Steps extends 
   resume<const Target extends ResumeTarget | undefined = undefined>(
     options?: ResumeArguments<Types, Steps, Target>,
   ): Promise<WorkflowResult<Types, Steps>>;
+
+  /**
+   * Starts the run and gives its events as they come, also when another process executes it. The same call while the stream
+   * is open gives the same stream. What goes wrong with the start rejects `result`, and closes the stream with a
+   * `workflow-finish` of status `failed`. A run that is started this way keeps what streams need, where runs keep no history.
+   */
+  stream(
+    ...options: StartParametersWith<Types, StreamArguments>
+  ): WorkflowRunOutput<WorkflowResult<Types, Steps>>;
+
+  /** The same for a resumption: the stream begins with it. */
+  resumeStream<const Target extends ResumeTarget | undefined = undefined>(
+    options?: ResumeArguments<Types, Steps, Target> & StreamArguments,
+  ): WorkflowRunOutput<WorkflowResult<Types, Steps>>;
+
+  /** The same for a time travel: a new epoch of the run that begins at a step, with what lies before it as it was. */
+  timeTravelStream(
+    options: TimeTravelArguments<Types> & StreamArguments,
+  ): WorkflowRunOutput<WorkflowResult<Types, Steps>>;
+
+  /**
+   * The events of the stream that was begun here last; without one, those of the run from its start to its end. A run that
+   * was not started has none.
+   */
+  observeStream(): ReadableStream<WorkflowStreamEvent>;
+
+  /**
+   * Starts the run and gives its events in the form of the reference's first streams, over suspensions to its end. A second
+   * call gives the events again, and starts nothing.
+   * New code uses `stream`.
+   */
+  streamLegacy(
+    ...options: StartParametersWith<Types, { readonly onChunk?: (event: LegacyStreamEvent) => unknown }>
+  ): LegacyOutput<WorkflowResult<Types, Steps>>;
+
+  /** The same in the form of `streamLegacy`. New code uses `observeStream`. */
+  observeStreamLegacy(): Pick<LegacyOutput<unknown>, 'stream'>;
+
+  /**
+   * Calls back with each event of what is begun after this call, in this process or another one, until the function that it
+   * returns is called. What the callback throws is ignored.
+   */
+  watch(callback: (event: WorkflowWatchEvent) => void): () => void;
+
+  /** The same; resolves when whatever is begun from now on by anybody will be told. */
+  watchAsync(callback: (event: WorkflowWatchEvent) => void): Promise<() => void>;
 
   /** Cancels the run; it is final when this resolves. A run that has ended otherwise is WORKFLOW_RUN_ALREADY_FINISHED. */
   cancel(): Promise<void>;

@@ -1,8 +1,12 @@
-import type { OutputOptions, RunRef, StoredRun, WorkflowHost } from '../core/host.ts';
+import type { OutputOptions, RunRef, StoredRun, TimeTravelRequest, WorkflowHost } from '../core/host.ts';
 import type { RunStatus } from '../core/records.ts';
 import type { RunResult } from '../core/snapshot.ts';
 import { WorkflowError } from '../core/errors.ts';
 import { describe, isObject } from './describe.ts';
+import type { LegacyChunk } from './legacy-output.ts';
+import type { RunOutput } from './run-output.ts';
+import { RunStreams } from './run-streams.ts';
+import type { StreamChunk } from './stream-forms.ts';
 
 /** What the typed `start` accepts, at run time. */
 interface StartOptions {
@@ -10,6 +14,12 @@ interface StartOptions {
   readonly initialState?: Readonly<Record<string, unknown>>;
   readonly requestContext?: object;
   readonly outputOptions?: OutputOptions;
+  readonly perStep?: boolean;
+}
+
+/** What the typed `stream` accepts beside what `start` or `resume` does. */
+interface StreamOptions {
+  readonly closeOnSuspend?: boolean;
 }
 
 /** What the typed `resume` accepts, at run time. */
@@ -19,6 +29,19 @@ interface ResumeOptions {
   readonly label?: string;
   readonly requestContext?: object;
   readonly outputOptions?: OutputOptions;
+  readonly perStep?: boolean;
+}
+
+/** What the typed `timeTravelStream` accepts, at run time. */
+interface TravelOptions
+  extends Pick<
+    TimeTravelRequest,
+    'inputData' | 'resumeData' | 'initialState' | 'context' | 'nestedStepsContext'
+  > {
+  readonly step: unknown;
+  readonly requestContext?: object;
+  readonly outputOptions?: OutputOptions;
+  readonly perStep?: boolean;
 }
 
 /** By its method and not by its class: another copy of this package may have made it. */
@@ -26,12 +49,14 @@ function isConvertible(value: unknown): value is { toJSON(): unknown } {
   return isObject(value) && 'toJSON' in value && typeof value.toJSON === 'function';
 }
 
-/** The parts of a request that are the same for start and resume; absent stays absent. */
-function shared(options: { readonly requestContext?: object }): {
+/** The parts of a request that are the same for start, resume and time travel; absent stays absent. */
+function shared(options: { readonly requestContext?: object; readonly perStep?: boolean }): {
   readonly requestContext?: Readonly<Record<string, unknown>>;
+  readonly perStep?: boolean;
 } {
-  const { requestContext } = options;
-  if (requestContext === undefined) return {};
+  const { requestContext, perStep } = options;
+  const pace = perStep === undefined ? {} : { perStep };
+  if (requestContext === undefined) return pace;
   const entries: unknown = isConvertible(requestContext) ? requestContext.toJSON() : requestContext;
   if (!isObject(entries)) {
     throw new WorkflowError(
@@ -39,7 +64,7 @@ function shared(options: { readonly requestContext?: object }): {
       `requestContext is ${describe(entries)}: give a RequestContext or an object`,
     );
   }
-  return { requestContext: entries };
+  return { ...pace, requestContext: entries };
 }
 
 function stepId(step: unknown): string {
@@ -66,6 +91,7 @@ export class RunHandle {
   readonly resourceId: string | undefined;
   workflowRunStatus: RunStatus;
   private readonly host: WorkflowHost;
+  private readonly streams: RunStreams;
 
   constructor(host: WorkflowHost, stored: StoredRun) {
     this.host = host;
@@ -73,6 +99,7 @@ export class RunHandle {
     this.workflowId = stored.workflowId;
     this.resourceId = stored.resourceId;
     this.workflowRunStatus = stored.status;
+    this.streams = new RunStreams({ host, ref: this.ref() });
   }
 
   /** Whether the run was made in `host`. */
@@ -80,26 +107,108 @@ export class RunHandle {
     return this.host === host;
   }
 
-  async start(options: StartOptions = {}): Promise<RunResult> {
-    await this.startAsync(options);
-    return this.outcome(options.outputOptions);
+  start(options: StartOptions = {}): Promise<RunResult> {
+    return this.executed(this.startAsync(options), options);
   }
 
   async startAsync(options: StartOptions = {}): Promise<{ readonly runId: string }> {
+    await this.begin(options);
+    return { runId: this.runId };
+  }
+
+  stream(options: StartOptions & StreamOptions = {}): RunOutput {
+    const { closeOnSuspend = true } = options;
+    // A stream lives on the history of its run.
+    const begin = (): Promise<boolean> => this.begin(options, { history: 'stream' });
+    return this.streams.start({ begin, closeOnSuspend, outcome: () => this.outcome(options.outputOptions) });
+  }
+
+  streamLegacy(options: StartOptions & { readonly onChunk?: (chunk: LegacyChunk) => unknown } = {}): {
+    readonly stream: ReadableStream<LegacyChunk>;
+    getWorkflowState(): Promise<RunResult>;
+  } {
+    const { onChunk } = options;
+    const begin = async (): Promise<boolean> => {
+      const begun = this.begin(options, { history: 'stream' });
+      this.executed(begun, options).catch(() => {});
+      return begun;
+    };
+    const stream = this.streams.startLegacy({ begin, onChunk });
+    return { stream, getWorkflowState: () => this.streams.state(() => this.outcome()) };
+  }
+
+  observeStream(): ReadableStream<StreamChunk> {
+    return this.streams.observe(() => this.outcome());
+  }
+
+  observeStreamLegacy(): { readonly stream: ReadableStream<LegacyChunk> } {
+    return { stream: this.streams.observeLegacy() };
+  }
+
+  watch(callback: (event: StreamChunk) => unknown): () => void {
+    const watch = this.streams.watch(callback, this.workflowRunStatus);
+    return () => this.streams.unwatch(watch);
+  }
+
+  async watchAsync(callback: (event: StreamChunk) => unknown): Promise<() => void> {
+    const unwatch = this.watch(callback);
+    await this.streams.ready();
+    return unwatch;
+  }
+
+  private async begin(options: StartOptions, more: { readonly history?: 'stream' } = {}): Promise<boolean> {
     const { initialState } = options;
+    await this.streams.ready();
     const stored = await this.host.start({
       ...this.ref(),
       ...(this.resourceId === undefined ? {} : { resourceId: this.resourceId }),
       inputData: options.inputData,
       ...(initialState === undefined ? {} : { initialState }),
       ...shared(options),
+      ...more,
     });
     this.workflowRunStatus = stored.status;
-    return { runId: this.runId };
+    this.streams.begun();
+    return true;
   }
 
-  async resume(options: ResumeOptions = {}): Promise<RunResult> {
+  resume(options: ResumeOptions = {}): Promise<RunResult> {
+    return this.executed(this.goOn(options), options);
+  }
+
+  resumeStream(options: ResumeOptions & StreamOptions = {}): RunOutput {
+    const { closeOnSuspend = true } = options;
+    const begin = (): Promise<boolean> => this.goOn(options);
+    return this.streams.goOn({ begin, closeOnSuspend, outcome: () => this.outcome(options.outputOptions) });
+  }
+
+  timeTravelStream(options: TravelOptions & StreamOptions): RunOutput {
+    const { closeOnSuspend = true } = options;
+    const begin = (): Promise<boolean> => this.travel(options);
+    return this.streams.goOn({ begin, closeOnSuspend, outcome: () => this.outcome(options.outputOptions) });
+  }
+
+  private async travel(options: TravelOptions): Promise<boolean> {
+    const { inputData, resumeData, initialState, context, nestedStepsContext } = options;
+    await this.streams.ready();
+    const stored = await this.host.timeTravel({
+      ...this.ref(),
+      step: target(options.step).step ?? [],
+      ...(inputData === undefined ? {} : { inputData }),
+      ...(resumeData === undefined ? {} : { resumeData }),
+      ...(initialState === undefined ? {} : { initialState }),
+      ...(context === undefined ? {} : { context }),
+      ...(nestedStepsContext === undefined ? {} : { nestedStepsContext }),
+      ...shared(options),
+    });
+    this.workflowRunStatus = stored.status;
+    this.streams.begun();
+    return true;
+  }
+
+  private async goOn(options: ResumeOptions): Promise<boolean> {
     const { label } = options;
+    await this.streams.ready();
     const stored = await this.host.resume({
       ...this.ref(),
       resumeData: options.resumeData,
@@ -108,7 +217,8 @@ export class RunHandle {
       ...shared(options),
     });
     this.workflowRunStatus = stored.status;
-    return this.outcome(options.outputOptions);
+    this.streams.begun();
+    return true;
   }
 
   async cancel(): Promise<void> {
@@ -118,6 +228,14 @@ export class RunHandle {
 
   private ref(): RunRef & { readonly workflowId: string } {
     return { runId: this.runId, workflowId: this.workflowId };
+  }
+
+  /** What an execution that was begun comes to. */
+  private executed(
+    begun: Promise<unknown>,
+    { outputOptions }: { readonly outputOptions?: OutputOptions },
+  ): Promise<RunResult> {
+    return this.streams.begin(begun.then(() => this.outcome(outputOptions)));
   }
 
   private async outcome(outputOptions: OutputOptions = {}): Promise<RunResult> {

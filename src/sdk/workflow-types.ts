@@ -4,13 +4,14 @@ import type { Predicate } from '../core/predicate.ts';
 import type { RunStatus } from '../core/records.ts';
 import type { WorkflowState } from '../core/snapshot.ts';
 import type { LoopContext, ReadContext } from './context.ts';
-import type { CheckedMapping, Mapped, Mapping } from './mapping-types.ts';
+import type { CheckedMapping, MappedOutput, MappedStep, Mapping } from './mapping-types.ts';
 import type { Run } from './run-types.ts';
 import type { Given, InputOf, KeysOf, Known, MaybePromise, OutputOf } from './schema.ts';
-import type { AnyStep, ContextOf, KnownStep, Step, StepOutput, StepTypesOf } from './step-types.ts';
+import type { AnyStep, ContextOf, KnownStep, StepLike, StepOutput, StepTypesOf } from './step-types.ts';
 
 declare const workflowTypes: unique symbol;
 declare const lastOutput: unique symbol;
+declare const noArray: unique symbol;
 
 /** What stays the same about a workflow while it is built. */
 export interface WorkflowTypes {
@@ -53,6 +54,15 @@ export interface EntryOptions<Id extends string = string> {
   readonly description?: string;
 }
 
+/** See {@link Workflow.foreach}. */
+export interface ForeachOptions<Context> extends EntryOptions {
+  /**
+   * How many elements are in work at once, or a function that says it, once. What is less than 1 or no finite number counts
+   * as 1, and fractions are cut off. @default 1
+   */
+  readonly concurrency?: number | ((context: Context) => MaybePromise<number>);
+}
+
 /** What a condition of `.branch` is: true takes the arm. One that throws counts as false. */
 export type Condition<Context> = (context: Context) => MaybePromise<unknown>;
 
@@ -68,7 +78,7 @@ export interface PredicateCondition {
 export type SleepFunction<Context, Time extends number | Date> = (context: Context) => MaybePromise<Time>;
 
 /** What a step has to be to come after `Last` in a workflow of `Types`. */
-type Accepted<Types extends WorkflowTypes, Last> = Step<string, Last, unknown, Types['state']>;
+type Accepted<Types extends WorkflowTypes, Last> = StepLike<string, Last, unknown, Types['state']>;
 
 /** What functions given to the builder see. */
 type ContextFor<Types extends WorkflowTypes, Last, Steps extends KnownSteps> = ReadContext<
@@ -102,6 +112,21 @@ type With<Steps extends KnownSteps, More extends AnyStep> = Steps & {
   >;
 };
 
+/** What a step of `.foreach` takes: one element. Of what is no array, nothing that a step could take. */
+type ElementOf<Last> = unknown extends Last
+  ? Last
+  : [Last] extends [readonly (infer Element)[]]
+    ? Element
+    : NoArray<Last>;
+
+/** What the compiler shows where `.foreach` follows on something that is no array; no value is one. */
+interface NoArray<Last> {
+  readonly [noArray]: Last;
+}
+
+/** What a workflow takes in as a step. Of a workflow that nothing is known about, nobody knows what it takes. */
+type TakenBy<Types extends WorkflowTypes, Taken> = undefined extends Types['inputSchema'] ? never : Taken;
+
 /** The steps of arms: any number of them. */
 type StepsOf<Arms extends readonly (readonly [unknown, AnyStep])[]> = Arms[number][1];
 
@@ -121,7 +146,15 @@ export interface Workflow<
   Steps extends KnownSteps = KnownSteps,
 > extends WorkflowDefinition,
     BindableWorkflow,
-    EndsWith<Last> {
+    EndsWith<Last>,
+    StepLike<
+      Types['id'],
+      TakenBy<Types, Types['input']>,
+      Types['output'],
+      TakenBy<Types, Types['state']>,
+      Steps[keyof Steps]['resume'],
+      Steps[keyof Steps]['suspend']
+    > {
   readonly id: Types['id'];
   readonly inputSchema: Types['inputSchema'];
   readonly outputSchema: Types['outputSchema'];
@@ -131,9 +164,12 @@ export interface Workflow<
   /** Types only; there is no such property at run time. */
   readonly [workflowTypes]: Types;
 
-  /** Adds a step. Its input has to accept the output of the entry before. */
+  /**
+   * Adds a step, or a workflow. Its input has to accept the output of the entry before. A workflow is executed as a run of
+   * its own, and its result is its output; the same holds for those in blocks and loops. It must not contain this one.
+   */
   then<Id extends string, Output, Resume, Suspend>(
-    step: Step<Id, Last, Output, Types['state'], Resume, Suspend>,
+    step: StepLike<Id, Last, Output, Types['state'], Resume, Suspend>,
   ): Workflow<Types, Output, Steps & { readonly [Key in Id]: KnownStep<Output, Resume, Suspend> }>;
 
   /**
@@ -161,7 +197,7 @@ export interface Workflow<
    * the step.
    */
   dowhile<Id extends string, Output, Resume, Suspend>(
-    step: Step<Id, Last | NoInfer<Output>, Output, Types['state'], Resume, Suspend>,
+    step: StepLike<Id, Last | NoInfer<Output>, Output, Types['state'], Resume, Suspend>,
     condition:
       | LoopCondition<
           LoopContextFor<Types, Output, Steps & { readonly [Key in Id]: KnownStep<Output, Resume, Suspend> }>
@@ -172,7 +208,7 @@ export interface Workflow<
 
   /** The same as {@link dowhile}, but again as long as the condition does not hold. */
   dountil<Id extends string, Output, Resume, Suspend>(
-    step: Step<Id, Last | NoInfer<Output>, Output, Types['state'], Resume, Suspend>,
+    step: StepLike<Id, Last | NoInfer<Output>, Output, Types['state'], Resume, Suspend>,
     condition:
       | LoopCondition<
           LoopContextFor<Types, Output, Steps & { readonly [Key in Id]: KnownStep<Output, Resume, Suspend> }>
@@ -180,6 +216,17 @@ export interface Workflow<
       | PredicateCondition,
     options?: EntryOptions,
   ): Workflow<Types, Output, Steps & { readonly [Key in Id]: KnownStep<Output, Resume, Suspend> }>;
+
+  /**
+   * Adds a step that is executed for each element of the array that the entry before gives, at most 16,384: then the run
+   * fails with WORKFLOW_LIMIT_EXCEEDED. Elements are launched in their order, `concurrency` of them at once. Output: those
+   * of the step, in the order of the elements. After the first element that is no success no other is launched, and those in
+   * flight finish. The names of `options` are shown only: the result is that of the step.
+   */
+  foreach<Id extends string, Output, Resume, Suspend>(
+    step: StepLike<Id, ElementOf<Last>, Output, Types['state'], Resume, Suspend>,
+    options?: ForeachOptions<ContextFor<Types, Last, Steps>>,
+  ): Workflow<Types, Output[], Steps & { readonly [Key in Id]: KnownStep<Output[], Resume, Suspend> }>;
 
   /**
    * Adds a pause of so many milliseconds, 0 to 8,640,000,000,000,000, and passes its input on; no process has to live
@@ -215,14 +262,8 @@ export interface Workflow<
     options?: EntryOptions<Id>,
   ): Workflow<
     Types,
-    // Written out, and not under a name: the compiler shows the object then, and not the rules that it follows from.
-    { -readonly [Key in keyof Config]: Mapped<Config[Key], Types, Steps> },
-    Steps & {
-      readonly [Key in Id]: KnownStep<
-        { -readonly [Key in keyof Config]: Mapped<Config[Key], Types, Steps> },
-        never
-      >;
-    }
+    MappedOutput<Config, Types, Steps>,
+    Steps & MappedStep<Id, MappedOutput<Config, Types, Steps>>
   >;
 
   /** Ends the definition: nothing can be added any more, and runs can be created. */

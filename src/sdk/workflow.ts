@@ -1,4 +1,11 @@
-import type { AnySchema, FlowEntry, RetryConfig, SleepTime, WorkflowDefinition } from '../core/definition.ts';
+import type {
+  AnySchema,
+  ConcurrencyDefinition,
+  FlowEntry,
+  RetryConfig,
+  SleepTime,
+  WorkflowDefinition,
+} from '../core/definition.ts';
 import { WorkflowError } from '../core/errors.ts';
 import type { Graph } from '../core/graph.ts';
 import { type BindableWorkflow, bindRuntime, type WorkflowHost } from '../core/host.ts';
@@ -9,6 +16,7 @@ import { checkCount, checkId, checkSchema, describe, invalid, isObject } from '.
 import { entryName, Flow } from './flow.ts';
 import { Hosts, type PrivateHost } from './hosts.ts';
 import { mappingStep } from './mapping.ts';
+import { isWorkflow } from './nested.ts';
 import { RunHandle } from './run.ts';
 import { fieldsGiven, withFields } from './run-fields.ts';
 import { listActiveRuns, listRuns } from './run-list.ts';
@@ -52,9 +60,17 @@ function checkOptions(options: unknown): asserts options is Options {
   }
 }
 
-/** Whether `value` is a workflow, of this copy of the package or another one. */
-function isWorkflow(value: unknown): value is WorkflowDefinition {
-  return isObject(value) && Array.isArray(value['graph']) && Array.isArray(value['flow']);
+/** How many items of a foreach run at once. */
+function concurrencyGiven(options: unknown, of: string): number | ConcurrencyDefinition {
+  const given = isObject(options) ? options['concurrency'] : undefined;
+  if (typeof given === 'function') return given as ConcurrencyDefinition;
+  if (given === undefined) return 1;
+  if (typeof given !== 'number') {
+    throw invalid(
+      `${of} was given ${describe(given)} as its concurrency: give a number, or a function of the context`,
+    );
+  }
+  return Number.isFinite(given) ? Math.max(1, Math.floor(given)) : 1;
 }
 
 /** See the interface `Workflow` of workflow-types.ts, which gives this its types. */
@@ -76,7 +92,7 @@ class BuiltWorkflow implements WorkflowDefinition, BindableWorkflow {
     if (this.runs.get(runId)?.deref() === undefined) this.runs.delete(runId);
   });
 
-  constructor(options: Options, privateHost: PrivateHost, built?: Flow) {
+  constructor(options: Options, privateHost: PrivateHost) {
     this.id = options.id;
     this.description = options.description;
     this.inputSchema = options.inputSchema;
@@ -85,7 +101,7 @@ class BuiltWorkflow implements WorkflowDefinition, BindableWorkflow {
     this.requestContextSchema = options.requestContextSchema;
     this.retryConfig = options.retryConfig;
     this.validateInputs = options.options?.validateInputs ?? true;
-    this.built = built ?? new Flow(options.id, options.options?.strictIds ?? false);
+    this.built = new Flow(this, options.options?.strictIds ?? false);
     this.hosts = new Hosts(this, privateHost);
   }
 
@@ -151,6 +167,15 @@ class BuiltWorkflow implements WorkflowDefinition, BindableWorkflow {
     return this.loop('dountil', step, condition, options);
   }
 
+  foreach(step: unknown, options?: unknown): this {
+    const flow = this.open('foreach');
+    const of = `Workflow "${this.id}": .foreach()`;
+    const given = flow.stepGiven(step, '.foreach()');
+    const concurrency = concurrencyGiven(options, of);
+    flow.addForeach({ type: 'foreach', step: given, concurrency }, entryName(options, of));
+    return this;
+  }
+
   sleep(duration: unknown, options?: unknown): this {
     return this.addSleep('sleep', (of) => sleepFor(duration, of), options);
   }
@@ -170,9 +195,15 @@ class BuiltWorkflow implements WorkflowDefinition, BindableWorkflow {
   }
 
   commit(): this {
-    this.isCommitted = true;
     this.built.freeze();
+    this.isCommitted = true;
     return this;
+  }
+
+  /** Takes over the entries of another workflow. */
+  copy(source: WorkflowDefinition): this {
+    this.built.copy(source);
+    return this.commit();
   }
 
   async createRun(options: CreateRunOptions = {}): Promise<RunHandle> {
@@ -304,8 +335,7 @@ export function copyWorkflow<
   const { validateInputs } = source;
   const options: unknown = { id, description, ...schemasGiven, retryConfig, options: { validateInputs } };
   checkOptions(options);
-  const built = Flow.copyOf(source, options.id);
-  return new BuiltWorkflow(options, privateHost, built).commit() as unknown as Workflow<
+  return new BuiltWorkflow(options, privateHost).copy(source) as unknown as Workflow<
     Renamed<Types, Id>,
     Last,
     Steps

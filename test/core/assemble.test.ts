@@ -259,6 +259,8 @@ describe('blocks', () => {
       's0.1': { status: 'running', payload: { n: 1 }, startedAt: 10 },
       's0.2': { status: 'running', payload: { n: 1 } },
     });
+    const over = { ...run, header: header({ status: 'canceled' }) };
+    expect(Object.keys(assembleResult(over).steps)).toEqual(['input', 's0.1']);
   });
 
   test('of a branch, only arms that were taken show', () => {
@@ -280,7 +282,7 @@ describe('blocks', () => {
 
   test('a record at a place that the graph no longer has is shown under its own id', () => {
     const run = view({ graph: graphOf('step'), records: [record(0), record(1)] });
-    expect(assembleResult(run).stepExecutionPath).toEqual(['s0', 's1']);
+    expect(Object.keys(assembleResult(run).steps)).toEqual(['input', 's0', 's1']);
   });
 });
 
@@ -324,6 +326,7 @@ describe('state', () => {
     ];
     expect(stateOf({ records })).toEqual({ n: 1 });
     expect(assembleState(view({ graph, records })).initialState).toEqual({ n: 1 });
+    expect(stateOf({ records, openDelta: { state: { m: 2 } } })).toEqual({ n: 1, m: 2 });
   });
 });
 
@@ -359,6 +362,7 @@ describe('the stored run', () => {
       suspendedPaths: { 's1.0': [1, 0] },
       waitingPaths: { 's1.1': [1, 1] },
       resumeLabels: { a: { stepId: 's1.0' } },
+      requestContext: {},
       serializedStepGraph: graph,
       stepExecutionPath: ['s0'],
     });

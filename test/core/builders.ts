@@ -30,6 +30,11 @@ export function turn(parts: Partial<Turn> = {}): string {
   return formatTurn({ epoch: 1, iteration: 0, generation: 0, attempt: 0, ...parts });
 }
 
+/** The record of item `number` of the foreach at an entry. */
+export function item(entry: number, number: number, fields: Parameters<typeof record>[1] = {}): StepRecord {
+  return { ...record(entry, fields), key: { entry, item: number } };
+}
+
 /** `2` is entry 2, `[2, 1]` its arm 1. */
 export function keyAt(place: number | readonly [number, number]): RecordKey {
   return typeof place === 'number' ? { entry: place } : { entry: place[0], arm: place[1] };
@@ -58,13 +63,15 @@ function step(id: string): GraphStep {
   return { id, canSuspend: false };
 }
 
-/** A graph whose entry i is a step `s<i>`, a loop over it, a sleep of that name, or a block of n arms `s<i>.<j>`. */
+/** A graph whose entry i is a step `s<i>`, a loop or foreach over it, a sleep of that name, a step that is a workflow, or a block of n arms `s<i>.<j>`. */
 export function graphOf(
   ...entries: readonly (
     | 'step'
     | 'mapping'
     | 'loop'
     | 'sleep'
+    | 'foreach'
+    | readonly ['nested', Graph]
     | readonly ['parallel' | 'conditional', number]
   )[]
 ): Graph {
@@ -74,6 +81,10 @@ export function graphOf(
     if (kind === 'sleep') return { type: 'sleep', id: `s${index}`, time: '5' };
     if (kind === 'loop') {
       return { type: 'loop', loopType: 'dowhile', step: step(`s${index}`), condition: '() => true' };
+    }
+    if (kind === 'foreach') return { type: 'foreach', step: step(`s${index}`), concurrency: '1' };
+    if (kind[0] === 'nested') {
+      return { type: 'step', ...step(`s${index}`), nested: { workflowId: 'inner', graph: kind[1] } };
     }
     const [type, count] = kind;
     const arms = Array.from({ length: count }, (_, arm) => step(`s${index}.${arm}`));

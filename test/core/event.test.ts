@@ -72,11 +72,21 @@ describe('the event of a run', () => {
       'workflow.end',
       'workflow.fail',
       'workflow.cancel',
+      'workflow.resume',
     ] as const;
     expect(types.filter((type) => runEvent(base, type, 'running').work)).toEqual(['workflow.cancel']);
-    const steps = ['workflow.step.run', 'workflow.step.end', 'workflow.resume'] as const;
+    const steps = ['workflow.step.run', 'workflow.step.end'] as const;
     expect(steps.filter((type) => stepEvent(base, type, at).work)).toEqual(['workflow.step.run']);
     expect(new Set([...types, ...steps])).toEqual(new Set(eventTypes));
+  });
+
+  test('what somebody has to do something about, or a nested run tells its parent', () => {
+    expect(runEvent(base, 'workflow.end', 'success', { work: true })).toMatchObject({ work: true });
+    const parent = { runId: 'r0', path: [1] };
+    expect(runEvent(base, 'workflow.suspend', 'suspended', { parent })).toMatchObject({
+      work: true,
+      parent,
+    });
   });
 });
 
@@ -93,7 +103,8 @@ describe('the id of an event', () => {
     const ids = [
       stepEvent(base, 'workflow.step.run', at),
       stepEvent({ ...base, runId: 'r2' }, 'workflow.step.run', at),
-      stepEvent(base, 'workflow.resume', at),
+      stepEvent(base, 'workflow.step.run', { ...at, to: 9 }),
+      runEvent(base, 'workflow.resume', 'running'),
       stepEvent(base, 'workflow.step.run', { ...at, key: keyAt(4) }),
       stepEvent(base, 'workflow.step.run', { ...at, turn: turn({ epoch: 2, attempt: 1 }) }),
       stepEvent(base, 'workflow.step.end', { ...at, status: 'success' }),
@@ -125,9 +136,7 @@ test('an event stays under 2 KB with the longest ids and numbers', () => {
 });
 
 describe('the record that a path means', () => {
-  const graph: Graph = [
-    { type: 'foreach', step: { id: 'each', canSuspend: false }, concurrency: '1' },
-  ];
+  const graph: Graph = [{ type: 'foreach', step: { id: 'each', canSuspend: false }, concurrency: '1' }];
 
   test.each([
     [[3], { entry: 3 }],

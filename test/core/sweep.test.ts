@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { settlementOf } from '../../src/core/decide.ts';
-import { encodeToken } from '../../src/core/join.ts';
+import { encodeToken, type Settlement } from '../../src/core/join.ts';
 import type { StepRecord } from '../../src/core/records.ts';
-import { frontierEntry, planSweep, type SweepView } from '../../src/core/sweep.ts';
-import { graphOf, header, keyAt, record, turn } from './builders.ts';
+import { frontierEntry, itemsToSweep, planSweep, type SweepView } from '../../src/core/sweep.ts';
+import { graphOf, header, item, keyAt, record, turn } from './builders.ts';
 
 /** Pauses between two looks at a run that does not change, ms. */
 const pause = { shortest: 120_000, longest: 3_600_000 };
@@ -127,7 +127,7 @@ describe('an entry with a record', () => {
 
 describe('a block', () => {
   const block = graphOf('step', ['parallel', 2], 'step');
-  const shape = { total: 2, concurrency: 2 };
+  const shape = { total: 2, concurrency: 2, turn: turn(), openedAt: 0 };
   const arm = (number: number, fields: Parameters<typeof record>[1] = {}): StepRecord =>
     record([1, number], fields);
 
@@ -147,7 +147,7 @@ describe('a block', () => {
   });
 
   test('that no arm takes part in is published, to be closed', () => {
-    const join = { total: 0, concurrency: 0, tokens: [], taken: [] };
+    const join = { ...shape, total: 0, concurrency: 0, tokens: [], taken: [] };
     expect(plan({ graph: block, records: [done], join })).toEqual({
       actions: [{ type: 'run', key: keyAt(1), turn: turn() }],
       again: soon,
@@ -181,7 +181,7 @@ describe('a block', () => {
 
   test('of a branch, only arms that were taken are published', () => {
     const branch = graphOf('step', ['conditional', 3]);
-    const join = { total: 1, concurrency: 1, tokens: [], taken: [2] };
+    const join = { ...shape, total: 1, concurrency: 1, tokens: [], taken: [2] };
     expect(plan({ graph: branch, records: [done], join }).actions).toEqual([
       { type: 'run', key: keyAt([1, 2]), turn: turn() },
     ]);
@@ -253,5 +253,43 @@ describe('a block', () => {
       actions: [{ type: 'run', key: keyAt([1, 1]), turn: turn() }],
       again: soon,
     });
+  });
+});
+
+describe('a foreach', () => {
+  const graph = graphOf('foreach');
+  const shape = { total: 4, concurrency: 2, turn: turn(), openedAt: 0 };
+  const token = (member: number, kind: Settlement['kind'], generation = 0): number =>
+    encodeToken({ generation, kind, hasDelta: false, member });
+
+  test('has its items looked at that may still move, and those that decided', () => {
+    const tokens = [token(0, 'success'), token(1, 'suspended')];
+    expect(itemsToSweep({ ...shape, tokens })).toEqual([1, 2]);
+    const closed = { ...shape, total: 2, tokens: [token(1, 'success'), token(0, 'failed')] };
+    expect(itemsToSweep(closed)).toEqual([0]);
+    expect(itemsToSweep({ ...shape, tokens: [] })).toEqual([0, 1]);
+  });
+
+  test('has an item without a record launched, and a resumption that is not in the log done again', () => {
+    const resumed = item(0, 1, { status: 'due', turn: { generation: 1 } });
+    const live = item(0, 2, { leaseUntil: now + 60_000 });
+    const tokens = [token(0, 'success'), token(1, 'suspended')];
+    const planned = plan({ graph, records: [resumed, live], join: { ...shape, tokens } });
+    expect(planned.actions).toEqual([{ type: 'duty', record: resumed }]);
+    const missing = plan({ graph, records: [], join: { ...shape, tokens: [] } });
+    expect(missing.actions).toEqual([
+      { type: 'run', key: { entry: 0, item: 0 }, turn: turn() },
+      { type: 'run', key: { entry: 0, item: 1 }, turn: turn() },
+    ]);
+  });
+
+  test('has an item that waits for a nested run looked at again', () => {
+    const waits = item(0, 0, { status: 'child', childRunId: 'c' });
+    const planned = plan({
+      graph,
+      records: [waits],
+      join: { ...shape, total: 1, concurrency: 1, tokens: [] },
+    });
+    expect(planned.actions).toEqual([{ type: 'duty', record: waits }]);
   });
 });

@@ -10,7 +10,14 @@ import { createRuntime, type Runtime, type RuntimeOptions } from '../../src/runt
 /** A place that a test runs in, and what removes it afterwards. */
 export interface Place {
   readonly name: string;
-  open(): { readonly backend: Backend; readonly remove: () => void };
+  open(): OpenPlace;
+}
+
+interface OpenPlace {
+  readonly backend: Backend;
+  /** Another backend on the same place, as another process has one. */
+  readonly another: () => Backend;
+  readonly remove: () => void;
 }
 
 /** A place that reads nothing without waiting, as AWS: what a body may ask for is loaded before it runs. */
@@ -34,15 +41,22 @@ function without<T extends object>(target: T, names: readonly (keyof T & string)
   });
 }
 
+function inMemory(as: (backend: Backend) => Backend): OpenPlace {
+  const backend = memoryBackend();
+  return { backend: as(backend), another: () => as(backend.share()), remove: () => {} };
+}
+
 export const places: readonly Place[] = [
-  { name: 'memory', open: () => ({ backend: memoryBackend(), remove: () => {} }) },
-  { name: 'memory, read ahead', open: () => ({ backend: readingAhead(memoryBackend()), remove: () => {} }) },
+  { name: 'memory', open: () => inMemory((backend) => backend) },
+  { name: 'memory, read ahead', open: () => inMemory(readingAhead) },
   {
     name: 'sqlite',
     open: () => {
       const folder = mkdtempSync(join(tmpdir(), 'evented-'));
+      const backend = (): Backend => sqliteBackend({ file: join(folder, 'runs.db') });
       return {
-        backend: sqliteBackend({ file: join(folder, 'runs.db') }),
+        backend: backend(),
+        another: backend,
         remove: () => rmSync(folder, { recursive: true, force: true }),
       };
     },
@@ -56,13 +70,13 @@ const quiet = { warn: () => {} };
 export async function inPlace(
   place: Place,
   workflows: readonly WorkflowDefinition[],
-  body: (runtime: Runtime) => Promise<void>,
+  body: (runtime: Runtime, another: () => Backend) => Promise<void>,
   options: Partial<RuntimeOptions> = {},
 ): Promise<void> {
-  const { backend, remove } = place.open();
+  const { backend, another, remove } = place.open();
   const runtime = createRuntime({ workflows, backend, logger: quiet, ...options });
   try {
-    await body(runtime);
+    await body(runtime, another);
   } finally {
     await runtime.close();
     remove();

@@ -12,6 +12,9 @@ import type { AwsConfig } from './read-config.ts';
 import { dynamoRunStore } from './run-store.ts';
 import { sqsTimers } from './sqs-timers.ts';
 
+/** A look at a log is a query: half a read unit, 0.0625 millionths of a dollar at list price. */
+const logPollMs = 500;
+
 /** See {@link awsBackend}. */
 export interface AwsBackendOptions extends AwsConfig {
   /** Clients to use; the caller closes them. @default made on first use */
@@ -41,6 +44,7 @@ export function awsBackend(options: AwsBackendOptions): Backend {
   return {
     name: 'aws',
     history: 'none',
+    logPollMs,
     store: dynamoRunStore({
       client: clients.dynamodb(),
       tableName: options.tableName,

@@ -12,6 +12,9 @@ import { MemoryPayloads } from './payloads.ts';
 import { type Delivery, MemoryQueue, MemorySource } from './queue.ts';
 import { MemoryStore } from './store.ts';
 
+/** A look at a log costs a look at an array. */
+const logPollMs = 20;
+
 /** Options of {@link memoryPlace} and {@link memoryBackend}. */
 export interface MemoryOptions {
   /** @default the system's clock, with timers that do not keep the process alive */
@@ -108,6 +111,7 @@ class Place implements MemoryPlace {
     return {
       name: 'memory',
       history: 'full',
+      logPollMs,
       store: this.#store,
       payloads: this.#payloads,
       bus: { publish: (events) => this.#publish(events) },

@@ -110,7 +110,7 @@ export function childStarted(
   stored: RunHeader | undefined,
   { header, from, begun }: ChildStartWrite,
 ): RunHeader | undefined {
-  if (stored === undefined) return header;
+  if (stored === undefined) return from === 0 ? header : { ...header, from: [[header.epoch, from, begun]] };
   if ((stored.parent?.turn ?? '') >= (header.parent?.turn ?? '')) return undefined;
   const epoch = stored.epoch + 1;
   return {
@@ -190,7 +190,13 @@ export function snapshotShown(
 /** The run's part of `RunStore.resume`, for each run of `runs`. */
 export function reopened(stored: RunHeader | undefined, write: ResumeWrite): RunHeader | undefined {
   if (stored === undefined || isOver(stored)) return undefined;
-  return { ...stored, wakes: stored.wakes + 1, sweepAt: write.sweepAt, updatedAt: write.now };
+  return tidy<RunHeader>({
+    ...stored,
+    wakes: stored.wakes + 1,
+    sweepAt: write.sweepAt,
+    updatedAt: write.now,
+    perStep: write.perStep === true ? true : undefined,
+  });
 }
 
 /** The record, if it is our claim of this turn. */
@@ -253,7 +259,13 @@ export function childFollowed(stored: StepRecord | undefined, write: ChildWrite)
   const { outcome } = write;
   switch (outcome.status) {
     case 'child':
-      return { ...stored, status: 'child', turn: outcome.nextTurn, resumedAt: outcome.now };
+      return tidy<StepRecord>({
+        ...stored,
+        status: 'child',
+        turn: outcome.nextTurn,
+        resumeData: outcome.resumeData,
+        resumedAt: outcome.now,
+      });
     case 'canceled':
     case 'paused':
       return { ...stored, status: outcome.status, endedAt: outcome.now };

@@ -1,0 +1,266 @@
+import { encode } from '../core/codec.ts';
+import type { WorkflowEvent } from '../core/event.ts';
+import { armsOf, isBlock, stepIdAt } from '../core/graph.ts';
+import {
+  type RecordKey,
+  type RunHeader,
+  type StepRecord,
+  type StoredValue,
+  terminalStatuses,
+} from '../core/records.ts';
+import { type TravelParameters, travelTarget } from '../core/travel.ts';
+import { type Pin, pinsBefore, storedAt } from '../core/travel-pins.ts';
+import { formatTurn } from '../core/turn.ts';
+import type { JoinOpening } from '../ports/index.ts';
+import { cancelNested } from './cascade.ts';
+import { fulfilMember } from './duty-member.ts';
+import type { Engine } from './engine.ts';
+import { beginNested } from './epoch-nested.ts';
+import { drop, entryTurn, type Handling, logged } from './handling.ts';
+import { stepAt } from './registry.ts';
+import { loadTree, type RunTree } from './run-tree.ts';
+import { handlingOf } from './start.ts';
+import { validate } from './validation.ts';
+
+/** What the parts of a preparation share. */
+export interface Epoch {
+  readonly handling: Handling;
+  /** The run with the header of this epoch. */
+  readonly tree: RunTree;
+  readonly parameters: TravelParameters;
+}
+
+/**
+ * Prepares an epoch that a time travel began: puts what lies before its target, and begins there. All of it is derived from
+ * the stored parameters and every write is conditional, so a repeated event does the same again or nothing.
+ */
+export async function handleEpochStart(
+  engine: Engine,
+  header: RunHeader,
+  event: WorkflowEvent,
+): Promise<void> {
+  const { runId, epoch } = header;
+  if (event.epoch !== epoch) return drop(engine, event.epoch < epoch ? 'stale-epoch' : 'future-epoch');
+  if (terminalStatuses.has(header.status)) return drop(engine, 'run-over');
+  const stored = await engine.backend.store.loadTravel({ runId, epoch });
+  const tree = stored === undefined ? undefined : await loadTree(engine, runId, 'none');
+  if (stored === undefined || tree === undefined) return drop(engine, 'no-such-entry');
+  const parameters = (await engine.values.load(runId, stored)) as TravelParameters;
+  const workflow = engine.registry.get(header.workflowId);
+  const target = travelTarget(workflow.graph, parameters.path, header);
+  const at: Epoch = { handling: handlingOf(engine, workflow, header, event.hop), tree, parameters };
+  for (const pin of pinsBefore(tree, target.key.entry, parameters)) await putPin(at, pin);
+  await cancelSuperseded(at, target.key);
+  if (target.key.arm !== undefined) await openAround(at, target.key.entry, target.key.arm);
+  if (target.inner.length > 0) return beginNested(at, target.key, target.inner);
+  await begin(at, target.key);
+}
+
+/** Puts a record before the target; one that is there already in this epoch stands. */
+async function putPin({ handling, tree, parameters }: Epoch, pin: Pin): Promise<void> {
+  const { engine, runId } = handling;
+  const { values, backend } = engine;
+  const { key, stepId, stored, given, hasShared } = pin;
+  const now = backend.clock.now();
+  const payload =
+    given !== undefined && 'payload' in given
+      ? { input: await values.store(runId, given.payload, `payload of "${stepId}"`) }
+      : {};
+  const sharedFrom = hasShared ? key.entry : stored?.sharedFrom;
+  const record: StepRecord = {
+    ...(stored === undefined ? {} : settledPart(stored)),
+    key,
+    stepId,
+    turn: entryTurn(handling),
+    status: 'success',
+    kept: true,
+    startedAt: given?.startedAt ?? stored?.startedAt ?? now,
+    endedAt: given?.endedAt ?? stored?.endedAt ?? now,
+    inputFrom: key.entry - 1,
+    ...payload,
+    output: await outputOf(handling, tree, pin),
+    ...(sharedFrom === undefined ? {} : { sharedFrom }),
+    ...(hasShared ? { shared: await values.store(runId, parameters.shared, 'state') } : {}),
+    ...logged(handling),
+  };
+  await backend.store.closeBlock({ runId, record });
+}
+
+/** What a pinned record keeps of the stored one: how it was suspended and resumed, and where its state is. */
+function settledPart(stored: StepRecord): Partial<StepRecord> {
+  const { input, suspendPayload, suspendOutput, suspendedAt, resumeData, resumedAt, shared, delta } = stored;
+  const part = { input, suspendPayload, suspendOutput, suspendedAt, resumeData, resumedAt, shared, delta };
+  return Object.fromEntries(Object.entries(part).filter(([, value]) => value !== undefined));
+}
+
+async function outputOf(
+  { engine, runId, workflow }: Handling,
+  tree: RunTree,
+  pin: Pin,
+): Promise<StoredValue> {
+  const { values, backend } = engine;
+  const { output, stored, key, stepId } = pin;
+  if (output.from === 'value') return values.store(runId, output.value, `output of "${stepId}"`);
+  if (output.from === 'stored') return stored?.output ?? { inline: encode(undefined) };
+  const definition = workflow.graph[key.entry];
+  const arms = (definition === undefined ? undefined : armsOf(definition)) ?? [];
+  const keys = arms.map((_, arm) => ({ entry: key.entry, arm }));
+  const load = await backend.store.loadStep({ runId, keys, input: false, consistent: true });
+  const records = load.records.filter((record) => record !== undefined);
+  const visible = keys.flatMap((arm) => storedAt({ ...tree, records }, arm) ?? []);
+  const outputs = await Promise.all(
+    visible.map(async (record) => [
+      record.stepId,
+      record.output === undefined ? undefined : await values.load(runId, record.output),
+    ]),
+  );
+  return values.store(runId, Object.fromEntries(outputs), `output of "${stepId}"`);
+}
+
+/** Nested runs that waited at the target or behind it wait for nobody any more. */
+async function cancelSuperseded({ handling, tree }: Epoch, target: RecordKey): Promise<void> {
+  const children = tree.records.flatMap((record) =>
+    record.key.entry > target.entry && record.status === 'suspended' ? (record.childRunId ?? []) : [],
+  );
+  await Promise.all(children.map((child) => cancelNested(handling.engine, child)));
+}
+
+/**
+ * Opens the block around an arm: the other arms that had come to something keep it, those that had not take no part. An arm
+ * of a branch that takes no part shows as skipped.
+ */
+async function openAround(at: Epoch, entry: number, arm: number): Promise<void> {
+  const { handling, tree, parameters } = at;
+  const { engine, runId, epoch, workflow } = handling;
+  const definition = workflow.graph[entry];
+  const arms = (definition === undefined ? undefined : armsOf(definition)) ?? [];
+  const before = storedBefore(tree, entry);
+  const recorded = arms.flatMap(({ id }, number) => {
+    if (number === arm) return [];
+    const given = parameters.context[id];
+    const stored = before.find((record) => record.key.arm === number);
+    const isSettled = stored !== undefined && kept.has(stored.status);
+    return given === undefined && !isSettled ? [] : [{ id, number, given, stored }];
+  });
+  const taken = [arm, ...recorded.map(({ number }) => number)].toSorted((a, b) => a - b);
+  const opening: JoinOpening = {
+    turn: entryTurn(handling),
+    total: taken.length,
+    concurrency: taken.length,
+    taken,
+    openedAt: engine.backend.clock.now(),
+    ...logged(handling),
+  };
+  await engine.backend.store.openJoin({ runId, entry, epoch, ...opening });
+  for (const { id, number, given, stored } of recorded) {
+    const key = { entry, arm: number };
+    const output = given !== undefined && 'output' in given;
+    if (stored === undefined || output) {
+      const from = output ? ({ from: 'value', value: given.output } as const) : ({ from: 'stored' } as const);
+      await putPin(at, { key, stepId: id, stored, given, output: from, hasShared: false });
+    } else {
+      const record = { ...stored, turn: entryTurn(handling), kept: true, ...logged(handling) };
+      await engine.backend.store.closeBlock({ runId, record });
+    }
+    const load = await engine.backend.store.loadStep({ runId, keys: [key], input: false, consistent: true });
+    const [record] = load.records;
+    if (record !== undefined) await fulfilMember(handling, record, false);
+  }
+  if (definition?.type === 'conditional') await putSkipped(at, entry, taken);
+}
+
+const kept: ReadonlySet<StepRecord['status']> = new Set(['success', 'failed', 'suspended']);
+
+/** Records of a block's arms as the epoch before had them. */
+function storedBefore({ records, header }: RunTree, entry: number): StepRecord[] {
+  return records.filter(({ key, turn }) => {
+    const isArm = key.entry === entry && key.arm !== undefined;
+    return isArm && Number(turn.slice(0, 4)) < header.epoch;
+  });
+}
+
+async function putSkipped({ handling }: Epoch, entry: number, taken: readonly number[]): Promise<void> {
+  const { engine, runId, workflow } = handling;
+  const { store, clock } = engine.backend;
+  const definition = workflow.graph[entry];
+  const arms = (definition === undefined ? undefined : armsOf(definition)) ?? [];
+  const now = clock.now();
+  for (const [number, { id }] of arms.entries()) {
+    if (taken.includes(number)) continue;
+    const record: StepRecord = {
+      key: { entry, arm: number },
+      stepId: id,
+      turn: entryTurn(handling),
+      status: 'skipped',
+      kept: true,
+      startedAt: now,
+      endedAt: now,
+      inputFrom: entry - 1,
+      ...logged(handling),
+    };
+    await store.closeBlock({ runId, record });
+  }
+}
+
+/** Publishes the target's turn, with what it is resumed with when the caller gave that. */
+async function begin(at: Epoch, key: RecordKey): Promise<void> {
+  const { handling, parameters } = at;
+  const { publisher, workflow, epoch } = handling;
+  const stepId = stepIdAt(workflow.graph, key) ?? '';
+  const isStep = !isBlock(workflow.graph[key.entry]) || key.arm !== undefined;
+  const data = parameters.hasResume && isStep ? await resumeDataOf(at, key) : undefined;
+  if (data === undefined) {
+    return publisher.publish([publisher.stepRun({ key, turn: entryTurn(handling), stepId })]);
+  }
+  const turn = formatTurn({ epoch, iteration: 0, generation: 1, attempt: 0 });
+  await putDue(at, key, { turn, stepId, data });
+  await publisher.publish([publisher.stepRun({ key, turn, stepId })]);
+}
+
+/** Undefined when the step's schema refuses it: then the step begins without. */
+async function resumeDataOf(
+  { handling, parameters }: Epoch,
+  key: RecordKey,
+): Promise<{ value: unknown } | undefined> {
+  const { engine, workflow, runId } = handling;
+  const { validateInputs } = workflow.definition;
+  const schema = validateInputs ? stepAt(workflow, key)?.resumeSchema : undefined;
+  try {
+    const subject = {
+      code: 'WORKFLOW_SCHEMA_VALIDATION_FAILED',
+      headline: 'Invalid resume data',
+    } as const;
+    return { value: await validate(schema, parameters.resumeData, subject) };
+  } catch (error) {
+    engine.logger.warn('The resume data of a time travel does not fit and is ignored', { runId, error });
+    return undefined;
+  }
+}
+
+/** The target stands as if it had been suspended and resumed: the turn that follows finds the data on its record. */
+async function putDue(
+  { handling, tree }: Epoch,
+  key: RecordKey,
+  { turn, stepId, data }: { turn: string; stepId: string; data: { value: unknown } },
+): Promise<void> {
+  const { engine, runId } = handling;
+  const { values, backend } = engine;
+  const before = tree.records.find((record) => record.key.entry === key.entry && record.key.arm === key.arm);
+  const { suspendPayload, suspendedAt, startedAt } = before ?? {};
+  const now = backend.clock.now();
+  const record: StepRecord = {
+    key,
+    stepId,
+    turn,
+    status: 'due',
+    startedAt: startedAt ?? now,
+    resumedAt: now,
+    inputFrom: key.entry - 1,
+    resumeData: await values.store(runId, data.value, 'resumeData'),
+    ...(suspendPayload === undefined ? {} : { suspendPayload }),
+    ...(suspendedAt === undefined ? {} : { suspendedAt }),
+    sharedFrom: key.entry - 1,
+    ...logged(handling),
+  };
+  await backend.store.closeBlock({ runId, record });
+}

@@ -1,0 +1,70 @@
+import { WorkflowError } from '../core/errors.ts';
+import { type RunHeader, type StepRecord, terminalStatuses } from '../core/records.ts';
+import type { RunRef, StoredRun } from './api.ts';
+import { followChild } from './child.ts';
+import { signalChange } from './duty-entry.ts';
+import type { Engine } from './engine.ts';
+import type { Handling } from './handling.ts';
+import { checkAccess } from './queries.ts';
+import { loadTree } from './run-tree.ts';
+import { handlingOf, storedRun } from './start.ts';
+import { sweepListed } from './sweep.ts';
+import { snapshotNotFound } from './travel.ts';
+
+/**
+ * Executes again what was active in a run: the leases of its steps are void, so that whoever still works on one loses it,
+ * and its open places are published once more. What has finished stays finished.
+ */
+export async function restartRun(engine: Engine, request: RunRef): Promise<StoredRun> {
+  const { store } = engine.backend;
+  const header = await store.loadHeader(request.runId);
+  if (header === undefined) throw snapshotNotFound(request.runId);
+  checkAccess(header, request);
+  if (terminalStatuses.has(header.status)) return storedRun(header, false);
+  const restarted = await reopen(engine, header);
+  if (restarted === undefined) throw notActive(header);
+  await store.durable();
+  return storedRun(restarted, true);
+}
+
+function notActive({ runId, workflowId, status }: RunHeader): WorkflowError {
+  return new WorkflowError(
+    'WORKFLOW_RUN_NOT_ACTIVE',
+    `This workflow run was not active: run "${runId}" is ${status}, start or resume it instead`,
+    { details: { runId, workflowId, status } },
+  );
+}
+
+/** Undefined when the run is not active. */
+async function reopen(engine: Engine, header: RunHeader): Promise<RunHeader | undefined> {
+  const { store, clock } = engine.backend;
+  const { runId } = header;
+  const now = clock.now();
+  const write = await store.restart({ runId, now, sweepAt: now + engine.times.sweepMs });
+  if (!write.won) return undefined;
+  const workflow = engine.registry.get(header.workflowId);
+  const handling = handlingOf(engine, workflow, write.image);
+  const tree = await loadTree(engine, runId, 'none');
+  const records = [...(tree?.records ?? []), ...(tree?.open?.items ?? [])];
+  for (const record of records) await release(handling, record);
+  await sweepListed(engine, write.image);
+  signalChange(engine, header);
+  return write.image;
+}
+
+/** Takes a place from whoever holds it, or sets its timer again; what is nested in it is restarted as well. */
+async function release(handling: Handling, record: StepRecord): Promise<void> {
+  const { engine, publisher, runId } = handling;
+  const { store } = engine.backend;
+  const { key, turn, owner } = record;
+  if (record.status === 'running' && owner !== undefined) {
+    await store.voidLease({ runId, key, turn, seenOwner: owner });
+  }
+  if (record.status === 'waiting' || record.status === 'due') {
+    await publisher.publishAt(publisher.stepRun({ ...record, dueAt: record.dueAt }), record.dueAt);
+  }
+  if (record.status !== 'child' || record.childRunId === undefined) return;
+  const child = await store.loadHeader(record.childRunId);
+  if (child !== undefined) await reopen(engine, child);
+  await followChild(handling, record);
+}

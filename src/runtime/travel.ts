@@ -1,0 +1,199 @@
+import { entryCount } from '../core/assemble.ts';
+import { WorkflowError } from '../core/errors.ts';
+import {
+  isVisible,
+  type RunHeader,
+  type RunInput,
+  type SharedData,
+  type StepRecord,
+} from '../core/records.ts';
+import { checkPredecessors, type TravelParameters, travelTarget, type TravelTarget } from '../core/travel.ts';
+import { parseTurn } from '../core/turn.ts';
+import type { StoredRun, TimeTravelRequest } from './api.ts';
+import { checkRecord } from './arguments.ts';
+import { runEventOf, signalChange } from './duty-entry.ts';
+import type { Engine } from './engine.ts';
+import { checkAccess } from './queries.ts';
+import { type CompiledWorkflow, stepAt } from './registry.ts';
+import { loadTree, type RunTree } from './run-tree.ts';
+import { sharedNow } from './shared-now.ts';
+import { handlingOf, storedRun } from './start.ts';
+import { validate } from './validation.ts';
+import { sha256 } from './values.ts';
+
+/** The refusal of a call that needs what a run has stored. */
+export function snapshotNotFound(runId: string): WorkflowError {
+  return new WorkflowError('WORKFLOW_RUN_NOT_FOUND', `Snapshot not found for run ${runId}`, {
+    details: { runId },
+  });
+}
+
+const active: ReadonlySet<RunHeader['status']> = new Set(['running', 'waiting']);
+
+/**
+ * Begins a new epoch of a run at a step. Everything is checked before anything is written; then one conditional write on the
+ * header makes all older events and workers stale, and the event of the new epoch prepares what lies before the step.
+ */
+export async function timeTravel(engine: Engine, request: TimeTravelRequest): Promise<StoredRun> {
+  const { store, clock } = engine.backend;
+  const tree = await loadTree(engine, request.runId, 'none');
+  if (tree === undefined) throw snapshotNotFound(request.runId);
+  const { header } = tree;
+  checkAccess(header, request);
+  if (active.has(header.status)) throw stillActive(header);
+  const workflow = engine.registry.get(header.workflowId);
+  const target = travelTarget(workflow.graph, checkStep(request.step), header);
+  const parameters = await parametersOf(engine, tree, target, request);
+  checkKnown(tree, target, parameters);
+  const input = await inputOf(engine, tree, target, parameters);
+  const now = clock.now();
+  const write = await store.travel({
+    runId: header.runId,
+    epoch: header.epoch,
+    start: [header.epoch + 1, target.key.entry, entryCount(tree)],
+    parameters: await engine.values.store(header.runId, parameters, 'time travel'),
+    graphHash: workflow.graphHash,
+    perStep: request.perStep === true,
+    now,
+    sweepAt: now + engine.times.sweepMs,
+    ...(input === undefined ? {} : input),
+  });
+  if (!write.won) throw stillActive(write.image ?? header);
+  await publishEpoch(engine, workflow, write.image);
+  await store.durable();
+  signalChange(engine, write.image);
+  return storedRun(write.image, true);
+}
+
+/** Publishes the start of an epoch that has to be prepared. */
+export async function publishEpoch(
+  engine: Engine,
+  workflow: CompiledWorkflow,
+  header: RunHeader,
+  hop = 0,
+): Promise<void> {
+  const handling = handlingOf(engine, workflow, header, hop);
+  await handling.publisher.publish([{ ...runEventOf(handling, 'workflow.start', 'running'), work: true }]);
+}
+
+function stillActive({ runId, workflowId, status }: RunHeader): WorkflowError {
+  return new WorkflowError(
+    'WORKFLOW_RUN_ACTIVE',
+    `This workflow run is still running, cannot time travel: run "${runId}" is ${status}, wait for it or cancel it`,
+    { details: { runId, workflowId, status } },
+  );
+}
+
+function checkStep(step: unknown): string | readonly string[] {
+  const ids: unknown[] = Array.isArray(step) ? step : [step];
+  if (ids.length > 0 && ids.every((id): id is string => typeof id === 'string' && id !== '')) return ids;
+  throw new WorkflowError(
+    'WORKFLOW_ARGUMENT_INVALID',
+    'Step is required and must be a valid step or array of steps',
+    { details: { field: 'step' } },
+  );
+}
+
+async function parametersOf(
+  engine: Engine,
+  tree: RunTree,
+  target: TravelTarget & { readonly path: readonly string[] },
+  request: TimeTravelRequest,
+): Promise<TravelParameters> {
+  const { inputData, resumeData } = request;
+  const workflow = engine.registry.get(tree.header.workflowId);
+  const context = checkRecord(request.context ?? {}, 'context');
+  const nested = checkRecord(request.nestedStepsContext ?? {}, 'nestedStepsContext');
+  const isSingle = target.inner.length === 0;
+  const { validateInputs } = workflow.definition;
+  const foreach = workflow.graph[target.key.entry]?.type === 'foreach';
+  const { initialState, requestContext } = request;
+  if (initialState !== undefined) checkRecord(initialState, 'initialState');
+  if (requestContext !== undefined) checkRecord(requestContext, 'requestContext');
+  const schema =
+    isSingle && validateInputs && !foreach && inputData !== undefined
+      ? stepAt(workflow, target.key)?.inputSchema
+      : undefined;
+  const input = await validate(schema, inputData, {
+    code: 'WORKFLOW_SCHEMA_VALIDATION_FAILED',
+    headline: 'Invalid inputData',
+    details: { runId: request.runId },
+  });
+  return {
+    path: target.path,
+    hasInput: inputData !== undefined && isSingle,
+    hasResume: resumeData !== undefined,
+    shared: await sharedNow(engine, tree, request),
+    context: context as TravelParameters['context'],
+    nestedStepsContext: nested as TravelParameters['nestedStepsContext'],
+    ...(inputData === undefined ? {} : { inputData: input }),
+    ...(resumeData === undefined ? {} : { resumeData }),
+  };
+}
+
+/** Of a run that was never started nothing is known, and all of it may come from the caller. */
+function checkKnown(
+  tree: RunTree,
+  target: TravelTarget & { readonly path: readonly string[] },
+  { context, hasInput }: TravelParameters,
+): void {
+  const { header, records, graph } = tree;
+  if (header.startedAt === undefined) return;
+  const recorded = new Set(
+    records.filter((record) => isCurrent(header, record)).map(({ stepId, key }) => `${key.entry}/${stepId}`),
+  );
+  const before = target.key.entry - 1;
+  checkPredecessors(
+    graph,
+    target,
+    (id, entry) => recorded.has(`${entry}/${id}`) || id in context || (hasInput && entry === before),
+    header,
+  );
+}
+
+function isCurrent(header: RunHeader, { turn, key }: StepRecord): boolean {
+  return isVisible(parseTurn(turn).epoch, key.entry, header);
+}
+
+/** What the run is started with from now on, when the first entry is the target, or it was never started. */
+async function inputOf(
+  engine: Engine,
+  tree: RunTree,
+  { key }: TravelTarget,
+  parameters: TravelParameters,
+): Promise<{ input: RunInput; inputHash: string } | undefined> {
+  const { values } = engine;
+  const { header, input } = tree;
+  const isFirst = key.entry === 0;
+  if (!isFirst && input !== undefined) return undefined;
+  const { shared } = parameters;
+  const given = firstInput(tree, key, parameters);
+  const data = given.has || input === undefined ? given.value : await values.load(header.runId, input.input);
+  const inputHash = sha256(
+    values.encodeCanonical([data, shared.state, shared.requestContext, header.resourceId ?? null], 'input'),
+  );
+  return {
+    input: {
+      input: await values.store(header.runId, data, 'inputData'),
+      ...(isEmpty(shared) ? {} : { shared: await values.store(header.runId, shared, 'initialState') }),
+    },
+    inputHash,
+  };
+}
+
+function isEmpty({ state, requestContext }: SharedData): boolean {
+  return Object.keys(state).length + Object.keys(requestContext).length === 0;
+}
+
+/** The input of the first entry: the payload that its context has, else the input that was given. */
+function firstInput(
+  { graph }: RunTree,
+  key: TravelTarget['key'],
+  { context, hasInput, inputData, path }: TravelParameters,
+): { has: boolean; value?: unknown } {
+  if ('input' in context) return { has: true, value: context['input'] };
+  const own = key.entry === 0 ? context[path[0] ?? ''] : undefined;
+  if (own !== undefined && 'payload' in own) return { has: true, value: own.payload };
+  const isForFirst = key.entry === 0 || graph.length === 0;
+  return hasInput && isForFirst ? { has: true, value: inputData } : { has: false };
+}
