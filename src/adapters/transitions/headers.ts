@@ -13,9 +13,7 @@ import type {
   SweepWrite,
   TravelWrite,
 } from '../../ports/run-store.ts';
-import { tidy } from './fields.ts';
-
-/** Those of runs' headers. */
+import { tidy } from './tidy.ts';
 
 function isOver(header: RunHeader): boolean {
   return terminalStatuses.has(header.status);

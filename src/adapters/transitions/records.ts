@@ -12,9 +12,7 @@ import type {
   TurnKey,
   WakeWrite,
 } from '../../ports/run-store.ts';
-import { type Loose, tidy } from './fields.ts';
-
-/** Those of records of entries, arms and items. */
+import { type Loose, tidy } from './tidy.ts';
 
 /** The record, if it is our claim of this turn. */
 function ours(
