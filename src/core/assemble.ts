@@ -300,7 +300,7 @@ function flatSteps(view: RunView): Record<string, StepResult> {
   const records = [...visibleRecords(view), ...(view.items ?? []), ...(view.open?.items ?? [])];
   const inner = records.flatMap((record): [string, StepResult][] => {
     const child = record.childRunId === undefined ? undefined : view.children?.get(record.childRunId);
-    if (child === undefined) return [];
+    if (child === undefined || isPassedOver(record, child)) return [];
     const { item } = record.key;
     const prefix = item === undefined ? record.stepId : `${record.stepId}[${item}]`;
     return Object.entries(flatSteps(child)).map(([id, result]) => [`${prefix}.${id}`, result]);
@@ -312,6 +312,11 @@ function flatSteps(view: RunView): Record<string, StepResult> {
     return view.children?.has(record.childRunId) ? [[record.stepId, { ...shown, status: 'running' }]] : [];
   });
   return { ...own, ...Object.fromEntries(containers), ...Object.fromEntries(inner) };
+}
+
+/** Whether a time travel put an output at a place whose nested run had come to something else, or to nothing yet. */
+function isPassedOver({ status }: StepRecord, { header }: RunView): boolean {
+  return status === 'success' && header.status !== 'success';
 }
 
 /** The stored run as a person or a program looks at it. */
