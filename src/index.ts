@@ -55,6 +55,7 @@ export type {
   StartArguments,
   StepResultOf,
   StreamArguments,
+  TimeTravelArguments,
   StepResults,
   WorkflowResult,
 } from './sdk/run-types.ts';

@@ -1,4 +1,4 @@
-import type { OutputOptions } from '../core/host.ts';
+import type { OutputOptions, TimeTravelRequest } from '../core/host.ts';
 import type { RunStatus } from '../core/records.ts';
 import type { RequestContext } from '../core/request-context.ts';
 import type { StepResult } from '../core/snapshot.ts';
@@ -96,6 +96,8 @@ export type StartArguments<Types extends WorkflowTypes> = InputArgument<Types['i
   readonly initialState?: Types['stateInput'];
   readonly requestContext?: RequestContextInput<Types['requestContext']>;
   readonly outputOptions?: OutputOptions;
+  /** Pauses after one entry. @default false */
+  readonly perStep?: boolean;
 };
 
 /** All arguments, or none when none is required. */
@@ -155,6 +157,22 @@ interface ResumeFields<Types extends WorkflowTypes, Data, Target> {
   /** Keys that win over those of the run. */
   readonly requestContext?: RequestContextInput<Types['requestContext']>;
   readonly outputOptions?: OutputOptions;
+  /** Pauses after the resumed entry. @default false */
+  readonly perStep?: boolean;
+}
+
+/** What a time travel takes beside the step that it goes to. */
+export interface TimeTravelArguments<Types extends WorkflowTypes>
+  extends Pick<TimeTravelRequest, 'inputData' | 'resumeData' | 'context' | 'nestedStepsContext'> {
+  /** The step that is executed first, its id, or a path of these through nested workflows. */
+  readonly step: ResumeTarget;
+  /** @default the state as it is stored */
+  readonly initialState?: Types['stateInput'];
+  /** Keys that win over those of the run. */
+  readonly requestContext?: RequestContextInput<Types['requestContext']>;
+  readonly outputOptions?: OutputOptions;
+  /** Pauses after the step. @default false */
+  readonly perStep?: boolean;
 }
 
 /** One execution of a workflow. `createRun` makes it; it stays with the runtime that it was made in. */
@@ -196,6 +214,11 @@ export interface Run<Types extends WorkflowTypes = WorkflowTypes, Steps extends 
   /** The same for a resumption: the stream begins with it. */
   resumeStream<const Target extends ResumeTarget | undefined = undefined>(
     options?: ResumeArguments<Types, Steps, Target> & StreamArguments,
+  ): WorkflowRunOutput<WorkflowResult<Types, Steps>>;
+
+  /** The same for a time travel: a new epoch of the run that begins at a step, with what lies before it as it was. */
+  timeTravelStream(
+    options: TimeTravelArguments<Types> & StreamArguments,
   ): WorkflowRunOutput<WorkflowResult<Types, Steps>>;
 
   /**

@@ -235,7 +235,7 @@ export class RunHandle {
     begun: Promise<unknown>,
     { outputOptions }: { readonly outputOptions?: OutputOptions },
   ): Promise<RunResult> {
-    return this.streams.execute(begun.then(() => this.outcome(outputOptions)));
+    return this.streams.begin(begun.then(() => this.outcome(outputOptions)));
   }
 
   private async outcome(outputOptions: OutputOptions = {}): Promise<RunResult> {

@@ -82,6 +82,7 @@ export function fakeRuntime(parts: Partial<Runtime>): Runtime {
     settled: refuse,
     list: refuse,
     events: refuse,
+    history: refuse,
     handle: refuse,
     sweep: refuse,
     close: async () => {},
