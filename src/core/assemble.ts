@@ -12,6 +12,7 @@ import {
   type StoredValue,
   terminalStatuses,
 } from './records.ts';
+import { serializedGraph } from './serialized-graph.ts';
 import { noShared } from './shared-data.ts';
 import { suspendedPlaces } from './suspended-places.ts';
 import type {
@@ -321,7 +322,7 @@ export function assembleState(view: RunView): WorkflowState {
     waitingPaths: places.waiting,
     resumeLabels: labelsOf(view),
     requestContext,
-    serializedStepGraph: view.graph,
+    serializedStepGraph: serializedGraph(view.graph),
     stepExecutionPath: stepExecutionPath(view),
   };
 }
@@ -339,7 +340,7 @@ export function assembleSnapshot(view: RunView): WorkflowRunState {
     activePaths: Object.values(places.active)[0] ?? [],
     activeStepsPath: places.active,
     stepExecutionPath: stepExecutionPath(view),
-    serializedStepGraph: view.graph,
+    serializedStepGraph: serializedGraph(view.graph),
     suspendedPaths: places.suspended,
     waitingPaths: places.waiting,
     resumeLabels: labelsOf(view),
