@@ -98,6 +98,8 @@ export interface StepParams<
   readonly requestContextSchema?: Context;
   /** Attempts after the first one, 0 to 999. @default the workflow's `retryConfig.attempts`, else 0 */
   readonly retries?: number;
+  /** For people who look at the graph. */
+  readonly metadata?: Readonly<Record<string, unknown>>;
   /**
    * The body. It runs at least once, and exactly once when nothing fails; side effects become idempotent by
    * `idempotencyKey`. Called with the parameters as `this`. Whatever it throws fails the attempt.

@@ -77,6 +77,7 @@ export function fakeRuntime(parts: Partial<Runtime>): Runtime {
     restart: refuse,
     remove: refuse,
     snapshot: refuse,
+    history: refuse,
     get: refuse,
     result: refuse,
     settled: refuse,

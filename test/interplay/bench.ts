@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect } from 'vitest';
 import type { ResumeRequest, StartRequest, TimeTravelRequest } from '../../src/core/host.ts';
-import type { RunResult } from '../../src/core/snapshot.ts';
+import type { RunResult, WorkflowState } from '../../src/core/snapshot.ts';
 import { createRuntime, type Runtime } from '../../src/runtime/index.ts';
 import { settledResult } from '../runtime/drive.ts';
 import { places } from '../runtime/places.ts';
 import { type Container, containers } from './containers.ts';
-import { type Act, expected } from './model.ts';
+import { type Act, type Expected, expected } from './model.ts';
 import { comparable, Script } from './script.ts';
 
 /** A container in a place, with one runtime for all tests of it. */
@@ -28,10 +28,10 @@ export class Bench {
   /** Begins a run of its own, in which the probe does this. */
   async begin(
     probe: Script['probe'],
-    { side, ...more }: Partial<StartRequest> & { readonly side?: Script['side'] } = {},
+    { every, ...more }: Partial<StartRequest> & { readonly every?: Script['every'] } = {},
   ): Promise<Play> {
     plays += 1;
-    const play = new Play(this, new Script(`run ${plays}`, probe, side));
+    const play = new Play(this, new Script(`run ${plays}`, probe, every));
     await this.runtime.start({ workflowId: 'w', inputData: 'probe', ...play.named, ...more });
     return play;
   }
@@ -68,10 +68,23 @@ export class Play {
     await this.bench.runtime.timeTravel({ runId: this.runId, ...request });
   }
 
+  /** Waits until the stored entries, with those of nested runs, are as `isSo` wants them. */
+  async until(isSo: (steps: WorkflowState['steps']) => boolean): Promise<void> {
+    for (let looks = 0; looks < 5_000; looks += 1) {
+      const stored = await this.bench.runtime.get({ runId: this.runId });
+      if (stored !== null && isSo(stored.steps)) return;
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect.unreachable('the entries never were as they should be');
+  }
+
   /** Expects the whole of the run when nothing moves any more: its result, what is stored, and how often each body ran. */
   async expect(act: Act, extra: Extra = {}): Promise<void> {
     const { container, runtime } = this.bench;
-    const { status, value, steps, flat, ran, stepExecutionPath } = expected(container, act);
+    const { status, value, steps, flat, ran, stepExecutionPath } = {
+      ...expected(container, act, extra.entered),
+      ...extra.instead,
+    };
     const [slot = ''] = container.path;
     const result = await this.result();
     const error = result.error === undefined ? {} : { error: String(result.error) };
@@ -103,6 +116,10 @@ export class Play {
 export interface Extra {
   readonly state?: Readonly<Record<string, unknown>>;
   readonly resumeLabels?: RunResult['resumeLabels'];
+  /** See {@link expected}. */
+  readonly entered?: number;
+  /** What is another way than that says. */
+  readonly instead?: Partial<Pick<Expected, 'ran' | 'stepExecutionPath'>>;
 }
 
 /** Runs `tests` for each container in each place; those of a container run at once. */

@@ -8,7 +8,14 @@ import { time } from './script.ts';
 
 /** What the probe comes to where it acts. */
 export interface Act {
-  readonly kind: 'success' | 'failed' | 'suspended' | 'bailed' | 'aborted';
+  readonly kind:
+    | 'success'
+    | 'failed'
+    | 'suspended'
+    | 'bailed'
+    | 'aborted'
+    /** The run was canceled while the body ran, and then that gave an output all the same. */
+    | 'stopped';
   /** Output, what it was bailed with, or the suspend payload; of a failure the text of its error. */
   readonly value?: unknown;
   /** Executions of its body. @default 1 */
@@ -19,6 +26,8 @@ export interface Act {
   readonly around?: Readonly<Record<string, unknown>>;
   /** The same of the entries of foreachs around it. */
   readonly aroundItems?: Readonly<Record<string, unknown>>;
+  /** It stands suspended in a run that was canceled. */
+  readonly canceled?: true;
 }
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -87,16 +96,16 @@ class Model {
   private acting(): Call {
     const { kind, value, times, also } = this.act;
     this.count('probe', times);
-    const isSuccess = kind === 'bailed' || kind === 'aborted';
-    const own = fieldsOf({ status: isSuccess ? 'success' : kind, value, acted: true });
+    const isOther = kind === 'bailed' || kind === 'aborted' || kind === 'stopped';
+    const own = fieldsOf({ status: isOther ? 'success' : kind, value, acted: true });
     const base = { value, acted: true, fields: { ...own, ...also }, inner: {} };
     if (kind === 'bailed') return { ...base, status: 'success', bailed: true };
-    return { ...base, status: kind === 'aborted' ? 'canceled' : kind };
+    return { ...base, status: kind === 'aborted' || kind === 'stopped' ? 'canceled' : kind };
   }
 
-  private call(level: number, input: unknown): Call {
+  private call(level: number, input: unknown, entered = 0): Call {
     if (level < this.levels.length - 1) {
-      const { flat, ...run } = this.workflow(level + 1, input);
+      const { flat, ...run } = this.workflow(level + 1, input, entered - 1);
       const { status, value, acted } = run;
       const around = acted ? this.act.around : {};
       return { status, value, acted, fields: { ...fieldsOf(run), ...around }, inner: flat };
@@ -111,7 +120,8 @@ class Model {
   private flat(level: number, own: Steps, inner: Steps, prefixes: readonly [string, Steps][]): Steps {
     const id = slotId(this.levels, level);
     const shown = own[id];
-    const waits = shown?.['status'] === 'suspended' && Object.keys(inner).length > 0;
+    const isNested = Object.keys(inner).length > 0;
+    const waits = shown?.['status'] === 'suspended' && isNested && this.act.canceled === undefined;
     return {
       ...own,
       ...(waits ? { [id]: { ...shown, status: 'running' } } : {}),
@@ -123,14 +133,14 @@ class Model {
     };
   }
 
-  private items(level: number, kind: Kind, input: unknown) {
+  private items(level: number, kind: Kind, input: unknown, entered: number) {
     const id = slotId(this.levels, level);
     const elements = wrapIn(kind, input) as unknown[];
     const calls: Call[] = [];
     for (const element of elements) {
       const last = calls.at(-1);
       const goesOn = kind === 'window' || last === undefined || (last.status === 'success' && !last.bailed);
-      if (goesOn) calls.push(this.call(level, element));
+      if (goesOn) calls.push(this.call(level, element, entered));
     }
     const decisive = calls.find(({ status, bailed }) => status !== 'success' || bailed);
     const outcome: Outcome = decisive ?? {
@@ -139,31 +149,41 @@ class Model {
       acted: calls.some(({ acted }) => acted),
     };
     const payload = decisive?.bailed ? 'probe' : elements;
-    const entry = { payload, ...fieldsOf(outcome), ...(outcome.acted ? this.act.aroundItems : {}) };
+    // All of its items have come to something, though nobody waits for it any more.
+    if (this.act.kind === 'stopped' && kind === 'window' && id === 'probe' && outcome.acted) {
+      const entry = { payload: elements, ...success(calls.map((call) => call.value)) };
+      return { outcome, own: { [id]: entry }, inner: {}, prefixes: [] };
+    }
+    const isCanceled = outcome.acted && this.act.canceled === true;
+    const shown = isCanceled ? fieldsOf({ status: 'canceled', acted: true }) : fieldsOf(outcome);
+    const entry = { payload, ...shown, ...(outcome.acted ? this.act.aroundItems : {}) };
     const prefixes = calls.map(({ inner }, index) => [`${id}[${index}]`, inner] as [string, Steps]);
     return { outcome, own: { [id]: entry }, inner: decisive?.inner ?? {}, prefixes };
   }
 
-  private place(level: number, kind: Kind, input: unknown) {
-    if (kind === 'each' || kind === 'window') return this.items(level, kind, input);
+  private place(level: number, kind: Kind, input: unknown, entered: number) {
+    if (kind === 'each' || kind === 'window') return this.items(level, kind, input, entered);
     const id = slotId(this.levels, level);
-    if (kind === 'loop') this.call(level, wrapIn(kind, input));
-    const call = this.call(level, input);
+    if (kind === 'loop') this.call(level, wrapIn(kind, input), entered);
+    const call = this.call(level, input, kind === 'loop' ? 0 : entered);
     const loop = kind === 'loop' ? { metadata: { iterationCount: 2 } } : {};
     const own: Steps = { [id]: { payload: input, ...call.fields, ...loop } };
     if (kind === 'arm' || kind === 'branch') {
-      this.count(`side${level}`);
+      if (entered < 1) this.count(`side${level}`);
+      // A branch is taken as it was: what it did not take is skipped.
+      else if (kind === 'branch') own[`never${level}`] = { payload: input, status: 'skipped', ...ended };
       own[`side${level}`] = { payload: input, ...success('side') };
     }
     return { outcome: call, own, inner: call.inner, prefixes: [[id, call.inner]] as [string, Steps][] };
   }
 
-  workflow(level: number, input: unknown): Omit<Expected, 'ran'> {
+  /** `entered`: in how many workflows, from this one inwards, it is the place that is executed first. */
+  workflow(level: number, input: unknown, entered = 0): Omit<Expected, 'ran'> {
     const kind = this.levels[level] ?? 'plain';
     const id = slotId(this.levels, level);
-    this.count(`before${level}`);
+    if (entered < 1) this.count(`before${level}`);
     const before = { [`before${level}`]: { payload: input, ...success(wrapIn(kind, input)) } };
-    const { outcome, own, inner, prefixes } = this.place(level, kind, input);
+    const { outcome, own, inner, prefixes } = this.place(level, kind, input, entered);
     const goesOn = outcome.status === 'success' && !outcome.bailed;
     const isBlock = kind === 'arm' || kind === 'branch';
     const output = isBlock && goesOn ? { [id]: outcome.value, [`side${level}`]: 'side' } : outcome.value;
@@ -188,8 +208,12 @@ class Model {
   }
 }
 
-/** What a run of `container` comes to when the probe comes to this. */
-export function expected({ levels }: Container, act: Act): Expected {
+/**
+ * What a run of `container` comes to when the probe comes to this. Of a run that has traveled in time `ran` counts what is
+ * executed from the place on that is the innermost of `entered` ones.
+ */
+export function expected({ levels }: Container, act: Act, entered = 0): Expected {
   const model = new Model(levels, act);
-  return { ...model.workflow(0, 'probe'), ran: model.ran };
+  const run = model.workflow(0, 'probe', entered);
+  return { ...run, ...(act.canceled === true ? { status: 'canceled' } : {}), ran: model.ran };
 }

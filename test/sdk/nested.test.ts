@@ -1,4 +1,10 @@
-import { cloneWorkflow, createStep, createWorkflow, type WorkflowDefinition } from 'evented-workflows';
+import {
+  cloneWorkflow,
+  createStep,
+  createWorkflow,
+  type Step,
+  type WorkflowDefinition,
+} from 'evented-workflows';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { limits } from '../../src/core/limits.ts';
@@ -13,8 +19,10 @@ const ask = createStep({
     resumeData === undefined ? suspend({}) : { n: inputData.n + resumeData.by },
 });
 
+type Numbers = { n: number };
+
 /** A workflow of one step. */
-function one(id: string, step = adding('a')) {
+function one(id: string, step: Step<string, Numbers, Numbers> = adding('a')) {
   return createWorkflow({ ...numbers, id }).then(step);
 }
 
