@@ -13,6 +13,7 @@ import {
   type StoredValue,
   terminalStatuses,
 } from './records.ts';
+import { serializedGraph } from './serialized-graph.ts';
 import { applyDelta, noShared } from './shared-data.ts';
 import { suspendedPlaces } from './suspended-places.ts';
 import type {
@@ -340,7 +341,7 @@ export function assembleState(view: RunView): WorkflowState {
     waitingPaths: places.waiting,
     resumeLabels: labelsOf(view),
     requestContext,
-    serializedStepGraph: view.graph,
+    serializedStepGraph: serializedGraph(view.graph),
     stepExecutionPath: stepExecutionPath(view),
   };
 }
@@ -358,7 +359,7 @@ export function assembleSnapshot(view: RunView): WorkflowRunState {
     activePaths: Object.values(places.active)[0] ?? [],
     activeStepsPath: places.active,
     stepExecutionPath: stepExecutionPath(view),
-    serializedStepGraph: view.graph,
+    serializedStepGraph: serializedGraph(view.graph),
     suspendedPaths: places.suspended,
     waitingPaths: places.waiting,
     resumeLabels: labelsOf(view),
