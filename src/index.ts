@@ -64,11 +64,10 @@ export type {
   ResumeTarget,
   Run,
   StartArguments,
-  StepContext,
   StepResultOf,
   StreamArguments,
+  TimeTravelArguments,
   StepResults,
-  TravelArguments,
   WorkflowResult,
 } from './sdk/run-types.ts';
 export type {

@@ -8,12 +8,13 @@ import {
   type RunInput,
   sameKey,
   type SharedData,
+  type SharedDelta,
   type StepRecord,
   type StoredValue,
   terminalStatuses,
 } from './records.ts';
 import { serializedGraph } from './serialized-graph.ts';
-import { noShared } from './shared-data.ts';
+import { applyDelta, noShared } from './shared-data.ts';
 import { suspendedPlaces } from './suspended-places.ts';
 import type {
   ResumeLabels,
@@ -36,6 +37,8 @@ export interface RunView {
   readonly read: (stored: StoredValue) => unknown;
   /** The foreach that is open. */
   readonly open?: OpenForeach;
+  /** What members of the block that is open have changed of state and request context so far. */
+  readonly openDelta?: SharedDelta;
   /** Items of foreachs over nested workflows, but for those in {@link open}. */
   readonly items?: readonly StepRecord[];
   /** Nested runs by their ids, as far as they were loaded. */
@@ -96,6 +99,7 @@ export function stepResultOf(view: RunView, record: StepRecord): StepResult {
     stored === undefined ? {} : { [name]: view.read(stored) };
   return {
     status: shownStatus[record.status],
+    ...strandedChild(view, record),
     payload: record.input === undefined ? inputOf(view, record.inputFrom) : view.read(record.input),
     ...(record.startedAt === undefined ? {} : { startedAt: record.startedAt }),
     ...value('suspendPayload', record.suspendPayload),
@@ -112,6 +116,12 @@ export function stepResultOf(view: RunView, record: StepRecord): StepResult {
       : {}),
     ...(settled.has(record.status) && record.endedAt !== undefined ? { endedAt: record.endedAt } : {}),
   };
+}
+
+/** A nested run that was still going on when the run around it ended: it is canceled, and its place hears no more of it. */
+function strandedChild({ header }: RunView, record: StepRecord): Partial<StepResult> {
+  if (record.status !== 'child' || !terminalStatuses.has(header.status)) return {};
+  return { status: 'canceled', ...(header.endedAt === undefined ? {} : { endedAt: header.endedAt }) };
 }
 
 function trip(view: RunView, stored: StoredValue): Pick<StepResult, 'tripwire'> {
@@ -141,8 +151,9 @@ function openForeach(view: RunView): [string, StepResult][] {
   return [[entry.step.id, { status: 'suspended', ...shown, ...Object.fromEntries(present) }]];
 }
 
-/** Arms of a parallel that were launched but not claimed yet: they run as far as anybody outside can tell. */
+/** Arms of a parallel that were launched but not claimed yet: they run as far as anybody outside can tell, until the run is over. */
 function unclaimedArms(view: RunView, records: readonly StepRecord[]): [string, StepResult][] {
+  if (terminalStatuses.has(view.header.status)) return [];
   return view.graph.flatMap((entry, index): [string, StepResult][] => {
     if (entry.type !== 'parallel') return [];
     const started = records.filter((record) => record.key.entry === index);
@@ -192,10 +203,11 @@ export function lastShared(view: Pick<RunView, 'header' | 'records' | 'input'>):
   return from < 0 ? view.input?.shared : entryRecord(view, from)?.shared;
 }
 
-/** State and request context after the last finished entry. */
+/** State and request context after the last finished entry, and after what has settled of a block that is open. */
 export function currentShared(view: RunView): SharedData {
   const stored = lastShared(view);
-  return stored === undefined ? noShared : (view.read(stored) as SharedData);
+  const shared = stored === undefined ? noShared : (view.read(stored) as SharedData);
+  return view.openDelta === undefined ? shared : applyDelta(shared, view.openDelta);
 }
 
 function outcome(view: RunView): Pick<RunResult, 'result' | 'error' | 'tripwire'> {
@@ -281,7 +293,8 @@ function placesOf(view: RunView): { active: Paths; suspended: Paths; waiting: Pa
 
 /**
  * The steps of a run and of those nested in it: `<nested>.<step>` beside the entry of the nested workflow, with the number
- * of the item where a foreach executes it. While one of them is suspended, that entry shows as running: it is its step that waits.
+ * of the item where a foreach executes it. While one of them waits to be resumed, that entry shows as running: it is its step
+ * that waits.
  */
 function flatSteps(view: RunView): Record<string, StepResult> {
   const own = stepResults(view);
@@ -293,9 +306,10 @@ function flatSteps(view: RunView): Record<string, StepResult> {
     const prefix = item === undefined ? record.stepId : `${record.stepId}[${item}]`;
     return Object.entries(flatSteps(child)).map(([id, result]) => [`${prefix}.${id}`, result]);
   });
+  const over = terminalStatuses.has(view.header.status);
   const containers = records.flatMap((record): [string, StepResult][] => {
     const shown = own[record.stepId];
-    if (shown?.status !== 'suspended' || record.childRunId === undefined) return [];
+    if (over || shown?.status !== 'suspended' || record.childRunId === undefined) return [];
     return view.children?.has(record.childRunId) ? [[record.stepId, { ...shown, status: 'running' }]] : [];
   });
   return { ...own, ...Object.fromEntries(containers), ...Object.fromEntries(inner) };

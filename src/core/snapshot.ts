@@ -61,7 +61,7 @@ export interface RunResult {
   readonly suspended?: readonly (readonly string[])[];
   /** Payload of each suspended step by its id; only with status `suspended`. */
   readonly suspendPayload?: Readonly<Record<string, unknown>>;
-  /** State after the last finished entry; only when asked for. */
+  /** State after the last finished entry, and after what has settled of a block that is open; only when asked for. */
   readonly state?: Readonly<Record<string, unknown>>;
   /** Only with status `suspended` and when asked for. */
   readonly resumeLabels?: ResumeLabels;

@@ -78,6 +78,11 @@ export class LogProjection {
     this.#usage = usage;
   }
 
+  /** Whether the run is over by what was read. */
+  get isOver(): boolean {
+    return this.#mark.endsWith('~');
+  }
+
   /** The position after the entries so far, which end at `next`. */
   position(next: number): LogPosition {
     return { next, mark: this.#mark, usage: this.#usage };

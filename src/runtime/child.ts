@@ -80,9 +80,8 @@ async function outcomeOf(
 /** Tells the place that waits for a nested run, and the places above it, that it has changed. */
 export async function tellParents(engine: Engine, child: RunHeader, hop: number): Promise<void> {
   const { store } = engine.backend;
-  let header: RunHeader | undefined = child;
-  while (header?.parent !== undefined) {
-    const { parent, runId } = header as RunHeader & { readonly parent: NonNullable<RunHeader['parent']> };
+  let { runId, parent } = child;
+  while (parent !== undefined) {
     const above = await store.loadHeader(parent.runId);
     if (above === undefined) return drop(engine, 'unknown-run');
     if (terminalStatuses.has(above.status)) return drop(engine, 'run-over');
@@ -97,6 +96,6 @@ export async function tellParents(engine: Engine, child: RunHeader, hop: number)
     if (record?.childRunId !== runId || !isCurrent) return drop(engine, 'stale-turn');
     const handling = handlingOf(engine, engine.registry.get(above.workflowId), above, hop);
     await followChild(handling, record);
-    header = await store.loadHeader(parent.runId);
+    ({ runId, parent } = above);
   }
 }

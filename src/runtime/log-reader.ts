@@ -3,7 +3,7 @@ import { WorkflowError } from '../core/errors.ts';
 import { logOf, type RunHeader, terminalStatuses } from '../core/records.ts';
 import { historyCursor, type HistoryEntry, historyPosition, HistoryProjection } from '../core/run-history.ts';
 import type { RunEvent } from '../core/snapshot.ts';
-import { logCursor, type LogPosition, logPosition, LogProjection } from '../core/stream.ts';
+import { logCursor, logPosition, LogProjection } from '../core/stream.ts';
 import type { EventPage, HistoryPage, HistoryRequest } from './api.ts';
 import type { Engine } from './engine.ts';
 import { existingHeader } from './queries.ts';
@@ -12,7 +12,7 @@ import { existingHeader } from './queries.ts';
 const entriesAtOnce = 500;
 
 /** Drives a computation over a log: what it asks for comes from the stores. */
-export async function answerAll<T>(engine: Engine, asking: Asking<T>): Promise<T> {
+async function answerAll<T>(engine: Engine, asking: Asking<T>): Promise<T> {
   for (let step = asking.next(); ; ) {
     if (step.done === true) return step.value;
     step = asking.next(await answer(engine, step.value));
@@ -63,7 +63,8 @@ export async function logEvents(
     const isLast = page.entries.length < entriesAtOnce;
     if (events.length > 0 || isLast) {
       await store.durable();
-      return pageOf(runId, events, position, isLast && terminalStatuses.has(header.status));
+      const isOver = terminalStatuses.has(header.status) || projection.isOver;
+      return { events, cursor: logCursor(runId, position), done: isLast && isOver };
     }
   }
 }
@@ -94,8 +95,4 @@ function absentHistory({ runId, workflowId }: RunHeader): WorkflowError {
     `Run "${runId}" keeps no history: start it with history "full", or say so in the options of its workflow or runtime`,
     { details: { runId, workflowId } },
   );
-}
-
-function pageOf(runId: string, events: RunEvent[], position: LogPosition, done: boolean): EventPage {
-  return { events, cursor: logCursor(runId, position), done };
 }

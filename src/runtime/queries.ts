@@ -5,7 +5,7 @@ import type { RunResult, WorkflowRunState, WorkflowState } from '../core/snapsho
 import type { OutputOptions, RunRef } from './api.ts';
 import { isTold } from './callbacks.ts';
 import type { Engine } from './engine.ts';
-import { loadTree, type NestedChoice, type RunTree } from './run-tree.ts';
+import { loadTree, type NestedChoice, openDeltaOf, type RunTree } from './run-tree.ts';
 import { type ShownRun, shownRun } from './shown-snapshot.ts';
 import { forbidden } from './start.ts';
 
@@ -77,7 +77,9 @@ async function loadView(
   if (ref.workflowId !== undefined && run.header.workflowId !== ref.workflowId) return undefined;
   // A store may show its own process what is not on disk yet; nobody outside may be told what a crash could take back.
   await engine.backend.store.durable();
-  return viewOf(engine, run);
+  const openDelta = await openDeltaOf(engine, run);
+  const view = await viewOf(engine, run);
+  return openDelta === undefined ? view : { ...view, openDelta };
 }
 
 /** A run with what its values are read by. */

@@ -1,9 +1,17 @@
 import type { OpenForeach } from '../core/assemble.ts';
-import type { Graph } from '../core/graph.ts';
+import { type Graph, isBlock } from '../core/graph.ts';
 import { membersOpen } from '../core/join.ts';
-import { isVisible, type RunHeader, type RunInput, sameKey, type StepRecord } from '../core/records.ts';
+import {
+  isVisible,
+  type RunHeader,
+  type RunInput,
+  sameKey,
+  type SharedDelta,
+  type StepRecord,
+} from '../core/records.ts';
 import { frontierEntry } from '../core/sweep.ts';
 import { parseTurn } from '../core/turn.ts';
+import { cellOf } from './cell.ts';
 import type { Engine } from './engine.ts';
 
 /** A run with those nested in it, as far as they were asked for. */
@@ -52,6 +60,31 @@ export async function loadTree(
   };
 }
 
+/** The entry at which a run stands, when that is a block without a result; undefined otherwise. */
+function openBlock({
+  header,
+  records,
+  graph,
+}: Pick<RunTree, 'header' | 'records' | 'graph'>): number | undefined {
+  const entry = frontierEntry({ header, records });
+  if (!isBlock(graph[entry]) || header.startedAt === undefined) return undefined;
+  const isClosed = records.some(
+    ({ key, turn }) => sameKey(key, { entry }) && isVisible(parseTurn(turn).epoch, entry, header),
+  );
+  return isClosed ? undefined : entry;
+}
+
+/** What members of the block at which a run stands have changed so far; undefined when it stands elsewhere. */
+export async function openDeltaOf(
+  engine: Engine,
+  tree: Pick<RunTree, 'header' | 'records' | 'graph'>,
+): Promise<SharedDelta | undefined> {
+  const entry = openBlock(tree);
+  if (entry === undefined) return undefined;
+  const { runId, epoch } = tree.header;
+  return cellOf(engine, { runId, entry, epoch });
+}
+
 /** The foreach at which the run stands, when it was opened in this epoch. */
 async function openForeach(
   { backend }: Engine,
@@ -60,12 +93,8 @@ async function openForeach(
   graph: Graph,
 ): Promise<OpenForeach | undefined> {
   const { runId, epoch } = header;
-  const entry = frontierEntry({ header, records });
-  if (graph[entry]?.type !== 'foreach' || header.startedAt === undefined) return undefined;
-  const isClosed = records.some(
-    ({ key, turn }) => key.entry === entry && isVisible(parseTurn(turn).epoch, entry, header),
-  );
-  if (isClosed) return undefined;
+  const entry = openBlock({ header, records, graph });
+  if (entry === undefined || graph[entry]?.type !== 'foreach') return undefined;
   const join = await backend.store.loadJoin({ runId, entry, epoch });
   if (join === undefined) return undefined;
   const { tokens, state: _, ...opening } = join;

@@ -63,7 +63,13 @@ export async function sweepListed(engine: Engine, header: RunHeader): Promise<vo
   const workflow = engine.registry.get(header.workflowId);
   const run = await store.loadRun(runId);
   const records = run?.records ?? [];
-  if (await isUnprepared(engine, header, records)) await publishEpoch(engine, workflow, header);
+  if (await isUnprepared(engine, header, records)) {
+    // What lies before its target may be missing, so nothing else may be derived from the records yet.
+    await publishEpoch(engine, workflow, header);
+    const { wakes, position } = header;
+    await store.setSweep({ runId, wakes, position, sweepAt: clock.now() + engine.times.sweepMs });
+    return;
+  }
   const handling = handlingOf(engine, workflow, header);
   const entry = frontierEntry({ header, records });
   const definition = workflow.graph[entry];

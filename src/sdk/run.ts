@@ -193,7 +193,7 @@ export class RunHandle {
     options: { readonly outputOptions?: OutputOptions } | undefined,
   ): Promise<RunResult> {
     const outputOptions = options?.outputOptions;
-    return this.streams.execute(begun.then(() => this.outcome(outputOptions)));
+    return this.streams.begin(begun.then(() => this.outcome(outputOptions)));
   }
 
   private async outcome(outputOptions: OutputOptions = {}): Promise<RunResult> {

@@ -13,7 +13,7 @@ import type { SerializedGraph } from '../core/serialized-graph.ts';
 import type { WorkflowRunState, WorkflowState } from '../core/snapshot.ts';
 import type { AgentLike, AgentOutput, AgentStepOptions } from './agent-types.ts';
 import type { LoopContext, ReadContext } from './context.ts';
-import type { CheckedMapping, Mapped, Mapping } from './mapping-types.ts';
+import type { CheckedMapping, MappedOutput, MappedStep, Mapping } from './mapping-types.ts';
 import type { Run } from './run-types.ts';
 import type { Given, InputOf, KeysOf, Known, MaybePromise, OutputOf } from './schema.ts';
 import type { AnyStep, ContextOf, KnownStep, StepLike, StepOutput, StepTypesOf } from './step-types.ts';
@@ -332,14 +332,8 @@ export interface Workflow<
     options?: EntryOptions<Id>,
   ): Workflow<
     Types,
-    // Written out, and not under a name: the compiler shows the object then, and not the rules that it follows from.
-    { -readonly [Key in keyof Config]: Mapped<Config[Key], Types, Steps> },
-    Steps & {
-      readonly [Key in Id]: KnownStep<
-        { -readonly [Key in keyof Config]: Mapped<Config[Key], Types, Steps> },
-        never
-      >;
-    }
+    MappedOutput<Config, Types, Steps>,
+    Steps & MappedStep<Id, MappedOutput<Config, Types, Steps>>
   >;
 
   /** @deprecated Throws WORKFLOW_WAIT_FOR_EVENT_REMOVED: let a step suspend, and resume it. */

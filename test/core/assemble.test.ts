@@ -260,6 +260,8 @@ describe('blocks', () => {
       's0.1': { status: 'running', payload: { n: 1 }, startedAt: 10 },
       's0.2': { status: 'running', payload: { n: 1 } },
     });
+    const over = { ...run, header: header({ status: 'canceled' }) };
+    expect(Object.keys(assembleResult(over).steps)).toEqual(['input', 's0.1']);
   });
 
   test('of a branch, only arms that were taken show', () => {
@@ -325,6 +327,7 @@ describe('state', () => {
     ];
     expect(stateOf({ records })).toEqual({ n: 1 });
     expect(assembleState(view({ graph, records })).initialState).toEqual({ n: 1 });
+    expect(stateOf({ records, openDelta: { state: { m: 2 } } })).toEqual({ n: 1, m: 2 });
   });
 });
 

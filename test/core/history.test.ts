@@ -117,6 +117,10 @@ function historyOf(entries: readonly LogEntry[], more: Partial<Stored> = {}): Hi
   return entries.flatMap((entry) => answered(projection.project(entry), known));
 }
 
+function withoutId({ id: _id, ...entry }: HistoryEntry): object {
+  return entry;
+}
+
 describe('a history', () => {
   const own = { runId: 'r1', within: '' };
 
@@ -164,7 +168,7 @@ describe('a history', () => {
     };
     const waited = { payload: 1, suspendPayload: 'why' };
     const later = { ...step, ...waited, resumptions: 1, resumePayload: 'go' };
-    expect(entries.map(({ id: _, ...entry }) => entry)).toEqual([
+    expect(entries.map(withoutId)).toEqual([
       { ...own, type: 'run', status: 'running', epoch: 1, workflowId: 'w', time: 1_000, input: 1 },
       { ...step, status: 'running', time: 1, owner: 'p/1' },
       { ...step, ...waited, status: 'suspended', time: 2 },
@@ -203,7 +207,7 @@ describe('a history', () => {
       chunk,
       { ...opened, entry: 7 },
     ]);
-    expect(entries.map(({ id: _, ...entry }) => entry)).toEqual([
+    expect(entries.map(withoutId)).toEqual([
       { ...own, type: 'block', time: 5, stepId: 'item', path: [1], epoch: 1, total: 1, concurrency: 1 },
       { ...own, type: 'member', stepId: 'item', path: [1, 0], epoch: 1, settled: 'success', position: 0 },
       {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect } from 'vitest';
 import type { ResumeRequest, StartRequest, TimeTravelRequest } from '../../src/core/host.ts';
-import type { RunResult } from '../../src/core/snapshot.ts';
+import type { RunResult, WorkflowState } from '../../src/core/snapshot.ts';
 import { createRuntime, type Runtime } from '../../src/runtime/index.ts';
 import { settledResult } from '../runtime/drive.ts';
 import { places } from '../runtime/places.ts';
@@ -28,10 +28,10 @@ export class Bench {
   /** Begins a run of its own, in which the probe does this. */
   async begin(
     probe: Script['probe'],
-    { side, ...more }: Partial<StartRequest> & { readonly side?: Script['side'] } = {},
+    { every, ...more }: Partial<StartRequest> & { readonly every?: Script['every'] } = {},
   ): Promise<Play> {
     plays += 1;
-    const play = new Play(this, new Script(`run ${plays}`, probe, side));
+    const play = new Play(this, new Script(`run ${plays}`, probe, every));
     await this.runtime.start({ workflowId: 'w', inputData: 'probe', ...play.named, ...more });
     return play;
   }
@@ -66,6 +66,16 @@ export class Play {
 
   async travel(request: Partial<TimeTravelRequest> & Pick<TimeTravelRequest, 'step'>): Promise<void> {
     await this.bench.runtime.timeTravel({ runId: this.runId, ...request });
+  }
+
+  /** Waits until the stored entries, with those of nested runs, are as `isSo` wants them. */
+  async until(isSo: (steps: WorkflowState['steps']) => boolean): Promise<void> {
+    for (let looks = 0; looks < 5_000; looks += 1) {
+      const stored = await this.bench.runtime.get({ runId: this.runId });
+      if (stored !== null && isSo(stored.steps)) return;
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect.unreachable('the entries never were as they should be');
   }
 
   /** Expects the whole of the run when nothing moves any more: its result, what is stored, and how often each body ran. */

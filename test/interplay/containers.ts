@@ -1,4 +1,4 @@
-import type { StepContext, StepDefinition, WorkflowDefinition } from '../../src/core/definition.ts';
+import type { StepDefinition, WorkflowDefinition } from '../../src/core/definition.ts';
 import { type Entry, nest, step, workflow } from '../runtime/fixtures.ts';
 import { scriptOf } from './script.ts';
 
@@ -27,19 +27,13 @@ export function slotId(levels: readonly Kind[], level: number): string {
   return level === levels.length - 1 ? 'probe' : `inner${level + 1}`;
 }
 
-function noted(
-  id: string,
-  execute: (input: unknown, context: StepContext) => unknown,
-  options: Partial<StepDefinition> = {},
-): StepDefinition {
-  return step(
-    id,
-    (context) => {
-      scriptOf(context).count(id);
-      return execute(context.inputData, context);
-    },
-    options,
-  );
+function noted(id: string, execute: (input: unknown) => unknown): StepDefinition {
+  return step(id, async (context) => {
+    const script = scriptOf(context);
+    script.count(id);
+    await script.every(context);
+    return execute(context.inputData);
+  });
 }
 
 /** What the entry before the place gives it: in one iteration or item of those that follow from it the probe acts. */
@@ -55,10 +49,12 @@ export function handOn(input: string): string {
 
 const probe = step(
   'probe',
-  (context) => {
+  async (context) => {
     const input = String(context.inputData);
-    scriptOf(context).count(input === 'probe' ? 'probe' : 'pass');
-    return input === 'probe' ? scriptOf(context).probe(context) : handOn(input);
+    const script = scriptOf(context);
+    script.count(input === 'probe' ? 'probe' : 'pass');
+    await script.every(context);
+    return input === 'probe' ? script.probe(context) : handOn(input);
   },
   { retries: 1 },
 );
@@ -69,10 +65,7 @@ function unwrap(kind: Kind, slot: string, output: unknown): unknown {
 }
 
 function placed(kind: Kind, level: number, slot: StepDefinition): Entry {
-  const side = noted(`side${level}`, async (_, context) => {
-    await scriptOf(context).side(context);
-    return 'side';
-  });
+  const side = noted(`side${level}`, () => 'side');
   switch (kind) {
     case 'arm':
       return { parallel: [slot, side] };

@@ -8,7 +8,14 @@ import { time } from './script.ts';
 
 /** What the probe comes to where it acts. */
 export interface Act {
-  readonly kind: 'success' | 'failed' | 'suspended' | 'bailed' | 'aborted';
+  readonly kind:
+    | 'success'
+    | 'failed'
+    | 'suspended'
+    | 'bailed'
+    | 'aborted'
+    /** The run was canceled while the body ran, and then that gave an output all the same. */
+    | 'stopped';
   /** Output, what it was bailed with, or the suspend payload; of a failure the text of its error. */
   readonly value?: unknown;
   /** Executions of its body. @default 1 */
@@ -19,6 +26,8 @@ export interface Act {
   readonly around?: Readonly<Record<string, unknown>>;
   /** The same of the entries of foreachs around it. */
   readonly aroundItems?: Readonly<Record<string, unknown>>;
+  /** It stands suspended in a run that was canceled. */
+  readonly canceled?: true;
 }
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -87,11 +96,11 @@ class Model {
   private acting(): Call {
     const { kind, value, times, also } = this.act;
     this.count('probe', times);
-    const isSuccess = kind === 'bailed' || kind === 'aborted';
-    const own = fieldsOf({ status: isSuccess ? 'success' : kind, value, acted: true });
+    const isOther = kind === 'bailed' || kind === 'aborted' || kind === 'stopped';
+    const own = fieldsOf({ status: isOther ? 'success' : kind, value, acted: true });
     const base = { value, acted: true, fields: { ...own, ...also }, inner: {} };
     if (kind === 'bailed') return { ...base, status: 'success', bailed: true };
-    return { ...base, status: kind === 'aborted' ? 'canceled' : kind };
+    return { ...base, status: kind === 'aborted' || kind === 'stopped' ? 'canceled' : kind };
   }
 
   private call(level: number, input: unknown): Call {
@@ -111,7 +120,8 @@ class Model {
   private flat(level: number, own: Steps, inner: Steps, prefixes: readonly [string, Steps][]): Steps {
     const id = slotId(this.levels, level);
     const shown = own[id];
-    const waits = shown?.['status'] === 'suspended' && Object.keys(inner).length > 0;
+    const isNested = Object.keys(inner).length > 0;
+    const waits = shown?.['status'] === 'suspended' && isNested && this.act.canceled === undefined;
     return {
       ...own,
       ...(waits ? { [id]: { ...shown, status: 'running' } } : {}),
@@ -139,7 +149,14 @@ class Model {
       acted: calls.some(({ acted }) => acted),
     };
     const payload = decisive?.bailed ? 'probe' : elements;
-    const entry = { payload, ...fieldsOf(outcome), ...(outcome.acted ? this.act.aroundItems : {}) };
+    // All of its items have come to something, though nobody waits for it any more.
+    if (this.act.kind === 'stopped' && kind === 'window' && id === 'probe' && outcome.acted) {
+      const entry = { payload: elements, ...success(calls.map((call) => call.value)) };
+      return { outcome, own: { [id]: entry }, inner: {}, prefixes: [] };
+    }
+    const isCanceled = outcome.acted && this.act.canceled === true;
+    const shown = isCanceled ? fieldsOf({ status: 'canceled', acted: true }) : fieldsOf(outcome);
+    const entry = { payload, ...shown, ...(outcome.acted ? this.act.aroundItems : {}) };
     const prefixes = calls.map(({ inner }, index) => [`${id}[${index}]`, inner] as [string, Steps]);
     return { outcome, own: { [id]: entry }, inner: decisive?.inner ?? {}, prefixes };
   }
@@ -191,5 +208,6 @@ class Model {
 /** What a run of `container` comes to when the probe comes to this. */
 export function expected({ levels }: Container, act: Act): Expected {
   const model = new Model(levels, act);
-  return { ...model.workflow(0, 'probe'), ran: model.ran };
+  const run = model.workflow(0, 'probe');
+  return { ...run, ...(act.canceled === true ? { status: 'canceled' } : {}), ran: model.ran };
 }

@@ -10,13 +10,13 @@ export class Script {
   /** How often each body ran. The probe counts as `probe` when it acts, as `pass` when it only hands on. */
   readonly ran: Record<string, number> = {};
   probe: Body;
-  /** What runs beside the probe does this before it gives `side`. */
-  readonly side: Body;
+  /** Every body does this first. */
+  readonly every: Body;
 
-  constructor(id: string, probe: Body, side: Body = () => undefined) {
+  constructor(id: string, probe: Body, every: Body = () => undefined) {
     this.id = id;
     this.probe = probe;
-    this.side = side;
+    this.every = every;
     scripts.set(id, this);
   }
 
