@@ -28,6 +28,7 @@ export {
   type ErrorCode,
   type ErrorDetails,
   isWorkflowError,
+  NonRetryableError,
   type ValidationIssue,
   WorkflowError,
 } from './core/errors.ts';
@@ -36,7 +37,17 @@ export type { OutputOptions } from './core/host.ts';
 export type { Predicate, PredicatePath, PredicateValue } from './core/predicate.ts';
 export type { RunStatus } from './core/records.ts';
 export { RequestContext } from './core/request-context.ts';
-export type { RunResult, StepResult, StepResultStatus, WorkflowState } from './core/snapshot.ts';
+export type { SerializedEntry, SerializedGraph, SerializedStep } from './core/serialized-graph.ts';
+export type {
+  RunResult,
+  StepResult,
+  StepResultStatus,
+  Tripwire,
+  WorkflowRunState,
+  WorkflowState,
+} from './core/snapshot.ts';
+export { TripWire } from './core/tripwire.ts';
+export type { AgentLike, AgentOutput, AgentStep, AgentStepOptions } from './sdk/agent-types.ts';
 export type {
   Bailed,
   ExecuteContext,
@@ -53,10 +64,11 @@ export type {
   ResumeTarget,
   Run,
   StartArguments,
+  StepContext,
   StepResultOf,
   StreamArguments,
-  TimeTravelArguments,
   StepResults,
+  TravelArguments,
   WorkflowResult,
 } from './sdk/run-types.ts';
 export type {
@@ -68,7 +80,7 @@ export type {
   WorkflowStreamEvent,
   WorkflowWatchEvent,
 } from './sdk/stream-types.ts';
-export { cloneStep, createStep } from './sdk/step.ts';
+export { cloneStep, createStep, createStepFromAgent, createStepFromTool } from './sdk/step.ts';
 export type {
   AnyStep,
   KnownStep,
@@ -79,6 +91,7 @@ export type {
   StepParams,
   StepResume,
 } from './sdk/step-types.ts';
+export type { ToolContext, ToolLike, ToolStep, ToolStepOptions } from './sdk/tool-types.ts';
 export type {
   Condition,
   CreateRunOptions,
@@ -94,6 +107,7 @@ export type {
   SleepFunction,
   TypesOf,
   Workflow,
+  WorkflowBehaviour,
   WorkflowOf,
   WorkflowOptions,
   WorkflowRun,

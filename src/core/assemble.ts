@@ -13,6 +13,7 @@ import {
   type StoredValue,
   terminalStatuses,
 } from './records.ts';
+import { serializedGraph } from './serialized-graph.ts';
 import { applyDelta, noShared } from './shared-data.ts';
 import { suspendedPlaces } from './suspended-places.ts';
 import type {
@@ -300,7 +301,7 @@ function flatSteps(view: RunView): Record<string, StepResult> {
   const records = [...visibleRecords(view), ...(view.items ?? []), ...(view.open?.items ?? [])];
   const inner = records.flatMap((record): [string, StepResult][] => {
     const child = record.childRunId === undefined ? undefined : view.children?.get(record.childRunId);
-    if (child === undefined) return [];
+    if (child === undefined || isPassedOver(record, child)) return [];
     const { item } = record.key;
     const prefix = item === undefined ? record.stepId : `${record.stepId}[${item}]`;
     return Object.entries(flatSteps(child)).map(([id, result]) => [`${prefix}.${id}`, result]);
@@ -312,6 +313,11 @@ function flatSteps(view: RunView): Record<string, StepResult> {
     return view.children?.has(record.childRunId) ? [[record.stepId, { ...shown, status: 'running' }]] : [];
   });
   return { ...own, ...Object.fromEntries(containers), ...Object.fromEntries(inner) };
+}
+
+/** Whether a time travel put an output at a place whose nested run had come to something else, or to nothing yet. */
+function isPassedOver({ status }: StepRecord, { header }: RunView): boolean {
+  return status === 'success' && header.status !== 'success';
 }
 
 /** The stored run as a person or a program looks at it. */
@@ -335,7 +341,7 @@ export function assembleState(view: RunView): WorkflowState {
     waitingPaths: places.waiting,
     resumeLabels: labelsOf(view),
     requestContext,
-    serializedStepGraph: view.graph,
+    serializedStepGraph: serializedGraph(view.graph),
     stepExecutionPath: stepExecutionPath(view),
   };
 }
@@ -353,7 +359,7 @@ export function assembleSnapshot(view: RunView): WorkflowRunState {
     activePaths: Object.values(places.active)[0] ?? [],
     activeStepsPath: places.active,
     stepExecutionPath: stepExecutionPath(view),
-    serializedStepGraph: view.graph,
+    serializedStepGraph: serializedGraph(view.graph),
     suspendedPaths: places.suspended,
     waitingPaths: places.waiting,
     resumeLabels: labelsOf(view),

@@ -52,10 +52,15 @@ export interface StepContext {
   readonly writer: StepWriter;
   /** The runtime that executes the step, as far as a body may use it. */
   readonly runtime: StepRuntime;
+  /** Empty: there for code that was written for engines that have something to give. */
+  readonly engine: Readonly<Record<string, never>>;
 }
 
-/** Writes to the stream of the run, also when another process reads it; without history, what is written is dropped. */
-export interface StepWriter {
+/**
+ * Writes to the stream of the run, also when another process reads it; without history, what is written is dropped. As a
+ * stream it can be piped to once.
+ */
+export interface StepWriter extends WritableStream<unknown> {
   /** Arrives as `workflow-step-output`. Rejects with WORKFLOW_VALUE_NOT_STORABLE. */
   write(chunk: unknown): Promise<void>;
   /** Arrives as it is: an object with a `type` of its own. */

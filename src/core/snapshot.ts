@@ -1,5 +1,5 @@
-import type { Graph } from './graph.ts';
 import type { RunStatus } from './records.ts';
+import type { SerializedGraph } from './serialized-graph.ts';
 
 /** The public shapes of a run. They are assembled from its records; nothing is stored in these forms. */
 
@@ -84,7 +84,7 @@ export interface WorkflowRunState {
   readonly activePaths: readonly number[];
   readonly activeStepsPath: Readonly<Record<string, readonly number[]>>;
   readonly stepExecutionPath: readonly string[];
-  readonly serializedStepGraph: readonly unknown[];
+  readonly serializedStepGraph: SerializedGraph;
   readonly suspendedPaths: Readonly<Record<string, readonly number[]>>;
   readonly waitingPaths: Readonly<Record<string, readonly number[]>>;
   readonly resumeLabels: ResumeLabels;
@@ -118,7 +118,7 @@ export interface WorkflowState {
   readonly resumeLabels: ResumeLabels;
   readonly requestContext?: Readonly<Record<string, unknown>>;
   readonly tripwire?: Tripwire;
-  readonly serializedStepGraph: Graph;
+  readonly serializedStepGraph: SerializedGraph;
   readonly stepExecutionPath: readonly string[];
 }
 

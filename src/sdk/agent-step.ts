@@ -3,7 +3,7 @@ import type { AnySchema, StepContext, StepDefinition, StepWriter } from '../core
 import { isWorkflowError, WorkflowError } from '../core/errors.ts';
 import { limits } from '../core/limits.ts';
 import { TripWire } from '../core/tripwire.ts';
-import { checkCount, checkId, checkSchema, describe, invalid, isObject } from './describe.ts';
+import { checkCount, checkId, checkMetadata, checkSchema, describe, invalid, isObject } from './describe.ts';
 import { textSchema } from './text-schema.ts';
 
 type Call = (prompt: unknown, options: Readonly<Record<string, unknown>>) => unknown;
@@ -42,9 +42,8 @@ export function optionsGiven(options: unknown, of: string): Record<string, unkno
   if (!isObject(options))
     throw invalid(`${of} was given ${describe(options)} as its options: give an object`);
   checkCount(options['retries'], 'retries', of, limits.attempts);
-  const { metadata } = options;
-  if (metadata === undefined || isObject(metadata)) return options;
-  throw invalid(`${of} has ${describe(metadata)} as its metadata: give an object`);
+  checkMetadata(options['metadata'], of);
+  return options;
 }
 
 function descriptionOf(agent: Agent): string | undefined {

@@ -7,18 +7,15 @@ import type {
   StepDefinition,
   WorkflowDefinition,
 } from '../core/definition.ts';
-import type { Graph, GraphEntry } from '../core/graph.ts';
+import type { Graph, GraphEntry, Titled } from '../core/graph.ts';
 import { limits } from '../core/limits.ts';
-import { checkId, describe, invalid, isObject, isStep } from './describe.ts';
+import { checkId, checkMetadata, describe, invalid, isObject, isStep } from './describe.ts';
 import { graphStep, settledEntry } from './graph-step.ts';
 import { checkNesting, commitNested, isWorkflow, workflowStep } from './nested.ts';
 import { shownTime } from './sleep.ts';
 
-/** Name and description of an entry as they go into a graph. */
-export interface EntryName {
-  readonly id?: string;
-  readonly description?: string;
-}
+/** What an author says about an entry, as it goes into a graph. */
+export type EntryName = Titled;
 
 function shownCondition(condition: ConditionDefinition | LoopConditionDefinition): string {
   return condition.shown ?? Function.prototype.toString.call(condition);
@@ -41,12 +38,14 @@ function sleepTaken(id: string): string {
 export function entryName(options: unknown, of: string): EntryName {
   if (options === undefined) return {};
   if (!isObject(options))
-    throw invalid(`${of} was given ${describe(options)} as its options: give { id, description }`);
-  const { id, description } = options;
+    throw invalid(`${of} was given ${describe(options)} as its options: give { id, description, metadata }`);
+  const { id, description, metadata } = options;
   if (id !== undefined) checkId(id, of);
+  checkMetadata(metadata, of);
   return {
     ...(id === undefined ? {} : { id }),
     ...(typeof description === 'string' ? { description } : {}),
+    ...(metadata === undefined ? {} : { metadata }),
   };
 }
 
@@ -65,6 +64,15 @@ export class Flow {
   constructor(workflow: { readonly id: string }, strictIds: boolean) {
     this.workflow = workflow;
     this.strictIds = strictIds;
+  }
+
+  /** Every step by its id, with those that stand for mappings and sleeps. */
+  get steps(): Readonly<Record<string, StepDefinition>> {
+    const all = this.entries.flatMap((entry): StepDefinition[] => {
+      if ('steps' in entry) return [...entry.steps];
+      return 'step' in entry ? [entry.step] : [{ id: entry.id, execute: ({ inputData }) => inputData }];
+    });
+    return Object.fromEntries(all.map((step) => [step.id, step]));
   }
 
   /** Takes over the entries of another workflow, under their ids. */
@@ -132,8 +140,11 @@ export class Flow {
 
   /** Adds a mapping. */
   addMapping(step: StepDefinition, mapConfig: string): void {
-    const { id, description } = step;
-    const shown = description === undefined ? {} : { description };
+    const { id, description, metadata } = step;
+    const shown = {
+      ...(description === undefined ? {} : { description }),
+      ...(metadata === undefined ? {} : { metadata }),
+    };
     this.add({ type: 'mapping', id, mapConfig, ...shown }, { type: 'mapping', step });
   }
 
@@ -162,9 +173,9 @@ export class Flow {
   }
 
   /** Adds a sleep. Its id is nobody else's: a step of it would take the sleep's result away. */
-  addSleep(id: string, time: SleepTime, description: string | undefined): void {
-    const shown = description === undefined ? {} : { description };
-    this.add({ type: time.type, id, time: shownTime(time), ...shown }, { type: 'sleep', id, time });
+  addSleep(time: SleepTime, name: EntryName & { readonly id: string }): void {
+    const { id } = name;
+    this.add({ type: time.type, time: shownTime(time), ...name }, { type: 'sleep', id, time });
   }
 
   /** Makes what was built unchangeable, and the workflows in it as well. */

@@ -8,7 +8,7 @@ function suspends(graph: Graph): boolean {
 
 /** A step as a graph shows it. */
 export function graphStep(step: StepDefinition): GraphStep {
-  const { id, description, workflow, resumeSchema, suspendSchema } = step;
+  const { id, description, metadata, component, executes, workflow, resumeSchema, suspendSchema } = step;
   return {
     id,
     ...(description === undefined ? {} : { description }),
@@ -16,6 +16,9 @@ export function graphStep(step: StepDefinition): GraphStep {
       workflow === undefined
         ? resumeSchema !== undefined || suspendSchema !== undefined
         : suspends(workflow.graph),
+    ...(metadata === undefined ? {} : { metadata }),
+    ...(component === undefined ? {} : { component }),
+    ...(executes === undefined ? {} : { executes }),
     ...(workflow === undefined ? {} : { nested: { workflowId: workflow.id, graph: workflow.graph } }),
   };
 }

@@ -1,7 +1,16 @@
 import type { AnySchema, StepContext, StepDefinition } from '../core/definition.ts';
 import { limits } from '../core/limits.ts';
 import { readsOfSource } from '../core/reads.ts';
-import { checkCount, checkId, checkSchema, describe, invalid, isObject, isStep } from './describe.ts';
+import {
+  checkCount,
+  checkId,
+  checkMetadata,
+  checkSchema,
+  describe,
+  invalid,
+  isObject,
+  isStep,
+} from './describe.ts';
 import { agentStep, isAgent } from './agent-step.ts';
 import type { AgentLike, AgentStep, AgentStepOptions } from './agent-types.ts';
 import type { Step, StepOf, StepParams } from './step-types.ts';
@@ -106,9 +115,7 @@ function stepOf(params: unknown): StepDefinition {
     throw invalid(`${name} has ${describe(body)} as its execute: give a function of the step's context`);
   }
   checkCount(retries, 'retries', name, limits.attempts);
-  if (metadata !== undefined && !isObject(metadata)) {
-    throw invalid(`${name} has ${describe(metadata)} as its metadata: give an object`);
-  }
+  checkMetadata(metadata, name);
   const schema = (key: (typeof schemas)[number][0]) => params[key] as AnySchema | undefined;
   return Object.freeze<StepDefinition>({
     id,
@@ -125,6 +132,29 @@ function stepOf(params: unknown): StepDefinition {
     reads: readsOfSource(Function.prototype.toString.call(body)),
     execute: body.bind(params) as (context: StepContext) => unknown,
   });
+}
+
+/** Makes a step of an agent, as `createStep` does: the form that says what it expects. */
+export function createStepFromAgent<const Id extends string, Out extends AnySchema = AnySchema>(
+  agent: AgentLike<Id>,
+  options?: AgentStepOptions<Out>,
+): AgentStep<Id, Out> {
+  if (isAgent(agent)) return agentStep(agent, options) as AgentStep<Id, Out>;
+  throw invalid(`createStepFromAgent was given ${describe(agent)}: give an object with stream or generate`);
+}
+
+/** Makes a step of a tool, as `createStep` does, also of one whose body has no second parameter. */
+export function createStepFromTool<
+  const Id extends string,
+  In extends AnySchema,
+  Out extends AnySchema,
+  Resume extends AnySchema = AnySchema,
+  Suspend extends AnySchema = AnySchema,
+>(
+  tool: ToolLike<Id, In, Out, Resume, Suspend>,
+  options?: ToolStepOptions,
+): ToolStep<Id, In, Out, Resume, Suspend> {
+  return toolStep(tool, options) as ToolStep<Id, In, Out, Resume, Suspend>;
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { AnySchema, StepContext, StepDefinition } from '../core/definition.ts';
+import type { AnySchema, StepContext, StepDefinition, SuspendOptions } from '../core/definition.ts';
 import { optionsGiven } from './agent-step.ts';
 import { checkId, checkSchema, describe, invalid, isObject } from './describe.ts';
 
@@ -60,13 +60,19 @@ export function toolStep(tool: unknown, given: unknown, name?: { readonly id?: s
 }
 
 function toolContext(context: StepContext): object {
-  const { runId, workflowId, state, setState, suspend, resumeData, suspendData } = context;
+  const { runId, workflowId, state, resumeData, suspendData } = context;
   const { requestContext, abortSignal, runtime, idempotencyKey } = context;
   const suspension = {
-    suspend,
+    suspend: async (payload?: unknown, options?: SuspendOptions) => context.suspend(payload, options),
     ...(resumeData === undefined ? {} : { resumeData }),
     ...(suspendData === undefined ? {} : { suspendPayload: suspendData }),
   };
-  const workflow = { runId, workflowId, state, setState, ...suspension };
+  const workflow = {
+    runId,
+    workflowId,
+    state,
+    setState: async (next: unknown) => context.setState(next),
+    ...suspension,
+  };
   return { requestContext, abortSignal, runtime, idempotencyKey, ...suspension, workflow };
 }

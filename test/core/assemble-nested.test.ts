@@ -7,6 +7,7 @@ import {
   type RunView,
 } from '../../src/core/assemble.ts';
 import { encodeError } from '../../src/core/codec.ts';
+import { serializedGraph } from '../../src/core/serialized-graph.ts';
 import { suspendedPlaces } from '../../src/core/suspended-places.ts';
 import { TripWire, tripwireOf } from '../../src/core/tripwire.ts';
 import { graphOf, header, item, record, stored, turn, view } from './builders.ts';
@@ -183,7 +184,7 @@ describe('the snapshot', () => {
       activePaths: [1],
       activeStepsPath: { s1: [1] },
       stepExecutionPath: ['s0', 's1'],
-      serializedStepGraph: run.graph,
+      serializedStepGraph: serializedGraph(run.graph),
       suspendedPaths: {},
       waitingPaths: {},
       resumeLabels: {},

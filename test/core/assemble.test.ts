@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { assembleResult, assembleState, type RunView } from '../../src/core/assemble.ts';
+import { serializedGraph } from '../../src/core/serialized-graph.ts';
 import { graphOf, header, record, stored, view } from './builders.ts';
 
 const times = { startedAt: 10, endedAt: 20 };
@@ -363,7 +364,7 @@ describe('the stored run', () => {
       waitingPaths: { 's1.1': [1, 1] },
       resumeLabels: { a: { stepId: 's1.0' } },
       requestContext: {},
-      serializedStepGraph: graph,
+      serializedStepGraph: serializedGraph(graph),
       stepExecutionPath: ['s0'],
     });
   });

@@ -214,5 +214,6 @@ describe('chunks', () => {
     const { events, projection } = eventsOf([end], only(graphOf('step')), { cursor });
     expect(events[0]?.payload).toMatchObject({ output: { usage: used } });
     expect(projection.position(5).next).toBe(5);
+    expect([first.projection.isOver, projection.isOver]).toEqual([false, true]);
   });
 });

@@ -103,9 +103,9 @@ class Model {
     return { ...base, status: kind === 'aborted' || kind === 'stopped' ? 'canceled' : kind };
   }
 
-  private call(level: number, input: unknown): Call {
+  private call(level: number, input: unknown, entered = 0): Call {
     if (level < this.levels.length - 1) {
-      const { flat, ...run } = this.workflow(level + 1, input);
+      const { flat, ...run } = this.workflow(level + 1, input, entered - 1);
       const { status, value, acted } = run;
       const around = acted ? this.act.around : {};
       return { status, value, acted, fields: { ...fieldsOf(run), ...around }, inner: flat };
@@ -133,14 +133,14 @@ class Model {
     };
   }
 
-  private items(level: number, kind: Kind, input: unknown) {
+  private items(level: number, kind: Kind, input: unknown, entered: number) {
     const id = slotId(this.levels, level);
     const elements = wrapIn(kind, input) as unknown[];
     const calls: Call[] = [];
     for (const element of elements) {
       const last = calls.at(-1);
       const goesOn = kind === 'window' || last === undefined || (last.status === 'success' && !last.bailed);
-      if (goesOn) calls.push(this.call(level, element));
+      if (goesOn) calls.push(this.call(level, element, entered));
     }
     const decisive = calls.find(({ status, bailed }) => status !== 'success' || bailed);
     const outcome: Outcome = decisive ?? {
@@ -161,26 +161,29 @@ class Model {
     return { outcome, own: { [id]: entry }, inner: decisive?.inner ?? {}, prefixes };
   }
 
-  private place(level: number, kind: Kind, input: unknown) {
-    if (kind === 'each' || kind === 'window') return this.items(level, kind, input);
+  private place(level: number, kind: Kind, input: unknown, entered: number) {
+    if (kind === 'each' || kind === 'window') return this.items(level, kind, input, entered);
     const id = slotId(this.levels, level);
-    if (kind === 'loop') this.call(level, wrapIn(kind, input));
-    const call = this.call(level, input);
+    if (kind === 'loop') this.call(level, wrapIn(kind, input), entered);
+    const call = this.call(level, input, kind === 'loop' ? 0 : entered);
     const loop = kind === 'loop' ? { metadata: { iterationCount: 2 } } : {};
     const own: Steps = { [id]: { payload: input, ...call.fields, ...loop } };
     if (kind === 'arm' || kind === 'branch') {
-      this.count(`side${level}`);
+      if (entered < 1) this.count(`side${level}`);
+      // A branch is taken as it was: what it did not take is skipped.
+      else if (kind === 'branch') own[`never${level}`] = { payload: input, status: 'skipped', ...ended };
       own[`side${level}`] = { payload: input, ...success('side') };
     }
     return { outcome: call, own, inner: call.inner, prefixes: [[id, call.inner]] as [string, Steps][] };
   }
 
-  workflow(level: number, input: unknown): Omit<Expected, 'ran'> {
+  /** `entered`: in how many workflows, from this one inwards, it is the place that is executed first. */
+  workflow(level: number, input: unknown, entered = 0): Omit<Expected, 'ran'> {
     const kind = this.levels[level] ?? 'plain';
     const id = slotId(this.levels, level);
-    this.count(`before${level}`);
+    if (entered < 1) this.count(`before${level}`);
     const before = { [`before${level}`]: { payload: input, ...success(wrapIn(kind, input)) } };
-    const { outcome, own, inner, prefixes } = this.place(level, kind, input);
+    const { outcome, own, inner, prefixes } = this.place(level, kind, input, entered);
     const goesOn = outcome.status === 'success' && !outcome.bailed;
     const isBlock = kind === 'arm' || kind === 'branch';
     const output = isBlock && goesOn ? { [id]: outcome.value, [`side${level}`]: 'side' } : outcome.value;
@@ -205,9 +208,12 @@ class Model {
   }
 }
 
-/** What a run of `container` comes to when the probe comes to this. */
-export function expected({ levels }: Container, act: Act): Expected {
+/**
+ * What a run of `container` comes to when the probe comes to this. Of a run that has traveled in time `ran` counts what is
+ * executed from the place on that is the innermost of `entered` ones.
+ */
+export function expected({ levels }: Container, act: Act, entered = 0): Expected {
   const model = new Model(levels, act);
-  const run = model.workflow(0, 'probe');
+  const run = model.workflow(0, 'probe', entered);
   return { ...run, ...(act.canceled === true ? { status: 'canceled' } : {}), ran: model.ran };
 }

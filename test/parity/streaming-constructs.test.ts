@@ -10,8 +10,8 @@ import { all, lines, payloadOf } from './stream-events.ts';
 
 const time = expect.any(Number);
 
-async function runOf(runtime: Runtime, { id }: WorkflowDefinition): Promise<RunHandle> {
-  return new RunHandle(runtime, await runtime.create({ workflowId: id, runId: 'r' }));
+async function runOf(runtime: Runtime, made: WorkflowDefinition): Promise<RunHandle> {
+  return new RunHandle(runtime, await runtime.create({ workflowId: made.id, runId: 'r' }), made);
 }
 
 /** Suspends for the even ones, until it is resumed. */

@@ -1,4 +1,10 @@
-import { cloneWorkflow, createStep, createWorkflow, type Step, type WorkflowDefinition } from 'evented-workflows';
+import {
+  cloneWorkflow,
+  createStep,
+  createWorkflow,
+  type Step,
+  type WorkflowDefinition,
+} from 'evented-workflows';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { limits } from '../../src/core/limits.ts';
