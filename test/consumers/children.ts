@@ -1,5 +1,5 @@
 /**
- * A second program of a user, see program.ts: items, nested workflows, streams and time travel.
+ * A second program of a user, see program.ts: items, nested workflows, tools, agents, streams and time travel.
  */
 import { deepEqual, equal, rejects } from 'node:assert/strict';
 import { type } from 'arktype';
@@ -8,6 +8,7 @@ import {
   createWorkflow,
   type Run,
   type StepLike,
+  type ToolContext,
   type Workflow,
   type WorkflowStreamEvent,
 } from 'evented-workflows';
@@ -65,6 +66,31 @@ export const outer = createWorkflow({
   .map({ text: { step: shout, path: 'text' }, lengths: { step: inner, path: 'sum' } }, { id: 'last' })
   .commit();
 
+// Of other packages: what the steps are made of has no types of this one but that of a tool's context.
+const translator = {
+  id: 'translate',
+  inputSchema: v.object({ text: v.string() }),
+  outputSchema: type({ prompt: 'string' }),
+  execute: async ({ text }: { text: string }, { workflow }: ToolContext) => ({
+    prompt: `${workflow.workflowId}: ${text}`,
+  }),
+};
+const model = {
+  id: 'model',
+  generate: async (prompt: string) => ({ text: prompt.toUpperCase(), object: { letters: prompt.length } }),
+};
+export const translate = createStep(translator);
+export const ask = createStep(model, { structuredOutput: { schema: z.object({ letters: z.number() }) } });
+export const assisted = createWorkflow({
+  id: 'assisted',
+  inputSchema: z.object({ text: z.string() }),
+  outputSchema: v.object({ said: v.string(), letters: v.number() }),
+})
+  .then(translate)
+  .parallel([ask, createStep({ ...model, id: 'say' })])
+  .map({ said: { step: 'say', path: 'text' }, letters: { step: ask, path: 'letters' } })
+  .commit();
+
 export const startStream = async () => {
   const run = await outer.createRun();
   return { run, output: run.stream({ inputData: { texts: ['a', 'bcd'] }, initialState: {} }) };
@@ -94,6 +120,14 @@ export async function wrong(): Promise<void> {
   // @ts-expect-error the workflow needs a state that this one does not have
   createWorkflow({ ...definition, inputSchema: type({ text: 'string' }).array() }).then(inner);
 
+  // @ts-expect-error the tool takes a text
+  createWorkflow({ ...definition, inputSchema: v.object({ text: v.number() }) }).then(translate);
+  // @ts-expect-error an agent takes a prompt
+  createWorkflow(definition).agent(model);
+  const prompts = createWorkflow({ ...definition, inputSchema: v.object({ prompt: v.string() }) }).then(ask);
+  // @ts-expect-error the letters are a number
+  prompts.map(({ inputData }) => inputData.letters satisfies string);
+
   const { run, output } = await startStream();
   for await (const event of output.fullStream) {
     // @ts-expect-error an id is a string
@@ -110,9 +144,9 @@ export async function wrong(): Promise<void> {
   // @ts-expect-error the same of a stream
   run.resumeStream({ step: inner, resumeData: {} });
   // @ts-expect-error a time travel goes to a step
-  run.timeTravelStream({ inputData: { sum: 1, by: 'Ada' } });
+  await run.timeTravel({ inputData: { sum: 1, by: 'Ada' } });
   // @ts-expect-error what is approved is a number
-  run.timeTravelStream({ step: shout, initialState: { approved: 'text' } });
+  await run.timeTravel({ step: shout, initialState: { approved: 'text' } });
 }
 
 // What it does.
@@ -134,9 +168,11 @@ const answered = await run.resume({
 });
 deepEqual(answered.status === 'success' && answered.result, { text: 'Ada has 4!', lengths: 4 });
 equal(answered.state?.approved, 1);
-const again = await run.timeTravelStream({ step: shout, inputData: { sum: 5, by: 'Bob' } }).result;
+const again = await run.timeTravel({ step: shout, inputData: { sum: 5, by: 'Bob' } });
 deepEqual(again.status === 'success' && again.result.text, 'Bob has 5!');
 equal(again.steps.shout?.status === 'success' && again.steps.shout.output.text, 'Bob has 5!');
+const answer = await (await assisted.createRun()).start({ inputData: { text: 'hi' } });
+deepEqual(answer.status === 'success' && answer.result, { said: 'ASSISTED: HI', letters: 12 });
 const describe = (workflow: Workflow): string => workflow.id;
 equal(describe(outer), 'outer');
 console.log(`ran on Node ${process.versions.node}`);
