@@ -10,7 +10,7 @@ import {
   type StepRecord,
   type StoredValue,
 } from '../core/records.ts';
-import { applyDelta, deltaOf, noShared } from '../core/shared-data.ts';
+import { applyDelta, deltaOf, mergeDeltas, noShared } from '../core/shared-data.ts';
 import { suspendedPlaces } from '../core/suspended-places.ts';
 import { parseTurn } from '../core/turn.ts';
 import type { CommitOutcome, OutcomeBase, RunLoad } from '../ports/index.ts';
@@ -159,14 +159,24 @@ async function sharedOfChild(
   const loaded: Loaded = { header: child, input: load.input, records };
   const given = await startShared(handling, child, load);
   const { data } = await loadShared(engine, child.runId, last?.sharedFrom ?? -1, loaded);
-  const delta = changesBetween(given, data);
-  if (delta === undefined) return {};
-  if (!isEntryKey(record.key)) return { delta: await engine.values.store(runId, delta, 'state') };
+  if (!isEntryKey(record.key)) {
+    // The record may hold what it said when the nested run was suspended: that counts as said, whatever became of it.
+    const earlier = await earlierDelta(handling, record);
+    const delta = changesBetween(applyDelta(given, earlier), data);
+    if (delta === undefined) return {};
+    return { delta: await engine.values.store(runId, mergeDeltas(earlier, delta), 'state') };
+  }
   const own: Loaded = { header: undefined, input: undefined, records: [record] };
   const base = await loadShared(engine, runId, record.sharedFrom, own);
+  const delta = changesBetween(base.data, data);
+  if (delta === undefined) return {};
   const merged = applyDelta(base.data, delta);
   const name = `state after "${workflow.definition.id}"`;
   return { shared: await engine.values.store(runId, merged, name), sharedFrom: record.key.entry };
+}
+
+async function earlierDelta({ engine, runId }: Handling, { delta }: StepRecord): Promise<SharedDelta> {
+  return delta === undefined ? {} : ((await engine.values.load(runId, delta)) as SharedDelta);
 }
 
 async function startShared(

@@ -4,7 +4,8 @@ import { stepIdAt } from '../core/graph.ts';
 import type { RecordKey, RunInput, StepRecord, StoredValue } from '../core/records.ts';
 import { type TravelParameters, travelTarget } from '../core/travel.ts';
 import type { Epoch } from './epoch.ts';
-import { childHeader, childRunId } from './handle-nested.ts';
+import { cancelNested } from './cascade.ts';
+import { childHeader, childRunId, isForsaken } from './handle-nested.ts';
 import { entryTurn, type Handling, logged } from './handling.ts';
 import { stepAt } from './registry.ts';
 import { loadTree, type RunTree } from './run-tree.ts';
@@ -48,6 +49,7 @@ export async function beginNested(at: Epoch, key: RecordKey, inner: readonly str
   });
   const stored = write.image ?? header;
   if (stored.parent?.turn !== header.parent?.turn) return;
+  if (await isForsaken(handling)) return cancelNested(engine, record, publisher.scope.hop);
   await publishEpoch(engine, compiled, stored, publisher.scope.hop);
 }
 

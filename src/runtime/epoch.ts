@@ -1,18 +1,21 @@
 import { encode } from '../core/codec.ts';
+import { turnOfNested } from '../core/decide.ts';
 import type { WorkflowEvent } from '../core/event.ts';
-import { armsOf, isBlock, stepIdAt } from '../core/graph.ts';
+import { armsOf, stepIdAt } from '../core/graph.ts';
 import {
   type RecordKey,
   type RunHeader,
+  sameKey,
   type StepRecord,
   type StoredValue,
   terminalStatuses,
 } from '../core/records.ts';
-import { type TravelParameters, travelTarget } from '../core/travel.ts';
+import { encodeToken } from '../core/join.ts';
+import { type TravelParameters, type TravelTarget, travelTarget } from '../core/travel.ts';
 import { type Pin, pinsBefore, storedAt } from '../core/travel-pins.ts';
-import { formatTurn } from '../core/turn.ts';
+import { formatTurn, parseTurn } from '../core/turn.ts';
 import type { JoinOpening } from '../ports/index.ts';
-import { cancelNested } from './cascade.ts';
+import { cancelNested, holdsNested } from './cascade.ts';
 import { fulfilMember } from './duty-member.ts';
 import type { Engine } from './engine.ts';
 import { beginNested } from './epoch-nested.ts';
@@ -49,9 +52,9 @@ export async function handleEpochStart(
   const workflow = engine.registry.get(header.workflowId);
   const target = travelTarget(workflow.graph, parameters.path, header);
   const at: Epoch = { handling: handlingOf(engine, workflow, header, event.hop), tree, parameters };
+  await cancelSuperseded(at, target);
   for (const pin of pinsBefore(tree, target.key.entry, parameters)) await putPin(at, pin);
-  await cancelSuperseded(at, target.key);
-  if (target.key.arm !== undefined) await openAround(at, target.key.entry, target.key.arm);
+  if (target.key.arm !== undefined) await openAround(at, target, target.key.arm);
   if (target.inner.length > 0) return beginNested(at, target.key, target.inner);
   await begin(at, target.key);
 }
@@ -116,19 +119,32 @@ async function outputOf(
   return values.store(runId, Object.fromEntries(outputs), `output of "${stepId}"`);
 }
 
-/** Nested runs that waited at the target or behind it wait for nobody any more. */
-async function cancelSuperseded({ handling, tree }: Epoch, target: RecordKey): Promise<void> {
-  const children = tree.records.flatMap((record) =>
-    record.key.entry > target.entry && record.status === 'suspended' ? (record.childRunId ?? []) : [],
+/**
+ * Nested runs that no place of this epoch waits for are canceled: all of earlier epochs but for the one that this begins
+ * inside of, and those of arms that are kept. Those that a place comes to again begin anew.
+ */
+async function cancelSuperseded({ handling, tree }: Epoch, target: TravelTarget): Promise<void> {
+  const { engine, runId, workflow } = handling;
+  const { key } = target;
+  const entries = workflow.graph.flatMap((entry, index) =>
+    entry.type === 'foreach' && entry.step.nested !== undefined ? [index] : [],
   );
-  await Promise.all(children.map((child) => cancelNested(handling.engine, child)));
+  const items = await Promise.all(entries.map((entry) => engine.backend.store.loadItems({ runId, entry })));
+  const superseded = [...tree.records, ...items.flat()].filter((record) => {
+    if (!holdsNested(record) || parseTurn(record.turn).epoch >= tree.header.epoch) return false;
+    if (sameKey(record.key, key)) return target.inner.length === 0;
+    const isSibling = key.arm !== undefined && record.key.entry === key.entry;
+    return !(isSibling && kept.has(record.status));
+  });
+  await Promise.all(superseded.map((record) => cancelNested(engine, record)));
 }
 
 /**
  * Opens the block around an arm: the other arms that had come to something keep it, those that had not take no part. An arm
  * of a branch that takes no part shows as skipped.
  */
-async function openAround(at: Epoch, entry: number, arm: number): Promise<void> {
+async function openAround(at: Epoch, target: TravelTarget, arm: number): Promise<void> {
+  const { entry } = target.key;
   const { handling, tree, parameters } = at;
   const { engine, runId, epoch, workflow } = handling;
   const definition = workflow.graph[entry];
@@ -151,6 +167,8 @@ async function openAround(at: Epoch, entry: number, arm: number): Promise<void> 
     ...logged(handling),
   };
   await engine.backend.store.openJoin({ runId, entry, epoch, ...opening });
+  const isResumed = target.inner.length === 0 && (await resumeDataOf(at, { entry, arm })) !== undefined;
+  if (isResumed) await logResumption(at, { entry, arm });
   for (const { id, number, given, stored } of recorded) {
     const key = { entry, arm: number };
     const output = given !== undefined && 'output' in given;
@@ -158,7 +176,7 @@ async function openAround(at: Epoch, entry: number, arm: number): Promise<void> 
       const from = output ? ({ from: 'value', value: given.output } as const) : ({ from: 'stored' } as const);
       await putPin(at, { key, stepId: id, stored, given, output: from, hasShared: false });
     } else {
-      const record = { ...stored, turn: entryTurn(handling), ...logged(handling) };
+      const record = { ...keptArm(stored, entryTurn(handling)), ...logged(handling) };
       await engine.backend.store.closeBlock({ runId, record });
     }
     const load = await engine.backend.store.loadStep({ runId, keys: [key], input: false, consistent: true });
@@ -166,6 +184,27 @@ async function openAround(at: Epoch, entry: number, arm: number): Promise<void> 
     if (record !== undefined) await fulfilMember(handling, record, false);
   }
   if (definition?.type === 'conditional') await putSkipped(at, entry, taken);
+}
+/**
+ * The log of the block says first that the arm was suspended and is resumed, as it will stand: else the other arms, which
+ * are settled, would close the block without it.
+ */
+async function logResumption(
+  { handling }: Epoch,
+  { entry, arm }: { entry: number; arm: number },
+): Promise<void> {
+  const { engine, runId, epoch } = handling;
+  const turn = entryTurn(handling);
+  for (const [generation, kind] of (['suspended', 'resumed'] as const).entries()) {
+    const token = encodeToken({ generation, kind, hasDelta: false, member: arm });
+    await engine.backend.store.appendToken({ runId, entry, epoch, turn, token, fromSegment: 0 });
+  }
+}
+
+/** The record of an arm as it stands in a later epoch; the run that is nested in it goes on waiting for the old one. */
+function keptArm(stored: StepRecord, turn: string): StepRecord {
+  if (stored.childRunId === undefined) return { ...stored, turn };
+  return { ...stored, turn, childTurn: turnOfNested(stored) };
 }
 
 const kept: ReadonlySet<StepRecord['status']> = new Set(['success', 'failed', 'suspended']);
@@ -202,11 +241,10 @@ async function putSkipped({ handling }: Epoch, entry: number, taken: readonly nu
 
 /** Publishes the target's turn, with what it is resumed with when the caller gave that. */
 async function begin(at: Epoch, key: RecordKey): Promise<void> {
-  const { handling, parameters } = at;
+  const { handling } = at;
   const { publisher, workflow, epoch } = handling;
   const stepId = stepIdAt(workflow.graph, key) ?? '';
-  const isStep = !isBlock(workflow.graph[key.entry]) || key.arm !== undefined;
-  const data = parameters.hasResume && isStep ? await resumeDataOf(at, key) : undefined;
+  const data = await resumeDataOf(at, key);
   if (data === undefined) {
     return publisher.publish([publisher.stepRun({ key, turn: entryTurn(handling), stepId })]);
   }
@@ -215,14 +253,15 @@ async function begin(at: Epoch, key: RecordKey): Promise<void> {
   await publisher.publish([publisher.stepRun({ key, turn, stepId })]);
 }
 
-/** Undefined when the step's schema refuses it: then the step begins without. */
+/** Undefined when none was given, or there is no step to take it, or its schema refuses it: then the place begins without. */
 async function resumeDataOf(
   { handling, parameters }: Epoch,
   key: RecordKey,
 ): Promise<{ value: unknown } | undefined> {
   const { engine, workflow, runId } = handling;
-  const { validateInputs } = workflow.definition;
-  const schema = validateInputs ? stepAt(workflow, key)?.resumeSchema : undefined;
+  const step = stepAt(workflow, key);
+  if (!parameters.hasResume || step === undefined) return undefined;
+  const schema = workflow.definition.validateInputs ? step.resumeSchema : undefined;
   try {
     const subject = {
       code: 'WORKFLOW_SCHEMA_VALIDATION_FAILED',

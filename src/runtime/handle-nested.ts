@@ -3,22 +3,26 @@ import { afterLostClaim } from '../core/decide.ts';
 import type { WorkflowDefinition } from '../core/definition.ts';
 import {
   formatKey,
+  type RecordKey,
   recordFormat,
   type RunHeader,
+  sameKey,
   type SharedData,
   type StepRecord,
   terminalStatuses,
 } from '../core/records.ts';
-import { baseTurn, parseTurn } from '../core/turn.ts';
 import { RequestContext } from '../core/request-context.ts';
+import { type TravelParameters, travelTarget } from '../core/travel.ts';
+import { baseTurn, parseTurn } from '../core/turn.ts';
 import { startInfo } from './callbacks.ts';
 import { withCell } from './cell.ts';
 import { followChild } from './child.ts';
-import { cancelNested } from './cascade.ts';
+import { cancelNested, holdsNested } from './cascade.ts';
 import { admitted, fulfil, isKept } from './handle-step.ts';
 import type { Engine } from './engine.ts';
 import {
   drop,
+  entryTurn,
   type EventHandling,
   type Handling,
   logged,
@@ -28,6 +32,7 @@ import {
 import { inputAt, inputValue, type Loaded, loadForStep, loadShared, sharedAt, sourceOf } from './load.ts';
 import { publishStart } from './start.ts';
 import { validInput } from './step-executor.ts';
+import { publishEpoch } from './travel.ts';
 import { isOfThePlace, sha256 } from './values.ts';
 
 /** Id of the run that a place of a run executes: the same whoever asks, and another one for each iteration and item. */
@@ -54,7 +59,7 @@ export async function handleNested(
   const reads = { steps: [], init: false };
   const loaded = await loadForStep(engine, { runId, key, turn, graph: workflow.graph }, reads);
   const handling = await admitted(event, event, loaded);
-  if (handling === undefined) return;
+  if (handling === undefined) return abandon(event);
   if (await isKept(handling, loaded)) return;
   const given = await startOf(handling, loaded);
   if ('error' in given) return failBefore(handling, loaded, given.error);
@@ -66,6 +71,23 @@ export async function handleNested(
     return followChild(handling, image);
   }
   await afterLoss(handling, image);
+}
+
+/**
+ * The run does not go on at this place. Whoever stored the nested run may have died before it saw that, and whoever ended
+ * the run may have looked for nested ones before that one was stored.
+ */
+async function abandon({ engine, runId, key, turn, event }: EventHandling & StepEvent): Promise<void> {
+  const { store } = engine.backend;
+  const [header, record] = await Promise.all([store.loadHeader(runId), recordAt(engine, runId, key)]);
+  if (record?.turn !== turn || header === undefined) return;
+  const isOver = terminalStatuses.has(header.status) || header.epoch > event.epoch;
+  if (isOver && holdsNested(record)) await cancelNested(engine, record, event.hop);
+}
+
+async function recordAt({ backend }: Engine, runId: string, key: RecordKey): Promise<StepRecord | undefined> {
+  const load = await backend.store.loadStep({ runId, keys: [key], input: false, consistent: true });
+  return load.records[0];
 }
 
 /** The validated input, and the state and request context that the place sees. */
@@ -159,9 +181,12 @@ async function startChild(
   given: ChildStart,
   won: boolean,
 ): Promise<void> {
-  const { engine, runId, epoch, event } = handling;
+  const { engine, event } = handling;
   const { store, metrics } = engine.backend;
   const workflow = engine.registry.get(nested.id);
+  if (await beginsInside(handling)) {
+    return publishEpoch(engine, handling.workflow, handling.header, event.hop);
+  }
   let header = childHeader(handling, workflow.graphHash, nested, record);
   try {
     const input = await engine.values.store(header.runId, given.input, 'inputData');
@@ -174,15 +199,29 @@ async function startChild(
     const stored = write.image ?? header;
     // A nested run of a later turn than this event's: the event is late.
     if (stored.parent?.turn !== header.parent?.turn) return;
-    const above = await store.loadHeader(runId);
-    if (above === undefined || terminalStatuses.has(above.status) || above.epoch !== epoch) {
-      return await cancelNested(engine, stored.runId);
-    }
+    if (await isForsaken(handling)) return await cancelNested(engine, record, event.hop);
     await publishStart(engine, workflow, stored, won && write.won, event.hop);
   } catch (error) {
     if (isOfThePlace(error)) throw error;
     await followFailure(handling, record, errorOf(error));
   }
+}
+
+/** Whether nobody waits any more for what a handling has started. */
+export async function isForsaken({ engine, runId, epoch }: Handling): Promise<boolean> {
+  const above = await engine.backend.store.loadHeader(runId);
+  return above === undefined || terminalStatuses.has(above.status) || above.epoch !== epoch;
+}
+
+/** Whether a time travel begins inside of the nested run: then the event of its epoch starts it, and not at the first entry. */
+async function beginsInside({ engine, runId, key, turn, header, epoch }: StepHandling): Promise<boolean> {
+  const [, entry] = header.from.find(([number]) => number === epoch) ?? [];
+  if (entry !== key.entry || baseTurn(turn) !== baseTurn(entryTurn({ epoch }))) return false;
+  const stored = await engine.backend.store.loadTravel({ runId, epoch });
+  if (stored === undefined) return false;
+  const { path } = (await engine.values.load(runId, stored)) as TravelParameters;
+  const target = travelTarget(engine.registry.get(header.workflowId).graph, path, header);
+  return target.inner.length > 0 && sameKey(target.key, key);
 }
 
 /** Told before the nested run is stored; what it throws fails the step. */

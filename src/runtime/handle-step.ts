@@ -74,8 +74,12 @@ export async function isKept(handling: StepHandling, loaded: Loaded): Promise<bo
   if (key.item === undefined || loaded.join?.opening.keepsItems !== true) return false;
   const { store } = engine.backend;
   const [record] = await store.loadItems({ runId, entry: key.entry, items: [key.item] });
-  if (record?.status !== 'success' || record.turn >= turn) return false;
-  const write = await store.closeBlock({ runId, record: { ...record, turn } });
+  if (record?.status !== 'success' || record.aborted === true || record.turn >= turn) return false;
+  // Its tokens are first possible now, in the log of this epoch.
+  const { fromSegment: _, ...kept } = record;
+  const { newestSegment } = loaded.join;
+  const segment = newestSegment === 0 ? {} : { fromSegment: newestSegment };
+  const write = await store.closeBlock({ runId, record: { ...kept, ...segment, ...logged(handling), turn } });
   if (write.image?.turn !== turn) return false;
   await fulfil(handling, write.image, write.won);
   return true;
