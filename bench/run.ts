@@ -9,6 +9,8 @@ import { memoryBackend } from 'evented-workflows/memory';
 import { createRuntime, type RuntimeOptions } from 'evented-workflows/runtime';
 import { sqliteBackend } from 'evented-workflows/sqlite';
 import { z } from 'zod';
+import { measureScale } from './scale.ts';
+import { writeRatios } from './writes.ts';
 
 /**
  * The figures that the documentation states, each beside what it is to be compared with, measured in turn in one run:
@@ -126,6 +128,18 @@ function bareCommits(file: string, commits: number): number {
   return median(times);
 }
 
+/** The cost of an item and an iteration by their number, and what people wait for. */
+async function benchScale(backend: Backend): Promise<void> {
+  const { item, iteration, twoHundredItems, suspendAndResume, heapGrowth } = await measureScale(backend);
+  const growth = (costs: ReadonlyMap<number, number>): string =>
+    `${((costs.get(10_000) ?? Number.NaN) / (costs.get(100) ?? Number.NaN)).toFixed(2)}x of one of 100`;
+  row('an item of 10,000 at 100 at once', milliseconds(item.get(10_000) ?? Number.NaN), growth(item));
+  row('an iteration of 10,000', milliseconds(iteration.get(10_000) ?? Number.NaN), growth(iteration));
+  row('heap in use on top of that before', `${heapGrowth.toFixed(0)} MB`, 'while these ran');
+  row('foreach of 200 items, 10 at once', milliseconds(twoHundredItems), '');
+  row('start, suspend, resume and end', milliseconds(suspendAndResume), '');
+}
+
 const folder = mkdtempSync(join(tmpdir(), 'evented-bench-'));
 try {
   console.log('\nevented-workflows: figures of this machine, now\n');
@@ -143,6 +157,10 @@ try {
   row('10 steps in memory', milliseconds(memory.get(10) ?? Number.NaN), '');
   const growth = (perStep(1000) / perStep(10)).toFixed(2);
   row('a step of 1,000, embedded', milliseconds(perStep(1000)), `${growth}x of a step of 10`);
+  for (const [kind, ratio] of await writeRatios(folder)) {
+    row(`20 steps of 20 KB, ${kind}`, `${ratio.toFixed(2)}x`, 'written to the disk for each byte of them');
+  }
+  await benchScale(sqliteBackend({ file: join(folder, 'scale.db') }));
   bars(
     'Embedded: milliseconds a step, by the length of the chain',
     lengths.map((length) => [`${length} steps`, perStep(length)]),

@@ -20,6 +20,7 @@ export type {
   Reads,
   RetryConfig,
   StepDefinition,
+  StepWriter,
   SuspendOptions,
   WorkflowDefinition,
 } from './core/definition.ts';
@@ -27,6 +28,7 @@ export {
   type ErrorCode,
   type ErrorDetails,
   isWorkflowError,
+  NonRetryableError,
   type ValidationIssue,
   WorkflowError,
 } from './core/errors.ts';
@@ -35,7 +37,17 @@ export type { OutputOptions } from './core/host.ts';
 export type { Predicate, PredicatePath, PredicateValue } from './core/predicate.ts';
 export type { RunStatus } from './core/records.ts';
 export { RequestContext } from './core/request-context.ts';
-export type { RunResult, StepResult, StepResultStatus, WorkflowState } from './core/snapshot.ts';
+export type { SerializedEntry, SerializedGraph, SerializedStep } from './core/serialized-graph.ts';
+export type {
+  RunResult,
+  StepResult,
+  StepResultStatus,
+  Tripwire,
+  WorkflowRunState,
+  WorkflowState,
+} from './core/snapshot.ts';
+export { TripWire } from './core/tripwire.ts';
+export type { AgentLike, AgentOutput, AgentStep, AgentStepOptions } from './sdk/agent-types.ts';
 export type {
   Bailed,
   ExecuteContext,
@@ -52,9 +64,11 @@ export type {
   ResumeTarget,
   Run,
   StartArguments,
+  StepContext,
   StepResultOf,
   StreamArguments,
   StepResults,
+  TravelArguments,
   WorkflowResult,
 } from './sdk/run-types.ts';
 export type {
@@ -66,20 +80,23 @@ export type {
   WorkflowStreamEvent,
   WorkflowWatchEvent,
 } from './sdk/stream-types.ts';
-export { cloneStep, createStep } from './sdk/step.ts';
+export { cloneStep, createStep, createStepFromAgent, createStepFromTool } from './sdk/step.ts';
 export type {
   AnyStep,
   KnownStep,
   Step,
+  StepLike,
   StepOf,
   StepOutput,
   StepParams,
   StepResume,
 } from './sdk/step-types.ts';
+export type { ToolContext, ToolLike, ToolStep, ToolStepOptions } from './sdk/tool-types.ts';
 export type {
   Condition,
   CreateRunOptions,
   EntryOptions,
+  ForeachOptions,
   InitOf,
   KnownSteps,
   ListRunsOptions,
@@ -90,6 +107,7 @@ export type {
   SleepFunction,
   TypesOf,
   Workflow,
+  WorkflowBehaviour,
   WorkflowOf,
   WorkflowOptions,
   WorkflowRun,
@@ -108,7 +126,7 @@ async function privateRuntime(workflow: WorkflowDefinition): Promise<WorkflowHos
 }
 
 /**
- * Begins a workflow: add entries with `.then`, `.parallel`, `.branch`, `.dowhile`, `.dountil`, `.sleep`, `.sleepUntil` and
+ * Begins a workflow: add entries with `.then`, `.parallel`, `.branch`, `.dowhile`, `.dountil`, `.foreach`, `.sleep`, `.sleepUntil` and
  * `.map`, and end with `.commit()`. The types of input, output and state follow from its schemas.
  *
  * Its runs live in the runtime that it is given to (`createRuntime` of `evented-workflows/runtime`). Without any, they live in

@@ -8,11 +8,13 @@ import {
   type RunInput,
   sameKey,
   type SharedData,
+  type SharedDelta,
   type StepRecord,
   type StoredValue,
   terminalStatuses,
 } from './records.ts';
-import { noShared } from './shared-data.ts';
+import { serializedGraph } from './serialized-graph.ts';
+import { applyDelta, noShared } from './shared-data.ts';
 import { suspendedPlaces } from './suspended-places.ts';
 import type {
   ResumeLabels,
@@ -35,7 +37,9 @@ export interface RunView {
   readonly read: (stored: StoredValue) => unknown;
   /** The foreach that is open. */
   readonly open?: OpenForeach;
-  /** Items of a foreach that is closed, as far as they have a nested run. */
+  /** What members of the block that is open have changed of state and request context so far. */
+  readonly openDelta?: SharedDelta;
+  /** Items of foreachs over nested workflows, but for those in {@link open}. */
   readonly items?: readonly StepRecord[];
   /** Nested runs by their ids, as far as they were loaded. */
   readonly children?: ReadonlyMap<string, RunView>;
@@ -95,6 +99,7 @@ export function stepResultOf(view: RunView, record: StepRecord): StepResult {
     stored === undefined ? {} : { [name]: view.read(stored) };
   return {
     status: shownStatus[record.status],
+    ...strandedChild(view, record),
     payload: record.input === undefined ? inputOf(view, record.inputFrom) : view.read(record.input),
     ...(record.startedAt === undefined ? {} : { startedAt: record.startedAt }),
     ...value('suspendPayload', record.suspendPayload),
@@ -111,6 +116,12 @@ export function stepResultOf(view: RunView, record: StepRecord): StepResult {
       : {}),
     ...(settled.has(record.status) && record.endedAt !== undefined ? { endedAt: record.endedAt } : {}),
   };
+}
+
+/** A nested run that was still going on when the run around it ended: it is canceled, and its place hears no more of it. */
+function strandedChild({ header }: RunView, record: StepRecord): Partial<StepResult> {
+  if (record.status !== 'child' || !terminalStatuses.has(header.status)) return {};
+  return { status: 'canceled', ...(header.endedAt === undefined ? {} : { endedAt: header.endedAt }) };
 }
 
 function trip(view: RunView, stored: StoredValue): Pick<StepResult, 'tripwire'> {
@@ -140,8 +151,9 @@ function openForeach(view: RunView): [string, StepResult][] {
   return [[entry.step.id, { status: 'suspended', ...shown, ...Object.fromEntries(present) }]];
 }
 
-/** Arms of a parallel that were launched but not claimed yet: they run as far as anybody outside can tell. */
+/** Arms of a parallel that were launched but not claimed yet: they run as far as anybody outside can tell, until the run is over. */
 function unclaimedArms(view: RunView, records: readonly StepRecord[]): [string, StepResult][] {
+  if (terminalStatuses.has(view.header.status)) return [];
   return view.graph.flatMap((entry, index): [string, StepResult][] => {
     if (entry.type !== 'parallel') return [];
     const started = records.filter((record) => record.key.entry === index);
@@ -191,10 +203,11 @@ export function lastShared(view: Pick<RunView, 'header' | 'records' | 'input'>):
   return from < 0 ? view.input?.shared : entryRecord(view, from)?.shared;
 }
 
-/** State and request context after the last finished entry. */
+/** State and request context after the last finished entry, and after what has settled of a block that is open. */
 export function currentShared(view: RunView): SharedData {
   const stored = lastShared(view);
-  return stored === undefined ? noShared : (view.read(stored) as SharedData);
+  const shared = stored === undefined ? noShared : (view.read(stored) as SharedData);
+  return view.openDelta === undefined ? shared : applyDelta(shared, view.openDelta);
 }
 
 function outcome(view: RunView): Pick<RunResult, 'result' | 'error' | 'tripwire'> {
@@ -280,24 +293,31 @@ function placesOf(view: RunView): { active: Paths; suspended: Paths; waiting: Pa
 
 /**
  * The steps of a run and of those nested in it: `<nested>.<step>` beside the entry of the nested workflow, with the number
- * of the item where a foreach executes it. While one of them is suspended, that entry shows as running: it is its step that waits.
+ * of the item where a foreach executes it. While one of them waits to be resumed, that entry shows as running: it is its step
+ * that waits.
  */
 function flatSteps(view: RunView): Record<string, StepResult> {
   const own = stepResults(view);
   const records = [...visibleRecords(view), ...(view.items ?? []), ...(view.open?.items ?? [])];
   const inner = records.flatMap((record): [string, StepResult][] => {
     const child = record.childRunId === undefined ? undefined : view.children?.get(record.childRunId);
-    if (child === undefined) return [];
+    if (child === undefined || isPassedOver(record, child)) return [];
     const { item } = record.key;
     const prefix = item === undefined ? record.stepId : `${record.stepId}[${item}]`;
     return Object.entries(flatSteps(child)).map(([id, result]) => [`${prefix}.${id}`, result]);
   });
+  const over = terminalStatuses.has(view.header.status);
   const containers = records.flatMap((record): [string, StepResult][] => {
     const shown = own[record.stepId];
-    if (shown?.status !== 'suspended' || record.childRunId === undefined) return [];
+    if (over || shown?.status !== 'suspended' || record.childRunId === undefined) return [];
     return view.children?.has(record.childRunId) ? [[record.stepId, { ...shown, status: 'running' }]] : [];
   });
   return { ...own, ...Object.fromEntries(containers), ...Object.fromEntries(inner) };
+}
+
+/** Whether a time travel put an output at a place whose nested run had come to something else, or to nothing yet. */
+function isPassedOver({ status }: StepRecord, { header }: RunView): boolean {
+  return status === 'success' && header.status !== 'success';
 }
 
 /** The stored run as a person or a program looks at it. */
@@ -321,7 +341,7 @@ export function assembleState(view: RunView): WorkflowState {
     waitingPaths: places.waiting,
     resumeLabels: labelsOf(view),
     requestContext,
-    serializedStepGraph: view.graph,
+    serializedStepGraph: serializedGraph(view.graph),
     stepExecutionPath: stepExecutionPath(view),
   };
 }
@@ -339,7 +359,7 @@ export function assembleSnapshot(view: RunView): WorkflowRunState {
     activePaths: Object.values(places.active)[0] ?? [],
     activeStepsPath: places.active,
     stepExecutionPath: stepExecutionPath(view),
-    serializedStepGraph: view.graph,
+    serializedStepGraph: serializedGraph(view.graph),
     suspendedPaths: places.suspended,
     waitingPaths: places.waiting,
     resumeLabels: labelsOf(view),

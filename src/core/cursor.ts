@@ -7,7 +7,7 @@ import { WorkflowError } from './errors.ts';
  */
 
 /** Kinds of cursors: the first part of their texts. Another version of this package may count otherwise under another number. */
-export const cursorKinds = { records: 1, log: 2 } as const;
+export const cursorKinds = { records: 1, log: 2, history: 3 } as const;
 
 /** 32 bits that tell runs apart (FNV-1a over UTF-16 units): enough against mistakes, and a cursor grants nothing. */
 export function markOfRun(runId: string): string {

@@ -244,18 +244,35 @@ export function settlementOf(record: StepRecord): Settlement | undefined {
   const member = memberOf(record.key) ?? 0;
   const hasDelta = record.delta !== undefined;
   if (unsettled.has(record.status)) {
-    return generation === 0 ? undefined : { generation, kind: 'resumed', hasDelta: false, member };
+    const wasSuspended = generation > 0 && !isGivenData(record);
+    return wasSuspended ? { generation, kind: 'resumed', hasDelta: false, member } : undefined;
   }
   const ended = record.aborted === true ? 'canceled' : record.bailed === true ? 'bailed' : record.status;
   const kind = settlementKinds.find((name) => name === ended);
   return kind === undefined ? undefined : { generation, kind, hasDelta, member };
 }
 
+/**
+ * Whether a time travel gave a member what it was to be resumed with: in this epoch it has not been suspended yet, and no
+ * request has resumed it.
+ */
+function isGivenData({ turn, resumeRequest, childRunId }: StepRecord): boolean {
+  return parseTurn(turn).generation === 1 && resumeRequest === undefined && childRunId === undefined;
+}
+
 const unsettled: ReadonlySet<StepRecord['status']> = new Set(['running', 'due', 'child']);
 
-/** Numbers of the arms or items that take part in a block, in the order in which they are launched. */
-export function membersOf({ total, taken }: Pick<JoinOpening, 'total' | 'taken'>): readonly number[] {
-  return taken ?? Array.from({ length: total }, (_, member) => member);
+/**
+ * Numbers of the arms or items that take part in a block, in the order in which they are launched: all of them, or `count`
+ * from the one that is launched as number `from`.
+ */
+export function membersOf(
+  { total, taken }: Pick<JoinOpening, 'total' | 'taken'>,
+  { from, count }: { readonly from: number; readonly count: number } = { from: 0, count: total },
+): readonly number[] {
+  if (taken !== undefined) return taken.slice(from, from + count);
+  const length = Math.max(0, Math.min(count, total - from));
+  return Array.from({ length }, (_, index) => from + index);
 }
 
 /** Where the record of a member is kept: an item of a foreach, an arm of any other block. */

@@ -52,10 +52,15 @@ export interface StepContext {
   readonly writer: StepWriter;
   /** The runtime that executes the step, as far as a body may use it. */
   readonly runtime: StepRuntime;
+  /** Empty: there for code that was written for engines that have something to give. */
+  readonly engine: Readonly<Record<string, never>>;
 }
 
-/** Writes to the stream of the run, also when another process reads it; without history, what is written is dropped. */
-export interface StepWriter {
+/**
+ * Writes to the stream of the run, also when another process reads it; without history, what is written is dropped. As a
+ * stream it can be piped to once.
+ */
+export interface StepWriter extends WritableStream<unknown> {
   /** Arrives as `workflow-step-output`. Rejects with WORKFLOW_VALUE_NOT_STORABLE. */
   write(chunk: unknown): Promise<void>;
   /** Arrives as it is: an object with a `type` of its own. */
@@ -66,7 +71,17 @@ export interface StepWriter {
 export interface StepRuntime {
   /** A registered workflow. Throws WORKFLOW_NOT_FOUND. */
   getWorkflow(id: string): WorkflowDefinition;
+  /** What the runtime was given as an agent. Throws WORKFLOW_AGENT_NOT_FOUND. */
+  getAgent(id: string): unknown;
+  /** What the runtime was given as a tool. Throws WORKFLOW_TOOL_NOT_FOUND. */
+  getTool(id: string): unknown;
   readonly logger: { warn(message: string, attributes: Readonly<Record<string, unknown>>): void };
+}
+
+/** Agents and tools of a runtime, for the steps that name one by its id; undefined for those that it was not given. */
+export interface StepSources {
+  agent(id: string): unknown;
+  tool(id: string): unknown;
 }
 
 /** What a condition or a mapping function receives: no way to suspend or to change state. */
@@ -95,6 +110,13 @@ export interface StepDefinition {
   /** What the step was made of, when it is not from parameters; for people who look at the graph. */
   readonly component?: 'AGENT' | 'TOOL' | 'WORKFLOW' | undefined;
   readonly metadata?: Readonly<Record<string, unknown>> | undefined;
+  /** Id of the agent or tool that an entry of this kind of its own was added for. */
+  readonly executes?: string | undefined;
+  /**
+   * Of a step that names an agent or a tool by its id: the step that is executed in its place. Undefined when the sources
+   * do not have it; then `execute` throws what says so.
+   */
+  readonly resolve?: ((sources: StepSources) => StepDefinition | undefined) | undefined;
 }
 
 /** Earlier results that a body may read. */

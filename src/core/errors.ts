@@ -41,6 +41,8 @@ export const errorStatus = {
   WORKFLOW_RESUME_ALREADY_CLAIMED: 409,
   /** The run is over. */
   WORKFLOW_RUN_ALREADY_FINISHED: 409,
+  /** The run keeps no history. */
+  WORKFLOW_HISTORY_ABSENT: 409,
   /** A value cannot be stored: a function, a cycle, a symbol. */
   WORKFLOW_VALUE_NOT_STORABLE: 422,
   /** Stored text cannot be read back. */
@@ -49,6 +51,14 @@ export const errorStatus = {
   WORKFLOW_LIMIT_EXCEEDED: 413,
   /** The worker died in the middle of this step too often. */
   WORKFLOW_STEP_CRASHED: 500,
+  /** A step names an agent by an id that the runtime does not know. */
+  WORKFLOW_AGENT_NOT_FOUND: 500,
+  /** A step names a tool by an id that the runtime does not know. */
+  WORKFLOW_TOOL_NOT_FOUND: 500,
+  /** An agent was to give an object by a schema, and gave none. */
+  STRUCTURED_OUTPUT_OBJECT_UNDEFINED: 500,
+  /** `.waitForEvent` is not possible any more. */
+  WORKFLOW_WAIT_FOR_EVENT_REMOVED: 500,
   /** A step, mapping or condition threw something that is no error. */
   WORKFLOW_STEP_FAILED: 500,
   /** A path of `.map` runs through a value that is no object. */
@@ -104,4 +114,11 @@ export class WorkflowError extends Error {
 /** Whether `error` is ours and has one of `codes` (any, when none is given). */
 export function isWorkflowError(error: unknown, ...codes: ErrorCode[]): error is WorkflowError {
   return error instanceof WorkflowError && (codes.length === 0 || codes.includes(error.code));
+}
+
+/** Thrown by a step whose failure no further attempt could mend: it is not retried, whatever its `retries` say. */
+export class NonRetryableError extends Error {
+  override readonly name: string = 'NonRetryableError';
+  /** What the runtime looks at: an error of any class that has this is not retried. */
+  readonly isNonRetryable = true;
 }

@@ -4,71 +4,63 @@ import type { RecordKey } from './records.ts';
  * The shape of a workflow, without its functions: what decisions, hashes and snapshots need.
  */
 
+/** What its author said about an entry, for people to read. */
+export interface Shown {
+  readonly description?: string;
+  readonly metadata?: Readonly<Record<string, unknown>>;
+}
+
+/** A name of its own that an entry may have; unless the kind says otherwise, no record is kept under it. */
+export interface Titled extends Shown {
+  readonly id?: string;
+}
+
+/** A step, by itself or inside a block. */
+export interface GraphStep extends Shown {
+  readonly id: string;
+  /** Whether it, or anything nested in it, can suspend. */
+  readonly canSuspend: boolean;
+  readonly nested?: NestedGraph;
+  /** What it was made of, when it is not from parameters. */
+  readonly component?: 'AGENT' | 'TOOL' | 'WORKFLOW';
+  /** Id of the agent or tool, of an entry that was added for one. */
+  readonly executes?: string;
+}
+
 /** One entry of a graph. */
 export type GraphEntry =
-  | {
-      readonly type: 'step';
-      readonly id: string;
-      readonly description?: string;
-      readonly canSuspend: boolean;
-      readonly nested?: NestedGraph;
-    }
-  | {
-      readonly type: 'mapping';
-      readonly id: string;
-      readonly mapConfig: string;
-      readonly description?: string;
-    }
-  | {
-      readonly type: 'parallel';
-      readonly arms: readonly GraphStep[];
-      readonly id?: string;
-      readonly description?: string;
-    }
-  | {
+  | ({ readonly type: 'step' } & GraphStep)
+  | ({ readonly type: 'mapping'; readonly id: string; readonly mapConfig: string } & Shown)
+  /** Its record is kept under its id, if it has one. */
+  | ({ readonly type: 'parallel'; readonly arms: readonly GraphStep[] } & Titled)
+  | ({
       readonly type: 'conditional';
       readonly arms: readonly GraphStep[];
       /** Source text of each condition, for people to read. */
       readonly conditions: readonly string[];
-      readonly id?: string;
-      readonly description?: string;
-    }
-  | {
+      /** Its record is kept under its id, if it has one. */
+    } & Titled)
+  | ({
       readonly type: 'loop';
       readonly loopType: 'dowhile' | 'dountil';
       /** The body; the loop's result appears under its id. */
       readonly step: GraphStep;
       /** Source text of the condition, for people to read. */
       readonly condition: string;
-      /** A name of its own, for people to read; no record is kept under it. */
-      readonly id?: string;
-      readonly description?: string;
-    }
-  | {
+    } & Titled)
+  | ({
       readonly type: 'foreach';
       /** Executed for each element; the result of all of them appears under its id. */
       readonly step: GraphStep;
       /** A number, or the source text of the function that gives it; for people to read. */
       readonly concurrency: string;
-      /** A name of its own, for people to read; no record is kept under it. */
-      readonly id?: string;
-      readonly description?: string;
-    }
-  | {
+    } & Titled)
+  | ({
       readonly type: 'sleep' | 'sleepUntil';
       readonly id: string;
       /** Milliseconds, ISO 8601 date, or the source text of the function that gives them; for people to read. */
       readonly time: string;
-      readonly description?: string;
-    };
-
-/** A step inside a block. */
-export interface GraphStep {
-  readonly id: string;
-  readonly description?: string;
-  readonly canSuspend: boolean;
-  readonly nested?: NestedGraph;
-}
+    } & Shown);
 
 /** The workflow that a step stands for. */
 export interface NestedGraph {

@@ -1,7 +1,14 @@
 import type { Graph } from './graph.ts';
 import { stepIdAt } from './graph.ts';
 import type { LogEntry } from './history.ts';
-import { formatKey, type RecordKey, type RunHeader, type RunInput, type StepRecord, type StoredValue } from './records.ts';
+import {
+  formatKey,
+  type RecordKey,
+  type RunHeader,
+  type RunInput,
+  type StepRecord,
+  type StoredValue,
+} from './records.ts';
 
 /**
  * What an entry of a log has to be seen together with: the graph of its run, the steps under which a nested run stands,
@@ -15,7 +22,7 @@ export type LogNeed =
   | { readonly type: 'graph'; readonly workflowId: string }
   | { readonly type: 'input'; readonly runId: string }
   | { readonly type: 'record'; readonly runId: string; readonly key: RecordKey }
-  /** All items of the foreach at `entry`. */
+  /** All items of the foreach at `entry`, in the order of their numbers. */
   | { readonly type: 'items'; readonly runId: string; readonly entry: number }
   /** A stored value, decoded. */
   | { readonly type: 'value'; readonly runId: string; readonly stored: StoredValue };
@@ -33,7 +40,9 @@ export interface LogAnswers {
 /** A computation that asks for what it needs on its way: whoever drives it decides where that comes from. */
 export type Asking<T> = Generator<LogNeed, T, unknown>;
 
-function* ask<Type extends keyof LogAnswers>(need: Extract<LogNeed, { type: Type }>): Asking<LogAnswers[Type]> {
+function* ask<Type extends keyof LogAnswers>(
+  need: Extract<LogNeed, { type: Type }>,
+): Asking<LogAnswers[Type]> {
   return (yield need) as LogAnswers[Type];
 }
 
@@ -64,7 +73,8 @@ export class LogScope {
   note(entry: LogEntry): void {
     if (entry.kind === 'run') {
       this.#headers.set(entry.header.runId, entry.header);
-      if (entry.input !== undefined) this.#outputs.set(place(entry.header.runId, { entry: -1 }), entry.input.input);
+      if (entry.input !== undefined)
+        this.#outputs.set(place(entry.header.runId, { entry: -1 }), entry.input.input);
     }
     if (entry.kind === 'step') this.#noteStep(entry);
   }
@@ -91,7 +101,7 @@ export class LogScope {
   }
 
   *#findScope(runId: string): Asking<RunScope | undefined> {
-    const header = yield* this.headerOf(runId, 1);
+    const header = this.#headers.get(runId) ?? (yield* ask({ type: 'run', runId }));
     if (header === undefined) return undefined;
     if (runId === this.#runId) return { runId, graph: yield* this.#graphOf(header), prefix: '' };
     if (header.parent === undefined) return undefined;
@@ -103,15 +113,6 @@ export class LogScope {
 
   *#graphOf({ workflowId }: RunHeader): Asking<Graph> {
     return yield* ask({ type: 'graph', workflowId });
-  }
-
-  /** The header of a run in `epoch` or a later one. */
-  *headerOf(runId: string, epoch: number): Asking<RunHeader | undefined> {
-    const known = this.#headers.get(runId);
-    if (known !== undefined && known.epoch >= epoch) return known;
-    const header = yield* ask({ type: 'run', runId });
-    if (header !== undefined) this.#headers.set(runId, header);
-    return header;
   }
 
   /** What a record executes, or was executed, with. */
@@ -139,12 +140,18 @@ export class LogScope {
     return yield* this.read(runId, known ?? (yield* ask({ type: 'record', runId, key }))?.error);
   }
 
+  /** An item of a foreach as it was seen last. */
+  itemSeen(runId: string, entry: number, item: number): StepRecord | undefined {
+    return this.#items.get(place(runId, { entry }))?.get(item);
+  }
+
   /** The first suspended item of a foreach. */
   *suspendedItem(runId: string, entry: number): Asking<StepRecord | undefined> {
-    const seen = [...(this.#items.get(place(runId, { entry }))?.values() ?? [])];
-    const waiting = seen.filter(({ status }) => status === 'suspended');
-    const found = waiting.length > 0 ? waiting : (yield* ask({ type: 'items', runId, entry })).filter(wasSuspended);
-    return found.toSorted((a, b) => numberOf(a) - numberOf(b))[0];
+    const seen = [...(this.#items.get(place(runId, { entry })) ?? [])];
+    const waiting = seen.filter(([, { status }]) => status === 'suspended');
+    const [first] = waiting.toSorted(([a], [b]) => a - b);
+    if (first !== undefined) return first[1];
+    return (yield* ask({ type: 'items', runId, entry })).find(wasSuspended);
   }
 
   /** A stored value, decoded; undefined stays undefined. */
@@ -160,8 +167,4 @@ function place(runId: string, key: RecordKey): string {
 /** An item that has gone on since then still shows its last suspension. */
 function wasSuspended(record: StepRecord): boolean {
   return record.suspendedAt !== undefined;
-}
-
-function numberOf(record: StepRecord): number {
-  return record.key.item ?? 0;
 }

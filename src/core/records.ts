@@ -241,6 +241,8 @@ export interface StepRecord {
   readonly seesCell?: boolean;
   /** Root run in whose log every state of this record is kept. */
   readonly log?: string;
+  /** A time travel put it at the first turn of its epoch, without executing it: streams do not tell of it again. */
+  readonly kept?: boolean;
 }
 
 /** Root run in whose log the states of a run are kept; undefined for a run without history. */

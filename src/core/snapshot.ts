@@ -1,5 +1,5 @@
-import type { Graph } from './graph.ts';
 import type { RunStatus } from './records.ts';
+import type { SerializedGraph } from './serialized-graph.ts';
 
 /** The public shapes of a run. They are assembled from its records; nothing is stored in these forms. */
 
@@ -61,7 +61,7 @@ export interface RunResult {
   readonly suspended?: readonly (readonly string[])[];
   /** Payload of each suspended step by its id; only with status `suspended`. */
   readonly suspendPayload?: Readonly<Record<string, unknown>>;
-  /** State after the last finished entry; only when asked for. */
+  /** State after the last finished entry, and after what has settled of a block that is open; only when asked for. */
   readonly state?: Readonly<Record<string, unknown>>;
   /** Only with status `suspended` and when asked for. */
   readonly resumeLabels?: ResumeLabels;
@@ -84,7 +84,7 @@ export interface WorkflowRunState {
   readonly activePaths: readonly number[];
   readonly activeStepsPath: Readonly<Record<string, readonly number[]>>;
   readonly stepExecutionPath: readonly string[];
-  readonly serializedStepGraph: readonly unknown[];
+  readonly serializedStepGraph: SerializedGraph;
   readonly suspendedPaths: Readonly<Record<string, readonly number[]>>;
   readonly waitingPaths: Readonly<Record<string, readonly number[]>>;
   readonly resumeLabels: ResumeLabels;
@@ -118,7 +118,7 @@ export interface WorkflowState {
   readonly resumeLabels: ResumeLabels;
   readonly requestContext?: Readonly<Record<string, unknown>>;
   readonly tripwire?: Tripwire;
-  readonly serializedStepGraph: Graph;
+  readonly serializedStepGraph: SerializedGraph;
   readonly stepExecutionPath: readonly string[];
 }
 

@@ -33,8 +33,12 @@ export function logCursor(runId: string, { next, mark, usage }: LogPosition): st
 
 function usageFrom(part: unknown): Usage | undefined {
   if (part === undefined) return noUsage;
-  const counts = Object.entries(part ?? {}).filter(([name, count]) => name in noUsage && isFinite(count as number));
-  return counts.length === Object.keys(noUsage).length ? (Object.fromEntries(counts) as unknown as Usage) : undefined;
+  const counts = Object.entries(part ?? {}).filter(
+    ([name, count]) => name in noUsage && isFinite(count as number),
+  );
+  return counts.length === Object.keys(noUsage).length
+    ? (Object.fromEntries(counts) as unknown as Usage)
+    : undefined;
 }
 
 /**
@@ -63,6 +67,7 @@ const stops: ReadonlySet<RunStatus> = new Set([...terminalStatuses, 'suspended',
 export class LogProjection {
   readonly #runId: string;
   readonly #scope: LogScope;
+  readonly #told = new Set<string>();
   #mark: string;
   #usage: Usage;
 
@@ -73,13 +78,24 @@ export class LogProjection {
     this.#usage = usage;
   }
 
+  /** Whether the run is over by what was read. */
+  get isOver(): boolean {
+    return this.#mark.endsWith('~');
+  }
+
   /** The position after the entries so far, which end at `next`. */
   position(next: number): LogPosition {
     return { next, mark: this.#mark, usage: this.#usage };
   }
 
-  /** Events of the next entry. */
+  /** Events of the next entry, without those that were told by this projection before. */
   *project(entry: LogEntry): Asking<RunEvent[]> {
+    const events = (yield* this.#eventsOf(entry)).filter(({ id }) => !this.#told.has(id));
+    for (const { id } of events) this.#told.add(id);
+    return events;
+  }
+
+  *#eventsOf(entry: LogEntry): Asking<RunEvent[]> {
     this.#scope.note(entry);
     const runId = entry.kind === 'run' ? entry.header.runId : entry.runId;
     if (entry.kind === 'run') return runId === this.#runId ? yield* this.#runEvents(entry.header) : [];
@@ -117,7 +133,8 @@ export class LogProjection {
     const payload = yield* this.#finishPayload(header);
     const suffix = terminalStatuses.has(status) ? '' : `/${position}`;
     const finish = this.#event('workflow-finish', `${id('workflow-finish')}${suffix}`, time, payload);
-    if (status === 'canceled') return [this.#event('workflow-canceled', id('workflow-canceled'), time, {}), finish];
+    if (status === 'canceled')
+      return [this.#event('workflow-canceled', id('workflow-canceled'), time, {}), finish];
     if (status === 'paused') {
       return [this.#event('workflow-paused', `${id('workflow-paused')}${suffix}`, time, {}), finish];
     }
@@ -139,7 +156,7 @@ export class LogProjection {
     const entry = scope.graph[key.entry];
     if (entry === undefined || key.item !== undefined) return [];
     if (key.arm === undefined && armsOf(entry) !== undefined) return [];
-    if (yield* this.#isKept(runId, record)) return [];
+    if (isKept(record)) return [];
     if (entry.type === 'foreach') return yield* this.#foreachResult(scope, record);
     if (entry.type === 'sleep' || entry.type === 'sleepUntil') return yield* this.#sleepEvents(scope, record);
     const type = typeOf(record);
@@ -151,15 +168,6 @@ export class LogProjection {
     const id = nameOf(scope, record.stepId);
     const payload = { id, stepName: id, stepCallId: call, ...content, ...metadata };
     return [this.#event(type, eventId(runId, type, record), timeOf(record, type), payload)];
-  }
-
-  /** What a time travel keeps before its target is put at the new epoch without being executed. */
-  *#isKept(runId: string, record: StepRecord): Asking<boolean> {
-    const { epoch } = parseTurn(record.turn);
-    if (epoch === 1) return false;
-    const header = yield* this.#scope.headerOf(runId, epoch);
-    const from = header?.from.find(([number]) => number === epoch)?.[1] ?? 0;
-    return record.key.entry < from;
   }
 
   #callPrefix(runId: string): string {
@@ -177,7 +185,8 @@ export class LogProjection {
       suspendOutput: yield* this.#scope.read(runId, record.suspendOutput),
       suspendedAt: record.suspendedAt,
     });
-    if (type === 'workflow-step-suspended') return { status: 'suspended', ...begun, ...suspension, ...resumed };
+    if (type === 'workflow-step-suspended')
+      return { status: 'suspended', ...begun, ...suspension, ...resumed };
     return { ...begun, ...suspension, ...resumed, ...(yield* this.#outcomeOf(runId, record)) };
   }
 
@@ -211,7 +220,10 @@ export class LogProjection {
     return [this.#event(type, eventId(runId, type, record), record.endedAt, payload)];
   }
 
-  *#foreachStart(scope: RunScope, { runId, entry, opening }: Extract<LogEntry, { kind: 'opened' }>): Asking<RunEvent[]> {
+  *#foreachStart(
+    scope: RunScope,
+    { runId, entry, opening }: Extract<LogEntry, { kind: 'opened' }>,
+  ): Asking<RunEvent[]> {
     const foreach = foreachAt(scope, entry);
     if (foreach === undefined) return [];
     const payload = {
@@ -222,14 +234,22 @@ export class LogProjection {
       startedAt: opening.openedAt,
     };
     const type = 'workflow-step-start';
-    return [this.#event(type, eventId(runId, type, { key: { entry }, turn: opening.turn }), opening.openedAt, payload)];
+    return [
+      this.#event(
+        type,
+        eventId(runId, type, { key: { entry }, turn: opening.turn }),
+        opening.openedAt,
+        payload,
+      ),
+    ];
   }
 
   *#foreachProgress(scope: RunScope, entry: Extract<LogEntry, { kind: 'settled' }>): Asking<RunEvent[]> {
     const { runId, after, total, position, epoch } = entry;
     const foreach = foreachAt(scope, entry.entry);
     const { kind, member } = decodeToken(entry.token);
-    if (foreach === undefined || kind === 'resumed') return [];
+    const item = this.#scope.itemSeen(runId, entry.entry, member);
+    if (foreach === undefined || kind === 'resumed' || (item !== undefined && isKept(item))) return [];
     const names = { id: foreach, stepName: foreach };
     const output = yield* this.#scope.read(runId, entry.output);
     const progress = {
@@ -242,23 +262,24 @@ export class LogProjection {
     };
     const at = `${formatKey({ entry: entry.entry })}/${epoch}/${position}`;
     const id = (type: EventType): string => `${runId}/${type}/${at}`;
-    const told = this.#event('workflow-step-progress', id('workflow-step-progress'), undefined, progress);
+    const time = kind === 'suspended' ? item?.suspendedAt : item?.endedAt;
+    const told = this.#event('workflow-step-progress', id('workflow-step-progress'), time, progress);
     const isSuspended = after.inFlight === 0 && after.suspended > 0 && after.closed === undefined;
     if (!isSuspended) return [told];
-    const item = yield* this.#scope.suspendedItem(runId, entry.entry);
+    const first = yield* this.#scope.suspendedItem(runId, entry.entry);
     const payload = {
       ...names,
       status: 'suspended',
       payload: yield* this.#scope.outputOf(runId, entry.entry - 1),
       ...present({
-        startedAt: item?.startedAt,
-        suspendPayload: yield* this.#scope.read(runId, item?.suspendPayload),
-        suspendOutput: yield* this.#scope.read(runId, item?.suspendOutput),
-        suspendedAt: item?.suspendedAt,
+        startedAt: first?.startedAt,
+        suspendPayload: yield* this.#scope.read(runId, first?.suspendPayload),
+        suspendOutput: yield* this.#scope.read(runId, first?.suspendOutput),
+        suspendedAt: first?.suspendedAt,
       }),
     };
     const type = 'workflow-step-suspended';
-    return [told, this.#event(type, id(type), item?.suspendedAt, payload)];
+    return [told, this.#event(type, id(type), first?.suspendedAt, payload)];
   }
 
   *#foreachResult(scope: RunScope, record: StepRecord): Asking<RunEvent[]> {
@@ -277,6 +298,11 @@ export class LogProjection {
     const payload = { output: chunk, runId: this.#runId, stepName: nameOf(scope, stepId) };
     return [{ ...this.#event('workflow-step-output', id, time, payload), from: 'USER' }];
   }
+}
+
+/** What a time travel keeps is put at the new epoch; once it is resumed, it is executed. */
+function isKept({ kept, turn }: StepRecord): boolean {
+  return kept === true && parseTurn(turn).generation === 0;
 }
 
 function tripOf(error: unknown): Tripwire | undefined {

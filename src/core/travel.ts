@@ -34,8 +34,6 @@ function targetAt(graph: Graph, ids: readonly string[]): TravelTarget | undefine
   const key = first === undefined ? undefined : placesOf(graph, first)[0];
   if (first === undefined || key === undefined) return undefined;
   if (inner.length === 0) return { key, inner };
-  // Each item of a foreach is a run of its own: which of them is meant, nobody said.
-  if (graph[key.entry]?.type === 'foreach') return undefined;
   const nested = innerGraph(graph, first);
   return nested !== undefined && targetAt(nested, inner) !== undefined ? { key, inner } : undefined;
 }

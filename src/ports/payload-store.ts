@@ -1,8 +1,13 @@
 /**
  * Keeps encoded values that are too large for a record, under their content hash (claim check). A payload never changes;
- * writing one again is harmless and renews its age.
+ * writing one again is harmless, and renews its age where payloads are removed by age.
  */
 export interface PayloadStore {
+  /**
+   * UTF-8 bytes of an encoded value above which it leaves its record for this store: less than `limits.inlineBytes` (24 KiB)
+   * where a record is written several times and a payload once. @default limits.inlineBytes
+   */
+  readonly inlineBytes?: number;
   /** Stores `text` for a run. `hash` is its SHA-256 in hex. Resolves when it is on stable storage, or will be before any record that is written later. */
   put(runId: string, hash: string, text: string): Promise<void>;
   /** Rejects with WORKFLOW_RECORD_CORRUPT when there is none. */

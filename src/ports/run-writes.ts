@@ -8,7 +8,7 @@ import type {
   StepRecord,
   StoredValue,
 } from '../core/records.ts';
-import type { NewRun, RunStore } from './run-store.ts';
+import type { NewRun } from './run-store.ts';
 
 /** What the writing methods of `RunStore` take. */
 
@@ -165,8 +165,13 @@ export interface ChildWrite extends TurnKey {
   readonly seen: 'child' | 'suspended';
   readonly outcome:
     | CommitOutcome
-    /** It runs again, in the next generation. */
-    | { readonly status: 'child'; readonly nextTurn: string; readonly now: number }
+    /** It runs again, in the next generation; `resumeData` is what it was resumed with, if with anything. */
+    | {
+        readonly status: 'child';
+        readonly nextTurn: string;
+        readonly now: number;
+        readonly resumeData?: StoredValue;
+      }
     | { readonly status: 'canceled' | 'paused'; readonly now: number };
 }
 

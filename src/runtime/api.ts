@@ -1,8 +1,10 @@
 import type { WorkflowDefinition } from '../core/definition.ts';
 import type { WorkflowEvent } from '../core/event.ts';
 import type { Graph } from '../core/graph.ts';
-import type { WorkflowHost } from '../core/host.ts';
+import type { RunRef, WorkflowHost } from '../core/host.ts';
+import type { HistoryEntry } from '../core/run-history.ts';
 
+export type { HistoryEntry } from '../core/run-history.ts';
 export type {
   CreateRequest,
   EventPage,
@@ -34,8 +36,30 @@ export interface Runtime extends WorkflowHost {
    * Resolves with the number of runs that were looked at.
    */
   sweep(): Promise<number>;
+  /**
+   * Every state that a run went through, in order, with attempts, iterations and former epochs. WORKFLOW_HISTORY_ABSENT for a
+   * run that keeps no history.
+   */
+  history(request: HistoryRequest): Promise<HistoryPage>;
   /** Stops taking work, waits for steps in flight, closes the backend. Idempotent; nothing keeps the process alive afterwards. */
   close(): Promise<void>;
+}
+
+/** See {@link Runtime.history}. */
+export interface HistoryRequest extends RunRef {
+  /** `cursor` of the page before. @default the beginning */
+  readonly cursor?: string;
+}
+
+/** One page of a history: about 500 states. */
+export interface HistoryPage {
+  readonly entries: readonly HistoryEntry[];
+  /** For the next call. Opaque; a foreign one is WORKFLOW_CURSOR_INVALID. */
+  readonly cursor: string;
+  /** There are no more entries now. */
+  readonly isLast: boolean;
+  /** The run is over, and all of its history was given. */
+  readonly done: boolean;
 }
 
 /** What can be known about a workflow. */

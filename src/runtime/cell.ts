@@ -34,8 +34,12 @@ export async function mergeIntoCell(
 
 /** `base` with what the members of a block have changed so far. */
 export async function withCell(engine: Engine, at: JoinKey, base: SharedData): Promise<SharedData> {
-  const cell = await engine.backend.store.loadCell(at);
-  return applyDelta(base, await decoded(engine, at.runId, cell));
+  return applyDelta(base, await cellOf(engine, at));
+}
+
+/** What the members of a block have changed so far. */
+export async function cellOf(engine: Engine, at: JoinKey): Promise<SharedDelta> {
+  return decoded(engine, at.runId, await engine.backend.store.loadCell(at));
 }
 
 async function decoded(engine: Engine, runId: string, cell: StoredDelta): Promise<SharedDelta> {

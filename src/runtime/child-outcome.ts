@@ -10,7 +10,7 @@ import {
   type StepRecord,
   type StoredValue,
 } from '../core/records.ts';
-import { applyDelta, deltaOf, mergeDeltas, noShared } from '../core/shared-data.ts';
+import { applyDelta, deltaOf, noShared } from '../core/shared-data.ts';
 import { suspendedPlaces } from '../core/suspended-places.ts';
 import { parseTurn } from '../core/turn.ts';
 import type { CommitOutcome, OutcomeBase, RunLoad } from '../ports/index.ts';
@@ -19,7 +19,7 @@ import { type Loaded, loadForStep, loadShared } from './load.ts';
 import { askLoop } from './loop.ts';
 import { readExecution } from './read-execution.ts';
 import { loopAt, readsOfBody, stepAt } from './registry.ts';
-import { loadTree } from './run-tree.ts';
+import { loadTree, openDeltaOf } from './run-tree.ts';
 
 /** What a record that waits for a nested run becomes when that has ended as a success or failed. */
 export async function outcomeOfChild(
@@ -135,7 +135,10 @@ export async function suspensionOfChild(
   const tree = await loadTree(engine, child.runId, 'suspended');
   const [first] = tree === undefined ? [] : suspendedPlaces(tree);
   const payload = first?.record.suspendPayload;
-  const shared = tree === undefined ? {} : await sharedOfChild(handling, record, child, tree);
+  const shared =
+    tree === undefined
+      ? {}
+      : await sharedOfChild(handling, record, child, tree, await openDeltaOf(engine, tree));
   return {
     now,
     ...shared,
@@ -146,37 +149,58 @@ export async function suspensionOfChild(
   };
 }
 
-/** What a nested run changed of state and request context so far, as the record's kind keeps it. */
+/** What a record shows of the resumption of its nested run: the data of the step that was resumed last. */
+export async function resumptionOfChild(
+  { engine, runId }: Handling,
+  child: RunHeader,
+): Promise<Pick<StepRecord, 'resumeData'>> {
+  const tree = await loadTree(engine, child.runId, 'none');
+  const records = [...(tree?.records ?? []), ...(tree?.open?.items ?? [])];
+  const last = records.toSorted((a, b) => (a.resumedAt ?? 0) - (b.resumedAt ?? 0)).at(-1);
+  if (last?.resumeData === undefined) return {};
+  return { resumeData: await engine.values.copy(child.runId, runId, last.resumeData) };
+}
+
+/**
+ * What a nested run changed of state and request context so far, as the record's kind keeps it. It was given what holds at
+ * its place, so what an entry that is one comes to is what its nested run has.
+ */
 async function sharedOfChild(
   handling: Handling,
   record: StepRecord,
   child: RunHeader,
   load: Pick<RunLoad, 'input'> & { readonly records: readonly (StepRecord | undefined)[] },
+  openDelta: SharedDelta = {},
 ): Promise<Pick<OutcomeBase, 'delta' | 'shared' | 'sharedFrom'>> {
   const { engine, runId, workflow } = handling;
   const records = load.records.filter((one) => one !== undefined);
   const last = records.findLast((one) => isEntryKey(one.key) && one.sharedFrom !== undefined);
   const loaded: Loaded = { header: child, input: load.input, records };
   const given = await startShared(handling, child, load);
-  const { data } = await loadShared(engine, child.runId, last?.sharedFrom ?? -1, loaded);
-  if (!isEntryKey(record.key)) {
-    // The record may hold what it said when the nested run was suspended: that counts as said, whatever became of it.
-    const earlier = await earlierDelta(handling, record);
-    const delta = changesBetween(applyDelta(given, earlier), data);
-    if (delta === undefined) return {};
-    return { delta: await engine.values.store(runId, mergeDeltas(earlier, delta), 'state') };
-  }
-  const own: Loaded = { header: undefined, input: undefined, records: [record] };
-  const base = await loadShared(engine, runId, record.sharedFrom, own);
-  const delta = changesBetween(base.data, data);
+  const finished = await loadShared(engine, child.runId, last?.sharedFrom ?? -1, loaded);
+  const data = applyDelta(finished.data, openDelta);
+  const isOwn = record.delta !== undefined || record.sharedFrom === record.key.entry;
+  const delta = changesBetween(given, data) ?? (isOwn ? {} : undefined);
   if (delta === undefined) return {};
-  const merged = applyDelta(base.data, delta);
-  const name = `state after "${workflow.definition.id}"`;
-  return { shared: await engine.values.store(runId, merged, name), sharedFrom: record.key.entry };
+  if (isEntryKey(record.key)) {
+    const name = `state after "${workflow.definition.id}"`;
+    return { shared: await engine.values.store(runId, data, name), sharedFrom: record.key.entry };
+  }
+  const whole = { ...delta, removed: await removedSince(handling, record, data, delta) };
+  return { delta: await engine.values.store(runId, whole, 'state') };
 }
 
-async function earlierDelta({ engine, runId }: Handling, { delta }: StepRecord): Promise<SharedDelta> {
-  return delta === undefined ? {} : ((await engine.values.load(runId, delta)) as SharedDelta);
+/** What is to be removed of the request context: also what an earlier suspension had told the others of its block. */
+async function removedSince(
+  { engine, runId }: Handling,
+  record: StepRecord,
+  data: SharedData,
+  { removed = [] }: SharedDelta,
+): Promise<string[]> {
+  if (record.delta === undefined) return [...removed];
+  const earlier = (await engine.values.load(runId, record.delta)) as SharedDelta;
+  const told = Object.keys(earlier.requestContext ?? {});
+  return [...new Set([...removed, ...told.filter((key) => !(key in data.requestContext))])];
 }
 
 async function startShared(

@@ -2,7 +2,7 @@ import { type ChildFollow, followOf, turnOfNested } from '../core/decide.ts';
 import { isEntryKey, type RunHeader, type StepRecord, terminalStatuses } from '../core/records.ts';
 import { parseTurn } from '../core/turn.ts';
 import type { ChildWrite } from '../ports/index.ts';
-import { outcomeOfChild, suspensionOfChild } from './child-outcome.ts';
+import { outcomeOfChild, resumptionOfChild, suspensionOfChild } from './child-outcome.ts';
 import { ensureEntryResumed, ensureEntrySuspended } from './duty-entry.ts';
 import { ensureMemberLogged } from './duty-member.ts';
 import type { Engine } from './engine.ts';
@@ -62,7 +62,12 @@ async function outcomeOf(
   const now = engine.backend.clock.now();
   switch (follow.type) {
     case 'run':
-      return { status: 'child', nextTurn: follow.nextTurn, now };
+      return {
+        status: 'child',
+        nextTurn: follow.nextTurn,
+        now,
+        ...(await resumptionOfChild(handling, child)),
+      };
     case 'pause':
       return { status: 'paused', now };
     case 'suspend':
@@ -76,9 +81,8 @@ async function outcomeOf(
 /** Tells the place that waits for a nested run, and the places above it, that it has changed. */
 export async function tellParents(engine: Engine, child: RunHeader, hop: number): Promise<void> {
   const { store } = engine.backend;
-  let header: RunHeader | undefined = child;
-  while (header?.parent !== undefined) {
-    const { parent, runId } = header as RunHeader & { readonly parent: NonNullable<RunHeader['parent']> };
+  let { runId, parent } = child;
+  while (parent !== undefined) {
     const above = await store.loadHeader(parent.runId);
     if (above === undefined) return drop(engine, 'unknown-run');
     if (terminalStatuses.has(above.status)) return drop(engine, 'run-over');
@@ -93,6 +97,6 @@ export async function tellParents(engine: Engine, child: RunHeader, hop: number)
     if (record?.childRunId !== runId || !isCurrent) return drop(engine, 'stale-turn');
     const handling = handlingOf(engine, engine.registry.get(above.workflowId), above, hop);
     await followChild(handling, record);
-    header = await store.loadHeader(parent.runId);
+    ({ runId, parent } = above);
   }
 }

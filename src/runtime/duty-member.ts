@@ -55,9 +55,8 @@ async function launches(
   { consequence, after, opening }: AppendResult,
   won: boolean,
 ): Promise<WorkflowEvent[]> {
-  const { from, count } = consequence.launch;
-  if (count === 0) return [];
-  const members = membersOf(opening).slice(from, from + count);
+  if (consequence.launch.count === 0) return [];
+  const members = membersOf(opening, consequence.launch);
   const missing = won ? members : await unclaimedMembers(handling, entry, opening, members);
   return memberRuns(handling, entry, missing, { turn: opening.turn, seesCell: after.hasDelta });
 }

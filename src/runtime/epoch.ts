@@ -10,7 +10,6 @@ import {
   type StoredValue,
   terminalStatuses,
 } from '../core/records.ts';
-import { encodeToken } from '../core/join.ts';
 import { type TravelParameters, type TravelTarget, travelTarget } from '../core/travel.ts';
 import { type Pin, pinsBefore, storedAt } from '../core/travel-pins.ts';
 import { formatTurn, parseTurn } from '../core/turn.ts';
@@ -18,12 +17,10 @@ import type { JoinOpening } from '../ports/index.ts';
 import { cancelNested, holdsNested } from './cascade.ts';
 import { fulfilMember } from './duty-member.ts';
 import type { Engine } from './engine.ts';
-import { beginNested } from './epoch-nested.ts';
+import { resumeAnew } from './epoch-resume.ts';
 import { drop, entryTurn, type Handling, logged } from './handling.ts';
-import { stepAt } from './registry.ts';
 import { loadTree, type RunTree } from './run-tree.ts';
 import { handlingOf } from './start.ts';
-import { validate } from './validation.ts';
 
 /** What the parts of a preparation share. */
 export interface Epoch {
@@ -54,9 +51,13 @@ export async function handleEpochStart(
   const at: Epoch = { handling: handlingOf(engine, workflow, header, event.hop), tree, parameters };
   await cancelSuperseded(at, target);
   for (const pin of pinsBefore(tree, target.key.entry, parameters)) await putPin(at, pin);
-  if (target.key.arm !== undefined) await openAround(at, target, target.key.arm);
-  if (target.inner.length > 0) return beginNested(at, target.key, target.inner);
-  await begin(at, target.key);
+  const { key } = target;
+  if (key.arm === undefined) return publish(at, await turnOf(at, key));
+  const around = await openAround(at, key.entry, key.arm);
+  // Before the others are logged: they are settled, and would close the block without an arm that waits to be resumed.
+  const turn = await turnOf(at, key);
+  await keepArms(at, key.entry, around);
+  await publish(at, turn);
 }
 
 /** Puts a record before the target; one that is there already in this epoch stands. */
@@ -74,8 +75,9 @@ async function putPin({ handling, tree, parameters }: Epoch, pin: Pin): Promise<
     ...(stored === undefined ? {} : settledPart(stored)),
     key,
     stepId,
-    turn: entryTurn(handling),
+    turn: pinnedTurn(handling, stored),
     status: 'success',
+    kept: true,
     startedAt: given?.startedAt ?? stored?.startedAt ?? now,
     endedAt: given?.endedAt ?? stored?.endedAt ?? now,
     inputFrom: key.entry - 1,
@@ -88,10 +90,18 @@ async function putPin({ handling, tree, parameters }: Epoch, pin: Pin): Promise<
   await backend.store.closeBlock({ runId, record });
 }
 
-/** What a pinned record keeps of the stored one: how it was suspended and resumed, and where its state is. */
+/** The first turn of the epoch; a loop keeps the number of its iterations. */
+function pinnedTurn({ epoch }: Handling, stored: StepRecord | undefined): string {
+  const iteration = stored === undefined ? 0 : parseTurn(stored.turn).iteration;
+  return formatTurn({ epoch, iteration, generation: 0, attempt: 0 });
+}
+
+/** What a pinned record keeps of the stored one: how it was suspended and resumed, where its state is, and what it nests. */
 function settledPart(stored: StepRecord): Partial<StepRecord> {
-  const { input, suspendPayload, suspendOutput, suspendedAt, resumeData, resumedAt, shared, delta } = stored;
-  const part = { input, suspendPayload, suspendOutput, suspendedAt, resumeData, resumedAt, shared, delta };
+  const { input, suspendPayload, suspendOutput, suspendedAt, resumeData, resumedAt } = stored;
+  const { shared, delta, childRunId } = stored;
+  const suspension = { suspendPayload, suspendOutput, suspendedAt, resumeData, resumedAt };
+  const part = { input, ...suspension, shared, delta, childRunId };
   return Object.fromEntries(Object.entries(part).filter(([, value]) => value !== undefined));
 }
 
@@ -120,31 +130,38 @@ async function outputOf(
 }
 
 /**
- * Nested runs that no place of this epoch waits for are canceled: all of earlier epochs but for the one that this begins
- * inside of, and those of arms that are kept. Those that a place comes to again begin anew.
+ * Nested runs of earlier epochs that no place of this one waits for are canceled: all but those that it begins inside of, and
+ * those of arms that are kept. Those whose places it comes to begin anew then.
  */
-async function cancelSuperseded({ handling, tree }: Epoch, target: TravelTarget): Promise<void> {
+async function cancelSuperseded({ handling, tree }: Epoch, { key, inner }: TravelTarget): Promise<void> {
   const { engine, runId, workflow } = handling;
-  const { key } = target;
-  const entries = workflow.graph.flatMap((entry, index) =>
+  const foreachs = workflow.graph.flatMap((entry, index) =>
     entry.type === 'foreach' && entry.step.nested !== undefined ? [index] : [],
   );
-  const items = await Promise.all(entries.map((entry) => engine.backend.store.loadItems({ runId, entry })));
+  const items = await Promise.all(foreachs.map((entry) => engine.backend.store.loadItems({ runId, entry })));
   const superseded = [...tree.records, ...items.flat()].filter((record) => {
     if (!holdsNested(record) || parseTurn(record.turn).epoch >= tree.header.epoch) return false;
-    if (sameKey(record.key, key)) return target.inner.length === 0;
-    const isSibling = key.arm !== undefined && record.key.entry === key.entry;
-    return !(isSibling && kept.has(record.status));
+    if (record.key.entry !== key.entry) return true;
+    const isTarget = record.key.arm === key.arm;
+    return isTarget ? inner.length === 0 : !kept.has(record.status);
   });
   await Promise.all(superseded.map((record) => cancelNested(engine, record)));
 }
 
-/**
- * Opens the block around an arm: the other arms that had come to something keep it, those that had not take no part. An arm
- * of a branch that takes no part shows as skipped.
- */
-async function openAround(at: Epoch, target: TravelTarget, arm: number): Promise<void> {
-  const { entry } = target.key;
+/** What becomes of the arms around a target. */
+interface Around {
+  readonly taken: readonly number[];
+  /** Those beside the target that keep what they had come to, or were given. */
+  readonly recorded: readonly {
+    readonly id: string;
+    readonly number: number;
+    readonly given: TravelParameters['context'][string] | undefined;
+    readonly stored: StepRecord | undefined;
+  }[];
+}
+
+/** Opens the block around an arm: the other arms that had come to something keep it, those that had not take no part. */
+async function openAround(at: Epoch, entry: number, arm: number): Promise<Around> {
   const { handling, tree, parameters } = at;
   const { engine, runId, epoch, workflow } = handling;
   const definition = workflow.graph[entry];
@@ -167,8 +184,13 @@ async function openAround(at: Epoch, target: TravelTarget, arm: number): Promise
     ...logged(handling),
   };
   await engine.backend.store.openJoin({ runId, entry, epoch, ...opening });
-  const isResumed = target.inner.length === 0 && (await resumeDataOf(at, { entry, arm })) !== undefined;
-  if (isResumed) await logResumption(at, { entry, arm });
+  return { taken, recorded };
+}
+
+/** Settles the arms that are kept. An arm of a branch that takes no part shows as skipped. */
+async function keepArms(at: Epoch, entry: number, { taken, recorded }: Around): Promise<void> {
+  const { handling } = at;
+  const { engine, runId, workflow } = handling;
   for (const { id, number, given, stored } of recorded) {
     const key = { entry, arm: number };
     const output = given !== undefined && 'output' in given;
@@ -183,28 +205,13 @@ async function openAround(at: Epoch, target: TravelTarget, arm: number): Promise
     const [record] = load.records;
     if (record !== undefined) await fulfilMember(handling, record, false);
   }
-  if (definition?.type === 'conditional') await putSkipped(at, entry, taken);
-}
-/**
- * The log of the block says first that the arm was suspended and is resumed, as it will stand: else the other arms, which
- * are settled, would close the block without it.
- */
-async function logResumption(
-  { handling }: Epoch,
-  { entry, arm }: { entry: number; arm: number },
-): Promise<void> {
-  const { engine, runId, epoch } = handling;
-  const turn = entryTurn(handling);
-  for (const [generation, kind] of (['suspended', 'resumed'] as const).entries()) {
-    const token = encodeToken({ generation, kind, hasDelta: false, member: arm });
-    await engine.backend.store.appendToken({ runId, entry, epoch, turn, token, fromSegment: 0 });
-  }
+  if (workflow.graph[entry]?.type === 'conditional') await putSkipped(at, entry, taken);
 }
 
-/** The record of an arm as it stands in a later epoch; the run that is nested in it goes on waiting for the old one. */
+/** The record of an arm as it stands in a later epoch; a run that is nested in it goes on for the turn that began it. */
 function keptArm(stored: StepRecord, turn: string): StepRecord {
-  if (stored.childRunId === undefined) return { ...stored, turn };
-  return { ...stored, turn, childTurn: turnOfNested(stored) };
+  const record = { ...stored, turn, kept: true };
+  return stored.childRunId === undefined ? record : { ...record, childTurn: turnOfNested(stored) };
 }
 
 const kept: ReadonlySet<StepRecord['status']> = new Set(['success', 'failed', 'suspended']);
@@ -230,6 +237,7 @@ async function putSkipped({ handling }: Epoch, entry: number, taken: readonly nu
       stepId: id,
       turn: entryTurn(handling),
       status: 'skipped',
+      kept: true,
       startedAt: now,
       endedAt: now,
       inputFrom: entry - 1,
@@ -239,65 +247,24 @@ async function putSkipped({ handling }: Epoch, entry: number, taken: readonly nu
   }
 }
 
-/** Publishes the target's turn, with what it is resumed with when the caller gave that. */
-async function begin(at: Epoch, key: RecordKey): Promise<void> {
-  const { handling } = at;
-  const { publisher, workflow, epoch } = handling;
+/** A turn of a place that is to be published. */
+type Begin = Pick<StepRecord, 'key' | 'turn' | 'stepId'>;
+
+async function publish({ handling: { publisher } }: Epoch, begin: Begin): Promise<void> {
+  await publisher.publish([publisher.stepRun(begin)]);
+}
+
+/**
+ * The target's turn, with what it is resumed with when the caller gave that. What is nested there, and the items of a
+ * foreach, find out by themselves how they begin.
+ */
+async function turnOf({ handling, tree, parameters }: Epoch, key: RecordKey): Promise<Begin> {
+  const { workflow } = handling;
   const stepId = stepIdAt(workflow.graph, key) ?? '';
-  const data = await resumeDataOf(at, key);
-  if (data === undefined) {
-    return publisher.publish([publisher.stepRun({ key, turn: entryTurn(handling), stepId })]);
+  if (parameters.path.length === 1) {
+    const before = tree.records.find((record) => sameKey(record.key, key));
+    const resumed = await resumeAnew(handling, parameters, { key, stepId, before });
+    if (resumed !== undefined) return resumed;
   }
-  const turn = formatTurn({ epoch, iteration: 0, generation: 1, attempt: 0 });
-  await putDue(at, key, { turn, stepId, data });
-  await publisher.publish([publisher.stepRun({ key, turn, stepId })]);
-}
-
-/** Undefined when none was given, or there is no step to take it, or its schema refuses it: then the place begins without. */
-async function resumeDataOf(
-  { handling, parameters }: Epoch,
-  key: RecordKey,
-): Promise<{ value: unknown } | undefined> {
-  const { engine, workflow, runId } = handling;
-  const step = stepAt(workflow, key);
-  if (!parameters.hasResume || step === undefined) return undefined;
-  const schema = workflow.definition.validateInputs ? step.resumeSchema : undefined;
-  try {
-    const subject = {
-      code: 'WORKFLOW_SCHEMA_VALIDATION_FAILED',
-      headline: 'Invalid resume data',
-    } as const;
-    return { value: await validate(schema, parameters.resumeData, subject) };
-  } catch (error) {
-    engine.logger.warn('The resume data of a time travel does not fit and is ignored', { runId, error });
-    return undefined;
-  }
-}
-
-/** The target stands as if it had been suspended and resumed: the turn that follows finds the data on its record. */
-async function putDue(
-  { handling, tree }: Epoch,
-  key: RecordKey,
-  { turn, stepId, data }: { turn: string; stepId: string; data: { value: unknown } },
-): Promise<void> {
-  const { engine, runId } = handling;
-  const { values, backend } = engine;
-  const before = tree.records.find((record) => record.key.entry === key.entry && record.key.arm === key.arm);
-  const { suspendPayload, suspendedAt, startedAt } = before ?? {};
-  const now = backend.clock.now();
-  const record: StepRecord = {
-    key,
-    stepId,
-    turn,
-    status: 'due',
-    startedAt: startedAt ?? now,
-    resumedAt: now,
-    inputFrom: key.entry - 1,
-    resumeData: await values.store(runId, data.value, 'resumeData'),
-    ...(suspendPayload === undefined ? {} : { suspendPayload }),
-    ...(suspendedAt === undefined ? {} : { suspendedAt }),
-    sharedFrom: key.entry - 1,
-    ...logged(handling),
-  };
-  await backend.store.closeBlock({ runId, record });
+  return { key, turn: entryTurn(handling), stepId };
 }

@@ -1,9 +1,11 @@
 import { lifecycleEvents } from '../core/lifecycle.ts';
-import { logOf, type RunHeader } from '../core/records.ts';
-import type { EventPage, EventsRequest, RunRef } from './api.ts';
+import { logOf } from '../core/records.ts';
+import type { EventPage, EventsRequest } from './api.ts';
 import type { Engine } from './engine.ts';
 import { logEvents } from './log-reader.ts';
-import { checkAccess, existingView, notFound, poll } from './queries.ts';
+import { existingHeader } from './access.ts';
+import { poll } from './queries.ts';
+import { existingView } from './run-view.ts';
 import { logSignal } from './run-signals.ts';
 
 /** Longest wait of one call for events, ms: an HTTP API ends a request after 30 s (API Gateway quota, not adjustable). */
@@ -32,12 +34,4 @@ export async function eventsOf(engine: Engine, ref: EventsRequest): Promise<Even
     const page = await logEvents(engine, await existingHeader(engine, ref), log, ref.cursor);
     return isNews(page, last) ? page : undefined;
   });
-}
-
-/** The header of a run that the caller may see. */
-export async function existingHeader(engine: Engine, ref: RunRef): Promise<RunHeader> {
-  const header = await engine.backend.store.loadHeader(ref.runId);
-  if (header === undefined) throw notFound(ref.runId);
-  checkAccess(header, ref);
-  return header;
 }

@@ -72,7 +72,7 @@ export async function launchBlock(handling: Handling, entry: number, opening: Jo
     const after = { ...openJoin(opening), closed: 'success' as const };
     return closeBlock(handling, entry, { after, opening }, false, []);
   }
-  const first = membersOf(opening).slice(0, opening.concurrency);
+  const first = membersOf(opening, { from: 0, count: opening.concurrency });
   const { turn } = opening;
   await handling.publisher.publish(memberRuns(handling, entry, first, { turn, seesCell: false }));
 }

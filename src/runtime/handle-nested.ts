@@ -3,26 +3,24 @@ import { afterLostClaim } from '../core/decide.ts';
 import type { WorkflowDefinition } from '../core/definition.ts';
 import {
   formatKey,
-  type RecordKey,
   recordFormat,
   type RunHeader,
-  sameKey,
+  type RunInput,
   type SharedData,
   type StepRecord,
   terminalStatuses,
 } from '../core/records.ts';
-import { RequestContext } from '../core/request-context.ts';
-import { type TravelParameters, travelTarget } from '../core/travel.ts';
 import { baseTurn, parseTurn } from '../core/turn.ts';
+import { RequestContext } from '../core/request-context.ts';
 import { startInfo } from './callbacks.ts';
 import { withCell } from './cell.ts';
 import { followChild } from './child.ts';
 import { cancelNested, holdsNested } from './cascade.ts';
+import { epochInside } from './epoch-inside.ts';
 import { admitted, fulfil, isKept } from './handle-step.ts';
 import type { Engine } from './engine.ts';
 import {
   drop,
-  entryTurn,
   type EventHandling,
   type Handling,
   logged,
@@ -31,8 +29,8 @@ import {
 } from './handling.ts';
 import { inputAt, inputValue, type Loaded, loadForStep, loadShared, sharedAt, sourceOf } from './load.ts';
 import { publishStart } from './start.ts';
-import { validInput } from './step-executor.ts';
 import { publishEpoch } from './travel.ts';
+import { validInput } from './step-executor.ts';
 import { isOfThePlace, sha256 } from './values.ts';
 
 /** Id of the run that a place of a run executes: the same whoever asks, and another one for each iteration and item. */
@@ -79,15 +77,11 @@ export async function handleNested(
  */
 async function abandon({ engine, runId, key, turn, event }: EventHandling & StepEvent): Promise<void> {
   const { store } = engine.backend;
-  const [header, record] = await Promise.all([store.loadHeader(runId), recordAt(engine, runId, key)]);
+  const { header, records } = await store.loadStep({ runId, keys: [key], input: false, consistent: true });
+  const [record] = records;
   if (record?.turn !== turn || header === undefined) return;
   const isOver = terminalStatuses.has(header.status) || header.epoch > event.epoch;
   if (isOver && holdsNested(record)) await cancelNested(engine, record, event.hop);
-}
-
-async function recordAt({ backend }: Engine, runId: string, key: RecordKey): Promise<StepRecord | undefined> {
-  const load = await backend.store.loadStep({ runId, keys: [key], input: false, consistent: true });
-  return load.records[0];
 }
 
 /** The validated input, and the state and request context that the place sees. */
@@ -181,25 +175,26 @@ async function startChild(
   given: ChildStart,
   won: boolean,
 ): Promise<void> {
-  const { engine, event } = handling;
+  const { engine, runId, epoch, event } = handling;
   const { store, metrics } = engine.backend;
   const workflow = engine.registry.get(nested.id);
-  if (await beginsInside(handling)) {
-    return publishEpoch(engine, handling.workflow, handling.header, event.hop);
-  }
   let header = childHeader(handling, workflow.graphHash, nested, record);
   try {
-    const input = await engine.values.store(header.runId, given.input, 'inputData');
-    const shared = await engine.values.store(header.runId, given.shared, 'initialState');
+    const inside = await epochInside(handling, nested, header.runId, given);
     const inputHash = sha256(engine.values.encodeCanonical([given.input, given.shared], 'input'));
     header = { ...header, inputHash };
-    await callOnStart(engine, nested, header, given);
-    const write = await store.startChild({ header, input: { input, shared }, from: 0, begun: 0 });
+    if (inside === undefined) await callOnStart(engine, nested, header, given);
+    const start = inside ?? { input: await storedStart(engine, header.runId, given), from: 0, begun: 0 };
+    const write = await store.startChild({ header, ...start });
     if (write.won) metrics.count('run.started', { workflowId: nested.id });
     const stored = write.image ?? header;
     // A nested run of a later turn than this event's: the event is late.
     if (stored.parent?.turn !== header.parent?.turn) return;
-    if (await isForsaken(handling)) return await cancelNested(engine, record, event.hop);
+    const above = await store.loadHeader(runId);
+    if (above === undefined || terminalStatuses.has(above.status) || above.epoch !== epoch) {
+      return await cancelNested(engine, record, event.hop);
+    }
+    if (inside !== undefined) return await publishEpoch(engine, workflow, stored, event.hop);
     await publishStart(engine, workflow, stored, won && write.won, event.hop);
   } catch (error) {
     if (isOfThePlace(error)) throw error;
@@ -207,21 +202,15 @@ async function startChild(
   }
 }
 
-/** Whether nobody waits any more for what a handling has started. */
-export async function isForsaken({ engine, runId, epoch }: Handling): Promise<boolean> {
-  const above = await engine.backend.store.loadHeader(runId);
-  return above === undefined || terminalStatuses.has(above.status) || above.epoch !== epoch;
-}
-
-/** Whether a time travel begins inside of the nested run: then the event of its epoch starts it, and not at the first entry. */
-async function beginsInside({ engine, runId, key, turn, header, epoch }: StepHandling): Promise<boolean> {
-  const [, entry] = header.from.find(([number]) => number === epoch) ?? [];
-  if (entry !== key.entry || baseTurn(turn) !== baseTurn(entryTurn({ epoch }))) return false;
-  const stored = await engine.backend.store.loadTravel({ runId, epoch });
-  if (stored === undefined) return false;
-  const { path } = (await engine.values.load(runId, stored)) as TravelParameters;
-  const target = travelTarget(engine.registry.get(header.workflowId).graph, path, header);
-  return target.inner.length > 0 && sameKey(target.key, key);
+async function storedStart(
+  { values }: Engine,
+  childId: string,
+  { input, shared }: ChildStart,
+): Promise<RunInput> {
+  return {
+    input: await values.store(childId, input, 'inputData'),
+    shared: await values.store(childId, shared, 'initialState'),
+  };
 }
 
 /** Told before the nested run is stored; what it throws fails the step. */
@@ -252,7 +241,7 @@ async function followFailure(handling: StepHandling, record: StepRecord, error: 
 }
 
 /** The header that a nested run begins with. */
-export function childHeader(
+function childHeader(
   { engine, header, runId }: Handling,
   graphHash: string,
   nested: WorkflowDefinition,

@@ -2,6 +2,9 @@
 export type {
   CreateRequest,
   EventPage,
+  HistoryEntry,
+  HistoryPage,
+  HistoryRequest,
   OutputOptions,
   ResumeRequest,
   Runtime,

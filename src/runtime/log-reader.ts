@@ -1,15 +1,18 @@
 import type { Asking, LogAnswers, LogNeed } from '../core/log-scope.ts';
-import { type RunHeader, terminalStatuses } from '../core/records.ts';
+import { WorkflowError } from '../core/errors.ts';
+import { logOf, type RunHeader, terminalStatuses } from '../core/records.ts';
+import { historyCursor, type HistoryEntry, historyPosition, HistoryProjection } from '../core/run-history.ts';
 import type { RunEvent } from '../core/snapshot.ts';
-import { logCursor, type LogPosition, logPosition, LogProjection } from '../core/stream.ts';
-import type { EventPage } from './api.ts';
+import { logCursor, logPosition, LogProjection } from '../core/stream.ts';
+import type { EventPage, HistoryPage, HistoryRequest } from './api.ts';
 import type { Engine } from './engine.ts';
+import { existingHeader } from './access.ts';
 
 /** Entries of a log that are read at once. */
 const entriesAtOnce = 500;
 
 /** Drives a computation over a log: what it asks for comes from the stores. */
-export async function answerAll<T>(engine: Engine, asking: Asking<T>): Promise<T> {
+async function answerAll<T>(engine: Engine, asking: Asking<T>): Promise<T> {
   for (let step = asking.next(); ; ) {
     if (step.done === true) return step.value;
     step = asking.next(await answer(engine, step.value));
@@ -60,11 +63,36 @@ export async function logEvents(
     const isLast = page.entries.length < entriesAtOnce;
     if (events.length > 0 || isLast) {
       await store.durable();
-      return pageOf(runId, events, position, isLast && terminalStatuses.has(header.status));
+      const isOver = terminalStatuses.has(header.status) || projection.isOver;
+      return { events, cursor: logCursor(runId, position), done: isLast && isOver };
     }
   }
 }
 
-function pageOf(runId: string, events: RunEvent[], position: LogPosition, done: boolean): EventPage {
-  return { events, cursor: logCursor(runId, position), done };
+/**
+ * The history of a run after `cursor`: one page. Rejects with WORKFLOW_HISTORY_ABSENT for a run that keeps none.
+ */
+export async function historyOf(engine: Engine, ref: HistoryRequest): Promise<HistoryPage> {
+  const { store } = engine.backend;
+  const { runId } = ref;
+  const header = await existingHeader(engine, ref);
+  const log = logOf(header);
+  if (log === undefined) throw absentHistory(header);
+  const after = historyPosition(runId, ref.cursor);
+  const projection = new HistoryProjection(runId);
+  const page = await store.readLog({ log, after, limit: entriesAtOnce });
+  const entries: HistoryEntry[] = [];
+  for (const entry of page.entries) entries.push(...(await answerAll(engine, projection.project(entry))));
+  await store.durable();
+  const isLast = page.entries.length < entriesAtOnce;
+  const done = isLast && terminalStatuses.has(header.status);
+  return { entries, cursor: historyCursor(runId, page.next), isLast, done };
+}
+
+function absentHistory({ runId, workflowId }: RunHeader): WorkflowError {
+  return new WorkflowError(
+    'WORKFLOW_HISTORY_ABSENT',
+    `Run "${runId}" keeps no history: start it with history "full", or say so in the options of its workflow or runtime`,
+    { details: { runId, workflowId } },
+  );
 }

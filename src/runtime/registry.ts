@@ -1,14 +1,23 @@
-import type { FlowEntry, Reads, StepDefinition, WorkflowDefinition } from '../core/definition.ts';
+import type {
+  FlowEntry,
+  Reads,
+  StepDefinition,
+  StepSources,
+  WorkflowDefinition,
+} from '../core/definition.ts';
 import { WorkflowError } from '../core/errors.ts';
 import { type Graph, graphText } from '../core/graph.ts';
 import { limits } from '../core/limits.ts';
 import { readsOfSource, unionOfReads } from '../core/reads.ts';
 import type { RecordKey } from '../core/records.ts';
+import { resolvedFlow } from './sources.ts';
 import { sha256 } from './values.ts';
 
 /** A workflow with what the engine derives from it once. */
 export interface CompiledWorkflow {
   readonly definition: WorkflowDefinition;
+  /** Its entries, with the agents and tools that some of them name by an id. */
+  readonly flow: readonly FlowEntry[];
   readonly graph: Graph;
   readonly graphHash: string;
   /** It has nested workflows, whose runs end with its own. */
@@ -60,7 +69,7 @@ export function stepsOf(entry: FlowEntry): readonly StepDefinition[] {
 
 /** The step at a place of the graph; undefined when the graph has none there. */
 export function stepAt(workflow: CompiledWorkflow, key: RecordKey): StepDefinition | undefined {
-  const entry = workflow.definition.flow[key.entry];
+  const entry = workflow.flow[key.entry];
   if (entry === undefined || 'steps' in entry !== (key.arm !== undefined)) return undefined;
   if ((entry.type === 'foreach') !== (key.item !== undefined)) return undefined;
   return stepsOf(entry)[key.arm ?? 0];
@@ -68,25 +77,25 @@ export function stepAt(workflow: CompiledWorkflow, key: RecordKey): StepDefiniti
 
 /** The loop at an entry, whose body {@link stepAt} gives. */
 export function loopAt(workflow: CompiledWorkflow, key: RecordKey): LoopEntry | undefined {
-  const entry = workflow.definition.flow[key.entry];
+  const entry = workflow.flow[key.entry];
   return entry?.type === 'loop' ? entry : undefined;
 }
 
 /** The sleep at an entry. */
 export function sleepAt(workflow: CompiledWorkflow, key: RecordKey): SleepEntry | undefined {
-  const entry = workflow.definition.flow[key.entry];
+  const entry = workflow.flow[key.entry];
   return entry?.type === 'sleep' && key.arm === undefined ? entry : undefined;
 }
 
 /** The foreach at an entry; undefined for one of its items. */
 export function foreachAt(workflow: CompiledWorkflow, key: RecordKey): ForeachEntry | undefined {
-  const entry = workflow.definition.flow[key.entry];
+  const entry = workflow.flow[key.entry];
   return entry?.type === 'foreach' && key.item === undefined ? entry : undefined;
 }
 
 /** The parallel or branch at an entry; undefined when there is a step. */
 export function blockAt(workflow: CompiledWorkflow, key: RecordKey): BlockEntry | undefined {
-  const entry = workflow.definition.flow[key.entry];
+  const entry = workflow.flow[key.entry];
   return entry !== undefined && 'steps' in entry && key.arm === undefined ? entry : undefined;
 }
 
@@ -101,12 +110,14 @@ function sameId(workflowId: string): WorkflowError {
 /** The workflows that one runtime serves: those it was given, and those nested in them. */
 export class Registry {
   private readonly byId = new Map<string, CompiledWorkflow>();
+  private readonly sources: StepSources;
 
   /**
    * Registration commits a workflow that is not yet. Throws WORKFLOW_DEFINITION_INVALID when an id is taken,
    * WORKFLOW_EMPTY_GRAPH for a workflow without entries, WORKFLOW_NOT_COMMITTED for one that cannot be committed.
    */
-  constructor(workflows: readonly WorkflowDefinition[]) {
+  constructor(workflows: readonly WorkflowDefinition[], sources: StepSources) {
+    this.sources = sources;
     const ids = workflows.map(({ id }) => id);
     const twice = ids.find((id, place) => ids.indexOf(id) !== place);
     if (twice !== undefined) throw sameId(twice);
@@ -149,7 +160,8 @@ export class Registry {
     const { graph } = definition;
     const nests = definition.flow.flatMap(stepsOf).some((step) => step.workflow !== undefined);
     const graphHash = sha256(graphText(graph)).slice(0, 16);
-    this.byId.set(definition.id, { definition, graph, graphHash, nests });
+    const flow = resolvedFlow(definition.flow, this.sources);
+    this.byId.set(definition.id, { definition, flow, graph, graphHash, nests });
   }
 
   /** All workflows, in the order of registration; those that are nested come after the one that they are in. */

@@ -19,7 +19,7 @@ import { ensureEntryResumed, ensureEntrySuspended, runEventOf, signalChange } fr
 import { ensureMemberLogged } from './duty-member.ts';
 import type { Engine } from './engine.ts';
 import type { Handling } from './handling.ts';
-import { checkAccess, notFound } from './queries.ts';
+import { checkAccess, notFound } from './access.ts';
 import { stepAt } from './registry.ts';
 import { loadTree } from './run-tree.ts';
 import { handlingOf, storedRun } from './start.ts';
@@ -157,16 +157,17 @@ async function announceResumed(handling: Handling, record: StepRecord): Promise<
   } else if (!(await ensureMemberLogged(handling, record))) {
     throw blockEnded(handling, record);
   }
+  // Before anything of it can be over: a caller that looks right after its own resumption must not find the outer runs
+  // suspended, and their places show what it was resumed with.
+  if (header.parent !== undefined) {
+    const stored = await engine.backend.store.loadHeader(runId);
+    if (stored !== undefined) await tellParents(engine, stored, 0);
+  }
   // What others of its block changed meanwhile, a resumed member sees.
   const run = publisher.stepRun({ ...record, seesCell: isMember });
   const { key, turn, stepId } = record;
   const resumed = runEventOf(handling, 'workflow.resume', 'running', `${formatKey(key)}/${turn}`);
   await publisher.publish([{ ...resumed, path: pathOf(key), turn, stepId }, run]);
-  // A caller that looks right after its own resumption must not find the outer runs suspended.
-  if (header.parent !== undefined) {
-    const stored = await engine.backend.store.loadHeader(runId);
-    if (stored !== undefined) await tellParents(engine, stored, 0);
-  }
   await engine.backend.store.durable();
   signalChange(engine, header);
 }

@@ -34,7 +34,10 @@ export class RunSignals {
   next(
     runId: string,
     maxMs: number,
-    { signal, keepAlive = true }: { readonly signal?: AbortSignal | undefined; readonly keepAlive?: boolean } = {},
+    {
+      signal,
+      keepAlive = true,
+    }: { readonly signal?: AbortSignal | undefined; readonly keepAlive?: boolean } = {},
   ): Promise<void> {
     if (signal?.aborted) return Promise.resolve();
     return new Promise((resolve) => {

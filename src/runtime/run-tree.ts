@@ -1,9 +1,17 @@
 import type { OpenForeach } from '../core/assemble.ts';
-import type { Graph } from '../core/graph.ts';
+import { type Graph, isBlock } from '../core/graph.ts';
 import { membersOpen } from '../core/join.ts';
-import { isVisible, type RunHeader, type RunInput, type StepRecord } from '../core/records.ts';
+import {
+  isVisible,
+  type RunHeader,
+  type RunInput,
+  sameKey,
+  type SharedDelta,
+  type StepRecord,
+} from '../core/records.ts';
 import { frontierEntry } from '../core/sweep.ts';
 import { parseTurn } from '../core/turn.ts';
+import { cellOf } from './cell.ts';
 import type { Engine } from './engine.ts';
 
 /** A run with those nested in it, as far as they were asked for. */
@@ -13,7 +21,7 @@ export interface RunTree {
   readonly records: readonly StepRecord[];
   readonly graph: Graph;
   readonly open?: OpenForeach;
-  /** Items of closed foreachs that have nested runs. */
+  /** Items of foreachs over nested workflows that are over. */
   readonly items: readonly StepRecord[];
   readonly children: ReadonlyMap<string, RunTree>;
 }
@@ -52,6 +60,31 @@ export async function loadTree(
   };
 }
 
+/** The entry at which a run stands, when that is a block without a result; undefined otherwise. */
+function openBlock({
+  header,
+  records,
+  graph,
+}: Pick<RunTree, 'header' | 'records' | 'graph'>): number | undefined {
+  const entry = frontierEntry({ header, records });
+  if (!isBlock(graph[entry]) || header.startedAt === undefined) return undefined;
+  const isClosed = records.some(
+    ({ key, turn }) => sameKey(key, { entry }) && isVisible(parseTurn(turn).epoch, entry, header),
+  );
+  return isClosed ? undefined : entry;
+}
+
+/** What members of the block at which a run stands have changed so far; undefined when it stands elsewhere. */
+export async function openDeltaOf(
+  engine: Engine,
+  tree: Pick<RunTree, 'header' | 'records' | 'graph'>,
+): Promise<SharedDelta | undefined> {
+  const entry = openBlock(tree);
+  if (entry === undefined) return undefined;
+  const { runId, epoch } = tree.header;
+  return cellOf(engine, { runId, entry, epoch });
+}
+
 /** The foreach at which the run stands, when it was opened in this epoch. */
 async function openForeach(
   { backend }: Engine,
@@ -60,12 +93,8 @@ async function openForeach(
   graph: Graph,
 ): Promise<OpenForeach | undefined> {
   const { runId, epoch } = header;
-  const entry = frontierEntry({ header, records });
-  if (graph[entry]?.type !== 'foreach' || header.startedAt === undefined) return undefined;
-  const isClosed = records.some(
-    ({ key, turn }) => key.entry === entry && isVisible(parseTurn(turn).epoch, entry, header),
-  );
-  if (isClosed) return undefined;
+  const entry = openBlock({ header, records, graph });
+  if (entry === undefined || graph[entry]?.type !== 'foreach') return undefined;
   const join = await backend.store.loadJoin({ runId, entry, epoch });
   if (join === undefined) return undefined;
   const { tokens, state: _, ...opening } = join;
@@ -73,7 +102,7 @@ async function openForeach(
   return { entry, opening, items };
 }
 
-/** Items of every foreach over a nested workflow, but of the one that is open. */
+/** Items of every foreach over a nested workflow, but for those that the open one has already. */
 async function nestedItems(
   { backend }: Engine,
   { runId }: RunHeader,
@@ -81,8 +110,9 @@ async function nestedItems(
   open: OpenForeach | undefined,
 ): Promise<StepRecord[]> {
   const entries = graph.flatMap((entry, index) =>
-    entry.type === 'foreach' && entry.step.nested !== undefined && index !== open?.entry ? [index] : [],
+    entry.type === 'foreach' && entry.step.nested !== undefined ? [index] : [],
   );
   const items = await Promise.all(entries.map((entry) => backend.store.loadItems({ runId, entry })));
-  return items.flat();
+  const known = open?.items ?? [];
+  return items.flat().filter((item) => !known.some(({ key }) => sameKey(key, item.key)));
 }

@@ -9,6 +9,8 @@ import { AbortRegistry } from './abort-registry.ts';
 import type {
   CreateRequest,
   EventPage,
+  HistoryPage,
+  HistoryRequest,
   OutputOptions,
   ResumeRequest,
   RunRef,
@@ -30,6 +32,7 @@ import { handleSleep } from './handle-sleep.ts';
 import { handleStep } from './handle-step.ts';
 import { drop, entryTurn, type EventHandling } from './handling.ts';
 import { handleRange } from './members.ts';
+import { historyOf } from './log-reader.ts';
 import { Publisher } from './publish.ts';
 import { getRun, resultOf, settledStatus, snapshotOf } from './queries.ts';
 import { blockAt, foreachAt, Registry, sleepAt, stepAt } from './registry.ts';
@@ -40,6 +43,7 @@ import { handleRunEvent } from './run-event.ts';
 import { RunSignals } from './run-signals.ts';
 import { signallingStore } from './signalling-store.ts';
 import { createRun, startRun } from './start.ts';
+import { type Named, sourceFor, sourcesOf } from './sources.ts';
 import { sweepRuns } from './sweep.ts';
 import { timeTravel } from './travel.ts';
 import type { RunResult, WorkflowRunState, WorkflowState } from '../core/snapshot.ts';
@@ -51,6 +55,13 @@ import { Values } from './values.ts';
 export interface RuntimeOptions {
   /** The workflows this runtime serves; their ids are unique. An uncommitted one is refused. */
   readonly workflows: readonly WorkflowDefinition[];
+  /**
+   * Agents that steps name by an id: those of `.agent('id')` entries, and what bodies ask for by `runtime.getAgent`. Each under
+   * that id, or with it as its own. @default none
+   */
+  readonly agents?: Named;
+  /** The same for tools. @default none */
+  readonly tools?: Named;
   /** Where it runs: `memoryBackend()`, `sqliteBackend({ file })`, `awsBackend(config)`. Closed with the runtime. */
   readonly backend: Backend;
   /**
@@ -190,6 +201,10 @@ class EventedRuntime implements Runtime {
     return eventsOf(this.open(), request);
   }
 
+  async history(request: HistoryRequest): Promise<HistoryPage> {
+    return historyOf(this.open(), request);
+  }
+
   async list(query: RunQuery): Promise<RunPage> {
     checkLimit(query.limit);
     return this.open().backend.store.listRuns(query);
@@ -228,7 +243,8 @@ function createEngine(options: RuntimeOptions, closing: AbortSignal): Engine {
   const signals = new RunSignals(options.backend.clock);
   const backend = { ...options.backend, store: signallingStore(options.backend.store, signals) };
   const limits = { ...defaultRunLimits, ...options.limits };
-  const registry = new Registry(options.workflows);
+  const sources = sourcesOf(options.agents, options.tools);
+  const registry = new Registry(options.workflows, sources);
   const logger = options.logger ?? consoleLogger;
   let handlings = 0;
   return {
@@ -240,7 +256,12 @@ function createEngine(options: RuntimeOptions, closing: AbortSignal): Engine {
     aborts: new AbortRegistry(),
     signals,
     logger,
-    stepRuntime: { getWorkflow: (id) => registry.get(id).definition, logger },
+    stepRuntime: {
+      getWorkflow: (id) => registry.get(id).definition,
+      getAgent: (id) => sourceFor(sources, 'agent', id),
+      getTool: (id) => sourceFor(sources, 'tool', id),
+      logger,
+    },
     history: options.history ?? backend.history,
     emitter: {
       emit: ({ type, stepId, outcome = '' }) => {

@@ -1,8 +1,9 @@
 import { lastShared } from '../core/assemble.ts';
 import type { SharedData } from '../core/records.ts';
+import { applyDelta, noShared } from '../core/shared-data.ts';
 import type { TimeTravelRequest } from './api.ts';
 import type { Engine } from './engine.ts';
-import type { RunTree } from './run-tree.ts';
+import { openDeltaOf, type RunTree } from './run-tree.ts';
 
 /**
  * State and request context as a run has them, with what a time travel gives instead: another state as a whole, and keys of
@@ -10,14 +11,14 @@ import type { RunTree } from './run-tree.ts';
  */
 export async function sharedNow(
   engine: Engine,
-  tree: Pick<RunTree, 'header' | 'records' | 'input'>,
+  tree: Pick<RunTree, 'header' | 'records' | 'input' | 'graph'>,
   { initialState, requestContext }: Pick<TimeTravelRequest, 'initialState' | 'requestContext'>,
 ): Promise<SharedData> {
   const stored = lastShared(tree);
-  const data =
-    stored === undefined
-      ? { state: {}, requestContext: {} }
-      : ((await engine.values.load(tree.header.runId, stored)) as SharedData);
+  const finished =
+    stored === undefined ? noShared : ((await engine.values.load(tree.header.runId, stored)) as SharedData);
+  const openDelta = await openDeltaOf(engine, tree);
+  const data = openDelta === undefined ? finished : applyDelta(finished, openDelta);
   return {
     state: initialState ?? data.state,
     requestContext: { ...data.requestContext, ...requestContext },

@@ -32,7 +32,10 @@ function logOfHeaderWrite({ won, image }: Write<RunHeader>): string | undefined 
   return won ? logOf(image) : undefined;
 }
 
-function logOfRecordWrite(write: { readonly won: boolean; readonly image?: StepRecord | RunHeader }): string | undefined {
+function logOfRecordWrite(write: {
+  readonly won: boolean;
+  readonly image?: StepRecord | RunHeader;
+}): string | undefined {
   return write.won && write.image !== undefined && 'log' in write.image ? write.image.log : undefined;
 }
 

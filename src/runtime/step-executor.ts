@@ -12,6 +12,7 @@ import type {
 } from '../core/definition.ts';
 import { WorkflowError } from '../core/errors.ts';
 import { ObservedPromise } from './observed-promise.ts';
+import { RunWriter } from './step-writer.ts';
 import { isEmptyObject, validate } from './validation.ts';
 
 /** Results of earlier steps, as a body may read them. Synchronous, so whatever it reaches was loaded before or is local. */
@@ -105,6 +106,9 @@ interface Effects {
   calls: ObservedPromise<unknown>[];
 }
 
+/** See `StepContext.engine`. */
+const engine = Object.freeze({});
+
 function readContext(execution: ReadExecution, stepId: string, inputData: unknown): ReadContext {
   const { runId, workflowId, resourceId, stepResults, state, requestContext } = execution;
   return {
@@ -116,6 +120,7 @@ function readContext(execution: ReadExecution, stepId: string, inputData: unknow
     state,
     requestContext,
     runtime: execution.runtime,
+    engine,
     retryCount: execution.retryCount,
     idempotencyKey: execution.idempotencyKey,
     abortSignal: execution.abortController.signal,
@@ -156,6 +161,7 @@ function stepContext(execution: StepExecution, inputData: unknown, effects: Effe
       headline: `Step ${what} data validation failed`,
       details: { stepId: step.id },
     });
+  let writer: RunWriter | undefined;
   return {
     ...readContext(execution, step.id, inputData),
     setState: (next) =>
@@ -176,9 +182,12 @@ function stepContext(execution: StepExecution, inputData: unknown, effects: Effe
         effects.suspension = { payload: valid, labels: labelsOf(options?.resumeLabel) };
         return undefined;
       }),
-    writer: {
-      write: (chunk) => observed(effects, () => execution.writeChunk(chunk, false)),
-      custom: (chunk) => observed(effects, () => execution.writeChunk(chunk, true)),
+    // Few bodies write, and a stream costs more than the rest of this.
+    get writer() {
+      writer ??= new RunWriter((chunk, custom) =>
+        observed(effects, () => execution.writeChunk(chunk, custom)),
+      );
+      return writer;
     },
     bail(result) {
       effects.bail = { result };

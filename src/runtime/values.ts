@@ -37,14 +37,16 @@ export function isOfThePlace(error: unknown): boolean {
 export class Values {
   private readonly payloads: PayloadStore;
   private readonly limits: RunLimits;
+  private readonly inlineBytes: number;
 
   constructor(payloads: PayloadStore, runLimits: RunLimits) {
     this.payloads = payloads;
     this.limits = runLimits;
+    this.inlineBytes = Math.min(limits.inlineBytes, payloads.inlineBytes ?? limits.inlineBytes);
   }
 
   /**
-   * Encodes `value`. Larger than `limits.inlineBytes` it goes to the payload store first, so that no record ever points
+   * Encodes `value`. Larger than the place keeps in a record, it goes to the payload store first, so that no record ever points
    * to nothing. Rejects with WORKFLOW_VALUE_NOT_STORABLE or WORKFLOW_LIMIT_EXCEEDED; `name` is what the message calls it.
    */
   async store(runId: string, value: unknown, name: string): Promise<StoredValue> {
@@ -69,9 +71,9 @@ export class Values {
 
   /** Where an encoded text is kept. */
   async place(runId: string, text: string): Promise<StoredValue> {
-    if (text.length * 3 <= limits.inlineBytes) return { inline: text };
+    if (text.length * 3 <= this.inlineBytes) return { inline: text };
     const bytes = utf8Bytes(text);
-    if (bytes <= limits.inlineBytes) return { inline: text };
+    if (bytes <= this.inlineBytes) return { inline: text };
     const ref = sha256(text);
     await this.payloads.put(runId, ref, text);
     return { ref, bytes };

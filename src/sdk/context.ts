@@ -1,4 +1,4 @@
-import type { SuspendOptions } from '../core/definition.ts';
+import type { StepRuntime, StepWriter, SuspendOptions } from '../core/definition.ts';
 import type { RequestContext } from '../core/request-context.ts';
 import type { AnyStep, StepOutput } from './step-types.ts';
 import type { InitOf, KnownSteps, NoSteps } from './workflow-types.ts';
@@ -49,6 +49,12 @@ interface CommonContext<Input, State, Context extends object, Init, Steps extend
   /** The validated input of the run. Name its type by the workflow, `getInitData<typeof workflow>()`, or directly. */
   readonly getInitData: <Of = Init>() => InitOf<Of>;
   readonly getStepResult: GetStepResult<Steps>;
+  /** The runtime that executes this: its workflows, agents, tools and logger. */
+  readonly runtime: StepRuntime;
+  /** Empty: this engine has nothing of its own to give. */
+  readonly engine: Readonly<Record<string, never>>;
+  /** @deprecated Always undefined. Use `retryCount`. */
+  readonly runCount?: undefined;
 }
 
 /** What the body of a step receives. */
@@ -86,6 +92,8 @@ export interface ExecuteContext<
    * Cancels the run; it takes effect when the body returns, whose result is kept. {@link abortSignal} aborts at once.
    */
   readonly abort: () => void;
+  /** Writes to the streams and watchers of the run. */
+  readonly writer: StepWriter;
 }
 
 /**

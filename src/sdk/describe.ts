@@ -52,3 +52,12 @@ export function checkCount(value: unknown, name: string, of: string, most: numbe
   if (typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= most) return;
   throw invalid(`${of} has ${describe(value)} as its ${name}: give a whole number from 0 to ${most}`);
 }
+
+/** Refuses metadata that is no object. */
+export function checkMetadata(
+  metadata: unknown,
+  of: string,
+): asserts metadata is Record<string, unknown> | undefined {
+  if (metadata === undefined || isObject(metadata)) return;
+  throw invalid(`${of} has ${describe(metadata)} as its metadata: give an object`);
+}

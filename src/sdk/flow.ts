@@ -1,4 +1,5 @@
 import type {
+  ConcurrencyDefinition,
   ConditionDefinition,
   FlowEntry,
   LoopConditionDefinition,
@@ -6,27 +7,23 @@ import type {
   StepDefinition,
   WorkflowDefinition,
 } from '../core/definition.ts';
-import type { Graph, GraphEntry, GraphStep } from '../core/graph.ts';
+import type { Graph, GraphEntry, Titled } from '../core/graph.ts';
 import { limits } from '../core/limits.ts';
-import { checkId, describe, invalid, isObject, isStep } from './describe.ts';
+import { checkId, checkMetadata, describe, invalid, isObject, isStep } from './describe.ts';
+import { graphStep, settledEntry } from './graph-step.ts';
+import { checkNesting, commitNested, isWorkflow, workflowStep } from './nested.ts';
 import { shownTime } from './sleep.ts';
 
-/** Name and description of an entry as they go into a graph. */
-export interface EntryName {
-  readonly id?: string;
-  readonly description?: string;
-}
-
-function graphStep(step: StepDefinition): GraphStep {
-  return {
-    id: step.id,
-    ...(step.description === undefined ? {} : { description: step.description }),
-    canSuspend: step.resumeSchema !== undefined || step.suspendSchema !== undefined,
-  };
-}
+/** What an author says about an entry, as it goes into a graph. */
+export type EntryName = Titled;
 
 function shownCondition(condition: ConditionDefinition | LoopConditionDefinition): string {
   return condition.shown ?? Function.prototype.toString.call(condition);
+}
+
+function shownConcurrency(concurrency: number | ConcurrencyDefinition): string {
+  if (typeof concurrency === 'number') return String(concurrency);
+  return concurrency.shown ?? Function.prototype.toString.call(concurrency);
 }
 
 function inputTaken(kind: string): string {
@@ -41,12 +38,14 @@ function sleepTaken(id: string): string {
 export function entryName(options: unknown, of: string): EntryName {
   if (options === undefined) return {};
   if (!isObject(options))
-    throw invalid(`${of} was given ${describe(options)} as its options: give { id, description }`);
-  const { id, description } = options;
+    throw invalid(`${of} was given ${describe(options)} as its options: give { id, description, metadata }`);
+  const { id, description, metadata } = options;
   if (id !== undefined) checkId(id, of);
+  checkMetadata(metadata, of);
   return {
     ...(id === undefined ? {} : { id }),
     ...(typeof description === 'string' ? { description } : {}),
+    ...(metadata === undefined ? {} : { metadata }),
   };
 }
 
@@ -55,39 +54,51 @@ export class Flow {
   readonly graph: GraphEntry[] = [];
   readonly entries: FlowEntry[] = [];
   readonly warnings: string[] = [];
-  private readonly workflowId: string;
+  private readonly workflow: { readonly id: string };
   private readonly strictIds: boolean;
   private readonly byId = new Map<string, StepDefinition>();
   private readonly sleeps = new Set<string>();
   /** How many ids were made of each kind. */
   private readonly made = { mapping: 0, sleep: 0 };
 
-  constructor(workflowId: string, strictIds: boolean) {
-    this.workflowId = workflowId;
+  constructor(workflow: { readonly id: string }, strictIds: boolean) {
+    this.workflow = workflow;
     this.strictIds = strictIds;
   }
 
-  /** A flow with the entries of another workflow, under their ids; it cannot change. */
-  static copyOf(source: WorkflowDefinition, workflowId: string): Flow {
-    const flow = new Flow(workflowId, false);
-    flow.graph.push(...source.graph);
-    flow.entries.push(...source.flow);
-    flow.warnings.push(...(source.warnings ?? []));
-    flow.freeze();
-    return flow;
+  /** Every step by its id, with those that stand for mappings and sleeps. */
+  get steps(): Readonly<Record<string, StepDefinition>> {
+    const all = this.entries.flatMap((entry): StepDefinition[] => {
+      if ('steps' in entry) return [...entry.steps];
+      return 'step' in entry ? [entry.step] : [{ id: entry.id, execute: ({ inputData }) => inputData }];
+    });
+    return Object.fromEntries(all.map((step) => [step.id, step]));
   }
 
-  /** Checks that the call named `method` was given a step. */
+  /** Takes over the entries of another workflow, under their ids. */
+  copy(source: WorkflowDefinition): void {
+    this.graph.push(...source.graph);
+    this.entries.push(...source.flow);
+    this.warnings.push(...(source.warnings ?? []));
+  }
+
+  /** Checks that the call named `method` was given a step, or a workflow, which becomes one. */
   stepGiven(value: unknown, method: string): StepDefinition {
+    if (isWorkflow(value)) {
+      checkNesting(this.workflow, value);
+      return workflowStep(value);
+    }
     if (isStep(value)) {
-      checkId(value.id, `${method} of workflow "${this.workflowId}" was given a step that`);
+      checkId(value.id, `${method} of workflow "${this.workflow.id}" was given a step that`);
       return value;
     }
     const hint =
       typeof value === 'function'
         ? '. If a promise called this, a workflow was awaited or returned from an async function: wrap it in an object'
         : '';
-    throw this.refused(`${method} was given ${describe(value)}: it expects a step made by createStep${hint}`);
+    throw this.refused(
+      `${method} was given ${describe(value)}: it expects a step made by createStep, or a workflow${hint}`,
+    );
   }
 
   /** Checks the arms of a block: 1 to {@link limits.arms} of them, each under its own id. */
@@ -116,7 +127,7 @@ export class Flow {
   /** Id of the next entry of this kind without one: the same in every process that builds this workflow. */
   nextId(kind: 'mapping' | 'sleep'): string {
     for (;;) {
-      const id = `${kind}_${this.workflowId}_${this.made[kind]}`;
+      const id = `${kind}_${this.workflow.id}_${this.made[kind]}`;
       this.made[kind] += 1;
       if (!this.byId.has(id) && !this.sleeps.has(id)) return id;
     }
@@ -129,8 +140,11 @@ export class Flow {
 
   /** Adds a mapping. */
   addMapping(step: StepDefinition, mapConfig: string): void {
-    const { id, description } = step;
-    const shown = description === undefined ? {} : { description };
+    const { id, description, metadata } = step;
+    const shown = {
+      ...(description === undefined ? {} : { description }),
+      ...(metadata === undefined ? {} : { metadata }),
+    };
     this.add({ type: 'mapping', id, mapConfig, ...shown }, { type: 'mapping', step });
   }
 
@@ -152,14 +166,23 @@ export class Flow {
     this.add({ type, loopType, step: graphStep(entry.step), condition, ...name }, entry);
   }
 
-  /** Adds a sleep. Its id is nobody else's: a step of it would take the sleep's result away. */
-  addSleep(id: string, time: SleepTime, description: string | undefined): void {
-    const shown = description === undefined ? {} : { description };
-    this.add({ type: time.type, id, time: shownTime(time), ...shown }, { type: 'sleep', id, time });
+  /** Adds a step that is executed for each element of an array. */
+  addForeach(entry: Extract<FlowEntry, { type: 'foreach' }>, name: EntryName): void {
+    const concurrency = shownConcurrency(entry.concurrency);
+    this.add({ type: 'foreach', step: graphStep(entry.step), concurrency, ...name }, entry);
   }
 
-  /** Makes what was built unchangeable. */
+  /** Adds a sleep. Its id is nobody else's: a step of it would take the sleep's result away. */
+  addSleep(time: SleepTime, name: EntryName & { readonly id: string }): void {
+    const { id } = name;
+    this.add({ type: time.type, time: shownTime(time), ...name }, { type: 'sleep', id, time });
+  }
+
+  /** Makes what was built unchangeable, and the workflows in it as well. */
   freeze(): void {
+    if (Object.isFrozen(this.graph)) return;
+    commitNested({ id: this.workflow.id, flow: this.entries });
+    for (const [index, entry] of this.graph.entries()) this.graph[index] = settledEntry(entry);
     Object.freeze(this.graph satisfies Graph);
     Object.freeze(this.entries);
     Object.freeze(this.warnings);
@@ -199,6 +222,6 @@ export class Flow {
   }
 
   private refused(problem: string): Error {
-    return invalid(`Workflow "${this.workflowId}": ${problem}`, { workflowId: this.workflowId });
+    return invalid(`Workflow "${this.workflow.id}": ${problem}`, { workflowId: this.workflow.id });
   }
 }

@@ -1,6 +1,6 @@
 import type { AnySchema } from '../core/definition.ts';
 import type { MaybePromise, OutputOf } from './schema.ts';
-import type { AnyStep, StepOutput } from './step-types.ts';
+import type { AnyStep, KnownStep, StepOutput } from './step-types.ts';
 import type { InitOf, KnownSteps, WorkflowTypes } from './workflow-types.ts';
 
 /** Types the result of a rule whose value does not say it. It is not validated: the next step's `inputSchema` does that. */
@@ -120,7 +120,7 @@ type Plain<Value> = Value extends string
             : Value;
 
 /** What one rule gives. */
-export type Mapped<Rule, Types extends WorkflowTypes, Steps extends KnownSteps> = Rule extends {
+type Mapped<Rule, Types extends WorkflowTypes, Steps extends KnownSteps> = Rule extends {
   readonly schema: infer Schema extends AnySchema;
 }
   ? OutputOf<Schema>
@@ -137,3 +137,20 @@ export type Mapped<Rule, Types extends WorkflowTypes, Steps extends KnownSteps> 
           : Rule extends { readonly path: infer Path extends string }
             ? At<SourceOf<Rule, Types, Steps>, Path>
             : never;
+
+/**
+ * What an object of rules gives. The object is made of pairs and not of the rules: an object type keeps all that its
+ * declaration refers to, here the steps before it, and TypeScript 5.5 goes through what an object keeps again with each
+ * further entry. So the work doubles with each mapping, and some ten in a chain are an error. As the branch of a condition
+ * it has no name, and the compiler shows it as it is.
+ */
+export type MappedOutput<Config, Types extends WorkflowTypes, Steps extends KnownSteps> = {
+  [Key in keyof Config]: [Key, Mapped<Config[Key], Types, Steps>];
+}[keyof Config] extends infer Pairs extends readonly [PropertyKey, unknown]
+  ? { [Pair in Pairs as Pair[0]]: Pair[1] }
+  : never;
+
+/** What the builder remembers of a mapping with an id; a condition for the same reason as {@link MappedOutput}. */
+export type MappedStep<Id extends string, Output> = [Output] extends [infer Known]
+  ? { readonly [Key in Id]: KnownStep<Known, never> }
+  : never;

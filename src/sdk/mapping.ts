@@ -133,7 +133,7 @@ function shown(entries: readonly (readonly [string, Rule])[]): string {
 export function mappingStep(
   config: unknown,
   of: string,
-  name: { readonly id: string; readonly description?: string | undefined },
+  name: Pick<StepDefinition, 'id' | 'description' | 'metadata'>,
 ): MappingStep {
   if (typeof config === 'function') {
     const compute = config as (context: StepContext) => unknown;

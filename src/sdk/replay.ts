@@ -17,19 +17,18 @@ export class Replay<T> {
 
   /** A stream of all items. To cancel it ends this one only. */
   stream(): ReadableStream<T> {
-    let next = 0;
-    let left = false;
+    const reader = { next: 0, left: false };
     return new ReadableStream<T>(
       {
         pull: async (controller) => {
-          while (next >= this.items.length && !this.isClosed && !left) await this.change();
-          if (left) return;
-          if (next >= this.items.length) return controller.close();
-          controller.enqueue(this.items[next] as T);
-          next += 1;
+          while (reader.next >= this.items.length && !this.isClosed && !reader.left) await this.change();
+          if (reader.left) return;
+          if (reader.next >= this.items.length) return controller.close();
+          controller.enqueue(this.items[reader.next] as T);
+          reader.next += 1;
         },
         cancel: () => {
-          left = true;
+          reader.left = true;
           this.wake();
         },
       },

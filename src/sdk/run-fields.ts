@@ -28,25 +28,33 @@ function wrong(text: string): WorkflowError {
   return new WorkflowError('WORKFLOW_ARGUMENT_INVALID', `getWorkflowRunById was given ${text}`);
 }
 
-/** The fields asked for; undefined means all of them. Throws WORKFLOW_ARGUMENT_INVALID. */
-export function fieldsGiven(options: unknown): ReadonlySet<string> | undefined {
-  if (options === undefined) return undefined;
+/** What a caller wants to see of a run. */
+export interface WantedState {
+  readonly fields: ReadonlySet<string>;
+  /** With the steps of nested runs. */
+  readonly nested: boolean;
+}
+
+/** What one gets who names no fields: a request context may hold secrets, so it has to be asked for. */
+const usual: ReadonlySet<string> = new Set(Object.keys(known).filter((name) => name !== 'requestContext'));
+
+/** The fields asked for. Throws WORKFLOW_ARGUMENT_INVALID. */
+export function fieldsGiven(options: unknown): WantedState {
+  if (options === undefined) return { fields: usual, nested: true };
   if (!isObject(options)) throw wrong(`${describe(options)} as its options: give { fields }`);
-  const { fields } = options;
-  if (fields === undefined) return undefined;
+  const { fields, withNestedWorkflows: nested = true } = options;
+  if (typeof nested !== 'boolean')
+    throw wrong(`${describe(nested)} as withNestedWorkflows: give true or false`);
+  if (fields === undefined) return { fields: usual, nested };
   if (!Array.isArray(fields)) throw wrong(`${describe(fields)} as fields: give an array of names`);
   const names: unknown[] = fields;
   const unknown = names.findIndex((name) => !isField(name));
-  if (unknown < 0) return new Set(names.filter(isField));
+  if (unknown < 0) return { fields: new Set(names.filter(isField)), nested };
   const possible = Object.keys(known).join(', ');
   throw wrong(`${describe(names[unknown])} as one of its fields: possible are ${possible}`);
 }
 
 /** A run with the fields asked for, and with what is no field: its metadata and its status. */
-export function withFields(
-  state: WorkflowState,
-  fields: ReadonlySet<string> | undefined,
-): Partial<WorkflowState> {
-  if (fields === undefined) return state;
+export function withFields(state: WorkflowState, fields: ReadonlySet<string>): Partial<WorkflowState> {
   return Object.fromEntries(Object.entries(state).filter(([name]) => !isField(name) || fields.has(name)));
 }

@@ -1,4 +1,4 @@
-import { WorkflowError } from '../core/errors.ts';
+import { isWorkflowError, WorkflowError } from '../core/errors.ts';
 import type { RunQuery, WorkflowHost } from '../core/host.ts';
 import type { RunHeader, RunStatus } from '../core/records.ts';
 import { describe } from './describe.ts';
@@ -50,15 +50,15 @@ async function* headers(host: WorkflowHost, query: RunQuery): AsyncGenerator<Run
 
 /** Undefined when the run was removed since it was listed. */
 async function read(host: WorkflowHost, header: RunHeader): Promise<WorkflowRun | undefined> {
-  const snapshot = await host.get({ runId: header.runId, workflowId: header.workflowId });
+  const snapshot = await host.snapshot({ runId: header.runId, workflowId: header.workflowId });
   if (snapshot === null) return undefined;
   return {
     workflowName: header.workflowId,
     runId: header.runId,
     ...(header.resourceId === undefined ? {} : { resourceId: header.resourceId }),
     snapshot,
-    createdAt: snapshot.createdAt,
-    updatedAt: snapshot.updatedAt,
+    createdAt: new Date(header.createdAt),
+    updatedAt: new Date(snapshot.timestamp),
   };
 }
 
@@ -98,8 +98,8 @@ export async function listRuns(
   return { runs: await readAll(host, wanted), total };
 }
 
-/** Reads the runs that go on by themselves. */
-export async function listActiveRuns(host: WorkflowHost, workflowId: string): Promise<WorkflowRuns> {
+/** Headers of the runs that go on by themselves. */
+async function activeHeaders(host: WorkflowHost, workflowId: string): Promise<RunHeader[]> {
   // By its id: a run that changes between the two lists is in both of them.
   const found = new Map<string, RunHeader>();
   for (const status of activeStatuses) {
@@ -107,9 +107,30 @@ export async function listActiveRuns(host: WorkflowHost, workflowId: string): Pr
       found.set(header.runId, header);
     }
   }
-  const newestFirst = [...found.values()].toSorted((a, b) => b.createdAt - a.createdAt);
-  const listed = await readAll(host, newestFirst);
+  return [...found.values()].toSorted((a, b) => b.createdAt - a.createdAt);
+}
+
+/** Reads the runs that go on by themselves. */
+export async function listActiveRuns(host: WorkflowHost, workflowId: string): Promise<WorkflowRuns> {
+  const listed = await readAll(host, await activeHeaders(host, workflowId));
   // What has ended since it was listed is active no longer.
   const runs = listed.filter(({ snapshot }) => activeStatuses.includes(snapshot.status));
   return { runs, total: runs.length };
+}
+
+/**
+ * Restarts every run that goes on by itself, one after the other. What goes wrong with one does not keep the others from it:
+ * rejects at the end with the first error.
+ */
+export async function restartActiveRuns(host: WorkflowHost, workflowId: string): Promise<void> {
+  const errors: unknown[] = [];
+  for (const { runId } of await activeHeaders(host, workflowId)) {
+    try {
+      await host.restart({ runId, workflowId });
+    } catch (error) {
+      // Suspended or removed since it was listed: there is nothing to restart.
+      if (!isWorkflowError(error, 'WORKFLOW_RUN_NOT_ACTIVE', 'WORKFLOW_RUN_NOT_FOUND')) errors.push(error);
+    }
+  }
+  if (errors.length > 0) throw errors[0];
 }

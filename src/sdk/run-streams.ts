@@ -60,7 +60,7 @@ export class RunStreams {
   }
 
   /** Remembers what was begun last; see `getWorkflowState`. */
-  execute(result: Promise<RunResult>): Promise<RunResult> {
+  begin(result: Promise<RunResult>): Promise<RunResult> {
     this.executing = result;
     result.catch(() => {});
     return result;

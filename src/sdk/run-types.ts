@@ -1,7 +1,8 @@
-import type { OutputOptions } from '../core/host.ts';
+import type { OutputOptions, StepContextInput } from '../core/host.ts';
 import type { RunStatus } from '../core/records.ts';
 import type { RequestContext } from '../core/request-context.ts';
-import type { StepResult } from '../core/snapshot.ts';
+import type { SerializedGraph } from '../core/serialized-graph.ts';
+import type { ResumeLabels, StepResult, Tripwire } from '../core/snapshot.ts';
 import type { AnyStep, KnownStep, StepResume } from './step-types.ts';
 import type {
   LegacyOutput,
@@ -36,7 +37,12 @@ interface StepFields<Of extends KnownStep> {
 export type StepResultOf<Of extends KnownStep> = StepFields<Of> &
   (
     | { readonly status: 'success'; readonly output: Of['output'] }
-    | { readonly status: 'failed'; readonly error: Error; readonly nonRetryable?: true }
+    | {
+        readonly status: 'failed';
+        readonly error: Error;
+        readonly nonRetryable?: true;
+        readonly tripwire?: Tripwire;
+      }
     | { readonly status: Exclude<StepResult['status'], 'success' | 'failed'> }
   );
 
@@ -81,9 +87,10 @@ export type WorkflowResult<
         /** What each suspended step said, by its id. */
         readonly suspendPayload: { readonly [Id in keyof Steps]?: Steps[Id]['suspend'] };
         /** Only with `outputOptions.includeResumeLabels`. */
-        readonly resumeLabels?: Readonly<Record<string, { readonly stepId: string }>>;
+        readonly resumeLabels?: ResumeLabels;
       }
-    | { readonly status: Exclude<RunStatus, 'success' | 'failed' | 'suspended'> }
+    | { readonly status: 'tripwire'; readonly tripwire: Tripwire }
+    | { readonly status: Exclude<RunStatus, 'success' | 'failed' | 'suspended' | 'tripwire'> }
   );
 
 /** `inputData` is required unless undefined would fit. */
@@ -96,6 +103,8 @@ export type StartArguments<Types extends WorkflowTypes> = InputArgument<Types['i
   readonly initialState?: Types['stateInput'];
   readonly requestContext?: RequestContextInput<Types['requestContext']>;
   readonly outputOptions?: OutputOptions;
+  /** Executes one entry, and of a block one arm; then the run is `paused`, until a time travel goes on. @default false */
+  readonly perStep?: boolean;
 };
 
 /** All arguments, or none when none is required. */
@@ -128,9 +137,11 @@ type ResumeFor<Steps extends KnownSteps, Target> = Target extends AnyStep
       : Steps[Target]['resume']
     : Target extends readonly [infer Only]
       ? ResumeFor<Steps, Only>
-      : [Target] extends [undefined]
-        ? AnyResume<Steps>
-        : unknown;
+      : Target extends readonly [...unknown[], infer Last extends AnyStep]
+        ? StepResume<Last>
+        : [Target] extends [undefined]
+          ? AnyResume<Steps>
+          : unknown;
 
 /** A step, its id, or a path of these. */
 export type ResumeTarget = AnyStep | string | readonly (AnyStep | string)[];
@@ -150,9 +161,37 @@ interface ResumeFields<Types extends WorkflowTypes, Data, Target> {
   readonly step?: Target;
   /** A label that the step gave to `suspend`. Wins over `step`; an unknown one is WORKFLOW_RESUME_LABEL_NOT_FOUND. */
   readonly label?: string;
+  /** Number of an item of a foreach, from 0. @default all of its suspended items get the same data */
+  readonly forEachIndex?: number;
   /** Keys that win over those of the run. */
   readonly requestContext?: RequestContextInput<Types['requestContext']>;
   readonly outputOptions?: OutputOptions;
+  /** The run pauses after the resumed entry. @default false */
+  readonly perStep?: boolean;
+}
+
+/** What a time travel takes for known of a step, instead of what is stored. */
+export type StepContext = StepContextInput;
+
+/** What `timeTravel` takes. */
+export interface TravelArguments<Types extends WorkflowTypes> {
+  /** The step to begin with, by itself, by its id, or by a path through nested workflows. */
+  readonly step: ResumeTarget;
+  /** Output of the entry before; of the first entry, the input of the run. @default as it is stored */
+  readonly inputData?: unknown;
+  /** Given to what is suspended at the step or behind it. */
+  readonly resumeData?: unknown;
+  /** @default the state as it is stored */
+  readonly initialState?: Types['stateInput'];
+  /** Entries of steps by their ids; they win over what is stored. `input` is the input of the run. */
+  readonly context?: Readonly<Record<string, StepContext>>;
+  /** The same for each nested workflow, by its id as a step. */
+  readonly nestedStepsContext?: Readonly<Record<string, Readonly<Record<string, StepContext>>>>;
+  /** Keys that win over those of the run. */
+  readonly requestContext?: RequestContextInput<Types['requestContext']>;
+  readonly outputOptions?: OutputOptions;
+  /** The run pauses after the step. @default false */
+  readonly perStep?: boolean;
 }
 
 /** One execution of a workflow. `createRun` makes it; it stays with the runtime that it was made in. */
@@ -162,6 +201,10 @@ export interface Run<Types extends WorkflowTypes = WorkflowTypes, Steps extends 
   readonly resourceId: string | undefined;
   /** As of the last call of a method here, or of `createRun`. */
   readonly workflowRunStatus: RunStatus;
+  /** The workflow, as it is shown. */
+  readonly serializedStepGraph: SerializedGraph;
+  /** Aborting it cancels the run; {@link cancel} aborts it, too. What others do to the run does not. */
+  readonly abortController: AbortController;
 
   /**
    * Starts the run and resolves when it is over or suspended: it rejects only for arguments that do not fit
@@ -182,16 +225,43 @@ export interface Run<Types extends WorkflowTypes = WorkflowTypes, Steps extends 
     options?: ResumeArguments<Types, Steps, Target>,
   ): Promise<WorkflowResult<Types, Steps>>;
 
+  /** The same, but resolves as soon as the resumption is stored. */
+  resumeAsync<const Target extends ResumeTarget | undefined = undefined>(
+    options?: ResumeArguments<Types, Steps, Target>,
+  ): Promise<{ readonly runId: string }>;
+
+  /**
+   * Goes back to a step, or on to one, and resolves when the run is over or suspended: what lies before the step stays as it
+   * is stored, or as `context` says; the step and what follows are executed anew. A run that is active is
+   * WORKFLOW_RUN_ACTIVE; a step that the workflow does not have, or one behind steps that nothing is known of, is
+   * WORKFLOW_ARGUMENT_INVALID. Then nothing has changed.
+   */
+  timeTravel(options: TravelArguments<Types>): Promise<WorkflowResult<Types, Steps>>;
+
+  /**
+   * Executes again what was active in a run whose process is gone, and resolves when the run is over or suspended; what has
+   * finished stays. Runs go on by themselves when a runtime finds that a worker died, so this is for those who know it
+   * earlier. A run that is over gives its result; one that is pending, suspended or paused is WORKFLOW_RUN_NOT_ACTIVE.
+   */
+  restart(options?: { readonly outputOptions?: OutputOptions }): Promise<WorkflowResult<Types, Steps>>;
+
   /**
    * Starts the run and gives its events as they come, also when another process executes it. The same call while the stream
    * is open gives the same stream. What goes wrong with the start rejects `result`, and closes the stream with a
    * `workflow-finish` of status `failed`. A run that is started this way keeps what streams need, where runs keep no history.
    */
-  stream(...options: StartParametersWith<Types, StreamArguments>): WorkflowRunOutput<WorkflowResult<Types, Steps>>;
+  stream(
+    ...options: StartParametersWith<Types, StreamArguments>
+  ): WorkflowRunOutput<WorkflowResult<Types, Steps>>;
 
   /** The same for a resumption: the stream begins with it. */
   resumeStream<const Target extends ResumeTarget | undefined = undefined>(
     options?: ResumeArguments<Types, Steps, Target> & StreamArguments,
+  ): WorkflowRunOutput<WorkflowResult<Types, Steps>>;
+
+  /** The same for a time travel. */
+  timeTravelStream(
+    options: TravelArguments<Types> & StreamArguments,
   ): WorkflowRunOutput<WorkflowResult<Types, Steps>>;
 
   /**
@@ -203,13 +273,13 @@ export interface Run<Types extends WorkflowTypes = WorkflowTypes, Steps extends 
   /**
    * Starts the run and gives its events in the form of the reference's first streams, over suspensions to its end. A second
    * call gives the events again, and starts nothing.
-   * @deprecated Use `stream`.
+   * New code uses `stream`.
    */
   streamLegacy(
     ...options: StartParametersWith<Types, { readonly onChunk?: (event: LegacyStreamEvent) => unknown }>
   ): LegacyOutput<WorkflowResult<Types, Steps>>;
 
-  /** @deprecated Use `observeStream`. */
+  /** The same in the form of `streamLegacy`. New code uses `observeStream`. */
   observeStreamLegacy(): Pick<LegacyOutput<unknown>, 'stream'>;
 
   /**

@@ -1,72 +1,21 @@
-import type { OutputOptions, RunRef, StoredRun, WorkflowHost } from '../core/host.ts';
+import type { WorkflowDefinition } from '../core/definition.ts';
+import type { CreateRequest, OutputOptions, RunRef, StoredRun, WorkflowHost } from '../core/host.ts';
 import type { RunStatus } from '../core/records.ts';
+import { type SerializedGraph, serializedGraph } from '../core/serialized-graph.ts';
 import type { RunResult } from '../core/snapshot.ts';
-import { WorkflowError } from '../core/errors.ts';
-import { describe, isObject } from './describe.ts';
 import type { LegacyChunk } from './legacy-output.ts';
+import {
+  resumeArguments,
+  type ResumeOptions,
+  startArguments,
+  type StartOptions,
+  type StreamOptions,
+  travelArguments,
+  type TravelOptions,
+} from './run-arguments.ts';
 import type { RunOutput } from './run-output.ts';
 import { RunStreams } from './run-streams.ts';
 import type { StreamChunk } from './stream-forms.ts';
-
-/** What the typed `start` accepts, at run time. */
-interface StartOptions {
-  readonly inputData?: unknown;
-  readonly initialState?: Readonly<Record<string, unknown>>;
-  readonly requestContext?: object;
-  readonly outputOptions?: OutputOptions;
-}
-
-/** What the typed `stream` accepts beside what `start` or `resume` does. */
-interface StreamOptions {
-  readonly closeOnSuspend?: boolean;
-}
-
-/** What the typed `resume` accepts, at run time. */
-interface ResumeOptions {
-  readonly resumeData?: unknown;
-  readonly step?: unknown;
-  readonly label?: string;
-  readonly requestContext?: object;
-  readonly outputOptions?: OutputOptions;
-}
-
-/** By its method and not by its class: another copy of this package may have made it. */
-function isConvertible(value: unknown): value is { toJSON(): unknown } {
-  return isObject(value) && 'toJSON' in value && typeof value.toJSON === 'function';
-}
-
-/** The parts of a request that are the same for start and resume; absent stays absent. */
-function shared(options: { readonly requestContext?: object }): {
-  readonly requestContext?: Readonly<Record<string, unknown>>;
-} {
-  const { requestContext } = options;
-  if (requestContext === undefined) return {};
-  const entries: unknown = isConvertible(requestContext) ? requestContext.toJSON() : requestContext;
-  if (!isObject(entries)) {
-    throw new WorkflowError(
-      'WORKFLOW_ARGUMENT_INVALID',
-      `requestContext is ${describe(entries)}: give a RequestContext or an object`,
-    );
-  }
-  return { requestContext: entries };
-}
-
-function stepId(step: unknown): string {
-  const id: unknown = isObject(step) ? step['id'] : step;
-  if (typeof id === 'string' && id !== '') return id;
-  throw new WorkflowError(
-    'WORKFLOW_ARGUMENT_INVALID',
-    `resume was given ${describe(step)} as its step: give a step, its id, or an array of these`,
-  );
-}
-
-/** A path of one step is that step. */
-function target(step: unknown): { readonly step?: string | readonly string[] } {
-  if (step === undefined) return {};
-  if (!Array.isArray(step)) return { step: stepId(step) };
-  const ids = step.map(stepId);
-  return { step: ids.length === 1 && ids[0] !== undefined ? ids[0] : ids };
-}
 
 /** See the interface `Run` of run-types.ts, which gives this its types. */
 export class RunHandle {
@@ -74,16 +23,36 @@ export class RunHandle {
   readonly workflowId: string;
   readonly resourceId: string | undefined;
   workflowRunStatus: RunStatus;
+  /** Aborting it cancels the run, and canceling the run aborts it. */
+  readonly abortController = new AbortController();
   private readonly host: WorkflowHost;
+  private readonly workflow: Pick<WorkflowDefinition, 'graph'>;
+  private readonly history: CreateRequest['history'];
   private readonly streams: RunStreams;
+  /** What was begun last, or failed to. */
+  private beginning: Promise<unknown> = Promise.resolve();
+  /** By this object. */
+  private isCanceled = false;
 
-  constructor(host: WorkflowHost, stored: StoredRun) {
+  constructor(
+    host: WorkflowHost,
+    stored: StoredRun,
+    workflow: Pick<WorkflowDefinition, 'graph'>,
+    history?: CreateRequest['history'],
+  ) {
     this.host = host;
+    this.workflow = workflow;
+    this.history = history;
     this.runId = stored.runId;
     this.workflowId = stored.workflowId;
     this.resourceId = stored.resourceId;
     this.workflowRunStatus = stored.status;
     this.streams = new RunStreams({ host, ref: this.ref() });
+    this.abortController.signal.addEventListener('abort', () => void this.cancelAborted(), { once: true });
+  }
+
+  get serializedStepGraph(): SerializedGraph {
+    return serializedGraph(this.workflow.graph);
   }
 
   /** Whether the run was made in `host`. */
@@ -107,9 +76,10 @@ export class RunHandle {
     return this.streams.start({ begin, closeOnSuspend, outcome: () => this.outcome(options.outputOptions) });
   }
 
-  streamLegacy(
-    options: StartOptions & { readonly onChunk?: (chunk: LegacyChunk) => unknown } = {},
-  ): { readonly stream: ReadableStream<LegacyChunk>; getWorkflowState(): Promise<RunResult> } {
+  streamLegacy(options: StartOptions & { readonly onChunk?: (chunk: LegacyChunk) => unknown } = {}): {
+    readonly stream: ReadableStream<LegacyChunk>;
+    getWorkflowState(): Promise<RunResult>;
+  } {
     const { onChunk } = options;
     const begin = async (): Promise<boolean> => {
       const begun = this.begin(options, { history: 'stream' });
@@ -139,17 +109,22 @@ export class RunHandle {
     return unwatch;
   }
 
-  private async begin(options: StartOptions, more: { readonly history?: 'stream' } = {}): Promise<boolean> {
-    const { initialState } = options;
-    await this.streams.ready();
-    const stored = await this.host.start({
-      ...this.ref(),
-      ...(this.resourceId === undefined ? {} : { resourceId: this.resourceId }),
-      inputData: options.inputData,
-      ...(initialState === undefined ? {} : { initialState }),
-      ...shared(options),
-      ...more,
-    });
+  private begin(
+    options: StartOptions,
+    more: Pick<CreateRequest, 'history'> = this.history === undefined ? {} : { history: this.history },
+  ): Promise<boolean> {
+    const { runId, resourceId } = this;
+    const whose = resourceId === undefined ? {} : { resourceId };
+    return this.perform(() =>
+      this.host.start({ ...this.ref(), runId, ...whose, ...startArguments(options), ...more }),
+    );
+  }
+
+  /** Begins something, and tells those who watch. */
+  private async perform(call: () => Promise<StoredRun>): Promise<true> {
+    const begun = this.streams.ready().then(call);
+    this.beginning = begun.catch(() => {});
+    const stored = await begun;
     this.workflowRunStatus = stored.status;
     this.streams.begun();
     return true;
@@ -159,30 +134,53 @@ export class RunHandle {
     return this.executed(this.goOn(options), options);
   }
 
+  async resumeAsync(options: ResumeOptions = {}): Promise<{ readonly runId: string }> {
+    await this.goOn(options);
+    return { runId: this.runId };
+  }
+
   resumeStream(options: ResumeOptions & StreamOptions = {}): RunOutput {
     const { closeOnSuspend = true } = options;
     const begin = (): Promise<boolean> => this.goOn(options);
     return this.streams.goOn({ begin, closeOnSuspend, outcome: () => this.outcome(options.outputOptions) });
   }
 
-  private async goOn(options: ResumeOptions): Promise<boolean> {
-    const { label } = options;
-    await this.streams.ready();
-    const stored = await this.host.resume({
-      ...this.ref(),
-      resumeData: options.resumeData,
-      ...target(options.step),
-      ...(label === undefined ? {} : { label }),
-      ...shared(options),
-    });
-    this.workflowRunStatus = stored.status;
-    this.streams.begun();
-    return true;
+  timeTravelStream(options: TravelOptions & StreamOptions): RunOutput {
+    const { closeOnSuspend = true } = options;
+    const begin = (): Promise<boolean> => this.travel(options);
+    return this.streams.goOn({ begin, closeOnSuspend, outcome: () => this.outcome(options.outputOptions) });
+  }
+
+  timeTravel(options: TravelOptions): Promise<RunResult> {
+    return this.executed(this.travel(options), options);
+  }
+
+  restart(options: Pick<StartOptions, 'outputOptions'> = {}): Promise<RunResult> {
+    const begun = this.perform(() => this.host.restart(this.ref()));
+    return this.executed(begun, options);
+  }
+
+  private travel(options: TravelOptions): Promise<boolean> {
+    return this.perform(async () => this.host.timeTravel({ ...this.ref(), ...travelArguments(options) }));
+  }
+
+  private goOn(options: ResumeOptions): Promise<boolean> {
+    return this.perform(async () => this.host.resume({ ...this.ref(), ...resumeArguments(options) }));
   }
 
   async cancel(): Promise<void> {
     const stored = await this.host.cancel(this.ref());
     this.workflowRunStatus = stored.status;
+    this.isCanceled = true;
+    this.abortController.abort();
+  }
+
+  /** Cancels the run because its controller was aborted, unless a cancel aborted it. */
+  private async cancelAborted(): Promise<void> {
+    if (this.isCanceled) return;
+    await this.beginning;
+    // A run that is over has nothing to cancel, and whoever aborts cannot be told of anything else.
+    await this.cancel().catch(() => {});
   }
 
   private ref(): RunRef & { readonly workflowId: string } {
@@ -192,9 +190,10 @@ export class RunHandle {
   /** What an execution that was begun comes to. */
   private executed(
     begun: Promise<unknown>,
-    { outputOptions }: { readonly outputOptions?: OutputOptions },
+    options: { readonly outputOptions?: OutputOptions } | undefined,
   ): Promise<RunResult> {
-    return this.streams.execute(begun.then(() => this.outcome(outputOptions)));
+    const outputOptions = options?.outputOptions;
+    return this.streams.begin(begun.then(() => this.outcome(outputOptions)));
   }
 
   private async outcome(outputOptions: OutputOptions = {}): Promise<RunResult> {

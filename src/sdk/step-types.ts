@@ -5,7 +5,7 @@ import type { Given, InputOf, KeysOf, Known, MaybePromise, OutputOf } from './sc
 declare const stepTypes: unique symbol;
 
 /**
- * A step, as `createStep` makes it: immutable, and usable in any number of workflows.
+ * What can be an entry of a workflow: a step, or another workflow.
  *
  * @typeParam Id The id, as a literal.
  * @typeParam Input What the entry before has to give.
@@ -14,14 +14,14 @@ declare const stepTypes: unique symbol;
  * @typeParam Resume What a resume has to bring; never without a `resumeSchema`.
  * @typeParam Suspend What the step says when it suspends.
  */
-export interface Step<
+export interface StepLike<
   Id extends string = string,
   Input = unknown,
   Output = unknown,
   State extends object = object,
   Resume = unknown,
   Suspend = unknown,
-> extends StepDefinition {
+> {
   readonly id: Id;
   /** Types only; there is no such property at run time. Functions, so that the compiler compares what is taken in. */
   readonly [stepTypes]: {
@@ -34,8 +34,21 @@ export interface Step<
   };
 }
 
-/** Any step at all. */
-export type AnyStep = Step<string, never, unknown, never>;
+/** A step, as `createStep` makes it: immutable, and usable in any number of workflows. See {@link StepLike}. */
+export interface Step<
+  Id extends string = string,
+  Input = unknown,
+  Output = unknown,
+  State extends object = object,
+  Resume = unknown,
+  Suspend = unknown,
+> extends StepDefinition,
+    StepLike<Id, Input, Output, State, Resume, Suspend> {
+  readonly id: Id;
+}
+
+/** Any step or workflow at all. */
+export type AnyStep = StepLike<string, never, unknown, never>;
 
 /** What the compiler knows of a step. */
 export type StepTypesOf<Of extends AnyStep> = Of[typeof stepTypes];
@@ -85,6 +98,8 @@ export interface StepParams<
   readonly requestContextSchema?: Context;
   /** Attempts after the first one, 0 to 999. @default the workflow's `retryConfig.attempts`, else 0 */
   readonly retries?: number;
+  /** For people who look at the graph. */
+  readonly metadata?: Readonly<Record<string, unknown>>;
   /**
    * The body. It runs at least once, and exactly once when nothing fails; side effects become idempotent by
    * `idempotencyKey`. Called with the parameters as `this`. Whatever it throws fails the attempt.

@@ -1,8 +1,21 @@
 import type { AnySchema, StepContext, StepDefinition } from '../core/definition.ts';
 import { limits } from '../core/limits.ts';
 import { readsOfSource } from '../core/reads.ts';
-import { checkCount, checkId, checkSchema, describe, invalid, isObject, isStep } from './describe.ts';
+import {
+  checkCount,
+  checkId,
+  checkMetadata,
+  checkSchema,
+  describe,
+  invalid,
+  isObject,
+  isStep,
+} from './describe.ts';
+import { agentStep, isAgent } from './agent-step.ts';
+import type { AgentLike, AgentStep, AgentStepOptions } from './agent-types.ts';
 import type { Step, StepOf, StepParams } from './step-types.ts';
+import { isTool, toolStep } from './tool-step.ts';
+import type { ToolBody, ToolLike, ToolStep, ToolStepOptions, ToolWithContext } from './tool-types.ts';
 
 const schemas = [
   ['inputSchema', true],
@@ -14,7 +27,18 @@ const schemas = [
 ] as const;
 
 /**
- * Makes a step. The types of its input, output, state, resume data and suspend payload follow from its schemas.
+ * Makes a step of an agent: any object with `stream` or `generate`, which gets the `prompt` of the input. Its chunks go to the
+ * stream of the run, and its answer is the output: `{ text }`, or the object that `structuredOutput` asks for.
+ *
+ * Throws WORKFLOW_DEFINITION_INVALID for an agent without an id or a name, or options that are none.
+ */
+export function createStep<const Id extends string, Out extends AnySchema = AnySchema>(
+  agent: AgentLike<Id>,
+  options?: AgentStepOptions<Out>,
+): AgentStep<Id, Out>;
+/**
+ * Makes a step of its id, its schemas and its body. The types of its input, output, state, resume data and suspend payload
+ * follow from its schemas.
  *
  * Throws WORKFLOW_DEFINITION_INVALID for an empty id, a missing or foreign schema, a body that is no function, or retries
  * that are no whole number from 0 to 999.
@@ -29,37 +53,108 @@ export function createStep<
   Context extends AnySchema = AnySchema,
 >(
   params: StepParams<Id, In, Out, Resume, Suspend, State, Context>,
-): StepOf<Id, In, Out, Resume, Suspend, State, Context> {
+): StepOf<Id, In, Out, Resume, Suspend, State, Context>;
+/**
+ * Makes a step of a tool: an object with an id, schemas, and `execute(input, context)`. A tool is told from the parameters of a
+ * step by its second parameter; one that has none needs options, if only `{}`.
+ *
+ * Throws WORKFLOW_DEFINITION_INVALID for a tool without an id or without schemas of its input and output.
+ */
+export function createStep<
+  const Id extends string,
+  In extends AnySchema,
+  Out extends AnySchema,
+  Body extends ToolBody,
+  Resume extends AnySchema = AnySchema,
+  Suspend extends AnySchema = AnySchema,
+>(
+  tool: ToolLike<Id, In, Out, Resume, Suspend> & ToolWithContext<Body>,
+): ToolStep<Id, In, Out, Resume, Suspend>;
+export function createStep<
+  const Id extends string,
+  In extends AnySchema,
+  Out extends AnySchema,
+  Resume extends AnySchema = AnySchema,
+  Suspend extends AnySchema = AnySchema,
+>(
+  tool: ToolLike<Id, In, Out, Resume, Suspend>,
+  options: ToolStepOptions,
+): ToolStep<Id, In, Out, Resume, Suspend>;
+/** The same as the form with parameters: of the last one, the compiler tells what is wrong and where. */
+export function createStep<
+  const Id extends string,
+  In extends AnySchema,
+  Out extends AnySchema,
+  Resume extends AnySchema = AnySchema,
+  Suspend extends AnySchema = AnySchema,
+  State extends AnySchema = AnySchema,
+  Context extends AnySchema = AnySchema,
+>(
+  params: StepParams<Id, In, Out, Resume, Suspend, State, Context>,
+): StepOf<Id, In, Out, Resume, Suspend, State, Context>;
+export function createStep(given: unknown, options?: unknown): StepDefinition {
+  if (isAgent(given)) return agentStep(given, options);
+  if (isTool(given) || options !== undefined) return toolStep(given, options);
+  return stepOf(given);
+}
+
+/** Makes a step of its parameters. */
+function stepOf(params: unknown): StepDefinition {
   if (!isObject(params)) {
     throw invalid(
-      `createStep was given ${describe(params)}: give it { id, inputSchema, outputSchema, execute }`,
+      `Invalid input: expected StepParams, Agent or ToolStep. createStep was given ${describe(params)}: give it { id, inputSchema, outputSchema, execute }, an agent or a tool`,
     );
   }
-  checkId(params.id, 'A step');
-  const name = `Step "${params.id}"`;
+  const { id, description, retries, metadata } = params;
+  checkId(id, 'A step');
+  const name = `Step "${id}"`;
   for (const [key, required] of schemas) checkSchema(params[key], key, name, required);
   // Its `this` is bound below.
   const body: unknown = Reflect.get(params, 'execute');
   if (typeof body !== 'function') {
     throw invalid(`${name} has ${describe(body)} as its execute: give a function of the step's context`);
   }
-  checkCount(params.retries, 'retries', name, limits.attempts);
-
-  const step: StepDefinition = {
-    id: params.id,
-    description: params.description,
-    inputSchema: params.inputSchema,
-    outputSchema: params.outputSchema,
-    resumeSchema: params.resumeSchema,
-    suspendSchema: params.suspendSchema,
-    stateSchema: params.stateSchema,
-    requestContextSchema: params.requestContextSchema,
-    retries: params.retries,
+  checkCount(retries, 'retries', name, limits.attempts);
+  checkMetadata(metadata, name);
+  const schema = (key: (typeof schemas)[number][0]) => params[key] as AnySchema | undefined;
+  return Object.freeze<StepDefinition>({
+    id,
+    description: description as string | undefined,
+    inputSchema: schema('inputSchema'),
+    outputSchema: schema('outputSchema'),
+    resumeSchema: schema('resumeSchema'),
+    suspendSchema: schema('suspendSchema'),
+    stateSchema: schema('stateSchema'),
+    requestContextSchema: schema('requestContextSchema'),
+    retries: retries as number | undefined,
+    metadata,
     // Of the author's function: the bound one has no source of its own.
     reads: readsOfSource(Function.prototype.toString.call(body)),
     execute: body.bind(params) as (context: StepContext) => unknown,
-  };
-  return Object.freeze(step) as StepOf<Id, In, Out, Resume, Suspend, State, Context>;
+  });
+}
+
+/** Makes a step of an agent, as `createStep` does: the form that says what it expects. */
+export function createStepFromAgent<const Id extends string, Out extends AnySchema = AnySchema>(
+  agent: AgentLike<Id>,
+  options?: AgentStepOptions<Out>,
+): AgentStep<Id, Out> {
+  if (isAgent(agent)) return agentStep(agent, options) as AgentStep<Id, Out>;
+  throw invalid(`createStepFromAgent was given ${describe(agent)}: give an object with stream or generate`);
+}
+
+/** Makes a step of a tool, as `createStep` does, also of one whose body has no second parameter. */
+export function createStepFromTool<
+  const Id extends string,
+  In extends AnySchema,
+  Out extends AnySchema,
+  Resume extends AnySchema = AnySchema,
+  Suspend extends AnySchema = AnySchema,
+>(
+  tool: ToolLike<Id, In, Out, Resume, Suspend>,
+  options?: ToolStepOptions,
+): ToolStep<Id, In, Out, Resume, Suspend> {
+  return toolStep(tool, options) as ToolStep<Id, In, Out, Resume, Suspend>;
 }
 
 /**

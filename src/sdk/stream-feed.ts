@@ -31,10 +31,10 @@ export class Feed {
 
   /** The events after those before, until the run is over or `signal` aborts. */
   async *read(signal?: AbortSignal): AsyncGenerator<RunEvent, void, undefined> {
-    while (signal?.aborted !== true) {
+    for (;;) {
       const page = await this.page(signal === undefined ? { waitMs } : { waitMs, signal });
       yield* page.events;
-      if (page.done) return;
+      if (page.done || signal?.aborted === true) return;
     }
   }
 

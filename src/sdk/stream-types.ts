@@ -25,10 +25,13 @@ interface StepNames {
 
 type StepFields = Omit<StepResult, 'status'>;
 
+/** An object without fields. */
+type NoFields = Readonly<Record<string, never>>;
+
 /** Events of the whole run. */
 type RunEvents =
   | EventOf<'workflow-start', { readonly workflowId: string }>
-  | EventOf<'workflow-canceled' | 'workflow-paused', Readonly<Record<never, never>>>
+  | EventOf<'workflow-canceled' | 'workflow-paused', NoFields>
   | EventOf<
       'workflow-finish',
       {
@@ -82,7 +85,7 @@ export type WorkflowStreamEvent = RunEvents | StepEvents | CustomStreamEvent;
 /** One event of `watch()`. */
 export type WorkflowWatchEvent =
   | WorkflowStreamEvent
-  | EventOf<'workflow-step-finish', StepNames & { readonly metadata: Readonly<Record<never, never>> }>;
+  | EventOf<'workflow-step-finish', StepNames & { readonly metadata: NoFields }>;
 
 /** One event of `streamLegacy()`: that of `watch()` without `workflow-` before its type. */
 export interface LegacyStreamEvent {
@@ -91,7 +94,7 @@ export interface LegacyStreamEvent {
 }
 
 /**
- * The output of a run while it is executed, in this process or in others. Its deprecated members make it usable like the
+ * The output of a run while it is executed, in this process or in others. Its other members make it usable like the
  * stream itself.
  */
 export interface WorkflowRunOutput<Result> extends AsyncIterable<WorkflowStreamEvent> {
@@ -105,23 +108,23 @@ export interface WorkflowRunOutput<Result> extends AsyncIterable<WorkflowStreamE
   readonly result: Promise<Result>;
   /** What agents used, when the stream closes. */
   readonly usage: Promise<Usage>;
-  /** @deprecated Use `fullStream`. */
+  /** Of a stream of its own, as `fullStream` gives one. */
   getReader(): ReadableStreamDefaultReader<WorkflowStreamEvent>;
-  /** @deprecated Use `fullStream`. */
+  /** Of a stream of its own, as `fullStream` gives one. */
   pipeTo(
     destination: WritableStream<WorkflowStreamEvent>,
     options?: Parameters<ReadableStream['pipeTo']>[1],
   ): Promise<void>;
-  /** @deprecated Use `fullStream`. */
+  /** Of a stream of its own, as `fullStream` gives one. */
   pipeThrough<Out>(transform: {
     readonly readable: ReadableStream<Out>;
     readonly writable: WritableStream<WorkflowStreamEvent>;
   }): ReadableStream<Out>;
-  /** @deprecated Use `fullStream` twice. */
+  /** Two streams. */
   tee(): [ReadableStream<WorkflowStreamEvent>, ReadableStream<WorkflowStreamEvent>];
-  /** @deprecated Always false: each reader has a stream of its own. */
+  /** Always false: each reader has a stream of its own. */
   readonly locked: boolean;
-  /** @deprecated Cancel what reads. */
+  /** Does nothing: a reader cancels what it reads. */
   cancel(): Promise<void>;
 }
 

@@ -1,16 +1,28 @@
-import type { AnySchema, RetryConfig, WorkflowDefinition } from '../core/definition.ts';
-import type { BindableWorkflow } from '../core/host.ts';
+import type {
+  AnySchema,
+  CallbackDefinitions,
+  FlowEntry,
+  RetryConfig,
+  StepDefinition,
+  WorkflowDefinition,
+} from '../core/definition.ts';
+import type { BindableWorkflow, CreateRequest } from '../core/host.ts';
 import type { Predicate } from '../core/predicate.ts';
 import type { RunStatus } from '../core/records.ts';
-import type { WorkflowState } from '../core/snapshot.ts';
+import type { SerializedGraph } from '../core/serialized-graph.ts';
+import type { WorkflowRunState, WorkflowState } from '../core/snapshot.ts';
+import type { AgentLike, AgentOutput, AgentStepOptions } from './agent-types.ts';
 import type { LoopContext, ReadContext } from './context.ts';
-import type { CheckedMapping, Mapped, Mapping } from './mapping-types.ts';
+import type { CheckedMapping, MappedOutput, MappedStep, Mapping } from './mapping-types.ts';
 import type { Run } from './run-types.ts';
 import type { Given, InputOf, KeysOf, Known, MaybePromise, OutputOf } from './schema.ts';
-import type { AnyStep, ContextOf, KnownStep, Step, StepOutput, StepTypesOf } from './step-types.ts';
+import type { AnyStep, ContextOf, KnownStep, StepLike, StepOutput, StepTypesOf } from './step-types.ts';
+import type { ToolLike, ToolStepOptions } from './tool-types.ts';
 
 declare const workflowTypes: unique symbol;
 declare const lastOutput: unique symbol;
+declare const noArray: unique symbol;
+declare const expected: unique symbol;
 
 /** What stays the same about a workflow while it is built. */
 export interface WorkflowTypes {
@@ -51,6 +63,16 @@ export interface EntryOptions<Id extends string = string> {
   /** Not empty. @default made of the entry's kind and place */
   readonly id?: Id;
   readonly description?: string;
+  readonly metadata?: Readonly<Record<string, unknown>>;
+}
+
+/** See {@link Workflow.foreach}. */
+export interface ForeachOptions<Context> extends EntryOptions {
+  /**
+   * How many elements are in work at once, or a function that says it, once. What is less than 1 or no finite number counts
+   * as 1, and fractions are cut off. @default 1
+   */
+  readonly concurrency?: number | ((context: Context) => MaybePromise<number>);
 }
 
 /** What a condition of `.branch` is: true takes the arm. One that throws counts as false. */
@@ -68,7 +90,7 @@ export interface PredicateCondition {
 export type SleepFunction<Context, Time extends number | Date> = (context: Context) => MaybePromise<Time>;
 
 /** What a step has to be to come after `Last` in a workflow of `Types`. */
-type Accepted<Types extends WorkflowTypes, Last> = Step<string, Last, unknown, Types['state']>;
+type Accepted<Types extends WorkflowTypes, Last> = StepLike<string, Last, unknown, Types['state']>;
 
 /** What functions given to the builder see. */
 type ContextFor<Types extends WorkflowTypes, Last, Steps extends KnownSteps> = ReadContext<
@@ -102,6 +124,29 @@ type With<Steps extends KnownSteps, More extends AnyStep> = Steps & {
   >;
 };
 
+/** What a step of `.foreach` takes: one element. Of what is no array, nothing that a step could take. */
+type ElementOf<Last> = unknown extends Last
+  ? Last
+  : [Last] extends [readonly (infer Element)[]]
+    ? Element
+    : NoArray<Last>;
+
+/** What the compiler shows where `.foreach` follows on something that is no array; no value is one. */
+interface NoArray<Last> {
+  readonly [noArray]: Last;
+}
+
+/** `Argument`, if what it takes can be what comes before; else what the compiler shows. */
+type Expects<Last, Taken, Argument> = [Last] extends [Taken] ? Argument : Expected<Taken>;
+
+/** What the compiler shows where the entry before gives something else than what is expected; no value is one. */
+interface Expected<Taken> {
+  readonly [expected]: Taken;
+}
+
+/** What a workflow takes in as a step. Of a workflow that nothing is known about, nobody knows what it takes. */
+type TakenBy<Types extends WorkflowTypes, Taken> = undefined extends Types['inputSchema'] ? never : Taken;
+
 /** The steps of arms: any number of them. */
 type StepsOf<Arms extends readonly (readonly [unknown, AnyStep])[]> = Arms[number][1];
 
@@ -121,20 +166,81 @@ export interface Workflow<
   Steps extends KnownSteps = KnownSteps,
 > extends WorkflowDefinition,
     BindableWorkflow,
-    EndsWith<Last> {
+    EndsWith<Last>,
+    StepLike<
+      Types['id'],
+      TakenBy<Types, Types['input']>,
+      Types['output'],
+      TakenBy<Types, Types['state']>,
+      Steps[keyof Steps]['resume'],
+      Steps[keyof Steps]['suspend']
+    > {
   readonly id: Types['id'];
   readonly inputSchema: Types['inputSchema'];
   readonly outputSchema: Types['outputSchema'];
   readonly stateSchema: Types['stateSchema'];
   readonly requestContextSchema: Types['requestContextSchema'];
   readonly warnings: readonly string[];
+  /** The steps so far by their ids, with those that stand for mappings and sleeps. */
+  readonly steps: Readonly<Record<string, StepDefinition>>;
+  /** What was given as `steps`. */
+  readonly stepDefs: readonly unknown[] | undefined;
+  /** The entries so far, with their functions. */
+  readonly stepGraph: readonly FlowEntry[];
+  /** The same, as they are shown. */
+  readonly serializedStepGraph: SerializedGraph;
+  readonly engineType: 'evented';
+  /** What was given as `options`, with its defaults. */
+  readonly options: WorkflowBehaviour;
   /** Types only; there is no such property at run time. */
   readonly [workflowTypes]: Types;
 
-  /** Adds a step. Its input has to accept the output of the entry before. */
+  /**
+   * Adds a step, or a workflow. Its input has to accept the output of the entry before. A workflow is executed as a run of
+   * its own, and its result is its output; the same holds for those in blocks and loops. It must not contain this one.
+   */
   then<Id extends string, Output, Resume, Suspend>(
-    step: Step<Id, Last, Output, Types['state'], Resume, Suspend>,
+    step: StepLike<Id, Last, Output, Types['state'], Resume, Suspend>,
   ): Workflow<Types, Output, Steps & { readonly [Key in Id]: KnownStep<Output, Resume, Suspend> }>;
+
+  /**
+   * Adds an agent as a step: any object with `stream` or `generate`, or the id under which the runtime was given one. See
+   * `createStep`; the options are the same.
+   */
+  agent<const AgentId extends string, Out extends AnySchema = AnySchema, const Id extends string = AgentId>(
+    agent: Expects<Last, { readonly prompt: string }, AgentLike<AgentId> | AgentId>,
+    options?: AgentStepOptions<Out>,
+    name?: { readonly id?: Id },
+  ): Workflow<Types, AgentOutput<Out>, Steps & { readonly [Key in Id]: KnownStep<AgentOutput<Out>, never> }>;
+
+  /** Adds a tool as a step. See `createStep`; the options are the same. */
+  tool<
+    const ToolId extends string,
+    In extends AnySchema,
+    Out extends AnySchema,
+    Resume extends AnySchema = AnySchema,
+    Suspend extends AnySchema = AnySchema,
+    const Id extends string = ToolId,
+  >(
+    tool: Expects<Last, InputOf<In>, ToolLike<ToolId, In, Out, Resume, Suspend>>,
+    options?: ToolStepOptions,
+    name?: { readonly id?: Id },
+  ): Workflow<
+    Types,
+    OutputOf<Out>,
+    Steps & {
+      readonly [Key in Id]: KnownStep<OutputOf<Out>, Known<InputOf<Resume>, never>, OutputOf<Suspend>>;
+    }
+  >;
+  /**
+   * The same by the id under which the runtime was given the tool; whether it takes the output of the entry before is known
+   * when it is executed. `Output` is the caller's claim.
+   */
+  tool<Output = unknown, const ToolId extends string = string, const Id extends string = ToolId>(
+    tool: ToolId,
+    options?: ToolStepOptions,
+    name?: { readonly id?: Id },
+  ): Workflow<Types, Output, Steps & { readonly [Key in Id]: KnownStep<Output> }>;
 
   /**
    * Adds steps that run at the same time with the same input, 1 to 100. All of them settle; then a failed one fails the
@@ -161,7 +267,7 @@ export interface Workflow<
    * the step.
    */
   dowhile<Id extends string, Output, Resume, Suspend>(
-    step: Step<Id, Last | NoInfer<Output>, Output, Types['state'], Resume, Suspend>,
+    step: StepLike<Id, Last | NoInfer<Output>, Output, Types['state'], Resume, Suspend>,
     condition:
       | LoopCondition<
           LoopContextFor<Types, Output, Steps & { readonly [Key in Id]: KnownStep<Output, Resume, Suspend> }>
@@ -172,7 +278,7 @@ export interface Workflow<
 
   /** The same as {@link dowhile}, but again as long as the condition does not hold. */
   dountil<Id extends string, Output, Resume, Suspend>(
-    step: Step<Id, Last | NoInfer<Output>, Output, Types['state'], Resume, Suspend>,
+    step: StepLike<Id, Last | NoInfer<Output>, Output, Types['state'], Resume, Suspend>,
     condition:
       | LoopCondition<
           LoopContextFor<Types, Output, Steps & { readonly [Key in Id]: KnownStep<Output, Resume, Suspend> }>
@@ -180,6 +286,17 @@ export interface Workflow<
       | PredicateCondition,
     options?: EntryOptions,
   ): Workflow<Types, Output, Steps & { readonly [Key in Id]: KnownStep<Output, Resume, Suspend> }>;
+
+  /**
+   * Adds a step that is executed for each element of the array that the entry before gives, at most 16,384: then the run
+   * fails with WORKFLOW_LIMIT_EXCEEDED. Elements are launched in their order, `concurrency` of them at once. Output: those
+   * of the step, in the order of the elements. After the first element that is no success no other is launched, and those in
+   * flight finish. The names of `options` are shown only: the result is that of the step.
+   */
+  foreach<Id extends string, Output, Resume, Suspend>(
+    step: StepLike<Id, ElementOf<Last>, Output, Types['state'], Resume, Suspend>,
+    options?: ForeachOptions<ContextFor<Types, Last, Steps>>,
+  ): Workflow<Types, Output[], Steps & { readonly [Key in Id]: KnownStep<Output[], Resume, Suspend> }>;
 
   /**
    * Adds a pause of so many milliseconds, 0 to 8,640,000,000,000,000, and passes its input on; no process has to live
@@ -215,15 +332,12 @@ export interface Workflow<
     options?: EntryOptions<Id>,
   ): Workflow<
     Types,
-    // Written out, and not under a name: the compiler shows the object then, and not the rules that it follows from.
-    { -readonly [Key in keyof Config]: Mapped<Config[Key], Types, Steps> },
-    Steps & {
-      readonly [Key in Id]: KnownStep<
-        { -readonly [Key in keyof Config]: Mapped<Config[Key], Types, Steps> },
-        never
-      >;
-    }
+    MappedOutput<Config, Types, Steps>,
+    Steps & MappedStep<Id, MappedOutput<Config, Types, Steps>>
   >;
+
+  /** @deprecated Throws WORKFLOW_WAIT_FOR_EVENT_REMOVED: let a step suspend, and resume it. */
+  waitForEvent(...options: readonly unknown[]): never;
 
   /** Ends the definition: nothing can be added any more, and runs can be created. */
   commit(this: EndsWith<Types['output']>): Workflow<Types, Last, Steps>;
@@ -239,11 +353,12 @@ export interface Workflow<
 
   /**
    * The stored run of this workflow, or null. With `fields`, those that are not named are absent; the metadata and the
-   * status are always there. Rejects with WORKFLOW_ARGUMENT_INVALID for a field that there is not.
+   * status are always there, and `requestContext` only when it is named. With `withNestedWorkflows: false`, the steps of
+   * nested workflows are absent. Rejects with WORKFLOW_ARGUMENT_INVALID for a field that there is not.
    */
-  getWorkflowRunById<Field extends WorkflowStateField = WorkflowStateField>(
+  getWorkflowRunById<Field extends WorkflowStateField = Exclude<WorkflowStateField, 'requestContext'>>(
     runId: string,
-    options?: { readonly fields?: readonly Field[] },
+    options?: { readonly fields?: readonly Field[]; readonly withNestedWorkflows?: boolean },
   ): Promise<Omit<WorkflowState, Exclude<WorkflowStateField, Field>> | null>;
 
   /** The stored runs of this workflow, newest first. Each one of the page is read in full. */
@@ -254,6 +369,18 @@ export interface Workflow<
    * `waiting`. Each one is read in full. A run that changes from one of them to the other meanwhile may be missing.
    */
   listActiveWorkflowRuns(): Promise<WorkflowRuns>;
+
+  /**
+   * Removes a stored run and those nested in it for good; one that is active is canceled before. Nothing happens when there
+   * is none.
+   */
+  deleteWorkflowRunById(runId: string): Promise<void>;
+
+  /**
+   * Restarts all runs of this workflow that go on by themselves, see `Run.restart`: for a place whose only process has just
+   * been started. Rejects at the end with the first error, after it has tried each one.
+   */
+  restartAllActiveWorkflowRuns(): Promise<void>;
 }
 
 /** See {@link Workflow.createRun}. */
@@ -262,6 +389,11 @@ export interface CreateRunOptions {
   readonly runId?: string;
   /** A grouping key of your own, by which runs are listed: a user, a tenant. At most 200 characters. */
   readonly resourceId?: string;
+  /**
+   * What is kept of the run beside its records: every state (`full`), what streams need while it runs and a day after
+   * (`stream`), or nothing. @default what its workflow says, else its runtime
+   */
+  readonly history?: CreateRequest['history'];
 }
 
 /** Fields of a stored run that need not be asked for, see {@link Workflow.getWorkflowRunById}. */
@@ -295,7 +427,7 @@ export interface WorkflowRun {
   readonly workflowName: string;
   readonly runId: string;
   readonly resourceId?: string;
-  readonly snapshot: WorkflowState;
+  readonly snapshot: WorkflowRunState;
   readonly createdAt: Date;
   readonly updatedAt: Date;
 }
@@ -322,12 +454,30 @@ export interface WorkflowOptions<
   readonly requestContextSchema?: Context;
   /** Retries of every step that sets none of its own. `attempts` 0 to 999, `delay` in ms. @default no retry */
   readonly retryConfig?: RetryConfig;
-  readonly options?: {
-    /** Validate inputs, state, resume data and request contexts at run time. @default true */
-    readonly validateInputs?: boolean;
-    /** Refuse two different steps of one id, whose results would overwrite each other. @default false: a warning */
-    readonly strictIds?: boolean;
-  };
+  /** For people and programs that look at the workflow. */
+  readonly metadata?: Readonly<Record<string, unknown>>;
+  /** Not used: the types of results follow from the chain. Found again as `stepDefs`. */
+  readonly steps?: readonly unknown[];
+  readonly options?: WorkflowBehaviour;
+}
+
+/** How the runs of a workflow behave. */
+export interface WorkflowBehaviour extends CallbackDefinitions {
+  /** Validate inputs, state, resume data and request contexts at run time. @default true */
+  readonly validateInputs?: boolean | undefined;
+  /** Refuse two different steps of one id, whose results would overwrite each other. @default false: a warning */
+  readonly strictIds?: boolean | undefined;
+  /**
+   * Asked at each status whether queries (`getWorkflowRunById`, lists) may show the run as it is then; otherwise they show it
+   * as it was last let through. The engine keeps its own records in any case. @default always
+   */
+  readonly shouldPersistSnapshot?: WorkflowDefinition['shouldPersistSnapshot'];
+  /** Changes what queries show of a run, which is JSON-like. Pure. @default nothing is changed */
+  readonly pruneSnapshot?: WorkflowDefinition['pruneSnapshot'];
+  /** Whether each run keeps every state it goes through. @default what its runtime says */
+  readonly history?: 'full' | 'none' | undefined;
+  /** Accepted and without effect: streams always tell of steps. */
+  readonly emitStepEvents?: boolean | undefined;
 }
 
 /** What the schemas of a workflow say. */

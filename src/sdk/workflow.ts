@@ -1,18 +1,15 @@
-import type { AnySchema, FlowEntry, RetryConfig, SleepTime, WorkflowDefinition } from '../core/definition.ts';
+import type { AnySchema, WorkflowDefinition } from '../core/definition.ts';
 import { WorkflowError } from '../core/errors.ts';
-import type { Graph } from '../core/graph.ts';
 import { type BindableWorkflow, bindRuntime, type WorkflowHost } from '../core/host.ts';
-import { limits } from '../core/limits.ts';
 import type { WorkflowState } from '../core/snapshot.ts';
-import { conditionOf } from './condition.ts';
-import { checkCount, checkId, checkSchema, describe, invalid, isObject } from './describe.ts';
-import { entryName, Flow } from './flow.ts';
+import { WorkflowBuilder } from './builder.ts';
+import { describe, invalid, isObject } from './describe.ts';
 import { Hosts, type PrivateHost } from './hosts.ts';
-import { mappingStep } from './mapping.ts';
+import { isWorkflow } from './nested.ts';
 import { RunHandle } from './run.ts';
 import { fieldsGiven, withFields } from './run-fields.ts';
-import { listActiveRuns, listRuns } from './run-list.ts';
-import { sleepFor, sleepUntil } from './sleep.ts';
+import { listActiveRuns, listRuns, restartActiveRuns } from './run-list.ts';
+import { checkOptions, type Options } from './workflow-options.ts';
 import type {
   CreateRunOptions,
   KnownSteps,
@@ -25,165 +22,29 @@ import type {
   WorkflowTypes,
 } from './workflow-types.ts';
 
-/** Options with their types forgotten. */
-type Options = WorkflowOptions<string, AnySchema, AnySchema>;
-
-const schemas = [
-  ['inputSchema', true],
-  ['outputSchema', true],
-  ['stateSchema', false],
-  ['requestContextSchema', false],
-] as const;
-
-function checkOptions(options: unknown): asserts options is Options {
-  if (!isObject(options)) {
-    throw invalid(`createWorkflow was given ${describe(options)}: give it { id, inputSchema, outputSchema }`);
-  }
-  checkId(options['id'], 'A workflow');
-  const name = `Workflow "${options['id']}"`;
-  for (const [key, required] of schemas) checkSchema(options[key], key, name, required);
-  const retries: unknown = options['retryConfig'] ?? {};
-  if (!isObject(retries))
-    throw invalid(`${name} has ${describe(retries)} as its retryConfig: give { attempts, delay }`);
-  checkCount(retries['attempts'], 'retryConfig.attempts', name, limits.attempts);
-  const { delay } = retries;
-  if (delay !== undefined && !(typeof delay === 'number' && delay >= 0 && Number.isFinite(delay))) {
-    throw invalid(`${name} has ${describe(delay)} as its retryConfig.delay: give milliseconds from 0`);
-  }
-}
-
-/** Whether `value` is a workflow, of this copy of the package or another one. */
-function isWorkflow(value: unknown): value is WorkflowDefinition {
-  return isObject(value) && Array.isArray(value['graph']) && Array.isArray(value['flow']);
-}
-
-/** See the interface `Workflow` of workflow-types.ts, which gives this its types. */
-class BuiltWorkflow implements WorkflowDefinition, BindableWorkflow {
-  readonly id: string;
-  readonly description: string | undefined;
-  readonly inputSchema: AnySchema;
-  readonly outputSchema: AnySchema;
-  readonly stateSchema: AnySchema | undefined;
-  readonly requestContextSchema: AnySchema | undefined;
-  readonly retryConfig: RetryConfig | undefined;
-  readonly validateInputs: boolean;
-  private readonly built: Flow;
+/** A workflow and its runs. See the interface `Workflow` of workflow-types.ts, which gives this its types. */
+class BuiltWorkflow extends WorkflowBuilder implements BindableWorkflow {
   private readonly hosts: Hosts;
-  private isCommitted = false;
   /** Held weakly: a process that serves millions of runs keeps only those that somebody still looks at. */
   private readonly runs = new Map<string, WeakRef<RunHandle>>();
   private readonly forgotten = new FinalizationRegistry((runId: string) => {
     if (this.runs.get(runId)?.deref() === undefined) this.runs.delete(runId);
   });
 
-  constructor(options: Options, privateHost: PrivateHost, built?: Flow) {
-    this.id = options.id;
-    this.description = options.description;
-    this.inputSchema = options.inputSchema;
-    this.outputSchema = options.outputSchema;
-    this.stateSchema = options.stateSchema;
-    this.requestContextSchema = options.requestContextSchema;
-    this.retryConfig = options.retryConfig;
-    this.validateInputs = options.options?.validateInputs ?? true;
-    this.built = built ?? new Flow(options.id, options.options?.strictIds ?? false);
+  constructor(options: Options, privateHost: PrivateHost) {
+    super(options);
     this.hosts = new Hosts(this, privateHost);
   }
 
-  get committed(): boolean {
-    return this.isCommitted;
-  }
-
-  get graph(): Graph {
-    return this.built.graph;
-  }
-
-  get flow(): readonly FlowEntry[] {
-    return this.built.entries;
-  }
-
-  get warnings(): readonly string[] {
-    return this.built.warnings;
-  }
-
-  then(step: unknown): this {
-    const given = this.open('then').stepGiven(step, '.then()');
-    this.built.addStep(given);
-    return this;
-  }
-
-  parallel(steps: unknown, options?: unknown): this {
-    const flow = this.open('parallel');
-    const read = (step: unknown) => flow.stepGiven(step, '.parallel()');
-    const arms = flow.armsGiven(steps, '.parallel()', read, (step) => step.id);
-    flow.addParallel(arms, entryName(options, '.parallel()'));
-    return this;
-  }
-
-  branch(arms: unknown, options?: unknown): this {
-    const flow = this.open('branch');
-    const read = (arm: unknown) => {
-      const [condition, step] = Array.isArray(arm) ? (arm as unknown[]) : [arm];
-      return {
-        condition: conditionOf(
-          condition,
-          `Workflow "${this.id}": .branch()`,
-          'the condition of [condition, step]',
-          this.id,
-        ),
-        step: flow.stepGiven(step, '.branch()'),
-      };
-    };
-    const given = flow.armsGiven(arms, '.branch()', read, ({ step }) => step.id);
-    const entry = {
-      type: 'conditional',
-      steps: given.map(({ step }) => step),
-      conditions: given.map(({ condition }) => condition),
-    } as const;
-    flow.addConditional(entry, entryName(options, '.branch()'));
-    return this;
-  }
-
-  dowhile(step: unknown, condition: unknown, options?: unknown): this {
-    return this.loop('dowhile', step, condition, options);
-  }
-
-  dountil(step: unknown, condition: unknown, options?: unknown): this {
-    return this.loop('dountil', step, condition, options);
-  }
-
-  sleep(duration: unknown, options?: unknown): this {
-    return this.addSleep('sleep', (of) => sleepFor(duration, of), options);
-  }
-
-  sleepUntil(date: unknown, options?: unknown): this {
-    return this.addSleep('sleepUntil', (of) => sleepUntil(date, of), options);
-  }
-
-  map(config: unknown, options?: unknown): this {
-    const flow = this.open('map');
-    const of = `Workflow "${this.id}": .map()`;
-    const { id, description } = entryName(options, of);
-    const name = { id: id ?? flow.nextId('mapping'), description };
-    const { step, mapConfig } = mappingStep(config, of, name);
-    flow.addMapping(step, mapConfig);
-    return this;
-  }
-
-  commit(): this {
-    this.isCommitted = true;
-    this.built.freeze();
-    return this;
-  }
-
   async createRun(options: CreateRunOptions = {}): Promise<RunHandle> {
-    if (this.built.graph.length === 0) {
+    if (this.graph.length === 0) {
       throw new WorkflowError(
         'WORKFLOW_EMPTY_GRAPH',
         'Execution flow of workflow is not defined. Add steps to the workflow via .then(), .branch(), etc.',
         { details: { workflowId: this.id } },
       );
     }
-    if (!this.isCommitted) {
+    if (!this.committed) {
       throw new WorkflowError(
         'WORKFLOW_NOT_COMMITTED',
         'Uncommitted step flow changes detected. Call .commit() to register the steps.',
@@ -191,32 +52,43 @@ class BuiltWorkflow implements WorkflowDefinition, BindableWorkflow {
       );
     }
     const host = await this.hosts.current();
-    const { runId, resourceId } = options;
+    const { runId, resourceId, history } = options;
     const stored = await host.create({
       workflowId: this.id,
       ...(runId === undefined ? {} : { runId }),
       ...(resourceId === undefined ? {} : { resourceId }),
+      ...(history === undefined ? {} : { history }),
     });
     const cached = this.runs.get(stored.runId)?.deref();
     if (cached?.belongsTo(host)) {
       cached.workflowRunStatus = stored.status;
       return cached;
     }
-    const run = new RunHandle(host, stored);
+    const run = new RunHandle(host, stored, this, history);
     this.runs.set(stored.runId, new WeakRef(run));
     this.forgotten.register(run, stored.runId);
     return run;
   }
 
   async getWorkflowRunById(runId: string, options?: unknown): Promise<Partial<WorkflowState> | null> {
-    const fields = fieldsGiven(options);
+    const { fields, nested } = fieldsGiven(options);
     const host = await this.hosts.current();
-    const state = await host.get({ runId, workflowId: this.id });
+    const state = await host.get({ runId, workflowId: this.id, nested });
     return state === null ? null : withFields(state, fields);
   }
 
   async listWorkflowRuns(options: ListRunsOptions = {}): Promise<WorkflowRuns> {
     return listRuns(await this.hosts.current(), this.id, options);
+  }
+
+  async deleteWorkflowRunById(runId: string): Promise<void> {
+    const host = await this.hosts.current();
+    await host.remove({ runId, workflowId: this.id });
+    this.runs.delete(runId);
+  }
+
+  async restartAllActiveWorkflowRuns(): Promise<void> {
+    await restartActiveRuns(await this.hosts.current(), this.id);
   }
 
   async listActiveWorkflowRuns(): Promise<WorkflowRuns> {
@@ -225,37 +97,6 @@ class BuiltWorkflow implements WorkflowDefinition, BindableWorkflow {
 
   [bindRuntime](host: WorkflowHost): () => void {
     return this.hosts.bind(host);
-  }
-
-  private loop(loopType: 'dowhile' | 'dountil', step: unknown, condition: unknown, options: unknown): this {
-    const flow = this.open(loopType);
-    const given = flow.stepGiven(step, `.${loopType}()`);
-    const entry = {
-      type: 'loop',
-      loopType,
-      step: given,
-      condition: conditionOf(condition, `Workflow "${this.id}": .${loopType}()`, 'its condition', this.id),
-    } as const;
-    flow.addLoop(entry, entryName(options, `.${loopType}()`));
-    return this;
-  }
-
-  private addSleep(method: string, read: (of: string) => SleepTime, options: unknown): this {
-    const flow = this.open(method);
-    const of = `Workflow "${this.id}": .${method}()`;
-    const time = read(of);
-    const { id, description } = entryName(options, of);
-    flow.addSleep(id ?? flow.nextId('sleep'), time, description);
-    return this;
-  }
-
-  /** The flow, as long as it may change. */
-  private open(method: string): Flow {
-    if (!this.isCommitted) return this.built;
-    throw invalid(
-      `Workflow "${this.id}" is committed and cannot change: call .${method}() before .commit(), or define another workflow`,
-      { workflowId: this.id },
-    );
   }
 }
 
@@ -275,6 +116,24 @@ export function defineWorkflow<
 ): WorkflowOf<Id, In, Out, State, Context> {
   checkOptions(options);
   return new BuiltWorkflow(options, privateHost) as unknown as WorkflowOf<Id, In, Out, State, Context>;
+}
+
+/** What would have to be given to `createWorkflow` for a workflow of the same properties. */
+function optionsOf(source: WorkflowDefinition): object {
+  const { description, metadata, inputSchema, outputSchema, stateSchema, requestContextSchema } = source;
+  const { validateInputs, callbacks, shouldPersistSnapshot, pruneSnapshot, history, retryConfig } = source;
+  const own = 'options' in source && isObject(source.options) ? source.options : {};
+  return {
+    description,
+    metadata,
+    inputSchema,
+    outputSchema,
+    stateSchema,
+    requestContextSchema,
+    retryConfig,
+    steps: 'stepDefs' in source ? source.stepDefs : undefined,
+    options: { ...callbacks, shouldPersistSnapshot, pruneSnapshot, history, ...own, validateInputs },
+  };
 }
 
 /**
@@ -297,15 +156,11 @@ export function copyWorkflow<
       `cloneWorkflow was given ${describe(source)}: give it a workflow made by createWorkflow, and { id }`,
     );
   }
-  const { description, inputSchema, outputSchema, stateSchema, requestContextSchema, retryConfig } = source;
-  const schemasGiven = { inputSchema, outputSchema, stateSchema, requestContextSchema };
   const given: unknown = copy;
   const id = isObject(given) ? given['id'] : given;
-  const { validateInputs } = source;
-  const options: unknown = { id, description, ...schemasGiven, retryConfig, options: { validateInputs } };
+  const options: unknown = { ...optionsOf(source), id };
   checkOptions(options);
-  const built = Flow.copyOf(source, options.id);
-  return new BuiltWorkflow(options, privateHost, built).commit() as unknown as Workflow<
+  return new BuiltWorkflow(options, privateHost).copy(source) as unknown as Workflow<
     Renamed<Types, Id>,
     Last,
     Steps

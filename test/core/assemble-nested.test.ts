@@ -7,6 +7,7 @@ import {
   type RunView,
 } from '../../src/core/assemble.ts';
 import { encodeError } from '../../src/core/codec.ts';
+import { serializedGraph } from '../../src/core/serialized-graph.ts';
 import { suspendedPlaces } from '../../src/core/suspended-places.ts';
 import { TripWire, tripwireOf } from '../../src/core/tripwire.ts';
 import { graphOf, header, item, record, stored, turn, view } from './builders.ts';
@@ -116,6 +117,20 @@ describe('a nested run', () => {
     expect(suspendedPlaces(whole)).toMatchObject([{ runId: 'child', path: ['s1', 's0'] }]);
   });
 
+  test('is no longer shown as going on when the run around it is over', () => {
+    const { leaf, outer } = nestedViews('suspended');
+    const canceled = header({ status: 'canceled', endedAt: 90 });
+    const waited = { ...outer, header: canceled, children: new Map([['child', leaf]]) };
+    expect(assembleState(waited).steps).toMatchObject({ s1: { status: 'suspended' } });
+    const records = [record(0), record(1, { status: 'child', childRunId: 'child' })];
+    const worked = { ...waited, records };
+    expect(assembleResult(worked).steps['s1']).toMatchObject({ status: 'canceled', endedAt: 90 });
+    const unknown = { ...worked, header: header({ status: 'canceled' }) };
+    expect(assembleResult(unknown).steps['s1']).not.toHaveProperty('endedAt');
+    const active = { ...worked, header: header({ status: 'running' }) };
+    expect(assembleResult(active).steps['s1']).toMatchObject({ status: 'running' });
+  });
+
   test('that was not loaded stands for what waits in it', () => {
     const { outer } = nestedViews('suspended');
     expect(assembleResult(outer).suspended).toEqual([['s1']]);
@@ -169,7 +184,7 @@ describe('the snapshot', () => {
       activePaths: [1],
       activeStepsPath: { s1: [1] },
       stepExecutionPath: ['s0', 's1'],
-      serializedStepGraph: run.graph,
+      serializedStepGraph: serializedGraph(run.graph),
       suspendedPaths: {},
       waitingPaths: {},
       resumeLabels: {},

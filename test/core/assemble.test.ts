@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { assembleResult, assembleState, type RunView } from '../../src/core/assemble.ts';
+import { serializedGraph } from '../../src/core/serialized-graph.ts';
 import { graphOf, header, record, stored, view } from './builders.ts';
 
 const times = { startedAt: 10, endedAt: 20 };
@@ -259,6 +260,8 @@ describe('blocks', () => {
       's0.1': { status: 'running', payload: { n: 1 }, startedAt: 10 },
       's0.2': { status: 'running', payload: { n: 1 } },
     });
+    const over = { ...run, header: header({ status: 'canceled' }) };
+    expect(Object.keys(assembleResult(over).steps)).toEqual(['input', 's0.1']);
   });
 
   test('of a branch, only arms that were taken show', () => {
@@ -324,6 +327,7 @@ describe('state', () => {
     ];
     expect(stateOf({ records })).toEqual({ n: 1 });
     expect(assembleState(view({ graph, records })).initialState).toEqual({ n: 1 });
+    expect(stateOf({ records, openDelta: { state: { m: 2 } } })).toEqual({ n: 1, m: 2 });
   });
 });
 
@@ -360,7 +364,7 @@ describe('the stored run', () => {
       waitingPaths: { 's1.1': [1, 1] },
       resumeLabels: { a: { stepId: 's1.0' } },
       requestContext: {},
-      serializedStepGraph: graph,
+      serializedStepGraph: serializedGraph(graph),
       stepExecutionPath: ['s0'],
     });
   });

@@ -4,9 +4,7 @@ import {
   admit,
   afterFailure,
   afterLostClaim,
-  type ChildFollow,
   entryDuty,
-  followOf,
   memberKey,
   membersOf,
   predecessorStands,
@@ -18,7 +16,7 @@ import {
 } from '../../src/core/decide.ts';
 import { settlementKinds } from '../../src/core/join.ts';
 import type { RunStatus, StepRecord, StepStatus } from '../../src/core/records.ts';
-import { baseTurn, parseTurn } from '../../src/core/turn.ts';
+import { parseTurn } from '../../src/core/turn.ts';
 import { graphOf, header, keyAt, record, stored, turn } from './builders.ts';
 
 const live: readonly RunStatus[] = ['running', 'waiting', 'suspended', 'paused'];
@@ -341,63 +339,15 @@ describe('the members of a block', () => {
     expect(membersOf({ total: 3 })).toEqual([0, 1, 2]);
     expect(membersOf({ total: 2, taken: [0, 2] })).toEqual([0, 2]);
     expect(membersOf({ total: 0, taken: [] })).toEqual([]);
+    expect(membersOf({ total: 3 }, { from: 1, count: 5 })).toEqual([1, 2]);
+    expect(membersOf({ total: 3 }, { from: 4, count: 1 })).toEqual([]);
+    expect(membersOf({ total: 2, taken: [3, 5] }, { from: 1, count: 1 })).toEqual([5]);
   });
 
   test('are items of a foreach and arms of any other block', () => {
     const graph = graphOf('foreach', ['parallel', 2]);
     expect(memberKey(graph, 0, 7)).toEqual({ entry: 0, item: 7 });
     expect(memberKey(graph, 1, 1)).toEqual({ entry: 1, arm: 1 });
-  });
-});
-
-describe('a record that waits for a nested run', () => {
-  const child = (status: RunStatus, at = turn({ attempt: 1 })) =>
-    header({ status, parent: { runId: 'r1', key: { entry: 0 }, turn: baseTurn(at) } });
-  const waits = record(0, { status: 'child', turn: { attempt: 1 } });
-
-  test.each<[RunStatus, ChildFollow]>([
-    ['pending', { type: 'none' }],
-    ['running', { type: 'none' }],
-    ['waiting', { type: 'none' }],
-    ['suspended', { type: 'suspend' }],
-    ['paused', { type: 'pause' }],
-    ['success', { type: 'end', status: 'success' }],
-    ['failed', { type: 'end', status: 'failed' }],
-    ['tripwire', { type: 'end', status: 'tripwire' }],
-    ['canceled', { type: 'end', status: 'canceled' }],
-  ])('follows one that is %s', (status, follow) => {
-    expect(followOf(waits, child(status))).toEqual(follow);
-  });
-
-  test('goes on in the next generation of the same attempt when the run does', () => {
-    const suspended = record(0, { status: 'suspended', turn: { attempt: 1 } });
-    expect(followOf(suspended, child('suspended'))).toEqual({ type: 'none' });
-    for (const status of ['running', 'success'] as const) {
-      expect(followOf(suspended, child(status))).toEqual({
-        type: 'run',
-        nextTurn: turn({ attempt: 1, generation: 1 }),
-      });
-    }
-  });
-
-  test('has nothing to do with the run of another attempt, or when it waits no more', () => {
-    expect(followOf(waits, child('success', turn({ attempt: 2 })))).toEqual({ type: 'none' });
-    expect(followOf(record(0, { status: 'success', turn: { attempt: 1 } }), child('success'))).toEqual({
-      type: 'none',
-    });
-  });
-
-  test('implies nothing at first, and that the run runs again after a suspension', () => {
-    const graph = graphOf('step');
-    expect(entryDuty(graph, record(0, { status: 'child' }))).toEqual({ type: 'none' });
-    expect(entryDuty(graph, record(0, { status: 'child', turn: { generation: 1 } }))).toEqual({
-      type: 'resumed',
-    });
-    expect(entryDuty(graph, record(0, { status: 'paused' }))).toEqual({ type: 'pause' });
-    expect(entryDuty(graph, record(0, { status: 'failed', tripwire: true }))).toEqual({
-      type: 'finish',
-      status: 'tripwire',
-    });
   });
 });
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { errorStatus, isWorkflowError, WorkflowError } from '../../src/core/errors.ts';
+import { errorStatus, isWorkflowError, NonRetryableError, WorkflowError } from '../../src/core/errors.ts';
 
 test('an error has a code, a message, details and its cause', () => {
   const cause = new Error('below');
@@ -34,7 +34,18 @@ test('is told from other errors, and by its code', () => {
 
 test('every code has an HTTP status of an error', () => {
   for (const [code, status] of Object.entries(errorStatus)) {
-    expect(code).toMatch(/^WORKFLOW_[A-Z_]+$/);
+    expect(code).toMatch(/^(WORKFLOW|STRUCTURED_OUTPUT)_[A-Z_]+$/);
     expect([400, 401, 403, 404, 409, 413, 422, 500, 503]).toContain(status);
   }
+});
+
+test('an error that is not retried says so', () => {
+  const error = new NonRetryableError('no use', { cause: 'why' });
+  expect(error).toMatchObject({
+    name: 'NonRetryableError',
+    message: 'no use',
+    cause: 'why',
+    isNonRetryable: true,
+  });
+  expect(error).toBeInstanceOf(Error);
 });

@@ -51,18 +51,20 @@ describe('a cursor', () => {
 
   const [format, mark] = partsOf(cursor);
   test.each([
-    ['another version', [2, mark, 1, 1, 0, 0, {}]],
-    ['no run', [format, 7, 1, 1, 0, 0, {}]],
-    ['an odd epoch', [format, mark, 'x', 1, 0, 0, {}]],
-    ['an odd entry', [format, mark, 1, 1, 0, -1, {}]],
-    ['odd counts', [format, mark, 1, 1, 0, 0, { '00000': 0.5 }]],
-    ['no counts', [format, mark, 1, 1, 0, 0, null]],
+    ['another version', [4, mark, 1, 1, '', 0, {}]],
+    ['no run', [format, 7, 1, 1, '', 0, {}]],
+    ['an odd epoch', [format, mark, 'x', 1, '', 0, {}]],
+    ['an odd entry', [format, mark, 1, 1, '', -1, {}]],
+    ['odd counts', [format, mark, 1, 1, '', 0, { '00000': 0.5 }]],
+    ['no counts', [format, mark, 1, 1, '', 0, null]],
+    ['other counts', [format, mark, 1, 1, '', 0, 1]],
+    ['an odd stop', [format, mark, 1, 1, 0, 0, {}]],
   ])('with %s is refused', (_name, parts) => {
     expect(() => lifecycleEvents(run, forged(...parts))).toThrow(invalid);
   });
 
   test('the same parts make a cursor that counts', () => {
-    expect(lifecycleEvents(run, forged(format, mark, 1, 1, 0, 0, { '00000': 1 })).events).toEqual([]);
+    expect(lifecycleEvents(run, forged(format, mark, 1, 1, '', 0, { '00000': 1 })).events).toEqual([]);
   });
 });
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { lifecycleEvents } from '../../src/core/lifecycle.ts';
 import type { RunEvent } from '../../src/core/snapshot.ts';
+import { noUsage } from '../../src/core/usage.ts';
 import { graphOf, header, record, stored, view } from './builders.ts';
 import { lines, readAll } from './lifecycle-history.ts';
 
@@ -59,7 +60,11 @@ describe('the events of a run', () => {
         endedAt: 40,
         ...names('s1', '00001'),
       }),
-      event('r1/workflow-finish/1', 'workflow-finish', 40, { workflowStatus: 'success' }),
+      event('r1/workflow-finish/1', 'workflow-finish', 40, {
+        workflowStatus: 'success',
+        metadata: {},
+        output: { usage: noUsage },
+      }),
     ]);
     expect(done).toBe(true);
     expect(

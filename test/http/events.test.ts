@@ -95,6 +95,7 @@ describe('pages', () => {
       'workflow-step-result price',
       'workflow-step-start approve',
       'workflow-step-suspended approve',
+      'workflow-finish',
       'workflow-step-start approve',
       'workflow-step-result approve',
       'workflow-finish',

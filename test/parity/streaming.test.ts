@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { createStep, createWorkflow } from '../../src/index.ts';
+import { createWorkflow } from '../../src/index.ts';
 import { inPlace, places } from '../runtime/places.ts';
 import { any, body, echo, flow } from '../runtime/steps.ts';
 import { all, lines, payloadOf } from './stream-events.ts';
@@ -234,7 +234,11 @@ describe.each(places)('streams in $name', (place) => {
       await writer.write(finish);
       return 'hi';
     });
-    const made = flow('w').then(agent).map(async () => 0, { id: 'map' }).then(echo('b')).commit();
+    const made = flow('w')
+      .then(agent)
+      .map(async () => 0, { id: 'map' })
+      .then(echo('b'))
+      .commit();
     await inPlace(place, [made], async () => {
       const output = (await made.createRun()).stream({ inputData: 0 });
       expect(lines(await all(output)).slice(1, 7)).toEqual([
@@ -322,107 +326,6 @@ describe.each(places)('streams in $name', (place) => {
       ]);
       await expect(output.result).rejects.toMatchObject({ code: 'WORKFLOW_SCHEMA_VALIDATION_FAILED' });
       expect(await output.usage).toEqual(noTokens);
-    });
-  });
-
-  test('a failure, a bail and a cancel are told as they are', async () => {
-    const failing = flow('failing')
-      .then(
-        body('a', async () => {
-          throw new TypeError('no');
-        }),
-      )
-      .then(echo('b'))
-      .commit();
-    const bailing = flow('bailing')
-      .then(body('a', async ({ bail }) => bail('enough')))
-      .then(echo('b'))
-      .commit();
-    const aborting = flow('aborting')
-      .then(
-        body('a', async ({ abort }) => {
-          abort();
-          return 1;
-        }),
-      )
-      .then(echo('b'))
-      .commit();
-    await inPlace(place, [failing, bailing, aborting], async () => {
-      const failed = await all((await failing.createRun()).stream({ inputData: 0 }));
-      expect(lines(failed)).toEqual(['start', 'step-start a', 'step-result a', 'finish']);
-      expect(payloadOf(failed, 'workflow-step-result')).toMatchObject({
-        status: 'failed',
-        error: new TypeError('no'),
-      });
-      expect(payloadOf(failed, 'workflow-finish')).toMatchObject({ workflowStatus: 'failed', metadata: {} });
-
-      const bailed = (await bailing.createRun()).stream({ inputData: 0 });
-      expect(payloadOf(await all(bailed), 'workflow-step-result')).toMatchObject({
-        status: 'bailed',
-        output: 'enough',
-      });
-      expect(bailed.status).toBe('success');
-
-      const canceled = (await aborting.createRun()).stream({ inputData: 0 });
-      expect(lines(await all(canceled))).toEqual([
-        'start',
-        'step-start a',
-        'step-result a',
-        'canceled',
-        'finish',
-      ]);
-      expect(canceled.status).toBe('canceled');
-    });
-  });
-
-  test('H12 a retried step has one start and one result; loops and blocks have those of their bodies', async () => {
-    let attempts = 0;
-    const flaky = createStep({
-      id: 'flaky',
-      inputSchema: any,
-      outputSchema: any,
-      retries: 2,
-      execute: async () => {
-        attempts += 1;
-        if (attempts < 3) throw new TypeError('again');
-        return 0;
-      },
-    });
-    const made = flow('w')
-      .then(flaky)
-      .dountil(
-        body('count', async ({ inputData }) => inputData + 1),
-        async ({ inputData }) => inputData >= 2,
-      )
-      .parallel([echo('p'), echo('q')])
-      .branch([
-        [async () => true, echo('yes')],
-        [async () => false, echo('no')],
-      ])
-      .branch([[async () => false, echo('never')]])
-      .commit();
-    await inPlace(place, [made], async () => {
-      const events = await all((await made.createRun()).stream({ inputData: 0 }));
-      const told = lines(events);
-      expect(told.slice(0, 9)).toEqual([
-        'start',
-        'step-start flaky',
-        'step-result flaky',
-        'step-start count',
-        'step-result count',
-        'step-start count',
-        'step-result count',
-        'step-start p',
-        'step-start q',
-      ]);
-      expect(told.slice(9, 11).toSorted()).toEqual(['step-result p', 'step-result q']);
-      expect(told.slice(11)).toEqual(['step-start yes', 'step-result yes', 'finish']);
-      const counts = events.flatMap((event) =>
-        event.type === 'workflow-step-result' && event.payload.id === 'count'
-          ? [event.payload.metadata?.iterationCount]
-          : [],
-      );
-      expect(counts).toEqual([1, 2]);
     });
   });
 });

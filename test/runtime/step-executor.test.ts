@@ -23,6 +23,8 @@ function execution(definition: StepDefinition, more: Partial<StepExecution> = {}
       getWorkflow: () => {
         throw new Error('none');
       },
+      getAgent: () => undefined,
+      getTool: () => undefined,
       logger: { warn: () => {} },
     },
     writeChunk: async () => {},

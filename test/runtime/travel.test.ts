@@ -1,5 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { StepContext } from '../../src/core/definition.ts';
+import type { WorkflowEvent } from '../../src/core/event.ts';
+import { createRuntime } from '../../src/runtime/index.ts';
+import { memoryWithVirtualTime } from '../../src/testing/index.ts';
 import { drive, settledResult } from './drive.ts';
 import { add, nest, step, workflow } from './fixtures.ts';
 import { inPlace, places } from './places.ts';
@@ -280,100 +283,41 @@ describe.each(places)('restart in $name', (place) => {
   });
 });
 
-describe.each(places)('callbacks in $name', (place) => {
-  test('of a start, a suspension and an end, told once each', async () => {
-    const told: unknown[] = [];
-    const made = workflow('w', [asking], {
-      callbacks: {
-        onStart: (info) => {
-          told.push(['start', info.runId, info.getInitData()]);
-        },
-        onFinish: ({ status, result, eventId }) => {
-          told.push([status, result, typeof eventId]);
-        },
-        onError: () => {
-          told.push(['error']);
-        },
-      },
-    });
-    await inPlace(place, [made], async (runtime) => {
-      await drive(runtime, 'w', 1);
-      expect(told).toEqual([
-        ['start', 'r', 1],
-        ['suspended', undefined, 'string'],
-      ]);
-      await runtime.resume({ runId: 'r', resumeData: 2 });
-      await runtime.settled({ runId: 'r' });
-      expect(told.slice(2)).toEqual([['success', 3, 'string']]);
-    });
-  });
-
-  test('of a failure, and what they throw changes nothing; onStart refuses a start', async () => {
-    const told: unknown[] = [];
-    const failing = workflow(
-      'failing',
-      [
-        step('bad', () => {
-          throw new Error('bad');
-        }),
-      ],
-      {
-        callbacks: {
-          onFinish: () => {
-            told.push('finish');
-            throw new Error('in a callback');
-          },
-          onError: ({ error }) => {
-            told.push(error?.message);
-          },
+describe('an epoch whose event was lost', () => {
+  test('is prepared by a sweep before anything else is derived from it', async () => {
+    const log: unknown[] = [];
+    const made = workflow('w', [
+      noted('a', 1, log),
+      step('b', () => {
+        throw new Error('b');
+      }),
+      noted('c', 100, log),
+    ]);
+    const { clock, backend } = memoryWithVirtualTime();
+    const lossy = {
+      ...backend,
+      bus: {
+        publish: async (events: readonly WorkflowEvent[]) => {
+          await backend.bus.publish(
+            events.filter(({ type, epoch }) => type !== 'workflow.start' || epoch === 1),
+          );
         },
       },
-    );
-    const refusing = workflow('refusing', [add('a', 1)], {
-      callbacks: {
-        onStart: () => {
-          throw new Error('not today');
-        },
-      },
-    });
-    await inPlace(place, [failing, refusing], async (runtime) => {
-      expect(await drive(runtime, 'failing', 1)).toMatchObject({ status: 'failed' });
-      expect(told).toEqual(['finish', 'bad']);
-      await expect(runtime.start({ workflowId: 'refusing', runId: 'x', inputData: 1 })).rejects.toThrow(
-        'not today',
-      );
-      expect(await runtime.get({ runId: 'x' })).toMatchObject({ status: 'pending' });
-    });
-  });
-});
-
-describe.each(places)('what is kept in $name', (place) => {
-  test('a removed run is gone with all that was nested in it', async () => {
-    const inner = workflow('inner', [asking]);
-    const made = workflow('w', [nest(inner)]);
-    await inPlace(place, [made], async (runtime) => {
-      await drive(runtime, 'w', 1);
-      expect(await runtime.remove({ runId: 'r' })).toBe(true);
-      expect(await runtime.get({ runId: 'r' })).toBeNull();
-      expect(await runtime.remove({ runId: 'r' })).toBe(false);
-      expect(await drive(runtime, 'w', 2)).toMatchObject({ status: 'suspended', input: 2 });
-    });
-  });
-
-  test('D117 queries show what shouldPersistSnapshot let through, as pruneSnapshot leaves it', async () => {
-    const made = workflow('w', [asking], {
-      shouldPersistSnapshot: ({ workflowStatus }) => workflowStatus === 'suspended',
-      pruneSnapshot: ({ snapshot }) => ({ ...snapshot, value: { pruned: true } }),
-    });
-    await inPlace(place, [made], async (runtime) => {
-      await drive(runtime, 'w', 1);
-      await runtime.resume({ runId: 'r', resumeData: 2 });
-      expect(await settledResult(runtime)).toMatchObject({ status: 'success', result: 3 });
-      expect(await runtime.get({ runId: 'r' })).toMatchObject({
-        status: 'suspended',
-        initialState: { pruned: true },
-      });
-      expect(await runtime.snapshot({ runId: 'r' })).toMatchObject({ status: 'suspended' });
-    });
+    };
+    const caller = createRuntime({ workflows: [made], backend: lossy, work: false });
+    const worker = createRuntime({ workflows: [made], backend: backend.share() });
+    await caller.start({ workflowId: 'w', runId: 'r', inputData: 0 });
+    await clock.settle();
+    await caller.timeTravel({ runId: 'r', step: 'c', inputData: 7 });
+    await clock.settle();
+    expect(await worker.get({ runId: 'r' })).toMatchObject({ status: 'running' });
+    await clock.advance(180_000);
+    expect(await settledResult(worker)).toMatchObject({ status: 'success', result: 107 });
+    expect(log).toEqual([
+      ['a', 0],
+      ['c', 7],
+    ]);
+    await caller.close();
+    await worker.close();
   });
 });

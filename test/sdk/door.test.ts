@@ -28,11 +28,15 @@ test('the door loads itself and the core, and no other module', async () => {
 
 test('the door has these values', () => {
   expect(Object.keys(door).toSorted()).toEqual([
+    'NonRetryableError',
     'RequestContext',
+    'TripWire',
     'WorkflowError',
     'cloneStep',
     'cloneWorkflow',
     'createStep',
+    'createStepFromAgent',
+    'createStepFromTool',
     'createWorkflow',
     'isWorkflowError',
     'mapVariable',

@@ -1,6 +1,6 @@
 import type { RunHeader } from '../../src/core/records.ts';
-import type { RunPage, RunQuery, StoredRun, WorkflowHost } from '../../src/core/host.ts';
-import type { RunResult, WorkflowState } from '../../src/core/snapshot.ts';
+import type { EventPage, RunPage, RunQuery, StoredRun, WorkflowHost } from '../../src/core/host.ts';
+import type { RunResult, WorkflowRunState, WorkflowState } from '../../src/core/snapshot.ts';
 
 /** A host that runs nothing: it keeps the requests, and answers with what a test sets. */
 export class RecordingHost implements WorkflowHost {
@@ -16,6 +16,8 @@ export class RecordingHost implements WorkflowHost {
   removed = new Set<string>();
   /** Fields that `get` answers with, by the id of the run. */
   states: Readonly<Record<string, Partial<WorkflowState>>> = {};
+  /** The same of `snapshot`. */
+  snapshots: Readonly<Record<string, Partial<WorkflowRunState>>> = {};
 
   async create(request: unknown): Promise<StoredRun> {
     return this.answer('create', request);
@@ -28,6 +30,25 @@ export class RecordingHost implements WorkflowHost {
   }
   async cancel(request: unknown): Promise<StoredRun> {
     return this.answer('cancel', request);
+  }
+  async timeTravel(request: unknown): Promise<StoredRun> {
+    return this.answer('timeTravel', request);
+  }
+  async restart(request: unknown): Promise<StoredRun> {
+    return this.answer('restart', request);
+  }
+  async remove(request: { readonly runId: string }): Promise<boolean> {
+    this.requests.push(['remove', request]);
+    return !this.removed.has(request.runId);
+  }
+  async events(request: unknown): Promise<EventPage> {
+    this.requests.push(['events', request]);
+    return { events: [], cursor: '', done: true };
+  }
+  async snapshot(request: { readonly runId: string }): Promise<WorkflowRunState | null> {
+    this.requests.push(['snapshot', request]);
+    if (this.removed.has(request.runId)) return null;
+    return { ...snapshotOf(request.runId), ...this.snapshots[request.runId] };
   }
   async get(request: { readonly runId: string }): Promise<WorkflowState | null> {
     this.requests.push(['get', request]);
@@ -82,6 +103,25 @@ export function stateOf(runId: string): WorkflowState {
     resumeLabels: {},
     serializedStepGraph: [],
     stepExecutionPath: [],
+  };
+}
+
+/** The same in the form of lists. */
+export function snapshotOf(runId: string): WorkflowRunState {
+  return {
+    runId,
+    status: 'success',
+    value: {},
+    context: {},
+    activePaths: [],
+    activeStepsPath: {},
+    stepExecutionPath: [],
+    serializedStepGraph: [],
+    suspendedPaths: {},
+    waitingPaths: {},
+    resumeLabels: {},
+    requestContext: {},
+    timestamp: 2,
   };
 }
 

@@ -1,7 +1,12 @@
-import { createWorkflow, type ListRunsOptions, type WorkflowStateField } from 'evented-workflows';
+import {
+  createWorkflow,
+  type ListRunsOptions,
+  WorkflowError,
+  type WorkflowStateField,
+} from 'evented-workflows';
 import { describe, expect, test } from 'vitest';
 import { bindRuntime } from '../../src/core/host.ts';
-import { headerOf, RecordingHost, stateOf } from './recording-host.ts';
+import { headerOf, RecordingHost, snapshotOf, stateOf } from './recording-host.ts';
 import { adding, numbers } from './steps.ts';
 
 function setUp(count = 5) {
@@ -21,7 +26,7 @@ test('a run is found by its id, among those of the workflow', async () => {
   expect(await workflow.getWorkflowRunById('r1')).toEqual(stateOf('r1'));
   host.removed.add('r2');
   expect(await workflow.getWorkflowRunById('r2')).toBeNull();
-  expect(host.requests[0]).toEqual(['get', { runId: 'r1', workflowId: 'numbers' }]);
+  expect(host.requests[0]).toEqual(['get', { runId: 'r1', workflowId: 'numbers', nested: true }]);
 });
 
 describe('fields of a run', () => {
@@ -47,9 +52,19 @@ describe('fields of a run', () => {
     });
   });
 
-  test('are all there when none are named', async () => {
-    const { workflow } = setUp();
+  test('are all there when none are named, but the request context', async () => {
+    const { host, workflow } = setUp();
+    host.states = { r1: { requestContext: { token: 'secret' } } };
     expect(await workflow.getWorkflowRunById('r1', {})).toStrictEqual(stateOf('r1'));
+    expect(await workflow.getWorkflowRunById('r1', { fields: ['requestContext'] })).toMatchObject({
+      requestContext: { token: 'secret' },
+    });
+  });
+
+  test('of nested workflows are left out on request', async () => {
+    const { host, workflow } = setUp();
+    await workflow.getWorkflowRunById('r1', { withNestedWorkflows: false });
+    expect(host.requests).toEqual([['get', { runId: 'r1', workflowId: 'numbers', nested: false }]]);
   });
 
   test('of no run are null', async () => {
@@ -63,6 +78,7 @@ describe('fields of a run', () => {
       { fields: ['result', 'steps.a'] },
       'the string "steps.a" as one of its fields: possible are initialState',
     ],
+    [{ withNestedWorkflows: 'no' }, 'the string "no" as withNestedWorkflows: give true or false'],
     [{ fields: ['status'] }, 'the string "status" as one of its fields'],
     [{ fields: ['constructor'] }, 'the string "constructor" as one of its fields'],
     [{ fields: [1] }, 'the number 1 as one of its fields'],
@@ -93,7 +109,7 @@ describe('listActiveWorkflowRuns', () => {
       headerOf('gone', { status: 'waiting', createdAt: 1 }),
     ];
     host.removed.add('gone');
-    host.states = {
+    host.snapshots = {
       waits: { status: 'waiting' },
       changes: { status: 'waiting' },
       runs: { status: 'running' },
@@ -123,7 +139,7 @@ describe('listWorkflowRuns', () => {
         {
           workflowName: 'numbers',
           runId: 'r0',
-          snapshot: stateOf('r0'),
+          snapshot: snapshotOf('r0'),
           createdAt: new Date(1),
           updatedAt: new Date(2),
         },
@@ -131,7 +147,7 @@ describe('listWorkflowRuns', () => {
           workflowName: 'numbers',
           runId: 'r1',
           resourceId: 'user',
-          snapshot: stateOf('r1'),
+          snapshot: snapshotOf('r1'),
           createdAt: new Date(1),
           updatedAt: new Date(2),
         },
@@ -153,7 +169,7 @@ describe('listWorkflowRuns', () => {
   test('reads the runs of the page only, and counts the others', async () => {
     const { host, ids } = setUp(5);
     expect(await ids({ page: 1, perPage: 2 })).toEqual([['r2', 'r3'], 5]);
-    expect(host.requests.filter(([method]) => method === 'get')).toHaveLength(2);
+    expect(host.requests.filter(([method]) => method === 'snapshot')).toHaveLength(2);
     expect(await ids({ page: 2, perPage: 2 })).toEqual([['r4'], 5]);
     expect(await ids({ page: 3, perPage: 2 })).toEqual([[], 5]);
   });
@@ -208,5 +224,63 @@ describe('listWorkflowRuns', () => {
       message: expect.stringContaining(message),
     });
     expect(host.requests).toEqual([]);
+  });
+});
+
+test('a run is deleted, and created anew afterwards', async () => {
+  const { host, workflow } = setUp();
+  const run = await workflow.createRun({ runId: 'r' });
+  expect(await workflow.createRun({ runId: 'r' })).toBe(run);
+  await workflow.deleteWorkflowRunById('r');
+  expect(host.requests.at(-1)).toEqual(['remove', { runId: 'r', workflowId: 'numbers' }]);
+  expect(await workflow.createRun({ runId: 'r' })).not.toBe(run);
+});
+
+describe('restartAllActiveWorkflowRuns', () => {
+  const active = ['a', 'b', 'c'].map((id) => headerOf(id, { status: 'running' }));
+
+  /** A host that refuses to restart some runs. */
+  class RefusingHost extends RecordingHost {
+    readonly errors: Readonly<Record<string, Error>>;
+    constructor(errors: Readonly<Record<string, Error>>) {
+      super();
+      this.errors = errors;
+      this.headers = active;
+      this.filters = true;
+    }
+    override async restart(request: { readonly runId: string }) {
+      const stored = await super.restart(request);
+      const error = this.errors[request.runId];
+      if (error !== undefined) throw error;
+      return stored;
+    }
+  }
+
+  const restartAll = async (errors: Readonly<Record<string, Error>>) => {
+    const host = new RefusingHost(errors);
+    const workflow = createWorkflow(numbers).then(adding('a')).commit();
+    workflow[bindRuntime](host);
+    const outcome = await workflow.restartAllActiveWorkflowRuns().then(
+      () => 'done',
+      (error: unknown) => error,
+    );
+    const restarted = host.requests.filter(([method]) => method === 'restart').map(([, request]) => request);
+    return { outcome, restarted };
+  };
+  const all = active.map(({ runId }) => ({ runId, workflowId: 'numbers' }));
+
+  test('restarts each of them', async () => {
+    expect(await restartAll({})).toEqual({ outcome: 'done', restarted: all });
+  });
+
+  test('passes over those that are active no longer', async () => {
+    const refused = new WorkflowError('WORKFLOW_RUN_NOT_ACTIVE', 'This workflow run was not active');
+    const gone = new WorkflowError('WORKFLOW_RUN_NOT_FOUND', 'no such run');
+    expect(await restartAll({ a: refused, b: gone })).toEqual({ outcome: 'done', restarted: all });
+  });
+
+  test('tries all, and tells the first error', async () => {
+    const [first, second] = [new TypeError('first'), new TypeError('second')];
+    expect(await restartAll({ a: first, b: second })).toEqual({ outcome: first, restarted: all });
   });
 });

@@ -81,8 +81,6 @@ await run.start({ inputData: {}, initialState: { count: '1' } });
 await run.start({ inputData: {}, requestContext: { tenant: 1 } });
 // @ts-expect-error no such option
 await run.start({ inputData: {}, outputOptions: { includeEverything: true } });
-// @ts-expect-error this release does not stream
-void run.stream;
 
 // The result, by its status.
 same<{ n: number }>()(result.input)(true);

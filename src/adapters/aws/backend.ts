@@ -7,7 +7,7 @@ import { noMetrics, systemClock, uuidSource } from '../system/index.ts';
 import { type AwsClients, LazyClients } from './clients.ts';
 import { defaults } from './config.ts';
 import { eventBridgeBus } from './event-bus.ts';
-import { s3PayloadStore } from './payload-store.ts';
+import { s3PayloadRemoval, s3PayloadStore } from './payload-store.ts';
 import type { AwsConfig } from './read-config.ts';
 import { dynamoRunStore } from './run-store.ts';
 import { sqsTimers } from './sqs-timers.ts';
@@ -41,6 +41,7 @@ export function awsBackend(options: AwsBackendOptions): Backend {
   const { AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL } = process.env;
   const clients = new LazyClients(options.clients ?? {}, AWS_ENDPOINT_URL_S3 ?? AWS_ENDPOINT_URL);
   const pacing = { clock, random: Math.random };
+  const objects = { client: () => clients.s3(), bucket: options.bucket };
   return {
     name: 'aws',
     history: 'none',
@@ -51,9 +52,10 @@ export function awsBackend(options: AwsBackendOptions): Backend {
       pacing,
       listing: options.listing ?? true,
       retentionMs: options.retentionMs ?? defaultRetentionMs,
+      removePayloads: s3PayloadRemoval(objects),
       ...(options.segmentSize === undefined ? {} : { segmentSize: options.segmentSize }),
     }),
-    payloads: s3PayloadStore({ client: () => clients.s3(), bucket: options.bucket }),
+    payloads: s3PayloadStore(objects),
     bus: eventBridgeBus({
       client: clients.eventbridge(),
       busName: options.busName,

@@ -151,6 +151,8 @@ export const serviceLimits = {
   sqsBytes: 1_048_576,
   /** Keys of one BatchGetItem request (DynamoDB API reference). */
   batchGetKeys: 100,
+  /** Puts and deletions of one BatchWriteItem request (DynamoDB API reference). */
+  batchWriteItems: 25,
   /** Items of one TransactWriteItems request (DynamoDB API reference). */
   transactionItems: 100,
   /** Bytes of one item (DynamoDB quotas). */

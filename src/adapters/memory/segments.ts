@@ -6,6 +6,7 @@ import { frozenCopy } from './frozen.ts';
 /** The join logs of all runs. */
 export class MemorySegments implements SegmentTable {
   readonly #segments = new Map<string, Segment>();
+  readonly #newest = new Map<string, number>();
   readonly #pause: () => Promise<void>;
 
   /** `pause`: the point of each call at which other work goes on. */
@@ -17,14 +18,14 @@ export class MemorySegments implements SegmentTable {
   opening(at: JoinKey): JoinHead | undefined {
     const first = this.#segments.get(keyOf({ ...at, segment: 0 }));
     if (first === undefined) return undefined;
-    let newest = 0;
-    while (this.#segments.has(keyOf({ ...at, segment: newest + 1 }))) newest += 1;
-    return { opening: first.opening, newestSegment: newest };
+    return { opening: first.opening, newestSegment: this.#newest.get(joinOf(at)) ?? 0 };
   }
 
   /** Removes the joins of a run. */
   remove(runId: string): void {
-    for (const key of this.#segments.keys()) if (key.endsWith(`/${runId}`)) this.#segments.delete(key);
+    for (const map of [this.#segments, this.#newest]) {
+      for (const key of map.keys()) if (key.endsWith(`/${runId}`)) map.delete(key);
+    }
   }
 
   /** Puts segment 0. Undefined: done; otherwise the segment that is there. */
@@ -57,13 +58,19 @@ export class MemorySegments implements SegmentTable {
     if (!this.#segments.has(key)) this.#segments.set(key, frozenCopy({ ...segment, tokens: [] }));
   }
 
-  /** Reading costs nothing here, so nobody needs to know where the newest segment is. */
-  async hint(): Promise<void> {}
+  async hint(at: JoinKey, newest: number): Promise<void> {
+    const known = this.#newest.get(joinOf(at)) ?? 0;
+    this.#newest.set(joinOf(at), Math.max(known, newest));
+  }
 
   async read(at: SegmentKey): Promise<Segment | undefined> {
     await this.#pause();
     return this.#segments.get(keyOf(at));
   }
+}
+
+function joinOf(at: JoinKey): string {
+  return `${at.entry}/${at.epoch}/${at.runId}`;
 }
 
 /** A text that no two segments share, whatever characters a run id has: the numbers come first. */

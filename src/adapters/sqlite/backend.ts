@@ -3,6 +3,7 @@ import type { Backend, Clock, IdSource, Metrics, WorkSource } from '../../ports/
 import { noMetrics, systemClock, uuidSource } from '../system/index.ts';
 import type { Connection } from './connection.ts';
 import { type CommitHooks, GroupCommit } from './group-commit.ts';
+import { Hands } from './hands.ts';
 import { Owners } from './owners.ts';
 import { SqlitePayloads } from './payloads.ts';
 import { Queue } from './queue.ts';
@@ -79,9 +80,10 @@ export function openSqlite(options: SqliteOptions, hooks: CommitHooks): SqliteBa
   const commit = new GroupCommit(connection, { lockWaitMs, hooks });
   const incarnation = ids.unique();
   const owners = openOwners(connection, commit, incarnation);
+  const hands = new Hands(owners.number, incarnation);
   const checkOwners = ownerCheck(owners, clock, () => source.refresh());
   const source: SqliteWorkSource = new SqliteWorkSource({
-    queue: new Queue(connection, owners.number),
+    queue: new Queue(connection, hands),
     commit,
     clock,
     pollMs,
@@ -104,8 +106,8 @@ export function openSqlite(options: SqliteOptions, hooks: CommitHooks): SqliteBa
     name: 'sqlite',
     history: 'full',
     logPollMs,
-    store: new SqliteRunStore(connection, commit),
-    payloads: new SqlitePayloads(connection, commit, clock),
+    store: new SqliteRunStore(connection, commit, hands),
+    payloads: new SqlitePayloads(connection, commit),
     bus: source,
     timers: source,
     source,

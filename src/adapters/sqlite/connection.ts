@@ -31,6 +31,8 @@ export class Connection {
     this.exec(`PRAGMA busy_timeout = ${blockingWaitMs}`);
     this.exec('PRAGMA synchronous = FULL');
     this.exec('PRAGMA temp_store = MEMORY');
+    // Pages: 4 MiB, which is SQLite's default for its own page size. A page that many commits change is copied once for all.
+    this.exec('PRAGMA wal_autocheckpoint = 4096');
     // The write-ahead log grows with the largest burst and would otherwise keep that size for ever.
     this.exec('PRAGMA journal_size_limit = 67108864');
   }

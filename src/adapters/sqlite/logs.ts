@@ -2,33 +2,39 @@ import type { LogEntry } from '../../core/history.ts';
 import type { LogPage, LogRead } from '../../ports/index.ts';
 import type { Logged } from '../log-entries.ts';
 import type { Connection } from './connection.ts';
-import { toText } from './text.ts';
+import type { Names } from './names.ts';
 
 /**
- * Rows of `log`: what is kept of runs with history. One process writes at a time, so the number of an entry is the next one,
- * and everybody sees the entries in this order. Every method runs within the caller's transaction, or reads.
+ * Rows of `log`: what is kept of runs with history. The id is the number of the root run and that of the entry. One process
+ * writes at a time, so the number of an entry is the next one, and everybody sees the entries in this order. Every method runs
+ * within the caller's transaction, or reads.
  */
 export class Logs {
   readonly #connection: Connection;
+  readonly #names: Names;
 
-  constructor(connection: Connection) {
+  constructor(connection: Connection, names: Names) {
     this.#connection = connection;
+    this.#names = names;
   }
 
   append(logged: Logged | undefined): void {
     if (logged === undefined) return;
     this.#connection.run(
-      `INSERT INTO log (run, seq, body)
-       VALUES (?1, coalesce((SELECT max(seq) + 1 FROM log WHERE run = ?1), 0), ?2)`,
-      toText(logged.log),
+      `INSERT INTO log (id, body)
+       VALUES (coalesce((SELECT max(id) + 1 FROM log WHERE id >= ?1 << 32 AND id < (?1 + 1) << 32), ?1 << 32), ?2)`,
+      this.#names.get(logged.log),
       JSON.stringify(logged.entry),
     );
   }
 
   read({ log, after, limit }: LogRead): LogPage {
+    const run = this.#names.find(log);
+    if (run === undefined) return { entries: [], next: after };
     const rows = this.#connection.rows<{ seq: number; body: string }>(
-      'SELECT seq, body FROM log WHERE run = ? AND seq > ? ORDER BY seq LIMIT ?',
-      toText(log),
+      `SELECT id & 4294967295 AS seq, body FROM log
+       WHERE id > (?1 << 32) + ?2 AND id < (?1 + 1) << 32 ORDER BY id LIMIT ?3`,
+      run,
       after,
       limit,
     );

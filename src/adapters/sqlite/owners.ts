@@ -5,7 +5,7 @@ import { WorkflowError } from '../../core/errors.ts';
 import type { Connection } from './connection.ts';
 import { failure, isBusy } from './failure.ts';
 import type { GroupCommit } from './group-commit.ts';
-import { Records } from './records.ts';
+import { releaseLeases, releaseMessages } from './hands.ts';
 
 /** How long to wait for our own new lock file, which nobody but a passing check can hold, in ms. */
 const ownLockWaitMs = 1_000;
@@ -19,7 +19,6 @@ const suffix = '.lock';
 export class Owners {
   readonly #connection: Connection;
   readonly #commit: GroupCommit;
-  readonly #records: Records;
   readonly #directory: string;
   readonly #incarnation: string;
   readonly #lock: DatabaseSync;
@@ -31,7 +30,6 @@ export class Owners {
   constructor(connection: Connection, commit: GroupCommit, incarnation: string) {
     this.#connection = connection;
     this.#commit = commit;
-    this.#records = new Records(connection);
     this.#directory = `${connection.file}-owners`;
     this.#incarnation = incarnation;
     this.#lock = this.#takeOwnLock();
@@ -94,11 +92,13 @@ export class Owners {
 
   #release(incarnation: string): Promise<void> {
     const work = (): void => {
-      this.#connection.run(
-        'UPDATE msg SET owner = NULL WHERE owner = (SELECT number FROM owner WHERE incarnation = ?)',
+      const row = this.#connection.row<{ number: number }>(
+        'SELECT number FROM owner WHERE incarnation = ?',
         incarnation,
       );
-      this.#records.releaseLeases(incarnation);
+      if (row === undefined) return;
+      releaseMessages(this.#connection, row.number);
+      releaseLeases(this.#connection, row.number);
       this.#connection.run('DELETE FROM owner WHERE incarnation = ?', incarnation);
     };
     return this.#commit.write(work, { durability: 'stable', atomic: true });

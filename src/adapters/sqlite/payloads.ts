@@ -1,34 +1,43 @@
 import { WorkflowError } from '../../core/errors.ts';
-import type { Clock, PayloadStore } from '../../ports/index.ts';
+import type { PayloadStore } from '../../ports/index.ts';
 import type { Connection } from './connection.ts';
-import { failure } from './failure.ts';
+import { failure, notOurs } from './failure.ts';
 import type { GroupCommit } from './group-commit.ts';
-import { fromText, toText } from './text.ts';
+import { Names } from './names.ts';
+import { pack, unpack } from './pack.ts';
+import { toText } from './text.ts';
 
-/** Large values beside the records, in the same transactions: a record never points to a payload that is not there. */
+/**
+ * Large values beside the records, in the same transactions: a record never points to a payload that is not there. Rows of
+ * `payload`: each value once for a run, and compressed.
+ */
 export class SqlitePayloads implements PayloadStore {
+  /**
+   * 1 KiB: a value is in its record, in the log with the outcome, and in the log again as the input of the step after it. From
+   * about this size on, a row of its own and three hashes are less to write.
+   */
+  readonly inlineBytes = 1_024;
   readonly #connection: Connection;
   readonly #commit: GroupCommit;
-  readonly #clock: Clock;
+  readonly #names: Names;
 
-  constructor(connection: Connection, commit: GroupCommit, clock: Clock) {
+  constructor(connection: Connection, commit: GroupCommit) {
     this.#connection = connection;
     this.#commit = commit;
-    this.#clock = clock;
+    this.#names = new Names(connection);
   }
 
-  put(runId: string, hash: string, text: string): Promise<void> {
+  async put(runId: string, hash: string, text: string): Promise<void> {
+    const body = await pack(text);
     const work = (): void => {
       this.#connection.run(
-        `INSERT INTO payload (run, hash, put_at, body) VALUES (?, ?, ?, ?)
-         ON CONFLICT DO UPDATE SET put_at = excluded.put_at`,
-        toText(runId),
-        toText(hash),
-        this.#clock.now(),
-        toText(text),
+        'INSERT INTO payload (run, hash, body) VALUES (?, ?, ?) ON CONFLICT DO NOTHING',
+        this.#names.get(runId),
+        bytesOf(hash),
+        body,
       );
     };
-    return this.#commit.write(work, { durability: 'accepted' });
+    await this.#commit.write(work, { durability: 'accepted', atomic: true });
   }
 
   async get(runId: string, hash: string): Promise<string> {
@@ -36,24 +45,37 @@ export class SqlitePayloads implements PayloadStore {
   }
 
   getSync(runId: string, hash: string): string {
-    const row = this.#load(runId, hash);
-    if (row !== undefined) return fromText(row.body);
-    throw new WorkflowError(
-      'WORKFLOW_RECORD_CORRUPT',
-      `run ${runId} has no payload ${hash} in ${this.#connection.file}: restore the file from a backup`,
-      { details: { runId, hash } },
-    );
+    const body = this.#load(runId, hash);
+    const { file } = this.#connection;
+    if (body === undefined) {
+      throw new WorkflowError(
+        'WORKFLOW_RECORD_CORRUPT',
+        `run ${runId} has no payload ${hash} in ${file}: restore the file from a backup`,
+        { details: { runId, hash } },
+      );
+    }
+    try {
+      return unpack(body);
+    } catch (cause) {
+      throw notOurs(file, `payload ${hash} of run ${runId} cannot be unpacked`, cause);
+    }
   }
 
-  #load(runId: string, hash: string): { body: string } | undefined {
+  #load(runId: string, hash: string): Uint8Array | string | undefined {
     try {
-      return this.#connection.row<{ body: string }>(
-        'SELECT body FROM payload WHERE run = ? AND hash = ?',
+      const row = this.#connection.row<{ body: Uint8Array | string }>(
+        'SELECT body FROM payload WHERE run = (SELECT num FROM name WHERE id = ?) AND hash = ?',
         toText(runId),
-        toText(hash),
+        bytesOf(hash),
       );
+      return row?.body;
     } catch (cause) {
       throw failure(this.#connection.file, cause);
     }
   }
+}
+
+/** A hash in half the bytes that its hex takes. */
+function bytesOf(hash: string): Uint8Array {
+  return Buffer.from(hash, 'hex');
 }

@@ -1,5 +1,6 @@
 import type { WorkflowEvent } from '../../core/event.ts';
 import type { Connection } from './connection.ts';
+import { type Hands, nextFree, releaseMessages } from './hands.ts';
 
 /** A message in this process's hands. */
 export interface TakenMessage {
@@ -12,77 +13,76 @@ export interface TakenMessage {
 
 interface MessageRow {
   readonly id: number;
-  readonly due: number;
   readonly tries: number;
   readonly body: string;
 }
 
 /**
- * Rows of `msg`. A message belongs to nobody (it is free, and due at a time) or to the process that took it, until that
- * one removes it, gives it back or is dead. Every method runs within the caller's transaction, or reads.
+ * Rows of `msg` that are messages. A message belongs to nobody (it is free, and due at a time) or to the process that took it,
+ * until that one removes it, gives it back or is dead: its id says so, see {@link Hands}. Every method runs within the caller's
+ * transaction, or reads.
  */
 export class Queue {
   readonly #connection: Connection;
-  readonly #owner: number;
+  readonly #hands: Hands;
 
-  /** `owner`: the number of this process. */
-  constructor(connection: Connection, owner: number) {
+  constructor(connection: Connection, hands: Hands) {
     this.#connection = connection;
-    this.#owner = owner;
+    this.#hands = hands;
   }
 
-  /** Returns the id. `taken`: this process handles it at once. */
+  /** Returns the id, which only means something of what is taken. `taken`: this process handles it at once. */
   add(event: WorkflowEvent, dueAt: number, place: 'free' | 'taken'): number {
-    return this.#connection.insert(
-      'INSERT INTO msg (due, owner, tries, body) VALUES (?, ?, 0, ?)',
-      dueAt,
-      place === 'taken' ? this.#owner : null,
-      JSON.stringify(event),
-    );
+    const body = JSON.stringify(event);
+    if (place === 'free') {
+      const sql = `INSERT INTO msg (id, due, tries, body) VALUES (${nextFree}, ?, 0, ?)`;
+      this.#connection.run(sql, dueAt, body);
+      return 0;
+    }
+    const id = this.#hands.next();
+    const sql = 'INSERT INTO msg (id, due, tries, body) VALUES (? << 40 | ?, ?, 0, ?)';
+    this.#connection.run(sql, this.#hands.owner, id, dueAt, body);
+    return id;
   }
 
   /** Takes what is due, in the order of the due times. */
   take(now: number, limit: number): TakenMessage[] {
-    return this.#connection
-      .rows<MessageRow>(
-        `UPDATE msg SET owner = ? WHERE id IN (
-           SELECT id FROM msg WHERE owner IS NULL AND due <= ? ORDER BY due, id LIMIT ?
-         ) RETURNING id, due, tries, body`,
-        this.#owner,
-        now,
-        limit,
-      )
-      .toSorted((a, b) => a.due - b.due || a.id - b.id)
-      .map(({ id, tries, body }) => ({ id, tries, read: () => JSON.parse(body) as WorkflowEvent }));
+    const due = this.#connection.rows<MessageRow>(
+      'SELECT id, tries, body FROM msg WHERE id < 1099511627776 AND due <= ? ORDER BY due, id LIMIT ?',
+      now,
+      limit,
+    );
+    return due.map(({ id: free, tries, body }) => {
+      const id = this.#hands.next();
+      this.#connection.run('UPDATE msg SET id = (? << 40 | ?) WHERE id = ?', this.#hands.owner, id, free);
+      return { id, tries, read: () => JSON.parse(body) as WorkflowEvent };
+    });
   }
 
   /** When the next free message is due; Infinity when there is none. */
   nextDue(): number {
-    const sql = 'SELECT min(due) AS due FROM msg WHERE owner IS NULL';
+    const sql = 'SELECT min(due) AS due FROM msg WHERE id < 1099511627776';
     return this.#connection.row<{ due: number | null }>(sql)?.due ?? Number.POSITIVE_INFINITY;
   }
 
   /** Acknowledges a message. Nothing happens when it is no longer ours. */
   remove(id: number): void {
-    this.#connection.run('DELETE FROM msg WHERE id = ? AND owner = ?', id, this.#owner);
+    this.#connection.run('DELETE FROM msg WHERE id = (? << 40 | ?)', this.#hands.owner, id);
   }
 
   /** Makes a message free again from `dueAt` on. Nothing happens when it is no longer ours. */
   giveBack(id: number, dueAt: number): void {
     this.#connection.run(
-      'UPDATE msg SET owner = NULL, due = ?, tries = tries + 1 WHERE id = ? AND owner = ?',
+      `UPDATE msg SET id = ${nextFree}, due = ?, tries = tries + 1 WHERE id = (? << 40 | ?)`,
       dueAt,
+      this.#hands.owner,
       id,
-      this.#owner,
     );
   }
 
   /** Frees our messages that nobody handles: what a failed commit brought back. */
   releaseAllBut(handled: ReadonlySet<number>): void {
-    const rows = this.#connection.rows<{ id: number }>('SELECT id FROM msg WHERE owner = ?', this.#owner);
-    for (const { id } of rows) {
-      if (!handled.has(id)) this.#connection.run('UPDATE msg SET owner = NULL WHERE id = ?', id);
-    }
+    releaseMessages(this.#connection, this.#hands.owner, handled);
   }
 
   /** Changes whenever another connection has committed something. */

@@ -1,29 +1,50 @@
-import { formatKey, type RecordKey, type StepRecord } from '../../core/records.ts';
+import type { RecordKey, StepRecord } from '../../core/records.ts';
 import type { ItemsRead } from '../../ports/index.ts';
 import type { Connection } from './connection.ts';
+import type { Hands } from './hands.ts';
+import type { Names } from './names.ts';
 import { toText } from './text.ts';
 
-/** Rows of `rec`: records of entries, arms and items. Every method runs within the caller's transaction, or reads. */
+/** First slot of items: they come after all entries and arms. */
+const firstItem = 2 ** 31;
+/** Slots of one entry: itself, and its arms (`limits.arms`). */
+const armSlots = 2 ** 7;
+/** Slots of the items of one entry (`limits.joinMembers`). */
+const itemSlots = 2 ** 14;
+
+/** Place of a record within its run, in the order of `formatKey`. */
+function slotOf({ entry, arm, item }: RecordKey): number {
+  if (item !== undefined) return firstItem + entry * itemSlots + item;
+  return entry * armSlots + (arm === undefined ? 0 : arm + 1);
+}
+
+/**
+ * Rows of `rec`: records of entries, arms and items. The id is the number of the run and the slot of the key. Every method runs
+ * within the caller's transaction, or reads.
+ */
 export class Records {
   readonly #connection: Connection;
+  readonly #names: Names;
+  readonly #hands: Hands;
 
-  constructor(connection: Connection) {
+  constructor(connection: Connection, names: Names, hands: Hands) {
     this.#connection = connection;
+    this.#names = names;
+    this.#hands = hands;
   }
 
   get(runId: string, key: RecordKey): StepRecord | undefined {
     const row = this.#connection.row<{ body: string }>(
-      'SELECT body FROM rec WHERE run = ? AND key = ?',
+      'SELECT body FROM rec WHERE id = ((SELECT num FROM name WHERE id = ?) << 32 | ?)',
       toText(runId),
-      formatKey(key),
+      slotOf(key),
     );
     return row === undefined ? undefined : (JSON.parse(row.body) as StepRecord);
   }
 
-  /** Those of entries and arms, in the order of the graph, which is that of the keys' text. */
+  /** Those of entries and arms, in the order of the graph, which is that of the slots. */
   all(runId: string): StepRecord[] {
-    // Keys of items begin with a letter, and so come after all digits.
-    return this.#range(runId, '', 'i');
+    return this.#range(runId, 0, firstItem);
   }
 
   /** Those of the items of a foreach, in the order of their numbers; of `wanted` only, when it is given. */
@@ -31,63 +52,70 @@ export class Records {
     if (wanted !== undefined) {
       return wanted.toSorted((a, b) => a - b).flatMap((item) => this.get(runId, { entry, item }) ?? []);
     }
-    const first = formatKey({ entry, item: 0 });
-    // `$` is the character after the `#` between entry and number.
-    return this.#range(runId, first, first.replace(/#.*/, '$$'));
+    const first = slotOf({ entry, item: 0 });
+    return this.#range(runId, first, first + itemSlots);
   }
 
-  /** From the key `from` up to the key `to`, and without that. */
-  #range(runId: string, from: string, to: string): StepRecord[] {
+  insert(runId: string, record: StepRecord): void {
+    const run = this.#names.get(runId);
+    const slot = slotOf(record.key);
+    this.#connection.run(
+      'INSERT INTO rec (id, lease, body) VALUES (? << 32 | ?, ? << 40 | ?, ?)',
+      run,
+      slot,
+      ...this.#noteLease(run, slot, record),
+      JSON.stringify(record),
+    );
+  }
+
+  update(runId: string, record: StepRecord, before: StepRecord): void {
+    const run = this.#names.get(runId);
+    const slot = slotOf(record.key);
+    const body = JSON.stringify(record);
+    const isRunning = before.status === 'running';
+    if (isRunning && record.status === 'running' && record.owner === before.owner) {
+      this.#connection.run('UPDATE rec SET body = ? WHERE id = (? << 32 | ?)', body, run, slot);
+      return;
+    }
+    if (isRunning) {
+      const sql = 'DELETE FROM msg WHERE id = (SELECT lease FROM rec WHERE id = (? << 32 | ?))';
+      this.#connection.run(sql, run, slot);
+    }
+    this.#connection.run(
+      'UPDATE rec SET lease = (? << 40 | ?), body = ? WHERE id = (? << 32 | ?)',
+      ...this.#noteLease(run, slot, record),
+      body,
+      run,
+      slot,
+    );
+  }
+
+  /** Leaves a note in `msg` where the record is under a lease of ours; its id in two parts. */
+  #noteLease(run: number, slot: number, record: StepRecord): [number, number] | [null, null] {
+    if (!this.#hands.hold(record)) return [null, null];
+    const { owner } = this.#hands;
+    const id = this.#hands.next();
+    this.#connection.run(
+      'INSERT INTO msg (id, due, tries, rec) VALUES (? << 40 | ?, 0, 0, ? << 32 | ?)',
+      owner,
+      id,
+      run,
+      slot,
+    );
+    return [owner, id];
+  }
+
+  /** From the slot `from` up to the slot `to`, and without that. */
+  #range(runId: string, from: number, to: number): StepRecord[] {
+    const run = this.#names.find(runId);
+    if (run === undefined) return [];
     return this.#connection
       .rows<{ body: string }>(
-        'SELECT body FROM rec WHERE run = ? AND key >= ? AND key < ? ORDER BY key',
-        toText(runId),
+        'SELECT body FROM rec WHERE id >= (?1 << 32 | ?2) AND id < (?1 << 32 | ?3) ORDER BY id',
+        run,
         from,
         to,
       )
       .map(({ body }) => JSON.parse(body) as StepRecord);
   }
-
-  insert(runId: string, record: StepRecord): void {
-    this.#connection.run(
-      'INSERT INTO rec (run, key, holder, body) VALUES (?, ?, ?, ?)',
-      toText(runId),
-      formatKey(record.key),
-      holderOf(record),
-      JSON.stringify(record),
-    );
-  }
-
-  update(runId: string, record: StepRecord): void {
-    this.#connection.run(
-      'UPDATE rec SET holder = ?, body = ? WHERE run = ? AND key = ?',
-      holderOf(record),
-      JSON.stringify(record),
-      toText(runId),
-      formatKey(record.key),
-    );
-  }
-
-  /** Ends the leases of every turn that a process holds, so that whoever gets its message takes over at once. */
-  releaseLeases(incarnation: string): void {
-    // Owners are `<incarnation>/<number>`, and `0` is the character after `/`.
-    const rows = this.#connection.rows<{ run: string; key: string; body: string }>(
-      'SELECT run, key, body FROM rec WHERE holder >= ? AND holder < ?',
-      toText(`${incarnation}/`),
-      toText(`${incarnation}0`),
-    );
-    for (const { run, key, body } of rows) {
-      const released: StepRecord = { ...(JSON.parse(body) as StepRecord), leaseUntil: 0 };
-      this.#connection.run(
-        'UPDATE rec SET body = ? WHERE run = ? AND key = ?',
-        JSON.stringify(released),
-        run,
-        key,
-      );
-    }
-  }
-}
-
-function holderOf(record: StepRecord): string | null {
-  return record.status === 'running' && record.owner !== undefined ? toText(record.owner) : null;
 }

@@ -48,6 +48,7 @@ import * as transitions from '../transitions/index.ts';
 import type { Connection } from './connection.ts';
 import { failure } from './failure.ts';
 import type { Durability, GroupCommit } from './group-commit.ts';
+import type { Hands } from './hands.ts';
 import { type HeaderParts, Tables, type Visibility } from './tables.ts';
 
 /** The store in one SQLite file. Reads see what this process has written, committed or not: nobody else can. */
@@ -56,10 +57,10 @@ export class SqliteRunStore implements RunStore {
   readonly #commit: GroupCommit;
   readonly #tables: Tables;
 
-  constructor(connection: Connection, commit: GroupCommit) {
+  constructor(connection: Connection, commit: GroupCommit, hands: Hands) {
     this.#file = connection.file;
     this.#commit = commit;
-    this.#tables = new Tables(connection);
+    this.#tables = new Tables(connection, hands);
   }
 
   loadHeader(runId: string): Promise<RunHeader | undefined> {

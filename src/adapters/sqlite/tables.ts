@@ -13,24 +13,16 @@ import { headerState, openedJoin, recordState, settledMember } from '../log-entr
 import * as transitions from '../transitions/index.ts';
 import { BlockData } from './block-data.ts';
 import type { Connection } from './connection.ts';
+import type { Hands } from './hands.ts';
 import { Joins } from './joins.ts';
 import { Logs } from './logs.ts';
+import { Names } from './names.ts';
 import { Records } from './records.ts';
 import { Runs } from './runs.ts';
 import { toText } from './text.ts';
 
-/** All that has rows of a run, but for the log: that is under the id of the root run. */
-const tablesOfRuns = [
-  'run_input',
-  'rec',
-  'join_state',
-  'join_log',
-  'page',
-  'cell',
-  'travel',
-  'log',
-  'payload',
-];
+/** What has rows under the id of a run. */
+const byId = ['run_input', 'join_state', 'join_log', 'page', 'cell', 'travel'];
 
 /** Whether the log of a run shows this write as a state of what it wrote. */
 export type Visibility = 'logged' | 'unlogged';
@@ -50,14 +42,16 @@ export class Tables {
   readonly blockData: BlockData;
   readonly logs: Logs;
   readonly #connection: Connection;
+  readonly #names: Names;
 
-  constructor(connection: Connection) {
+  constructor(connection: Connection, hands: Hands) {
     this.#connection = connection;
+    this.#names = new Names(connection);
     this.runs = new Runs(connection);
-    this.records = new Records(connection);
+    this.records = new Records(connection, this.#names, hands);
     this.joins = new Joins(connection);
     this.blockData = new BlockData(connection);
-    this.logs = new Logs(connection);
+    this.logs = new Logs(connection, this.#names);
   }
 
   writeHeader(
@@ -88,7 +82,7 @@ export class Tables {
     const next = decide(stored);
     if (next === undefined) return lost(stored);
     if (stored === undefined) this.records.insert(runId, next);
-    else this.records.update(runId, next);
+    else this.records.update(runId, next, stored);
     if (visibility === 'logged') this.logs.append(recordState(runId, next, input));
     return { won: true, image: next };
   }
@@ -113,7 +107,7 @@ export class Tables {
       this.runs.update(header);
       this.logs.append(headerState(header));
     }
-    this.records.update(write.runId, next);
+    if (stored !== undefined) this.records.update(write.runId, next, stored);
     this.logs.append(recordState(write.runId, next));
     return { won: true, image: next };
   }
@@ -134,7 +128,15 @@ export class Tables {
   /** Returns whether there was a run. */
   removeRun(runId: string): boolean {
     const id = toText(runId);
-    for (const table of tablesOfRuns) this.#connection.run(`DELETE FROM ${table} WHERE run = ?`, id);
+    const number = this.#names.find(runId);
+    for (const table of byId) this.#connection.run(`DELETE FROM ${table} WHERE run = ?`, id);
+    if (number !== undefined) {
+      for (const table of ['rec', 'log']) {
+        this.#connection.run(`DELETE FROM ${table} WHERE id >= ?1 << 32 AND id < (?1 + 1) << 32`, number);
+      }
+      this.#connection.run('DELETE FROM payload WHERE run = ?', number);
+      this.#connection.run('DELETE FROM name WHERE num = ?', number);
+    }
     return this.#connection.run('DELETE FROM run WHERE id = ?', id) > 0;
   }
 }

@@ -289,11 +289,17 @@ export const followCases: readonly ContractCase<RunFixture>[] = [
       won(await run.store.nest(nestOf(run)));
       won(await follow(run, outcomes.suspended));
       const nextTurn = turn({ generation: 1 });
-      const resumed = { status: 'child', nextTurn, now: T0 + 30 } as const;
+      const resumed = { status: 'child', nextTurn, now: T0 + 30, resumeData: value('yes') } as const;
       const image = won(await follow(run, resumed, { seen: 'suspended' }));
-      hasFields(image, { status: 'child', turn: nextTurn, resumedAt: T0 + 30, startedAt: T0 });
+      const shown = { resumedAt: T0 + 30, resumeData: value('yes'), startedAt: T0 };
+      hasFields(image, { status: 'child', turn: nextTurn, ...shown });
       deepStrictEqual(lostTo(await follow(run, resumed, { seen: 'suspended' })), image);
-      hasFields(won(await follow(run, outcomes.success, { turn: nextTurn })), { status: 'success' });
+      hasFields(won(await follow(run, outcomes.suspended, { turn: nextTurn })), shown);
+      const last = turn({ generation: 2 });
+      const again = { status: 'child', nextTurn: last, now: T0 + 40 } as const;
+      const without = won(await follow(run, again, { seen: 'suspended', turn: nextTurn }));
+      hasFields(without, { resumedAt: T0 + 40, resumeData: undefined });
+      hasFields(won(await follow(run, outcomes.success, { turn: last })), { status: 'success' });
     },
   ],
   [

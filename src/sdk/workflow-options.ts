@@ -1,0 +1,91 @@
+import type { AnySchema, ConcurrencyDefinition, WorkflowDefinition } from '../core/definition.ts';
+import { limits } from '../core/limits.ts';
+import { checkCount, checkId, checkMetadata, checkSchema, describe, invalid, isObject } from './describe.ts';
+import type { WorkflowOptions } from './workflow-types.ts';
+
+/** Options with their types forgotten. */
+export type Options = WorkflowOptions<string, AnySchema, AnySchema>;
+
+const schemas = [
+  ['inputSchema', true],
+  ['outputSchema', true],
+  ['stateSchema', false],
+  ['requestContextSchema', false],
+] as const;
+
+const functions = ['onStart', 'onFinish', 'onError', 'shouldPersistSnapshot', 'pruneSnapshot'] as const;
+const switches = ['validateInputs', 'strictIds', 'emitStepEvents'] as const;
+
+/** Checks what `createWorkflow` was given. Throws WORKFLOW_DEFINITION_INVALID. */
+export function checkOptions(options: unknown): asserts options is Options {
+  if (!isObject(options)) {
+    throw invalid(`createWorkflow was given ${describe(options)}: give it { id, inputSchema, outputSchema }`);
+  }
+  checkId(options['id'], 'A workflow');
+  const name = `Workflow "${options['id']}"`;
+  for (const [key, required] of schemas) checkSchema(options[key], key, name, required);
+  checkMetadata(options['metadata'], name);
+  checkRetries(options['retryConfig'] ?? {}, name);
+  checkBehaviour(options['options'] ?? {}, name);
+}
+
+function checkRetries(retries: unknown, name: string): void {
+  if (!isObject(retries))
+    throw invalid(`${name} has ${describe(retries)} as its retryConfig: give { attempts, delay }`);
+  checkCount(retries['attempts'], 'retryConfig.attempts', name, limits.attempts);
+  const { delay } = retries;
+  if (delay !== undefined && !(typeof delay === 'number' && delay >= 0 && Number.isFinite(delay))) {
+    throw invalid(`${name} has ${describe(delay)} as its retryConfig.delay: give milliseconds from 0`);
+  }
+}
+
+function checkBehaviour(options: unknown, name: string): void {
+  if (!isObject(options)) throw invalid(`${name} has ${describe(options)} as its options: give an object`);
+  for (const key of functions) {
+    const value = options[key];
+    if (value === undefined || typeof value === 'function') continue;
+    throw invalid(`${name} has ${describe(value)} as its options.${key}: give a function`);
+  }
+  for (const key of switches) {
+    const value = options[key];
+    if (value === undefined || typeof value === 'boolean') continue;
+    throw invalid(`${name} has ${describe(value)} as its options.${key}: give true or false`);
+  }
+  const { history } = options;
+  if (history === undefined || history === 'full' || history === 'none') return;
+  throw invalid(`${name} has ${describe(history)} as its options.history: give "full" or "none"`);
+}
+
+/** The part of a definition that options say. */
+export function behaviourOf({
+  onStart,
+  onFinish,
+  onError,
+  shouldPersistSnapshot,
+  pruneSnapshot,
+  history,
+}: NonNullable<Options['options']>): Pick<
+  WorkflowDefinition,
+  'callbacks' | 'shouldPersistSnapshot' | 'pruneSnapshot' | 'history'
+> {
+  const calls = onStart !== undefined || onFinish !== undefined || onError !== undefined;
+  return {
+    callbacks: calls ? { onStart, onFinish, onError } : undefined,
+    shouldPersistSnapshot,
+    pruneSnapshot,
+    history,
+  };
+}
+
+/** How many items of a foreach run at once. */
+export function concurrencyGiven(options: unknown, of: string): number | ConcurrencyDefinition {
+  const given = isObject(options) ? options['concurrency'] : undefined;
+  if (typeof given === 'function') return given as ConcurrencyDefinition;
+  if (given === undefined) return 1;
+  if (typeof given !== 'number') {
+    throw invalid(
+      `${of} was given ${describe(given)} as its concurrency: give a number, or a function of the context`,
+    );
+  }
+  return Number.isFinite(given) ? Math.max(1, Math.floor(given)) : 1;
+}

@@ -1,0 +1,219 @@
+import { describe, expect, test } from 'vitest';
+import type { Graph } from '../../src/core/graph.ts';
+import type { LogEntry } from '../../src/core/history.ts';
+import type { RunHeader, StepRecord } from '../../src/core/records.ts';
+import { logCursor } from '../../src/core/stream.ts';
+import { noUsage } from '../../src/core/usage.ts';
+import { graphOf, header, record, stored } from './builders.ts';
+import { eventsOf, only, opened, run, settled, state, success } from './log-answers.ts';
+
+const each: Graph = [
+  { type: 'step', id: 'list', canSuspend: false },
+  { type: 'foreach', step: { id: 'item', canSuspend: true }, concurrency: '1' },
+];
+
+function item(number: number, fields: Partial<StepRecord>): StepRecord {
+  return { ...record(1, {}), stepId: 'item', ...fields, key: { entry: 1, item: number } };
+}
+
+describe('a foreach', () => {
+  const names = { id: 'item', stepName: 'item' };
+  const list = state({ ...record(0, { ...success, output: stored([1, 2]) }), stepId: 'list' });
+
+  test('starts with its array, tells of its items, and ends', () => {
+    const { events } = eventsOf(
+      [
+        list,
+        opened(1, 2),
+        state(item(0, success)),
+        settled(1, 2, [['success', 0]], 10),
+        settled(1, 2, [
+          ['success', 0],
+          ['failed', 1],
+        ]),
+        state({ ...record(1, { ...success, output: stored([10]) }), stepId: 'item' }),
+      ],
+      only(each),
+    );
+    expect(events.slice(1).map(({ id, payload }) => [id, payload])).toEqual([
+      ['r1/workflow-step-start/00001/1.0.0', { ...names, status: 'running', payload: [1, 2], startedAt: 5 }],
+      [
+        'r1/workflow-step-progress/00001/1/0',
+        {
+          ...names,
+          completedCount: 1,
+          totalCount: 2,
+          currentIndex: 0,
+          iterationStatus: 'success',
+          iterationOutput: 10,
+        },
+      ],
+      [
+        'r1/workflow-step-progress/00001/1/1',
+        { ...names, completedCount: 1, totalCount: 2, currentIndex: 1, iterationStatus: 'failed' },
+      ],
+      ['r1/workflow-step-result/00001/1.0.0', { ...names, status: 'success', output: [10], endedAt: 20 }],
+    ]);
+  });
+
+  test('that is suspended says what its first suspended item said', () => {
+    const waits = (number: number) =>
+      item(number, {
+        status: 'suspended',
+        suspendedAt: 10 + number,
+        startedAt: 1,
+        suspendPayload: stored(`item ${number}`),
+      });
+    const suspended = settled(1, 2, [
+      ['suspended', 1],
+      ['suspended', 0],
+    ]);
+    const first = {
+      ...names,
+      status: 'suspended',
+      payload: [1, 2],
+      startedAt: 1,
+      suspendPayload: 'item 0',
+      suspendedAt: 10,
+    };
+    const hot = eventsOf([list, state(waits(1)), state(waits(0)), suspended], only(each));
+    expect(hot.events.at(-1)).toMatchObject({
+      id: 'r1/workflow-step-suspended/00001/1/1',
+      type: 'workflow-step-suspended',
+      time: 10,
+      payload: first,
+    });
+    expect(hot.asked).not.toContain('items');
+    const gone = { ...waits(0), status: 'success' } as const;
+    const cold = eventsOf([list, suspended], only(each, { items: [gone, waits(1), item(2, success)] }));
+    expect(cold.events.at(-1)?.payload).toEqual(first);
+    expect(cold.asked).toContain('items');
+    const removed = eventsOf([list, suspended], only(each));
+    expect(removed.events.at(-1)?.payload).toEqual({ ...names, status: 'suspended', payload: [1, 2] });
+  });
+
+  test('an item that goes on, and one that a time travel kept, are silent', () => {
+    const { events } = eventsOf(
+      [
+        state(item(0, { ...success, kept: true })),
+        settled(1, 3, [['success', 0]]),
+        settled(1, 3, [
+          ['suspended', 1],
+          ['resumed', 1],
+        ]),
+      ],
+      only(each),
+    );
+    expect(events).toEqual([]);
+  });
+
+  test.each([
+    ['bailed', 'success'],
+    ['canceled', 'failed'],
+  ] as const)('an item that was %s shows as %s', (kind, shown) => {
+    const { events } = eventsOf([settled(1, 2, [[kind, 0]])], only(each));
+    expect(events[0]?.payload).toMatchObject({ iterationStatus: shown });
+  });
+
+  test('tells nothing where the graph has none', () => {
+    expect(eventsOf([opened(0, 1), settled(0, 1, [['success', 0]])], only(each)).events).toEqual([]);
+  });
+});
+
+describe('nested runs', () => {
+  const inner = graphOf('step');
+  const outer: Graph = [{ type: 'step', id: 'nest', canSuspend: false }];
+  const child = (runId: string, parent: string): RunHeader =>
+    header({
+      runId,
+      workflowId: 'inner',
+      root: 'r1',
+      parent: { runId: parent, key: { entry: 0 }, turn: '0001.000000.000' },
+    });
+  const graphs = { w: outer, inner };
+
+  test('are told under the steps that lead to them, however deep', () => {
+    const headers = { r1: header(), c1: child('c1', 'r1'), c2: child('c2', 'c1') };
+    const { events, asked } = eventsOf(
+      [
+        { kind: 'run', header: headers.c2 },
+        state(record(0, { startedAt: 1 }), 0, 'c2'),
+        state(record(0, success), 0, 'c2'),
+        { kind: 'run', header: { ...headers.c2, status: 'success' } },
+      ],
+      { graphs, headers },
+    );
+    expect(events.map(({ runId, payload }) => [runId, payload['id'], payload['stepCallId']])).toEqual([
+      ['r1', 'nest.s0.s0', 'c2/00000/1.0'],
+      ['r1', 'nest.s0.s0', 'c2/00000/1.0'],
+    ]);
+    expect(asked).toEqual(['run', 'run']);
+  });
+
+  test('that are none of this run, or were removed, are silent', () => {
+    const headers = { r1: header(), c1: child('c1', 'r1') };
+    const entries = [state(record(0, success), 0, 'r1'), state(record(0, success), 0, 'gone')];
+    expect(eventsOf(entries, { graphs, headers }, { runId: 'c1' }).events).toEqual([]);
+    const orphan = { c2: child('c2', 'gone') };
+    expect(eventsOf([state(record(0, success), 0, 'c2')], { graphs, headers: orphan }).events).toEqual([]);
+  });
+
+  test('at a place that the graph lacks are told under the id of their workflow', () => {
+    const lost = header({
+      runId: 'c1',
+      workflowId: 'inner',
+      parent: { runId: 'r1', key: { entry: 9 }, turn: '' },
+    });
+    const { events } = eventsOf([state(record(0, success), 0, 'c1')], {
+      graphs,
+      headers: { r1: header(), c1: lost },
+    });
+    expect(events[0]?.payload).toMatchObject({ id: 'inner.s0' });
+  });
+});
+
+describe('chunks', () => {
+  function chunk(value: unknown, custom = false): LogEntry {
+    const key = { entry: 0 };
+    return {
+      kind: 'chunk',
+      id: `c/${JSON.stringify(value)}`,
+      runId: 'r1',
+      key,
+      stepId: 's0',
+      custom,
+      chunk: stored(value),
+      time: 3,
+    };
+  }
+  const finish = { type: 'finish', usage: { inputTokens: 2, outputTokens: 3 } };
+
+  test('are outputs of their step, or events as they are; each is told once', () => {
+    const note = { type: 'data-note', data: 1 };
+    const { events } = eventsOf([chunk('hi'), chunk('hi'), chunk(note, true)], only(graphOf('step')));
+    expect(events).toEqual([
+      {
+        id: 'c/"hi"',
+        type: 'workflow-step-output',
+        runId: 'r1',
+        from: 'USER',
+        time: 3,
+        payload: { output: 'hi', runId: 'r1', stepName: 's0' },
+      },
+      expect.objectContaining({ type: 'custom', from: 'WORKFLOW', payload: note }),
+    ]);
+  });
+
+  test('of agents add to what the finish says they used, also for a reader who comes back', () => {
+    const used = { ...noUsage, inputTokens: 2, outputTokens: 3 };
+    const first = eventsOf([chunk(finish)], only(graphOf('step')));
+    const position = first.projection.position(4);
+    expect(position).toMatchObject({ next: 4, usage: used });
+    const cursor = logCursor('r1', position);
+    const end = run({ status: 'success', endedBy: 1 });
+    const { events, projection } = eventsOf([end], only(graphOf('step')), { cursor });
+    expect(events[0]?.payload).toMatchObject({ output: { usage: used } });
+    expect(projection.position(5).next).toBe(5);
+    expect([first.projection.isOver, projection.isOver]).toEqual([false, true]);
+  });
+});
