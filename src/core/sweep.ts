@@ -177,6 +177,8 @@ export function planSweep(view: SweepView, clock: Clock): SweepPlan {
     // Whoever does what the end implies takes the run out of sight.
     return { actions: [{ type: 'announce-end' }], again: later({ endedAt: header.endedAt }, clock) };
   }
+  // It waits for a time travel.
+  if (header.status === 'paused') return { actions: [], again: undefined };
   const entry = frontierEntry(view);
   const last = view.records.find((record) => sameKey(record.key, { entry: entry - 1 }));
   const own = view.records.find((record) => sameKey(record.key, { entry }));
