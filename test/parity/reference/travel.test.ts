@@ -136,9 +136,10 @@ describe.each(places)('one step at a time in $name', (place) => {
       'inner.one': { status: 'success', output: { value: 1 } },
     });
     const next = await run.timeTravel({ step: [inner, two.step], perStep: true });
-    expect(next).toMatchObject({
-      status: 'paused',
-      steps: { inner: { status: 'success', output: { value: 11 } } },
+    expect(next).toMatchObject({ status: 'paused', steps: { inner: { status: 'paused' } } });
+    expect((await workflow.getWorkflowRunById(run.runId))?.steps).toMatchObject({
+      'inner.one': { output: { value: 1 } },
+      'inner.two': { output: { value: 11 } },
     });
     const calls = [one, two, after].map(({ execute }) => execute.mock.calls.length);
     expect(calls).toEqual([1, 1, 0]);
@@ -165,6 +166,22 @@ describe.each(places)('one step at a time in $name', (place) => {
     expect(begun).toMatchObject({ status: 'paused', steps: { first: { status: 'success' } } });
     const calls = [first, second, never, after].map(({ execute }) => execute.mock.calls.length);
     expect(calls).toEqual([1, 0, 0, 0]);
+    // The other arm, and what follows, by a time travel; the first one keeps what it came to.
+    expect(await run.timeTravel({ step: 'second' })).toMatchObject({
+      status: 'success',
+      steps: { after: { payload: { first: { value: 1 }, second: { value: 1 } } } },
+    });
+    expect(first.execute).toHaveBeenCalledTimes(1);
+  });
+
+  it('G22 executes one of several parallel steps', async () => {
+    const [left, right] = [counted('left'), counted('right')];
+    const workflow = flow('flow').parallel([left.step, right.step]).commit();
+    new Host({ workflows: { workflow }, storage: storageIn(place) });
+    const run = await workflow.createRun();
+    const begun = await run.start({ inputData: { value: 0 }, perStep: true });
+    expect(begun).toMatchObject({ status: 'paused', steps: { left: { output: { value: 1 } } } });
+    expect(right.execute).not.toHaveBeenCalled();
   });
 });
 
