@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
+import type { AgentStepOptions } from '../../../src/sdk/agent-types.ts';
 import { places } from '../../runtime/places.ts';
 import {
   Agent,
@@ -20,7 +21,7 @@ const london = () => new Agent({ name: 'london', model: wordsModel('London is bi
 
 describe.each(places)('agents as steps in $name', (place) => {
   /** Two agents, one after the other, with a mapping in between. */
-  const asked = (first: Agent, second: Agent, options: Parameters<typeof createStep>[1] = {}) => {
+  const asked = (first: Agent, second: Agent, options: AgentStepOptions = {}) => {
     const start = createStep({
       id: 'start',
       inputSchema: prompts,
@@ -31,7 +32,7 @@ describe.each(places)('agents as steps in $name', (place) => {
     return workflow
       .then(start)
       .map({ prompt: { step: start, path: 'prompt1' } }, { id: 'map1' })
-      .then(createStep(first, options as object))
+      .then(createStep(first, options))
       .map({ prompt: { step: start, path: 'prompt2' } }, { id: 'map2' })
       .then(createStep(second))
       .commit();
@@ -236,7 +237,7 @@ describe.each(places)('agents as steps in $name', (place) => {
     ]);
     const about = { name: 'paris', args: { prompt: 'Capital of France?' } };
     const calls = events.filter(({ type }) => type.startsWith('tool-call'));
-    expect(calls.slice(0, 3)).toEqual([
+    expect(calls.slice(0, 3)).toMatchObject([
       { type: 'tool-call-streaming-start', ...about },
       { type: 'tool-call-delta', ...about, argsTextDelta: 'Paris ' },
       { type: 'tool-call-delta', ...about, argsTextDelta: 'is ' },
