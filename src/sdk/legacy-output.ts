@@ -1,13 +1,14 @@
+import type { Graph } from '../core/graph.ts';
 import type { RunEvent } from '../core/snapshot.ts';
+import { LegacyCalls } from './legacy-calls.ts';
 import { Replay } from './replay.ts';
 import { Feed, type HostedRun } from './stream-feed.ts';
-import { legacyForm } from './stream-forms.ts';
-
-/** One of them. */
-export type LegacyChunk = ReturnType<typeof legacyForm>[number];
+import type { LegacyChunk } from './stream-forms.ts';
 
 /** What a legacy stream is made of. */
 export interface LegacySource extends HostedRun {
+  /** The workflow, for what its agents say. */
+  readonly graph: Graph;
   /** Begins the execution; resolves when that is stored, with whether there is anything to follow. */
   readonly begin: () => Promise<boolean>;
   /** Told of each event, before it is in the stream. */
@@ -17,10 +18,12 @@ export interface LegacySource extends HostedRun {
 /** The events of a run for the streams of `streamLegacy`: from its start to its end, over suspensions. */
 export class LegacyOutput {
   private readonly source: LegacySource;
+  private readonly calls: LegacyCalls;
   private readonly chunks = new Replay<LegacyChunk>();
 
   constructor(source: LegacySource) {
     this.source = source;
+    this.calls = new LegacyCalls(source.graph);
     void this.follow();
   }
 
@@ -49,7 +52,7 @@ export class LegacyOutput {
   }
 
   private async tell(event: RunEvent): Promise<void> {
-    for (const chunk of legacyForm(event)) {
+    for (const chunk of this.calls.chunksOf(event)) {
       await this.source.onChunk?.(chunk);
       this.chunks.push(chunk);
     }

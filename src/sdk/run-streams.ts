@@ -1,9 +1,10 @@
+import type { Graph } from '../core/graph.ts';
 import type { RunStatus } from '../core/records.ts';
 import type { RunResult } from '../core/snapshot.ts';
-import { type LegacyChunk, LegacyOutput, type LegacySource } from './legacy-output.ts';
+import { LegacyOutput, type LegacySource } from './legacy-output.ts';
 import { type OutputSource, RunOutput } from './run-output.ts';
 import type { HostedRun } from './stream-feed.ts';
-import type { StreamChunk } from './stream-forms.ts';
+import type { LegacyChunk, StreamChunk } from './stream-forms.ts';
 import { Watch } from './watch.ts';
 
 /** What a stream needs of the call that it is made for. */
@@ -11,13 +12,13 @@ type StreamCall = Pick<OutputSource, 'begin' | 'outcome' | 'closeOnSuspend'>;
 
 /** The streams and watchers of one run object. */
 export class RunStreams {
-  private readonly run: HostedRun;
+  private readonly run: HostedRun & { readonly graph: Graph };
   private readonly watches = new Set<Watch>();
   private output: RunOutput | undefined;
   private legacy: LegacyOutput | undefined;
   private executing: Promise<RunResult> | undefined;
 
-  constructor(run: HostedRun) {
+  constructor(run: HostedRun & { readonly graph: Graph }) {
     this.run = run;
   }
 

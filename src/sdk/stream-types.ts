@@ -87,10 +87,19 @@ export type WorkflowWatchEvent =
   | WorkflowStreamEvent
   | EventOf<'workflow-step-finish', StepNames & { readonly metadata: NoFields }>;
 
-/** One event of `streamLegacy()`: that of `watch()` without `workflow-` before its type. */
+/**
+ * One event of `streamLegacy()`: that of `watch()` without `workflow-` before its type. A step that is an agent has, instead of
+ * what it writes, `tool-call-streaming-start`, `tool-call-delta` for each part of its text, and `tool-call-streaming-finish`.
+ */
 export interface LegacyStreamEvent {
   readonly type: string;
   readonly payload: Readonly<Record<string, unknown>>;
+  /** Of a `tool-call-...`: id of the agent. */
+  readonly name?: string;
+  /** Of a `tool-call-...`: what the agent was given. */
+  readonly args?: unknown;
+  /** Of a `tool-call-delta`. */
+  readonly argsTextDelta?: string;
 }
 
 /**

@@ -295,6 +295,7 @@ describe('what the record of an entry implies', () => {
 });
 
 describe('the newest settlement of a member', () => {
+  const resumed = { resumeRequest: 'q' };
   test.each([
     [record([1, 2], { status: 'success' }), { generation: 0, kind: 'success', hasDelta: false, member: 2 }],
     [record([1, 2], { status: 'failed' }), { generation: 0, kind: 'failed', hasDelta: false, member: 2 }],
@@ -308,13 +309,19 @@ describe('the newest settlement of a member', () => {
       { generation: 2, kind: 'suspended', hasDelta: true, member: 0 },
     ],
     [
-      record([1, 0], { status: 'due', turn: { generation: 1 }, delta: stored({ state: {} }) }),
+      record([1, 0], { status: 'due', turn: { generation: 1 }, ...resumed, delta: stored({ state: {} }) }),
       { generation: 1, kind: 'resumed', hasDelta: false, member: 0 },
     ],
     [
-      record([1, 0], { status: 'running', turn: { generation: 1, attempt: 2 } }),
+      record([1, 0], { status: 'running', turn: { generation: 1, attempt: 2 }, ...resumed }),
       { generation: 1, kind: 'resumed', hasDelta: false, member: 0 },
     ],
+    [
+      record([1, 0], { status: 'child', turn: { generation: 1 }, childRunId: 'c' }),
+      { generation: 1, kind: 'resumed', hasDelta: false, member: 0 },
+    ],
+    // A time travel gave it what it was to be resumed with: nobody has seen it suspended in this epoch.
+    [record([1, 0], { status: 'due', turn: { generation: 1 } }), undefined],
     [record([1, 0], { status: 'running' }), undefined],
     [record([1, 0], { status: 'due', turn: { attempt: 1 } }), undefined],
     [record([1, 0], { status: 'waiting' }), undefined],
@@ -328,7 +335,7 @@ describe('the newest settlement of a member', () => {
   test('is one of those that a token can hold', () => {
     const statuses: readonly StepStatus[] = ['running', 'due', 'suspended', 'success', 'failed', 'canceled'];
     const kinds = statuses.map(
-      (status) => settlementOf(record([0, 0], { status, turn: { generation: 1 } }))?.kind,
+      (status) => settlementOf(record([0, 0], { status, turn: { generation: 1 }, ...resumed }))?.kind,
     );
     expect(settlementKinds).toEqual(expect.arrayContaining(kinds));
   });

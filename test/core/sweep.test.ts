@@ -271,7 +271,7 @@ describe('a foreach', () => {
   });
 
   test('has an item without a record launched, and a resumption that is not in the log done again', () => {
-    const resumed = item(0, 1, { status: 'due', turn: { generation: 1 } });
+    const resumed = item(0, 1, { status: 'due', turn: { generation: 1 }, resumeRequest: 'q' });
     const live = item(0, 2, { leaseUntil: now + 60_000 });
     const tokens = [token(0, 'success'), token(1, 'suspended')];
     const planned = plan({ graph: each, records: [resumed, live], join: { ...shape, tokens } });

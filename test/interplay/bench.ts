@@ -5,7 +5,7 @@ import { createRuntime, type Runtime } from '../../src/runtime/index.ts';
 import { settledResult } from '../runtime/drive.ts';
 import { places } from '../runtime/places.ts';
 import { type Container, containers } from './containers.ts';
-import { type Act, type Expected, expected } from './model.ts';
+import { type Act, type Entry, type Expected, expected } from './model.ts';
 import { comparable, Script } from './script.ts';
 
 /** A container in a place, with one runtime for all tests of it. */
@@ -82,7 +82,7 @@ export class Play {
   async expect(act: Act, extra: Extra = {}): Promise<void> {
     const { container, runtime } = this.bench;
     const { status, value, steps, flat, ran, stepExecutionPath } = {
-      ...expected(container, act, extra.entered),
+      ...expected(container, act, extra),
       ...extra.instead,
     };
     const [slot = ''] = container.path;
@@ -113,11 +113,9 @@ export class Play {
 }
 
 /** What a result has beside what {@link expected} says. */
-export interface Extra {
+export interface Extra extends Entry {
   readonly state?: Readonly<Record<string, unknown>>;
   readonly resumeLabels?: RunResult['resumeLabels'];
-  /** See {@link expected}. */
-  readonly entered?: number;
   /** What is another way than that says. */
   readonly instead?: Partial<Pick<Expected, 'ran' | 'stepExecutionPath'>>;
 }

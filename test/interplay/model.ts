@@ -83,13 +83,17 @@ class Model {
   readonly ran: Record<string, number> = {};
   private readonly levels: readonly Kind[];
   private readonly act: Act;
+  private readonly keeps: boolean;
+  private isQuiet = false;
 
-  constructor(levels: readonly Kind[], act: Act) {
+  constructor(levels: readonly Kind[], act: Act, keeps: boolean) {
     this.levels = levels;
     this.act = act;
+    this.keeps = keeps;
   }
 
   private count(id: string, times = 1): void {
+    if (this.isQuiet) return;
     this.ran[id] = (this.ran[id] ?? 0) + times;
   }
 
@@ -140,7 +144,13 @@ class Model {
     for (const element of elements) {
       const last = calls.at(-1);
       const goesOn = kind === 'window' || last === undefined || (last.status === 'success' && !last.bailed);
-      if (goesOn) calls.push(this.call(level, element, entered));
+      if (!goesOn) continue;
+      // What had succeeded before a time travel is kept. With one at a time, what stands behind the probe had not begun.
+      const keeps = this.keeps && entered > 0 && element !== input;
+      const isKept = keeps && (element === 'x' || kind === 'window');
+      this.isQuiet ||= isKept;
+      calls.push(this.call(level, element, keeps ? 0 : entered));
+      if (isKept) this.isQuiet = false;
     }
     const decisive = calls.find(({ status, bailed }) => status !== 'success' || bailed);
     const outcome: Outcome = decisive ?? {
@@ -208,12 +218,24 @@ class Model {
   }
 }
 
+/** How a run is entered that has traveled in time. */
+export interface Entry {
+  /** In how many workflows, from the outermost inwards, it begins at the place. @default 0 */
+  readonly entered?: number;
+  /** Foreachs that it is entered at had not succeeded: what they had come to they keep. @default false */
+  readonly keeps?: boolean;
+}
+
 /**
  * What a run of `container` comes to when the probe comes to this. Of a run that has traveled in time `ran` counts what is
- * executed from the place on that is the innermost of `entered` ones.
+ * executed again.
  */
-export function expected({ levels }: Container, act: Act, entered = 0): Expected {
-  const model = new Model(levels, act);
+export function expected(
+  { levels }: Container,
+  act: Act,
+  { entered = 0, keeps = false }: Entry = {},
+): Expected {
+  const model = new Model(levels, act, keeps);
   const run = model.workflow(0, 'probe', entered);
   return { ...run, ...(act.canceled === true ? { status: 'canceled' } : {}), ran: model.ran };
 }

@@ -1,9 +1,11 @@
 import { expect, test } from 'vitest';
 import { inEveryContainer } from './bench.ts';
+import { containers } from './containers.ts';
 import { expected } from './model.ts';
-import { time } from './script.ts';
+import { comparable, time } from './script.ts';
 
 const done = { kind: 'success', value: 'done' } as const;
+const resumed = { suspendPayload: 'why?', suspendedAt: time, resumePayload: 'done', resumedAt: time };
 
 inEveryContainer('time travel', (bench) => {
   const { container } = bench;
@@ -50,69 +52,105 @@ inEveryContainer('time travel', (bench) => {
   test('out of it while it waits, with what it would have given', async () => {
     const play = await bench.begin(async ({ suspend }) => suspend('why?'));
     await play.result();
-    const { steps } = expected(container, done);
-    const { payload } = steps['after0'] ?? {};
-    await play.travel({ step: 'after0', inputData: payload });
-    expect(await play.result()).toMatchObject({ status: 'success', result: 'done' });
+    const { steps, ran } = expected(container, { kind: 'suspended' });
+    const { after0 } = expected(container, done).steps;
+    await play.travel({ step: 'after0', inputData: after0?.['payload'] });
+    const result = await play.result();
+    expect(result).toMatchObject({
+      status: 'success',
+      result: 'done',
+      stepExecutionPath: [...Object.keys(steps).filter((id) => once.includes(id)), 'after0'],
+    });
+    expect(comparable(result.steps)['after0']).toStrictEqual(after0);
+    expect(play.script.ran).toEqual({ ...ran, after0: 1 });
     await expect(play.resume()).rejects.toMatchObject({ code: 'WORKFLOW_RUN_NOT_SUSPENDED' });
   });
 
-  test('of a run that failed: what had succeeded of it is not done again', async () => {
-    let broken = true;
+  const again = once.filter((id) => id !== 'before0');
+  const begun = once.filter((id) => id !== 'after0');
+
+  test('of a run that failed: what had succeeded before, and beside it, is not done again', async () => {
     const play = await bench.begin(() => {
-      if (broken) throw new TypeError('broken');
-      return 'done';
+      throw new TypeError('broken');
     });
-    expect(await play.result()).toMatchObject({ status: 'failed' });
-    const { ran } = play.script;
-    broken = false;
-    const whole = expected(container, done).ran;
-    const before = { ...ran };
+    await play.expect({ kind: 'failed', value: 'TypeError: broken', times: 2 });
+    play.script.forget();
+    play.script.probe = () => 'done';
     await play.travel({ step: slot });
-    expect(await play.result()).toMatchObject({ status: 'success', result: 'done' });
-    const isItems = container.levels[0] === 'each' || container.levels[0] === 'window';
-    if (isItems && path.length === 1) expect(ran).toEqual({ ...whole, probe: 3 });
-    else expect(ran['before0']).toBe(before['before0']);
+    const instead = { stepExecutionPath: [...begun, ...again] };
+    await play.expect(done, { entered: 1, keeps: true, instead });
   });
 
   test('of a run that was canceled while it waited: it waits again, and is resumed', async () => {
     const play = await bench.begin(async ({ resumeData, suspend }) => resumeData ?? suspend('why?'));
     await play.result();
     await bench.runtime.cancel({ runId: play.runId });
+    play.script.forget();
     await play.travel({ step: slot });
-    expect(await play.result()).toMatchObject({ status: 'suspended', suspended: [path] });
+    const path2 = { stepExecutionPath: [...begun, ...again.filter((id) => id !== 'after0')] };
+    await play.expect({ kind: 'suspended', value: 'why?' }, { entered: 1, keeps: true, instead: path2 });
     await play.resume({ step: path, resumeData: 'done' });
-    expect(await play.result()).toMatchObject({ status: 'success', result: 'done' });
-  });
-
-  test('to where it waits, with what it waits for', async () => {
-    const isSteps = container.levels.every((kind) => kind !== 'each' && kind !== 'window');
-    const play = await bench.begin(async ({ resumeData, suspend }) => resumeData ?? suspend('why?'));
-    await play.result();
-    await play.travel({ step: path, resumeData: 'done' });
-    const result = await play.result();
-    // The first iteration of a loop is no longer the one that waits, and a foreach begins as a whole.
-    if (!isSteps || container.levels.includes('loop')) return;
-    expect(result).toMatchObject({ status: 'success', result: 'done' });
-    if (path.length > 1) return;
-    expect(result.steps['probe']).toMatchObject({ suspendPayload: 'why?', resumePayload: 'done' });
-    expect(typeof result.steps['probe']?.resumedAt === 'number' && time).toBe(time);
+    const instead = { stepExecutionPath: [...begun, ...again] };
+    const act = { ...done, times: 2, also: resumed, around: resumed } as const;
+    await play.expect(act, { entered: 1, keeps: true, instead });
   });
 });
 
+inEveryContainer(
+  'time travel to where a run waits',
+  (bench) => {
+    const { path } = bench.container;
+    const once = expected(bench.container, done).stepExecutionPath;
+    const begun = once.filter((id) => id !== 'after0');
+    const again = once.filter((id) => id !== 'before0');
+
+    test('with what it waits for', async () => {
+      const play = await bench.begin(async ({ resumeData, suspend }) => resumeData ?? suspend('why?'));
+      await play.result();
+      play.script.forget();
+      await play.travel({ step: path, resumeData: 'done' });
+      const entry = { entered: path.length, keeps: true };
+      const instead = { stepExecutionPath: [...begun, ...again] };
+      await play.expect({ ...done, also: resumed }, { ...entry, instead });
+    });
+  },
+  // Of a loop it is the first iteration that is entered, and a later one that waits.
+  containers.filter(({ levels }) => !levels.includes('loop')),
+);
+
+/** How often what stands at a place is executed in one execution of its entry. */
+const calls = { plain: 1, arm: 1, branch: 1, each: 3, window: 3, loop: 2 } as const;
+
 inEveryContainer('one entry at a time', (bench) => {
-  const { container } = bench;
-  const { path } = container;
+  const { levels, path } = bench.container;
 
   test('G5 G21 G22 pauses after each, and goes on by time travel', async () => {
     const play = await bench.begin(() => 'done', { perStep: true });
-    expect(await play.result()).toMatchObject({
-      status: 'paused',
-      steps: { before0: { status: 'success' } },
-    });
-    expect(play.script.ran).toEqual({ before0: 1 });
-    await play.travel({ step: path[0] ?? '', perStep: true });
-    expect(await play.result()).toMatchObject({ status: 'paused' });
-    expect(play.script.ran).not.toHaveProperty('after0');
+    const paused = async (ran: Record<string, number>): Promise<void> => {
+      const result = await play.result();
+      expect(result).toMatchObject({ status: 'paused', runId: play.runId, input: 'probe' });
+      expect(result).not.toHaveProperty('result');
+      const stored = await bench.runtime.get({ runId: play.runId });
+      const shown = new Set(Object.values(stored?.steps ?? {}).map(({ status }) => status));
+      expect(['running', 'suspended', 'failed'].filter((status) => shown.has(status as 'running'))).toEqual(
+        [],
+      );
+      const { probe = 0, pass = 0, ...others } = play.script.ran;
+      expect({ ...others, calls: probe + pass }).toEqual({ calls: 0, ...ran });
+      play.script.forget();
+    };
+    await paused({ before0: 1 });
+    let at = 1;
+    for (const [index, kind] of levels.entries()) {
+      await play.travel({ step: path.slice(0, index + 1), perStep: true });
+      const isLast = index === levels.length - 1;
+      // Of a foreach over nested workflows, as many pause as are launched at once.
+      if (isLast) await paused({ calls: at * calls[kind] });
+      else if (kind === 'window') await paused({ [`before${index + 1}`]: (at *= 3) });
+      else await paused({ [`before${index + 1}`]: at });
+    }
+    await play.travel({ step: path });
+    expect(await play.result()).toMatchObject({ status: 'success', result: 'done' });
+    expect(play.script.ran).toMatchObject({ probe: 1, after0: 1 });
   });
 });
