@@ -52,10 +52,11 @@ async function costOfEach(
   make: (count: number) => readonly [readonly WorkflowDefinition[], unknown],
   history: 'full' | 'none' = 'none',
 ): Promise<Cost> {
-  const [few, many] = [2, 62];
+  const [few, many] = [2, 42];
   const less = await costOf(...make(few), history);
   const more = await costOf(...make(many), history);
-  const each = (name: keyof Cost): number => Math.round((100 * (more[name] - less[name])) / (many - few)) / 100;
+  const each = (name: keyof Cost): number =>
+    Math.round((100 * (more[name] - less[name])) / (many - few)) / 100;
   return { write: each('write'), read: each('read') };
 }
 
@@ -63,7 +64,15 @@ const numbers = (count: number): number[] => Array.from({ length: count }, (_, n
 const tiny = workflow('tiny', [add('double', 1)]);
 
 const steps = (count: number) =>
-  [[workflow('steps', numbers(count).map((number) => add(`step-${number}`, 1)))], 0] as const;
+  [
+    [
+      workflow(
+        'steps',
+        numbers(count).map((number) => add(`step-${number}`, 1)),
+      ),
+    ],
+    0,
+  ] as const;
 const items = (count: number) =>
   [[workflow('items', [{ foreach: add('item', 1), concurrency: 10 }])], numbers(count)] as const;
 const nestedItems = (count: number) =>
@@ -89,45 +98,23 @@ const settingItems = (count: number) =>
     numbers(count),
   ] as const;
 
+/** The second number is what reads may cost: those that are repeated because they came too early vary. */
+const within = async (cost: Promise<Cost>, write: number, read: number): Promise<void> => {
+  const each = await cost;
+  expect(each.write).toBeLessThanOrEqual(write);
+  expect(each.read).toBeLessThanOrEqual(read);
+};
+
 describe('without history', () => {
-  test('a sequential step is 2 write units', async () => {
-    const cost = await costOfEach(steps);
-    console.log('step', cost);
-    expect(cost.write).toBe(2);
-    expect(cost.read).toBeLessThanOrEqual(1);
-  });
-
-  test('an item of a foreach is 3.1 write units, and one more when it sets state', async () => {
-    const cost = await costOfEach(items);
-    console.log('item', cost);
-    const setting = await costOfEach(settingItems);
-    console.log('setting item', setting);
-    expect(cost.write).toBeLessThanOrEqual(3.2);
-    expect(setting.write).toBeLessThanOrEqual(4.2);
-  });
-
-  test('a nested run of one step is at most 9.2 write units', async () => {
-    const cost = await costOfEach(nestedSteps);
-    console.log('nested', cost);
-    const item = await costOfEach(nestedItems);
-    console.log('nested item', item);
-    expect(cost.write).toBeLessThanOrEqual(9.2);
-    expect(item.write).toBeLessThanOrEqual(9.2);
-  });
+  test('a sequential step', () => within(costOfEach(steps), 2, 1.1));
+  test('an item of a foreach', () => within(costOfEach(items), 3.1, 2.5));
+  test('an item of a foreach that sets state', () => within(costOfEach(settingItems), 4.1, 3.5));
+  test('a nested run of one step', () => within(costOfEach(nestedSteps), 8.1, 11.5));
+  test('a nested run of one step as an item of a foreach', () => within(costOfEach(nestedItems), 9.2, 12.5));
 });
 
 describe('with history', () => {
-  test('a sequential step is 4 write units more', async () => {
-    const cost = await costOfEach(steps, 'full');
-    console.log('step with history', cost);
-    expect(cost.write).toBeLessThanOrEqual(6.1);
-  });
-
-  test('an item of a foreach', async () => {
-    const cost = await costOfEach(items, 'full');
-    console.log('item with history', cost);
-    const item = await costOfEach(nestedItems, 'full');
-    console.log('nested item with history', item);
-    expect(cost.write).toBeLessThanOrEqual(9.4);
-  });
+  test('a sequential step', () => within(costOfEach(steps, 'full'), 6.1, 1.1));
+  test('an item of a foreach', () => within(costOfEach(items, 'full'), 9.2, 2.5));
+  test('a nested run of one step', () => within(costOfEach(nestedSteps, 'full'), 20, 14));
 });

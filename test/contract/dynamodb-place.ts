@@ -27,13 +27,14 @@ export function tableForTests(tableName: string): void {
   afterAll(() => client.destroy());
 }
 
-/** A store on a table of the emulator. */
+/** A store on a table of the emulator. `now`: a time that stands still, instead of the system's. */
 export function storeOn(
   client: DynamoDBClient,
   tableName: string,
-  more: { readonly listing?: boolean; readonly segmentSize?: number } = {},
+  { now, ...more }: { readonly listing?: boolean; readonly segmentSize?: number; readonly now?: number } = {},
 ): RunStore {
-  const pacing = { clock: systemClock, random: Math.random };
+  const clock = now === undefined ? systemClock : { ...systemClock, now: () => now };
+  const pacing = { clock, random: Math.random };
   return dynamoRunStore({ client, tableName, pacing, listing: true, retentionMs: 86_400_000, ...more });
 }
 

@@ -61,11 +61,9 @@ export class PendingChunks {
     const before = this.#writing.get(log) ?? Promise.resolve();
     const writing = before.catch(() => {}).then(() => this.#write(log));
     this.#writing.set(log, writing);
-    const done = (): void => {
+    return writing.finally(() => {
       if (this.#writing.get(log) === writing) this.#writing.delete(log);
-    };
-    writing.then(done, done);
-    return writing;
+    });
   }
 
   async #write(log: string): Promise<void> {

@@ -4,6 +4,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { LazyClients } from '../../../src/adapters/aws/clients.ts';
 import { awsBackend } from '../../../src/adapters/aws/index.ts';
+import { s3PayloadRemoval } from '../../../src/adapters/aws/payload-store.ts';
 
 const names = { tableName: 'runs', busName: 'bus', queueUrl: 'http://127.0.0.1/queue', bucket: 'payloads' };
 const closing: (() => Promise<void>)[] = [];
@@ -73,6 +74,23 @@ describe('the AWS place', () => {
       code: 'WORKFLOW_BACKEND_UNAVAILABLE',
     });
     await backend.close();
+  });
+
+  test('says when payloads of a removed run could not be deleted', async () => {
+    const answers = [
+      '<ListBucketResult><Contents><Key>run/a</Key></Contents></ListBucketResult>',
+      '<DeleteResult><Error><Key>run/a</Key><Code>AccessDenied</Code><Message>no</Message></Error></DeleteResult>',
+    ];
+    stubAccount(await listen((_, response) => response.end(answers.shift())));
+    const remove = s3PayloadRemoval({
+      client: () => new LazyClients({}, 'http://a').s3(),
+      bucket: 'payloads',
+    });
+    await expect(remove('run')).rejects.toMatchObject({
+      code: 'WORKFLOW_BACKEND_UNAVAILABLE',
+      message: expect.stringContaining('AccessDenied: no') as string,
+    });
+    expect(answers).toEqual([]);
   });
 
   test('has no work source, and an incarnation of its own each time', async () => {

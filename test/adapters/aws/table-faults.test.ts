@@ -1,5 +1,6 @@
 import {
   BatchGetItemCommand,
+  BatchWriteItemCommand,
   ConditionalCheckFailedException,
   DynamoDBClient,
   GetItemCommand,
@@ -154,6 +155,31 @@ describe('a write that meets a transaction', () => {
     await expect(store().renew(renewal)).rejects.toMatchObject({ code: 'WORKFLOW_BACKEND_UNAVAILABLE' });
     expect(service.commandCalls(UpdateItemCommand)).toHaveLength(conflictBackoff.tries);
     expect(Math.max(...pacing.pauses)).toBe(conflictBackoff.capMs);
+  });
+});
+
+describe('a batch of pages', () => {
+  const pages = Array.from({ length: 60 }, (_, page) => ({ inline: `[${page}]` }));
+  const write = { runId, entry: 1, epoch: 1, pageSize: 10, pages };
+
+  test('has 25 of them, and sends again what was left unprocessed', async () => {
+    const left: unknown[] = [];
+    service.on(BatchWriteItemCommand).callsFake((input: { RequestItems: Record<string, unknown[]> }) => {
+      const requests = input.RequestItems['runs'] ?? [];
+      left.push(requests.length);
+      return left.length === 2 ? { UnprocessedItems: { runs: requests.slice(0, 4) } } : {};
+    });
+    await store().putPages(write);
+    expect(left).toEqual([25, 25, 4, 10]);
+    expect(pacing.pauses).toEqual([refusalBackoff.baseMs]);
+  });
+
+  test('rejects when some are left unprocessed each time', async () => {
+    service
+      .on(BatchWriteItemCommand)
+      .callsFake((input: { RequestItems: object }) => ({ UnprocessedItems: input.RequestItems }));
+    await expect(store().putPages(write)).rejects.toMatchObject({ code: 'WORKFLOW_BACKEND_UNAVAILABLE' });
+    expect(service.commandCalls(BatchWriteItemCommand)).toHaveLength(refusalBackoff.tries);
   });
 });
 
