@@ -10,6 +10,7 @@ import { createRuntime, type RuntimeOptions } from 'evented-workflows/runtime';
 import { sqliteBackend } from 'evented-workflows/sqlite';
 import { z } from 'zod';
 import { measureScale } from './scale.ts';
+import { writeRatios } from './writes.ts';
 
 /**
  * The figures that the documentation states, each beside what it is to be compared with, measured in turn in one run:
@@ -156,6 +157,9 @@ try {
   row('10 steps in memory', milliseconds(memory.get(10) ?? Number.NaN), '');
   const growth = (perStep(1000) / perStep(10)).toFixed(2);
   row('a step of 1,000, embedded', milliseconds(perStep(1000)), `${growth}x of a step of 10`);
+  for (const [kind, ratio] of await writeRatios(folder)) {
+    row(`20 steps of 20 KB, ${kind}`, `${ratio.toFixed(2)}x`, 'written to the disk for each byte of them');
+  }
   await benchScale(sqliteBackend({ file: join(folder, 'scale.db') }));
   bars(
     'Embedded: milliseconds a step, by the length of the chain',

@@ -66,7 +66,6 @@ export type {
   StartArguments,
   StepResultOf,
   StreamArguments,
-  TimeTravelArguments,
   StepResults,
   WorkflowResult,
 } from './sdk/run-types.ts';

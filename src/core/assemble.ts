@@ -141,6 +141,7 @@ function openForeach(view: RunView): [string, StepResult][] {
     const endedAt = header.endedAt === undefined ? {} : { endedAt: header.endedAt };
     return [[entry.step.id, { status: 'canceled', ...shown, ...endedAt }]];
   }
+  if (header.status === 'paused') return [[entry.step.id, { status: 'paused', ...shown }]];
   const suspended = open.items.find((item) => item.status === 'suspended');
   if (header.status !== 'suspended' || suspended === undefined) {
     return [[entry.step.id, { status: 'running', ...shown }]];
@@ -151,25 +152,31 @@ function openForeach(view: RunView): [string, StepResult][] {
   return [[entry.step.id, { status: 'suspended', ...shown, ...Object.fromEntries(present) }]];
 }
 
-/** Arms of a parallel that were launched but not claimed yet: they run as far as anybody outside can tell, until the run is over. */
+/**
+ * Arms of a parallel that were launched but not claimed yet: they run as far as anybody outside can tell. Of one that is closed,
+ * or that a time travel led into, the others take no part; of a run that is over nothing runs.
+ */
 function unclaimedArms(view: RunView, records: readonly StepRecord[]): [string, StepResult][] {
-  if (terminalStatuses.has(view.header.status)) return [];
-  return view.graph.flatMap((entry, index): [string, StepResult][] => {
-    if (entry.type !== 'parallel') return [];
-    const started = records.filter((record) => record.key.entry === index);
-    const [sibling] = started;
-    if (sibling === undefined) return [];
-    const missing = entry.arms.filter((_, arm) => started.every((record) => record.key.arm !== arm));
+  const { header, graph } = view;
+  if (terminalStatuses.has(header.status)) return [];
+  return graph.flatMap((entry, index): [string, StepResult][] => {
+    const ofEntry = records.filter((record) => record.key.entry === index);
+    const [sibling] = ofEntry;
+    if (entry.type !== 'parallel' || sibling === undefined) return [];
+    const isEntered = header.from.some(([epoch, from]) => epoch === header.epoch && from === index);
+    if (isEntered || ofEntry.some((record) => isEntryKey(record.key))) return [];
+    const missing = entry.arms.filter((_, arm) => ofEntry.every((record) => record.key.arm !== arm));
     return missing.map(({ id }) => [id, { status: 'running', payload: inputOf(view, sibling.inputFrom) }]);
   });
 }
 
 /** `steps` of a run: every executed step and mapping by its id; parallels and branches have no entry of their own. */
 export function stepResults(view: RunView): Record<string, StepResult> {
-  const records = visibleRecords(view).filter((record) => isShown(view, record));
+  const records = visibleRecords(view);
+  const shown = records.filter((record) => isShown(view, record));
   return Object.fromEntries([
     ...unclaimedArms(view, records),
-    ...records.map((record): [string, StepResult] => [record.stepId, stepResultOf(view, record)]),
+    ...shown.map((record): [string, StepResult] => [record.stepId, stepResultOf(view, record)]),
     ...openForeach(view),
   ]);
 }
@@ -301,7 +308,7 @@ function flatSteps(view: RunView): Record<string, StepResult> {
   const records = [...visibleRecords(view), ...(view.items ?? []), ...(view.open?.items ?? [])];
   const inner = records.flatMap((record): [string, StepResult][] => {
     const child = record.childRunId === undefined ? undefined : view.children?.get(record.childRunId);
-    if (child === undefined) return [];
+    if (child === undefined || isPassedOver(record, child)) return [];
     const { item } = record.key;
     const prefix = item === undefined ? record.stepId : `${record.stepId}[${item}]`;
     return Object.entries(flatSteps(child)).map(([id, result]) => [`${prefix}.${id}`, result]);
@@ -313,6 +320,11 @@ function flatSteps(view: RunView): Record<string, StepResult> {
     return view.children?.has(record.childRunId) ? [[record.stepId, { ...shown, status: 'running' }]] : [];
   });
   return { ...own, ...Object.fromEntries(containers), ...Object.fromEntries(inner) };
+}
+
+/** Whether a time travel put an output at a place whose nested run had come to something else, or to nothing yet. */
+function isPassedOver({ status }: StepRecord, { header }: RunView): boolean {
+  return status === 'success' && header.status !== 'success';
 }
 
 /** The stored run as a person or a program looks at it. */

@@ -239,11 +239,20 @@ export function settlementOf(record: StepRecord): Settlement | undefined {
   const member = memberOf(record.key) ?? 0;
   const hasDelta = record.delta !== undefined;
   if (unsettled.has(record.status)) {
-    return generation === 0 ? undefined : { generation, kind: 'resumed', hasDelta: false, member };
+    const wasSuspended = generation > 0 && !isGivenData(record);
+    return wasSuspended ? { generation, kind: 'resumed', hasDelta: false, member } : undefined;
   }
   const ended = record.aborted === true ? 'canceled' : record.bailed === true ? 'bailed' : record.status;
   const kind = settlementKinds.find((name) => name === ended);
   return kind === undefined ? undefined : { generation, kind, hasDelta, member };
+}
+
+/**
+ * Whether a time travel gave a member what it was to be resumed with: in this epoch it has not been suspended yet, and no
+ * request has resumed it.
+ */
+function isGivenData({ turn, resumeRequest, childRunId }: StepRecord): boolean {
+  return parseTurn(turn).generation === 1 && resumeRequest === undefined && childRunId === undefined;
 }
 
 const unsettled: ReadonlySet<StepRecord['status']> = new Set(['running', 'due', 'child']);

@@ -1,6 +1,6 @@
 /**
  * Keeps encoded values that are too large for a record, under their content hash (claim check). A payload never changes;
- * writing one again is harmless and renews its age.
+ * writing one again is harmless, and renews its age where payloads are removed by age.
  */
 export interface PayloadStore {
   /**

@@ -8,7 +8,7 @@ import type {
   StepRecord,
   StoredValue,
 } from '../core/records.ts';
-import type { NewRun, RunStore } from './run-store.ts';
+import type { NewRun } from './run-store.ts';
 
 /** What the writing methods of `RunStore` take. */
 

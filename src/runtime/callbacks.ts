@@ -6,7 +6,7 @@ import { type RunHeader, terminalStatuses } from '../core/records.ts';
 import { RequestContext } from '../core/request-context.ts';
 import { signalChange } from './duty-entry.ts';
 import type { Engine } from './engine.ts';
-import { viewAll } from './queries.ts';
+import { viewAll } from './run-view.ts';
 import { keepShown } from './shown-snapshot.ts';
 
 /** Which end or suspension the callbacks of a run are due for; undefined while there is none. Compared as text. */

@@ -2,7 +2,7 @@ import { WorkflowError } from '../core/errors.ts';
 import type { RunRef, StoredRun } from './api.ts';
 import { endEvent, signalChange } from './duty-entry.ts';
 import type { Engine } from './engine.ts';
-import { checkAccess, notFound } from './queries.ts';
+import { checkAccess, notFound } from './access.ts';
 import { handlingOf, storedRun } from './start.ts';
 
 /** Cancels a run. Its status is final when this resolves; steps that run see their abort signal. */

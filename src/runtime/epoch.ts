@@ -4,23 +4,22 @@ import { armsOf, isBlock, stepIdAt } from '../core/graph.ts';
 import {
   type RecordKey,
   type RunHeader,
+  sameKey,
   type StepRecord,
   type StoredValue,
   terminalStatuses,
 } from '../core/records.ts';
 import { type TravelParameters, travelTarget } from '../core/travel.ts';
 import { type Pin, pinsBefore, storedAt } from '../core/travel-pins.ts';
-import { formatTurn } from '../core/turn.ts';
+import { parseTurn, formatTurn } from '../core/turn.ts';
 import type { JoinOpening } from '../ports/index.ts';
 import { cancelNested } from './cascade.ts';
 import { fulfilMember } from './duty-member.ts';
 import type { Engine } from './engine.ts';
-import { beginNested } from './epoch-nested.ts';
+import { resumeAnew } from './epoch-resume.ts';
 import { drop, entryTurn, type Handling, logged } from './handling.ts';
-import { stepAt } from './registry.ts';
 import { loadTree, type RunTree } from './run-tree.ts';
 import { handlingOf } from './start.ts';
-import { validate } from './validation.ts';
 
 /** What the parts of a preparation share. */
 export interface Epoch {
@@ -52,7 +51,6 @@ export async function handleEpochStart(
   for (const pin of pinsBefore(tree, target.key.entry, parameters)) await putPin(at, pin);
   await cancelSuperseded(at, target.key);
   if (target.key.arm !== undefined) await openAround(at, target.key.entry, target.key.arm);
-  if (target.inner.length > 0) return beginNested(at, target.key, target.inner);
   await begin(at, target.key);
 }
 
@@ -71,7 +69,7 @@ async function putPin({ handling, tree, parameters }: Epoch, pin: Pin): Promise<
     ...(stored === undefined ? {} : settledPart(stored)),
     key,
     stepId,
-    turn: entryTurn(handling),
+    turn: pinnedTurn(handling, stored),
     status: 'success',
     kept: true,
     startedAt: given?.startedAt ?? stored?.startedAt ?? now,
@@ -86,10 +84,18 @@ async function putPin({ handling, tree, parameters }: Epoch, pin: Pin): Promise<
   await backend.store.closeBlock({ runId, record });
 }
 
-/** What a pinned record keeps of the stored one: how it was suspended and resumed, and where its state is. */
+/** The first turn of the epoch; a loop keeps the number of its iterations. */
+function pinnedTurn({ epoch }: Handling, stored: StepRecord | undefined): string {
+  const iteration = stored === undefined ? 0 : parseTurn(stored.turn).iteration;
+  return formatTurn({ epoch, iteration, generation: 0, attempt: 0 });
+}
+
+/** What a pinned record keeps of the stored one: how it was suspended and resumed, where its state is, and what it nests. */
 function settledPart(stored: StepRecord): Partial<StepRecord> {
-  const { input, suspendPayload, suspendOutput, suspendedAt, resumeData, resumedAt, shared, delta } = stored;
-  const part = { input, suspendPayload, suspendOutput, suspendedAt, resumeData, resumedAt, shared, delta };
+  const { input, suspendPayload, suspendOutput, suspendedAt, resumeData, resumedAt } = stored;
+  const { shared, delta, childRunId } = stored;
+  const suspension = { suspendPayload, suspendOutput, suspendedAt, resumeData, resumedAt };
+  const part = { input, ...suspension, shared, delta, childRunId };
   return Object.fromEntries(Object.entries(part).filter(([, value]) => value !== undefined));
 }
 
@@ -117,12 +123,17 @@ async function outputOf(
   return values.store(runId, Object.fromEntries(outputs), `output of "${stepId}"`);
 }
 
-/** Nested runs that waited at the target or behind it wait for nobody any more. */
+/** Nested runs that waited before the target or behind it wait for nobody any more. */
 async function cancelSuperseded({ handling, tree }: Epoch, target: RecordKey): Promise<void> {
-  const children = tree.records.flatMap((record) =>
-    record.key.entry > target.entry && record.status === 'suspended' ? (record.childRunId ?? []) : [],
+  const { engine, runId, workflow } = handling;
+  const foreachs = workflow.graph.flatMap((entry, index) =>
+    entry.type === 'foreach' && entry.step.nested !== undefined ? [index] : [],
   );
-  await Promise.all(children.map((child) => cancelNested(handling.engine, child)));
+  const items = await Promise.all(foreachs.map((entry) => engine.backend.store.loadItems({ runId, entry })));
+  const children = [...tree.records, ...items.flat()].flatMap((record) =>
+    record.key.entry !== target.entry && record.status === 'suspended' ? (record.childRunId ?? []) : [],
+  );
+  await Promise.all(children.map((child) => cancelNested(engine, child)));
 }
 
 /**
@@ -202,65 +213,18 @@ async function putSkipped({ handling }: Epoch, entry: number, taken: readonly nu
   }
 }
 
-/** Publishes the target's turn, with what it is resumed with when the caller gave that. */
-async function begin(at: Epoch, key: RecordKey): Promise<void> {
-  const { handling, parameters } = at;
-  const { publisher, workflow, epoch } = handling;
+/**
+ * Publishes the target's turn, with what it is resumed with when the caller gave that. What is nested there, and the items
+ * of a foreach, find out by themselves how they begin.
+ */
+async function begin({ handling, tree, parameters }: Epoch, key: RecordKey): Promise<void> {
+  const { publisher, workflow } = handling;
   const stepId = stepIdAt(workflow.graph, key) ?? '';
   const isStep = !isBlock(workflow.graph[key.entry]) || key.arm !== undefined;
-  const data = parameters.hasResume && isStep ? await resumeDataOf(at, key) : undefined;
-  if (data === undefined) {
-    return publisher.publish([publisher.stepRun({ key, turn: entryTurn(handling), stepId })]);
+  if (isStep && parameters.path.length === 1) {
+    const before = tree.records.find((record) => sameKey(record.key, key));
+    const resumed = await resumeAnew(handling, parameters, { key, stepId, before });
+    if (resumed !== undefined) return publisher.publish([publisher.stepRun(resumed)]);
   }
-  const turn = formatTurn({ epoch, iteration: 0, generation: 1, attempt: 0 });
-  await putDue(at, key, { turn, stepId, data });
-  await publisher.publish([publisher.stepRun({ key, turn, stepId })]);
-}
-
-/** Undefined when the step's schema refuses it: then the step begins without. */
-async function resumeDataOf(
-  { handling, parameters }: Epoch,
-  key: RecordKey,
-): Promise<{ value: unknown } | undefined> {
-  const { engine, workflow, runId } = handling;
-  const { validateInputs } = workflow.definition;
-  const schema = validateInputs ? stepAt(workflow, key)?.resumeSchema : undefined;
-  try {
-    const subject = {
-      code: 'WORKFLOW_SCHEMA_VALIDATION_FAILED',
-      headline: 'Invalid resume data',
-    } as const;
-    return { value: await validate(schema, parameters.resumeData, subject) };
-  } catch (error) {
-    engine.logger.warn('The resume data of a time travel does not fit and is ignored', { runId, error });
-    return undefined;
-  }
-}
-
-/** The target stands as if it had been suspended and resumed: the turn that follows finds the data on its record. */
-async function putDue(
-  { handling, tree }: Epoch,
-  key: RecordKey,
-  { turn, stepId, data }: { turn: string; stepId: string; data: { value: unknown } },
-): Promise<void> {
-  const { engine, runId } = handling;
-  const { values, backend } = engine;
-  const before = tree.records.find((record) => record.key.entry === key.entry && record.key.arm === key.arm);
-  const { suspendPayload, suspendedAt, startedAt } = before ?? {};
-  const now = backend.clock.now();
-  const record: StepRecord = {
-    key,
-    stepId,
-    turn,
-    status: 'due',
-    startedAt: startedAt ?? now,
-    resumedAt: now,
-    inputFrom: key.entry - 1,
-    resumeData: await values.store(runId, data.value, 'resumeData'),
-    ...(suspendPayload === undefined ? {} : { suspendPayload }),
-    ...(suspendedAt === undefined ? {} : { suspendedAt }),
-    sharedFrom: key.entry - 1,
-    ...logged(handling),
-  };
-  await backend.store.closeBlock({ runId, record });
+  await publisher.publish([publisher.stepRun({ key, turn: entryTurn(handling), stepId })]);
 }

@@ -3,7 +3,9 @@ import { logOf } from '../core/records.ts';
 import type { EventPage, EventsRequest } from './api.ts';
 import type { Engine } from './engine.ts';
 import { logEvents } from './log-reader.ts';
-import { existingHeader, existingView, poll } from './queries.ts';
+import { existingHeader } from './access.ts';
+import { poll } from './queries.ts';
+import { existingView } from './run-view.ts';
 import { logSignal } from './run-signals.ts';
 
 /** Longest wait of one call for events, ms: an HTTP API ends a request after 30 s (API Gateway quota, not adjustable). */

@@ -5,6 +5,7 @@ import {
   formatKey,
   recordFormat,
   type RunHeader,
+  type RunInput,
   type SharedData,
   type StepRecord,
   terminalStatuses,
@@ -15,6 +16,7 @@ import { startInfo } from './callbacks.ts';
 import { withCell } from './cell.ts';
 import { followChild } from './child.ts';
 import { cancelNested } from './cascade.ts';
+import { epochInside } from './epoch-inside.ts';
 import { admitted, fulfil, isKept } from './handle-step.ts';
 import type { Engine } from './engine.ts';
 import {
@@ -27,6 +29,7 @@ import {
 } from './handling.ts';
 import { inputAt, inputValue, type Loaded, loadForStep, loadShared, sharedAt, sourceOf } from './load.ts';
 import { publishStart } from './start.ts';
+import { publishEpoch } from './travel.ts';
 import { validInput } from './step-executor.ts';
 import { isOfThePlace, sha256 } from './values.ts';
 
@@ -164,12 +167,12 @@ async function startChild(
   const workflow = engine.registry.get(nested.id);
   let header = childHeader(handling, workflow.graphHash, nested, record);
   try {
-    const input = await engine.values.store(header.runId, given.input, 'inputData');
-    const shared = await engine.values.store(header.runId, given.shared, 'initialState');
+    const inside = await epochInside(handling, nested, header.runId, given);
     const inputHash = sha256(engine.values.encodeCanonical([given.input, given.shared], 'input'));
     header = { ...header, inputHash };
-    await callOnStart(engine, nested, header, given);
-    const write = await store.startChild({ header, input: { input, shared }, from: 0, begun: 0 });
+    if (inside === undefined) await callOnStart(engine, nested, header, given);
+    const start = inside ?? { input: await storedStart(engine, header.runId, given), from: 0, begun: 0 };
+    const write = await store.startChild({ header, ...start });
     if (write.won) metrics.count('run.started', { workflowId: nested.id });
     const stored = write.image ?? header;
     // A nested run of a later turn than this event's: the event is late.
@@ -178,11 +181,23 @@ async function startChild(
     if (above === undefined || terminalStatuses.has(above.status) || above.epoch !== epoch) {
       return await cancelNested(engine, stored.runId);
     }
+    if (inside !== undefined) return await publishEpoch(engine, workflow, stored, event.hop);
     await publishStart(engine, workflow, stored, won && write.won, event.hop);
   } catch (error) {
     if (isOfThePlace(error)) throw error;
     await followFailure(handling, record, errorOf(error));
   }
+}
+
+async function storedStart(
+  { values }: Engine,
+  childId: string,
+  { input, shared }: ChildStart,
+): Promise<RunInput> {
+  return {
+    input: await values.store(childId, input, 'inputData'),
+    shared: await values.store(childId, shared, 'initialState'),
+  };
 }
 
 /** Told before the nested run is stored; what it throws fails the step. */
@@ -213,7 +228,7 @@ async function followFailure(handling: StepHandling, record: StepRecord, error: 
 }
 
 /** The header that a nested run begins with. */
-export function childHeader(
+function childHeader(
   { engine, header, runId }: Handling,
   graphHash: string,
   nested: WorkflowDefinition,

@@ -3,6 +3,8 @@ import { isEntryKey, type RecordKey, type StepRecord } from '../core/records.ts'
 import { parseTurn } from '../core/turn.ts';
 import { endEvent, ensureEntryResumed, fulfilEntry } from './duty-entry.ts';
 import { ensureMemberLogged, fulfilMember } from './duty-member.ts';
+import { travelTo } from './epoch-inside.ts';
+import { resumeAnew } from './epoch-resume.ts';
 import { crashOutcome, runBody } from './execution.ts';
 import {
   drop,
@@ -66,18 +68,30 @@ export async function handleStep(event: EventHandling & StepEvent): Promise<void
 }
 
 /**
- * Whether an item had succeeded before a time travel to its foreach, which goes on with what there was: then its record is
- * put at the new turn, and what that implies is done.
+ * Whether an item goes on with what it was before a time travel to its foreach. One that had succeeded is put at the new turn,
+ * and what that implies is done; one that was suspended is resumed with what the time travel gave.
  */
 export async function isKept(handling: StepHandling, loaded: Loaded): Promise<boolean> {
-  const { engine, runId, key, turn } = handling;
+  const { engine, runId, key, turn, step } = handling;
   if (key.item === undefined || loaded.join?.opening.keepsItems !== true) return false;
   const { store } = engine.backend;
   const [record] = await store.loadItems({ runId, entry: key.entry, items: [key.item] });
-  if (record?.status !== 'success' || record.turn >= turn) return false;
+  if (record === undefined || record.turn >= turn) return false;
+  if (record.status === 'suspended' && step.workflow === undefined) return isResumedAnew(handling, record);
+  if (record.status !== 'success') return false;
   const write = await store.closeBlock({ runId, record: { ...record, turn, kept: true } });
   if (write.image?.turn !== turn) return false;
   await fulfil(handling, write.image, write.won);
+  return true;
+}
+
+async function isResumedAnew(handling: StepHandling, before: StepRecord): Promise<boolean> {
+  const { key, step, publisher, event } = handling;
+  const parameters = await travelTo(handling);
+  if (parameters === undefined) return false;
+  const resumed = await resumeAnew(handling, parameters, { key, stepId: step.id, before });
+  if (resumed === undefined) return false;
+  await publisher.publish([publisher.stepRun({ ...resumed, seesCell: event.seesCell })]);
   return true;
 }
 

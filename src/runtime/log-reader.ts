@@ -6,7 +6,7 @@ import type { RunEvent } from '../core/snapshot.ts';
 import { logCursor, logPosition, LogProjection } from '../core/stream.ts';
 import type { EventPage, HistoryPage, HistoryRequest } from './api.ts';
 import type { Engine } from './engine.ts';
-import { existingHeader } from './queries.ts';
+import { existingHeader } from './access.ts';
 
 /** Entries of a log that are read at once. */
 const entriesAtOnce = 500;

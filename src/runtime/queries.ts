@@ -1,93 +1,15 @@
 import { assembleResult, type RunView } from '../core/assemble.ts';
-import { WorkflowError } from '../core/errors.ts';
-import { type RunHeader, type RunStatus, terminalStatuses } from '../core/records.ts';
+import { type RunStatus, terminalStatuses } from '../core/records.ts';
 import type { RunResult, WorkflowRunState, WorkflowState } from '../core/snapshot.ts';
 import type { OutputOptions, RunRef } from './api.ts';
+import { checkAccess, notFound } from './access.ts';
 import { isTold } from './callbacks.ts';
 import type { Engine } from './engine.ts';
-import { loadTree, type NestedChoice, openDeltaOf, type RunTree } from './run-tree.ts';
+import { existingView, loadView } from './run-view.ts';
 import { type ShownRun, shownRun } from './shown-snapshot.ts';
-import { forbidden } from './start.ts';
 
 /** First and longest pause between two looks at a run that another process works on, ms. */
 const pollMs = { first: 50, longest: 1_000 } as const;
-
-/** The refusal of a call about a run that does not exist. */
-export function notFound(runId: string): WorkflowError {
-  return new WorkflowError('WORKFLOW_RUN_NOT_FOUND', `No snapshot found for this workflow run: ${runId}`, {
-    details: { runId },
-  });
-}
-
-/** Throws unless the caller may see the run under the workflow it names. */
-export function checkAccess(header: RunHeader, ref: RunRef): void {
-  if (ref.owner !== undefined && header.owner !== ref.owner) throw forbidden(ref.runId);
-  if (ref.workflowId !== undefined && header.workflowId !== ref.workflowId) throw notFound(ref.runId);
-}
-
-/** The header of a run that the caller may see. */
-export async function existingHeader(engine: Engine, ref: RunRef): Promise<RunHeader> {
-  const header = await engine.backend.store.loadHeader(ref.runId);
-  if (header === undefined) throw notFound(ref.runId);
-  checkAccess(header, ref);
-  return header;
-}
-
-/** Makes the values of a run, and of those nested in it, readable. */
-async function viewOf(engine: Engine, tree: RunTree): Promise<RunView> {
-  const { header, records, input, graph, open, items, children } = tree;
-  const stored = [
-    input?.input,
-    input?.shared,
-    header.error,
-    ...[...records, ...(open?.items ?? [])].flatMap((record) => [
-      record.input,
-      record.output,
-      record.error,
-      record.suspendPayload,
-      record.suspendOutput,
-      record.resumeData,
-      record.shared,
-    ]),
-  ];
-  const read = await engine.values.prefetch(header.runId, stored);
-  const nested = await Promise.all(
-    [...children.values()].map(async (child) => [child.header.runId, await viewOf(engine, child)] as const),
-  );
-  return {
-    header,
-    records,
-    graph,
-    read,
-    items,
-    children: new Map(nested),
-    ...(open === undefined ? {} : { open }),
-    ...(input === undefined ? {} : { input }),
-  };
-}
-
-async function loadView(
-  engine: Engine,
-  ref: RunRef,
-  nested: NestedChoice = 'suspended',
-): Promise<RunView | undefined> {
-  const run = await loadTree(engine, ref.runId, nested);
-  if (run === undefined) return undefined;
-  if (ref.owner !== undefined && run.header.owner !== ref.owner) throw forbidden(ref.runId);
-  if (ref.workflowId !== undefined && run.header.workflowId !== ref.workflowId) return undefined;
-  // A store may show its own process what is not on disk yet; nobody outside may be told what a crash could take back.
-  await engine.backend.store.durable();
-  const openDelta = await openDeltaOf(engine, run);
-  const view = await viewOf(engine, run);
-  return openDelta === undefined ? view : { ...view, openDelta };
-}
-
-/** A run with what its values are read by. */
-export async function existingView(engine: Engine, ref: RunRef): Promise<RunView> {
-  const view = await loadView(engine, ref);
-  if (view === undefined) throw notFound(ref.runId);
-  return view;
-}
 
 /** The stored run, or null. */
 export async function getRun(
@@ -101,11 +23,6 @@ export async function getRun(
 async function shownOf(engine: Engine, view: RunView | undefined): Promise<ShownRun | null> {
   if (view === undefined) return null;
   return shownRun(engine, engine.registry.get(view.header.workflowId).definition, view);
-}
-
-/** A run with all that is nested in it; undefined when there is none. */
-export async function viewAll(engine: Engine, runId: string): Promise<RunView | undefined> {
-  return loadView(engine, { runId }, 'all');
 }
 
 /** The same in the form in which lists show it. */

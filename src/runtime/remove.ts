@@ -2,7 +2,7 @@ import { terminalStatuses } from '../core/records.ts';
 import type { RunRef } from './api.ts';
 import { cancelRun } from './cancel.ts';
 import type { Engine } from './engine.ts';
-import { checkAccess } from './queries.ts';
+import { checkAccess } from './access.ts';
 import { loadTree, type RunTree } from './run-tree.ts';
 
 /**

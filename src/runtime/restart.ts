@@ -5,7 +5,7 @@ import { followChild } from './child.ts';
 import { signalChange } from './duty-entry.ts';
 import type { Engine } from './engine.ts';
 import type { Handling } from './handling.ts';
-import { checkAccess } from './queries.ts';
+import { checkAccess } from './access.ts';
 import { loadTree } from './run-tree.ts';
 import { handlingOf, storedRun } from './start.ts';
 import { sweepListed } from './sweep.ts';

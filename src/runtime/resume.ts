@@ -18,7 +18,7 @@ import { ensureEntryResumed, ensureEntrySuspended, runEventOf, signalChange } fr
 import { ensureMemberLogged } from './duty-member.ts';
 import type { Engine } from './engine.ts';
 import type { Handling } from './handling.ts';
-import { checkAccess, notFound } from './queries.ts';
+import { checkAccess, notFound } from './access.ts';
 import { stepAt } from './registry.ts';
 import { loadTree } from './run-tree.ts';
 import { handlingOf, storedRun } from './start.ts';

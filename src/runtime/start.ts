@@ -8,6 +8,7 @@ import {
   type RunInput,
   type SharedData,
 } from '../core/records.ts';
+import { forbidden } from './access.ts';
 import type { CreateRequest, StartRequest, StoredRun } from './api.ts';
 import { checkId, checkRecord } from './arguments.ts';
 import { startInfo } from './callbacks.ts';
@@ -28,13 +29,6 @@ export function storedRun(header: RunHeader, changed: boolean): StoredRun {
     changed,
     ...(header.resourceId === undefined ? {} : { resourceId: header.resourceId }),
   };
-}
-
-/** The refusal of a caller who is not the run's owner. */
-export function forbidden(runId: string): WorkflowError {
-  return new WorkflowError('WORKFLOW_RUN_FORBIDDEN', `Run "${runId}" belongs to another principal`, {
-    details: { runId },
-  });
 }
 
 function conflict(stored: RunHeader, wanted: RunHeader): WorkflowError {

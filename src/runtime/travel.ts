@@ -13,7 +13,7 @@ import type { StoredRun, TimeTravelRequest } from './api.ts';
 import { checkRecord } from './arguments.ts';
 import { runEventOf, signalChange } from './duty-entry.ts';
 import type { Engine } from './engine.ts';
-import { checkAccess } from './queries.ts';
+import { checkAccess } from './access.ts';
 import { type CompiledWorkflow, stepAt } from './registry.ts';
 import { loadTree, type RunTree } from './run-tree.ts';
 import { sharedNow } from './shared-now.ts';

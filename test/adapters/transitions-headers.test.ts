@@ -49,8 +49,9 @@ describe('the start of a nested run', () => {
     begun: 3,
   };
 
-  test('of none puts the header as it is', () => {
-    expect(childStarted(undefined, write)).toStrictEqual(write.header);
+  test('of none puts the header as it is, but where it begins in the middle', () => {
+    expect(childStarted(undefined, { ...write, from: 0 })).toStrictEqual(write.header);
+    expect(childStarted(undefined, write)).toStrictEqual({ ...write.header, from: [[1, 2, 3]] });
   });
 
   test('of one that an earlier turn started begins the next epoch, and forgets its end', () => {

@@ -56,6 +56,9 @@ describe('a foreach that is open', () => {
       activeStepsPath: { s0: [0] },
     });
     const over = atForeach({ header: header({ status: 'canceled', endedAt: 90 }) });
+    const paused = atForeach({ header: header({ status: 'paused' }) });
+    const shown = { status: 'paused', payload: [1, 2, 3], startedAt: 50 };
+    expect(assembleResult(paused).steps['s0']).toEqual(shown);
     expect(assembleResult(over).steps['s0']).toEqual({
       status: 'canceled',
       payload: [1, 2, 3],
@@ -69,6 +72,28 @@ describe('a foreach that is open', () => {
 
   test('is not shown where the graph has another entry', () => {
     expect(assembleState(atForeach({ graph: graphOf('step') })).steps).toEqual({});
+  });
+});
+
+describe('arms that nobody has claimed yet', () => {
+  const run = view({
+    graph: graphOf(['parallel', 3]),
+    input,
+    records: [record([0, 1], { inputFrom: -1 })],
+  });
+
+  test('do not run when the run is over, when their block is closed, and when it was entered at another arm', () => {
+    expect(assembleResult(run).steps).toHaveProperty(['s0.0'], { status: 'running', payload: [1, 2, 3] });
+    const over = { ...run, header: header({ status: 'canceled' }) };
+    const closed = { ...run, records: [...run.records, record(0, { status: 'success' })] };
+    const entered = {
+      ...run,
+      header: header({ epoch: 2, from: [[2, 0, 1]] }),
+      records: run.records.map((arm) => ({ ...arm, turn: turn({ epoch: 2 }) })),
+    };
+    for (const one of [over, closed, entered]) {
+      expect(Object.keys(assembleResult(one).steps)).toEqual(['input', 's0.1']);
+    }
   });
 });
 
@@ -127,6 +152,9 @@ describe('a nested run', () => {
     expect(assembleResult(worked).steps['s1']).toMatchObject({ status: 'canceled', endedAt: 90 });
     const unknown = { ...worked, header: header({ status: 'canceled' }) };
     expect(assembleResult(unknown).steps['s1']).not.toHaveProperty('endedAt');
+    const done = record(1, { status: 'success', output: stored('given'), childRunId: 'child' });
+    const passed = { ...waited, records: [record(0), done], header: header({ status: 'success' }) };
+    expect(Object.keys(assembleState(passed).steps)).toEqual(['s0', 's1']);
     const active = { ...worked, header: header({ status: 'running' }) };
     expect(assembleResult(active).steps['s1']).toMatchObject({ status: 'running' });
   });

@@ -4,9 +4,7 @@ import {
   admit,
   afterFailure,
   afterLostClaim,
-  type ChildFollow,
   entryDuty,
-  followOf,
   memberKey,
   membersOf,
   predecessorStands,
@@ -18,7 +16,7 @@ import {
 } from '../../src/core/decide.ts';
 import { settlementKinds } from '../../src/core/join.ts';
 import type { RunStatus, StepRecord, StepStatus } from '../../src/core/records.ts';
-import { baseTurn, parseTurn } from '../../src/core/turn.ts';
+import { parseTurn } from '../../src/core/turn.ts';
 import { graphOf, header, keyAt, record, stored, turn } from './builders.ts';
 
 const live: readonly RunStatus[] = ['running', 'waiting', 'suspended', 'paused'];
@@ -297,6 +295,7 @@ describe('what the record of an entry implies', () => {
 });
 
 describe('the newest settlement of a member', () => {
+  const resumed = { resumeRequest: 'q' };
   test.each([
     [record([1, 2], { status: 'success' }), { generation: 0, kind: 'success', hasDelta: false, member: 2 }],
     [record([1, 2], { status: 'failed' }), { generation: 0, kind: 'failed', hasDelta: false, member: 2 }],
@@ -310,13 +309,19 @@ describe('the newest settlement of a member', () => {
       { generation: 2, kind: 'suspended', hasDelta: true, member: 0 },
     ],
     [
-      record([1, 0], { status: 'due', turn: { generation: 1 }, delta: stored({ state: {} }) }),
+      record([1, 0], { status: 'due', turn: { generation: 1 }, ...resumed, delta: stored({ state: {} }) }),
       { generation: 1, kind: 'resumed', hasDelta: false, member: 0 },
     ],
     [
-      record([1, 0], { status: 'running', turn: { generation: 1, attempt: 2 } }),
+      record([1, 0], { status: 'running', turn: { generation: 1, attempt: 2 }, ...resumed }),
       { generation: 1, kind: 'resumed', hasDelta: false, member: 0 },
     ],
+    [
+      record([1, 0], { status: 'child', turn: { generation: 1 }, childRunId: 'c' }),
+      { generation: 1, kind: 'resumed', hasDelta: false, member: 0 },
+    ],
+    // A time travel gave it what it was to be resumed with: nobody has seen it suspended in this epoch.
+    [record([1, 0], { status: 'due', turn: { generation: 1 } }), undefined],
     [record([1, 0], { status: 'running' }), undefined],
     [record([1, 0], { status: 'due', turn: { attempt: 1 } }), undefined],
     [record([1, 0], { status: 'waiting' }), undefined],
@@ -330,7 +335,7 @@ describe('the newest settlement of a member', () => {
   test('is one of those that a token can hold', () => {
     const statuses: readonly StepStatus[] = ['running', 'due', 'suspended', 'success', 'failed', 'canceled'];
     const kinds = statuses.map(
-      (status) => settlementOf(record([0, 0], { status, turn: { generation: 1 } }))?.kind,
+      (status) => settlementOf(record([0, 0], { status, turn: { generation: 1 }, ...resumed }))?.kind,
     );
     expect(settlementKinds).toEqual(expect.arrayContaining(kinds));
   });
@@ -350,57 +355,6 @@ describe('the members of a block', () => {
     const graph = graphOf('foreach', ['parallel', 2]);
     expect(memberKey(graph, 0, 7)).toEqual({ entry: 0, item: 7 });
     expect(memberKey(graph, 1, 1)).toEqual({ entry: 1, arm: 1 });
-  });
-});
-
-describe('a record that waits for a nested run', () => {
-  const child = (status: RunStatus, at = turn({ attempt: 1 })) =>
-    header({ status, parent: { runId: 'r1', key: { entry: 0 }, turn: baseTurn(at) } });
-  const waits = record(0, { status: 'child', turn: { attempt: 1 } });
-
-  test.each<[RunStatus, ChildFollow]>([
-    ['pending', { type: 'none' }],
-    ['running', { type: 'none' }],
-    ['waiting', { type: 'none' }],
-    ['suspended', { type: 'suspend' }],
-    ['paused', { type: 'pause' }],
-    ['success', { type: 'end', status: 'success' }],
-    ['failed', { type: 'end', status: 'failed' }],
-    ['tripwire', { type: 'end', status: 'tripwire' }],
-    ['canceled', { type: 'end', status: 'canceled' }],
-  ])('follows one that is %s', (status, follow) => {
-    expect(followOf(waits, child(status))).toEqual(follow);
-  });
-
-  test('goes on in the next generation of the same attempt when the run does', () => {
-    const suspended = record(0, { status: 'suspended', turn: { attempt: 1 } });
-    expect(followOf(suspended, child('suspended'))).toEqual({ type: 'none' });
-    for (const status of ['running', 'success'] as const) {
-      expect(followOf(suspended, child(status))).toEqual({
-        type: 'run',
-        nextTurn: turn({ attempt: 1, generation: 1 }),
-      });
-    }
-  });
-
-  test('has nothing to do with the run of another attempt, or when it waits no more', () => {
-    expect(followOf(waits, child('success', turn({ attempt: 2 })))).toEqual({ type: 'none' });
-    expect(followOf(record(0, { status: 'success', turn: { attempt: 1 } }), child('success'))).toEqual({
-      type: 'none',
-    });
-  });
-
-  test('implies nothing at first, and that the run runs again after a suspension', () => {
-    const graph = graphOf('step');
-    expect(entryDuty(graph, record(0, { status: 'child' }))).toEqual({ type: 'none' });
-    expect(entryDuty(graph, record(0, { status: 'child', turn: { generation: 1 } }))).toEqual({
-      type: 'resumed',
-    });
-    expect(entryDuty(graph, record(0, { status: 'paused' }))).toEqual({ type: 'pause' });
-    expect(entryDuty(graph, record(0, { status: 'failed', tripwire: true }))).toEqual({
-      type: 'finish',
-      status: 'tripwire',
-    });
   });
 });
 

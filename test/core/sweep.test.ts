@@ -257,7 +257,7 @@ describe('a block', () => {
 });
 
 describe('a foreach', () => {
-  const graph = graphOf('foreach');
+  const each = graphOf('foreach');
   const shape = { total: 4, concurrency: 2, turn: turn(), openedAt: 0 };
   const token = (member: number, kind: Settlement['kind'], generation = 0): number =>
     encodeToken({ generation, kind, hasDelta: false, member });
@@ -271,12 +271,12 @@ describe('a foreach', () => {
   });
 
   test('has an item without a record launched, and a resumption that is not in the log done again', () => {
-    const resumed = item(0, 1, { status: 'due', turn: { generation: 1 } });
+    const resumed = item(0, 1, { status: 'due', turn: { generation: 1 }, resumeRequest: 'q' });
     const live = item(0, 2, { leaseUntil: now + 60_000 });
     const tokens = [token(0, 'success'), token(1, 'suspended')];
-    const planned = plan({ graph, records: [resumed, live], join: { ...shape, tokens } });
+    const planned = plan({ graph: each, records: [resumed, live], join: { ...shape, tokens } });
     expect(planned.actions).toEqual([{ type: 'duty', record: resumed }]);
-    const missing = plan({ graph, records: [], join: { ...shape, tokens: [] } });
+    const missing = plan({ graph: each, records: [], join: { ...shape, tokens: [] } });
     expect(missing.actions).toEqual([
       { type: 'run', key: { entry: 0, item: 0 }, turn: turn() },
       { type: 'run', key: { entry: 0, item: 1 }, turn: turn() },

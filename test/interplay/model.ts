@@ -83,13 +83,17 @@ class Model {
   readonly ran: Record<string, number> = {};
   private readonly levels: readonly Kind[];
   private readonly act: Act;
+  private readonly keeps: boolean;
+  private isQuiet = false;
 
-  constructor(levels: readonly Kind[], act: Act) {
+  constructor(levels: readonly Kind[], act: Act, keeps: boolean) {
     this.levels = levels;
     this.act = act;
+    this.keeps = keeps;
   }
 
   private count(id: string, times = 1): void {
+    if (this.isQuiet) return;
     this.ran[id] = (this.ran[id] ?? 0) + times;
   }
 
@@ -103,9 +107,9 @@ class Model {
     return { ...base, status: kind === 'aborted' || kind === 'stopped' ? 'canceled' : kind };
   }
 
-  private call(level: number, input: unknown): Call {
+  private call(level: number, input: unknown, entered = 0): Call {
     if (level < this.levels.length - 1) {
-      const { flat, ...run } = this.workflow(level + 1, input);
+      const { flat, ...run } = this.workflow(level + 1, input, entered - 1);
       const { status, value, acted } = run;
       const around = acted ? this.act.around : {};
       return { status, value, acted, fields: { ...fieldsOf(run), ...around }, inner: flat };
@@ -133,14 +137,20 @@ class Model {
     };
   }
 
-  private items(level: number, kind: Kind, input: unknown) {
+  private items(level: number, kind: Kind, input: unknown, entered: number) {
     const id = slotId(this.levels, level);
     const elements = wrapIn(kind, input) as unknown[];
     const calls: Call[] = [];
     for (const element of elements) {
       const last = calls.at(-1);
       const goesOn = kind === 'window' || last === undefined || (last.status === 'success' && !last.bailed);
-      if (goesOn) calls.push(this.call(level, element));
+      if (!goesOn) continue;
+      // What had succeeded before a time travel is kept. With one at a time, what stands behind the probe had not begun.
+      const keeps = this.keeps && entered > 0 && element !== input;
+      const isKept = keeps && (element === 'x' || kind === 'window');
+      this.isQuiet ||= isKept;
+      calls.push(this.call(level, element, keeps ? 0 : entered));
+      if (isKept) this.isQuiet = false;
     }
     const decisive = calls.find(({ status, bailed }) => status !== 'success' || bailed);
     const outcome: Outcome = decisive ?? {
@@ -161,26 +171,29 @@ class Model {
     return { outcome, own: { [id]: entry }, inner: decisive?.inner ?? {}, prefixes };
   }
 
-  private place(level: number, kind: Kind, input: unknown) {
-    if (kind === 'each' || kind === 'window') return this.items(level, kind, input);
+  private place(level: number, kind: Kind, input: unknown, entered: number) {
+    if (kind === 'each' || kind === 'window') return this.items(level, kind, input, entered);
     const id = slotId(this.levels, level);
-    if (kind === 'loop') this.call(level, wrapIn(kind, input));
-    const call = this.call(level, input);
+    if (kind === 'loop') this.call(level, wrapIn(kind, input), entered);
+    const call = this.call(level, input, kind === 'loop' ? 0 : entered);
     const loop = kind === 'loop' ? { metadata: { iterationCount: 2 } } : {};
     const own: Steps = { [id]: { payload: input, ...call.fields, ...loop } };
     if (kind === 'arm' || kind === 'branch') {
-      this.count(`side${level}`);
+      if (entered < 1) this.count(`side${level}`);
+      // A branch is taken as it was: what it did not take is skipped.
+      else if (kind === 'branch') own[`never${level}`] = { payload: input, status: 'skipped', ...ended };
       own[`side${level}`] = { payload: input, ...success('side') };
     }
     return { outcome: call, own, inner: call.inner, prefixes: [[id, call.inner]] as [string, Steps][] };
   }
 
-  workflow(level: number, input: unknown): Omit<Expected, 'ran'> {
+  /** `entered`: in how many workflows, from this one inwards, it is the place that is executed first. */
+  workflow(level: number, input: unknown, entered = 0): Omit<Expected, 'ran'> {
     const kind = this.levels[level] ?? 'plain';
     const id = slotId(this.levels, level);
-    this.count(`before${level}`);
+    if (entered < 1) this.count(`before${level}`);
     const before = { [`before${level}`]: { payload: input, ...success(wrapIn(kind, input)) } };
-    const { outcome, own, inner, prefixes } = this.place(level, kind, input);
+    const { outcome, own, inner, prefixes } = this.place(level, kind, input, entered);
     const goesOn = outcome.status === 'success' && !outcome.bailed;
     const isBlock = kind === 'arm' || kind === 'branch';
     const output = isBlock && goesOn ? { [id]: outcome.value, [`side${level}`]: 'side' } : outcome.value;
@@ -205,9 +218,24 @@ class Model {
   }
 }
 
-/** What a run of `container` comes to when the probe comes to this. */
-export function expected({ levels }: Container, act: Act): Expected {
-  const model = new Model(levels, act);
-  const run = model.workflow(0, 'probe');
+/** How a run is entered that has traveled in time. */
+export interface Entry {
+  /** In how many workflows, from the outermost inwards, it begins at the place. @default 0 */
+  readonly entered?: number;
+  /** Foreachs that it is entered at had not succeeded: what they had come to they keep. @default false */
+  readonly keeps?: boolean;
+}
+
+/**
+ * What a run of `container` comes to when the probe comes to this. Of a run that has traveled in time `ran` counts what is
+ * executed again.
+ */
+export function expected(
+  { levels }: Container,
+  act: Act,
+  { entered = 0, keeps = false }: Entry = {},
+): Expected {
+  const model = new Model(levels, act, keeps);
+  const run = model.workflow(0, 'probe', entered);
   return { ...run, ...(act.canceled === true ? { status: 'canceled' } : {}), ran: model.ran };
 }

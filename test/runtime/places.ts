@@ -6,11 +6,13 @@ import { sqliteBackend } from '../../src/adapters/sqlite/index.ts';
 import type { WorkflowDefinition } from '../../src/core/definition.ts';
 import type { Backend } from '../../src/ports/index.ts';
 import { createRuntime, type Runtime, type RuntimeOptions } from '../../src/runtime/index.ts';
+import type { VirtualClock } from '../../src/testing/index.ts';
 
 /** A place that a test runs in, and what removes it afterwards. */
 export interface Place {
   readonly name: string;
-  open(): OpenPlace;
+  /** @param clock Replaces the system's; a place in memory tells it when it rests. */
+  open(clock?: VirtualClock): OpenPlace;
 }
 
 interface OpenPlace {
@@ -41,19 +43,23 @@ function without<T extends object>(target: T, names: readonly (keyof T & string)
   });
 }
 
-function inMemory(as: (backend: Backend) => Backend): OpenPlace {
-  const backend = memoryBackend();
+function inMemory(as: (backend: Backend) => Backend, clock: VirtualClock | undefined): OpenPlace {
+  const backend = memoryBackend(clock === undefined ? {} : { clock });
+  clock?.settleWith(() => backend.settled());
   return { backend: as(backend), another: () => as(backend.share()), remove: () => {} };
 }
 
 export const places: readonly Place[] = [
-  { name: 'memory', open: () => inMemory((backend) => backend) },
-  { name: 'memory, read ahead', open: () => inMemory(readingAhead) },
+  { name: 'memory', open: (clock) => inMemory((backend) => backend, clock) },
+  { name: 'memory, read ahead', open: (clock) => inMemory(readingAhead, clock) },
   {
     name: 'sqlite',
-    open: () => {
+    open: (clock) => {
       const folder = mkdtempSync(join(tmpdir(), 'evented-'));
-      const backend = (): Backend => sqliteBackend({ file: join(folder, 'runs.db') });
+      const file = join(folder, 'runs.db');
+      // Every look at the queue is a timer: at the usual pace an hour would be 180,000 of them.
+      const time = clock === undefined ? {} : { clock, pollMs: 1_000 };
+      const backend = (): Backend => sqliteBackend({ file, ...time });
       return {
         backend: backend(),
         another: backend,

@@ -7,7 +7,7 @@ import { noMetrics, systemClock, uuidSource } from '../system/index.ts';
 import { type AwsClients, LazyClients } from './clients.ts';
 import { defaults } from './config.ts';
 import { eventBridgeBus } from './event-bus.ts';
-import { s3PayloadStore } from './payload-store.ts';
+import { s3PayloadRemoval, s3PayloadStore } from './payload-store.ts';
 import type { AwsConfig } from './read-config.ts';
 import { dynamoRunStore } from './run-store.ts';
 import { sqsTimers } from './sqs-timers.ts';
@@ -41,19 +41,22 @@ export function awsBackend(options: AwsBackendOptions): Backend {
   const { AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL } = process.env;
   const clients = new LazyClients(options.clients ?? {}, AWS_ENDPOINT_URL_S3 ?? AWS_ENDPOINT_URL);
   const pacing = { clock, random: Math.random };
+  const objects = { client: () => clients.s3(), bucket: options.bucket };
+  const store = dynamoRunStore({
+    client: clients.dynamodb(),
+    tableName: options.tableName,
+    pacing,
+    listing: options.listing ?? true,
+    retentionMs: options.retentionMs ?? defaultRetentionMs,
+    removePayloads: s3PayloadRemoval(objects),
+    ...(options.segmentSize === undefined ? {} : { segmentSize: options.segmentSize }),
+  });
   return {
     name: 'aws',
-    history: 'none',
+    history: options.history ?? defaults.history,
     logPollMs,
-    store: dynamoRunStore({
-      client: clients.dynamodb(),
-      tableName: options.tableName,
-      pacing,
-      listing: options.listing ?? true,
-      retentionMs: options.retentionMs ?? defaultRetentionMs,
-      ...(options.segmentSize === undefined ? {} : { segmentSize: options.segmentSize }),
-    }),
-    payloads: s3PayloadStore({ client: () => clients.s3(), bucket: options.bucket }),
+    store,
+    payloads: s3PayloadStore(objects),
     bus: eventBridgeBus({
       client: clients.eventbridge(),
       busName: options.busName,
@@ -66,6 +69,12 @@ export function awsBackend(options: AwsBackendOptions): Backend {
     metrics,
     // An execution environment of Lambda is one process; random, so that none is taken for another.
     incarnation: randomUUID(),
-    close: async () => clients.close(),
+    close: async () => {
+      try {
+        await store.durable();
+      } finally {
+        clients.close();
+      }
+    },
   };
 }

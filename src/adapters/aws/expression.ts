@@ -14,19 +14,24 @@ export interface UpdateWrite {
   readonly set?: Item;
   /** Set only where the item lacks the attribute. */
   readonly setOnce?: Item;
-  /** Numbers to add to attributes that exist. */
+  /** Fields of attributes that are maps, written `attribute.field`. */
+  readonly setField?: Readonly<Record<`${string}.${string}`, AttributeValue>>;
+  /** Numbers to add to attributes; one that is absent is 0. */
   readonly increase?: Readonly<Record<string, number>>;
-  /** A list attribute and the values to append to it. */
-  readonly append?: { readonly attribute: string; readonly values: readonly AttributeValue[] };
+  /** List attributes and the values to append to each; one that is absent begins empty. */
+  readonly append?: Readonly<Record<string, readonly AttributeValue[]>>;
   readonly remove?: readonly string[];
-  readonly condition: Condition;
+  /** Absent for an update that is done whatever is there. */
+  readonly condition?: Condition;
+  /** Attributes whose names are no words, by the name that stands for each. */
+  readonly names?: Readonly<Record<string, string>>;
 }
 
 /** The parameters that UpdateItem and an update in a transaction have in common. */
 export interface UpdateParameters {
   readonly Key: Item;
   readonly UpdateExpression: string;
-  readonly ConditionExpression: string;
+  readonly ConditionExpression?: string;
   readonly ExpressionAttributeNames: Record<string, string>;
   readonly ExpressionAttributeValues: Record<string, AttributeValue>;
 }
@@ -54,7 +59,29 @@ export function attributeValues(
 
 /** Writes an update as DynamoDB's expressions. */
 export function updateParameters(write: UpdateWrite): UpdateParameters {
-  const values = attributeValues(write.condition.values ?? {});
+  const values = attributeValues(write.condition?.values ?? {});
+  const sets = setClauses(write, values);
+  const removes = (write.remove ?? []).map((name) => `#${name}`);
+  const update = [
+    ...(sets.length === 0 ? [] : [`SET ${sets.join(', ')}`]),
+    ...(removes.length === 0 ? [] : [`REMOVE ${removes.join(', ')}`]),
+  ].join(' ');
+  const condition = write.condition?.expression;
+  const given = Object.entries(write.names ?? {}).map(([name, attribute]) => [`#${name}`, attribute]);
+  return {
+    Key: keyItem(write.key),
+    UpdateExpression: update,
+    ...(condition === undefined ? {} : { ConditionExpression: condition }),
+    ExpressionAttributeNames: {
+      ...attributeNames(update, condition ?? ''),
+      ...(Object.fromEntries(given) as Record<string, string>),
+    },
+    ExpressionAttributeValues: values,
+  };
+}
+
+/** What an update sets, and `values` with what it sets it to. */
+function setClauses(write: UpdateWrite, values: Record<string, AttributeValue>): string[] {
   const sets: string[] = [];
   for (const [name, value] of Object.entries(write.set ?? {})) {
     values[`:set_${name}`] = value;
@@ -64,25 +91,20 @@ export function updateParameters(write: UpdateWrite): UpdateParameters {
     values[`:once_${name}`] = value;
     sets.push(`#${name} = if_not_exists(#${name}, :once_${name})`);
   }
+  for (const [path, value] of Object.entries(write.setField ?? {})) {
+    const [attribute, field] = path.split('.');
+    values[`:field_${attribute}_${field}`] = value;
+    sets.push(`#${attribute}.#${field} = :field_${attribute}_${field}`);
+  }
   for (const [name, by] of Object.entries(write.increase ?? {})) {
     values[`:by_${name}`] = { N: String(by) };
-    sets.push(`#${name} = #${name} + :by_${name}`);
+    values[':zero'] = { N: '0' };
+    sets.push(`#${name} = if_not_exists(#${name}, :zero) + :by_${name}`);
   }
-  if (write.append !== undefined) {
-    const { attribute } = write.append;
-    values[`:end_${attribute}`] = { L: [...write.append.values] };
-    sets.push(`#${attribute} = list_append(#${attribute}, :end_${attribute})`);
+  for (const [name, more] of Object.entries(write.append ?? {})) {
+    values[`:end_${name}`] = { L: [...more] };
+    values[':empty'] = { L: [] };
+    sets.push(`#${name} = list_append(if_not_exists(#${name}, :empty), :end_${name})`);
   }
-  const removes = (write.remove ?? []).map((name) => `#${name}`);
-  const update = [
-    ...(sets.length === 0 ? [] : [`SET ${sets.join(', ')}`]),
-    ...(removes.length === 0 ? [] : [`REMOVE ${removes.join(', ')}`]),
-  ].join(' ');
-  return {
-    Key: keyItem(write.key),
-    UpdateExpression: update,
-    ConditionExpression: write.condition.expression,
-    ExpressionAttributeNames: attributeNames(update, write.condition.expression),
-    ExpressionAttributeValues: values,
-  };
+  return sets;
 }

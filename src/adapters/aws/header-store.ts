@@ -1,6 +1,4 @@
-import { limits } from '../../core/limits.ts';
-import type { RunHeader, RunInput, RunStatus, StoredValue } from '../../core/records.ts';
-import { utf8Bytes } from '../../core/utf8.ts';
+import type { RunHeader, RunStatus, StoredValue } from '../../core/records.ts';
 import type {
   CancelWrite,
   FinishWrite,
@@ -16,14 +14,14 @@ import { keyItem, type UpdateWrite } from './expression.ts';
 import {
   escapeId,
   headerKey,
-  inputKey,
   type Item,
   listPartition,
   listSort,
   sweepPartition,
   workflowsPartition,
 } from './keys.ts';
-import { decodeHeader, encodeHeader, headerFields, inputFields } from './record-codec.ts';
+import { decodeHeader, encodeHeader, headerFields } from './record-codec.ts';
+import { type InputWrite, placeInput } from './run-input.ts';
 import type { IsOwn, ItemWrite, Table } from './table.ts';
 
 /** See {@link headerStore}. */
@@ -60,7 +58,8 @@ export function headerStore(
 
     async startRun(run) {
       const { header } = run;
-      const update = startUpdate(run, await placeInput(table, run), list.attributes(header));
+      const input = await placeInput(table, inputOf(run));
+      const update = startUpdate(run, input, list.attributes(header));
       const [write] = await Promise.all([table.update(update, isOwnStart(header)), list.register(header)]);
       return headerWrite(write);
     },
@@ -140,7 +139,7 @@ function cancelUpdate({ runId, owner, now, sweepAt }: CancelWrite, retentionMs: 
 }
 
 /** Key attributes of the indexes go with the header's own, so that no write of it can leave them behind. */
-function sweepAttributes({ runId }: RunHeader): Item {
+export function sweepAttributes({ runId }: RunHeader): Item {
   return { [sweepIndex.partitionKey.name]: { S: sweepPartition(runId) } };
 }
 
@@ -168,32 +167,24 @@ function listed({ table, listing }: HeaderStoreOptions): {
   };
 }
 
-/**
- * Stores an input that is too large for the header, before the header says that it is there. The first start takes the key
- * that every reader tries; one with another input (its hash differs) takes a key with its own hash. So whichever header
- * wins finds its input, a loser overwrites nothing, and an input that was left by a start that died blocks nobody.
- * Resolves with the attributes of an input that fits into the header.
- */
-async function placeInput(table: Table, { header, input }: NewRun): Promise<Item> {
-  if (input === undefined) return {};
-  const attributes = encodeFields(inputFields, input);
-  if (inlineBytes(input) <= limits.headerInlineBytes) return attributes;
-  const hash = textValue(header.inputHash);
-  // The time tells it from that of an earlier run with this id, which may be in removal.
-  const item = { ...attributes, ih: hash, sa: numberValue(header.startedAt ?? header.updatedAt) };
-  const free = { expression: 'attribute_not_exists(#pk) OR #ih = :hash', values: { hash } };
-  const { won } = await table.put({ ...keyItem(inputKey(header.runId)), ...item }, free, () => true);
-  if (!won) await table.putAnyway({ ...keyItem(inputKey(header.runId, header.inputHash)), ...item });
-  return {};
+/** The input of a start. */
+export function inputOf({ header, input }: NewRun): InputWrite {
+  return {
+    runId: header.runId,
+    hash: header.inputHash,
+    at: header.startedAt ?? header.updatedAt,
+    input,
+  };
 }
 
-function inlineBytes({ input, shared }: RunInput): number {
-  const bytes = (value: StoredValue | undefined): number =>
-    value !== undefined && 'inline' in value ? utf8Bytes(value.inline) : 0;
-  return bytes(input) + bytes(shared);
+/** Attributes of a header that a new one does not have; `kept` stay as they are. */
+export function otherHeaderAttributes(header: RunHeader, kept: readonly (keyof RunHeader)[] = []): string[] {
+  return (Object.keys(headerFields) as (keyof typeof headerFields)[])
+    .filter((name) => header[name] === undefined && !kept.includes(name))
+    .map((name) => headerFields[name].attribute);
 }
 
-/** Puts the header, or turns a pending one into it: what the pending one has and the start does not give stays. */
+/** Puts the header, or turns a pending one into it, whose resourceId stays when the start gives none. */
 function startUpdate({ header }: NewRun, input: Item, list: Item): UpdateWrite {
   const created = headerFields.createdAt.attribute;
   const attributes = Object.entries(encodeHeader(header));
@@ -206,6 +197,7 @@ function startUpdate({ header }: NewRun, input: Item, list: Item): UpdateWrite {
       ...input,
     },
     setOnce: { [created]: numberValue(header.createdAt), ...list },
+    remove: otherHeaderAttributes(header, ['resourceId']),
     condition: {
       expression: `attribute_not_exists(#pk) OR (#st = :pending AND #wf = :workflow AND ${owner})`,
       values: {
@@ -239,7 +231,7 @@ function isOwnStart({ inputHash, owner, workflowId, startedAt }: RunHeader): IsO
   return equals({ inputHash, owner, workflowId, startedAt });
 }
 
-function equals(fields: Partial<Record<keyof RunHeader, unknown>>): IsOwn {
+export function equals(fields: Partial<Record<keyof RunHeader, unknown>>): IsOwn {
   return (item) => {
     const header = decodeHeader(item);
     return Object.entries(fields).every(([name, value]) => header[name as keyof RunHeader] === value);
@@ -247,7 +239,7 @@ function equals(fields: Partial<Record<keyof RunHeader, unknown>>): IsOwn {
 }
 
 /** The answer of the port to a write of a header. */
-function headerWrite({ won, item }: ItemWrite): Write<RunHeader> {
+export function headerWrite({ won, item }: ItemWrite): Write<RunHeader> {
   if (item === undefined) return { won: false };
   return { won, image: decodeHeader(item) };
 }

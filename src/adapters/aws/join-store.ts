@@ -5,13 +5,10 @@ import { appendToSegments, foldSegments, type SegmentTable } from '../segments/i
 import { numberValue, textValue } from './attributes.ts';
 import { keyItem } from './expression.ts';
 import { segmentItemKey } from './keys.ts';
-import { decodeSegment, encodeSegment, segmentFields } from './record-codec.ts';
+import { decodeSegment, encodeSegment, newestHint, segmentFields } from './record-codec.ts';
 import type { Table } from './table.ts';
 
 const log = segmentFields.tokens.attribute;
-
-/** Number of the newest segment, on segment 0 only. A hint. */
-const newestHint = 'cur';
 
 /** The joins of blocks: see the methods of `RunStore`. `segmentSize`: tokens of a segment. */
 export function joinStore(
@@ -55,7 +52,7 @@ function segmentTable(table: Table): SegmentTable {
       const { won, item } = await table.update(
         {
           key: segmentItemKey(at, at.segment),
-          append: { attribute: log, values: [numberValue(token)] },
+          append: { [log]: [numberValue(token)] },
           condition: {
             expression: `#t = :turn AND size(#${log}) < :size AND NOT contains(#${log}, :token)`,
             values: { turn: textValue(turn), size: numberValue(size), token: numberValue(token) },

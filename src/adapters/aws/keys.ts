@@ -1,19 +1,26 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { WorkflowError } from '../../core/errors.ts';
 import { formatKey, type RecordKey } from '../../core/records.ts';
-import type { JoinKey } from '../../ports/run-store.ts';
+import type { JoinKey, PageKey } from '../../ports/run-store.ts';
 import { headerSort, listShards, sweepShards } from './config.ts';
 
 /**
  * Keys of the one table. A run's header, input and records share the partition `<run>`, ordered so that one query gives
- * them in graph order; each block's join has a partition of its own, because it takes the appends of all its members.
+ * them in graph order; each block's join has a partition of its own, because it takes the appends of all its members. So
+ * have items, pages and the log, of which there can be many.
  *
- *     <run>          A               header
- *     <run>          A#in            input (A#in#<hash> where another start took that key)
- *     <run>          B#00003         record of entry 3
- *     <run>          B#00003#01      record of arm 1 of entry 3
- *     <run>#j00003   0001#00000      segment 0 of the join of entry 3 in epoch 1
- *     #workflows     <workflow>      a workflow that has runs
+ *     <run>             A                 header
+ *     <run>             A#in              input (A#in#<hash> where another start took that key)
+ *     <run>             B#00003           record of entry 3
+ *     <run>             B#00003#01        record of arm 1 of entry 3
+ *     <run>             T#0002#<hash>     what the time travel that began epoch 2 was asked for
+ *     <run>             X#00003#0001      cell of the block at entry 3 in epoch 1
+ *     <run>#j00003      0001#00000        segment 0 of the join of entry 3 in epoch 1
+ *     <run>#k00003#01   00070             record of item 70 of entry 3
+ *     <run>#p00003      0001#128#00002    page 2 of the array of entry 3 in epoch 1, 128 elements a page
+ *     <root>#e          000000000007      slot 7 of the log of a run with history, and of those nested in it
+ *     <root>#e          c                 how many slots were given out
+ *     #workflows        <workflow>        a workflow that has runs
  */
 
 /** An item of DynamoDB, as the client takes and gives it. */
@@ -59,27 +66,106 @@ export function inputKey(runId: string, hash?: string): ItemKey {
   return { pk: escapeId(runId), sk: hash === undefined ? inputSort : `${inputSort}#${hash}` };
 }
 
-/** Key of the record of an entry or arm. */
+/** Key of the record of an entry, arm or item. */
 export function recordItemKey(runId: string, key: RecordKey): ItemKey {
-  return { pk: escapeId(runId), sk: `B#${formatKey(key)}` };
+  if (key.item === undefined) return { pk: escapeId(runId), sk: `B#${formatKey(key)}` };
+  return { pk: itemPartition(runId, key.entry, shardOf(key.item)), sk: pad(key.item, 5) };
 }
 
-/** Which record a sort key means. Throws WORKFLOW_RECORD_CORRUPT for any other sort key. */
-export function recordKeyOf(sk: string): RecordKey {
+/** Which record a key means. Throws WORKFLOW_RECORD_CORRUPT for the key of anything else. */
+export function recordKeyOf({ pk, sk }: ItemKey): RecordKey {
+  const block = /#k(\d{5})#\d{2}$/.exec(pk);
+  if (block !== null && /^\d{5}$/.test(sk)) return { entry: Number(block[1]), item: Number(sk) };
   const match = /^B#(\d{5})(?:#(\d{2}))?$/.exec(sk);
   if (match === null) {
     throw new WorkflowError(
       'WORKFLOW_RECORD_CORRUPT',
-      `"${sk}" is no key of a step's record (B#iiiii or B#iiiii#jj)`,
+      `"${sk}" of ${pk} is no key of a step's record (B#iiiii, B#iiiii#jj, or an item's)`,
     );
   }
   const entry = Number(match[1]);
   return match[2] === undefined ? { entry } : { entry, arm: Number(match[2]) };
 }
 
+/** Items in a row that share a partition: a foreach of so many is one partition, and closes with one query. */
+const shardItems = 64;
+
+/** Partitions of the items of one foreach: 16,000 writes a second, at 1,000 for each. */
+const itemShards = 16;
+
+/**
+ * Where an item is, as a function of its number alone: whoever writes or reads one need not know how many there are. Items
+ * are launched in the order of their numbers, so a window of a thousand is spread over all partitions, while a small
+ * foreach is not spread at all.
+ */
+function shardOf(item: number): number {
+  return Math.floor(item / shardItems) % itemShards;
+}
+
+function itemPartition(runId: string, entry: number, shard: number): string {
+  return `${escapeId(runId)}#k${pad(entry, 5)}#${pad(shard, 2)}`;
+}
+
+/** Partitions that can hold items of a foreach of `total` elements; without a total, all. */
+export function itemPartitions(runId: string, entry: number, total = Number.POSITIVE_INFINITY): string[] {
+  const length = Math.min(itemShards, Math.ceil(total / shardItems));
+  return Array.from({ length }, (_, shard) => itemPartition(runId, entry, shard));
+}
+
+/** Partition of the joins of a block, of all epochs. */
+export function joinPartition(runId: string, entry: number): string {
+  return `${escapeId(runId)}#j${pad(entry, 5)}`;
+}
+
 /** Key of a segment of a block's join. */
 export function segmentItemKey(at: JoinKey, segment: number): ItemKey {
-  return { pk: `${escapeId(at.runId)}#j${pad(at.entry, 5)}`, sk: `${pad(at.epoch, 4)}#${pad(segment, 5)}` };
+  return { pk: joinPartition(at.runId, at.entry), sk: `${pad(at.epoch, 4)}#${pad(segment, 5)}` };
+}
+
+/** The epoch of a segment. */
+export function segmentEpoch(sk: string): number {
+  return Number(sk.slice(0, 4));
+}
+
+/** Partition of the pages of a foreach, of all epochs. */
+export function pagePartition(runId: string, entry: number): string {
+  return `${escapeId(runId)}#p${pad(entry, 5)}`;
+}
+
+/** Key of a page. */
+export function pageItemKey({ runId, entry, epoch, pageSize, page }: PageKey): ItemKey {
+  return { pk: pagePartition(runId, entry), sk: `${pad(epoch, 4)}#${pageSize}#${pad(page, 5)}` };
+}
+
+/** Key of the cell of a block. Behind the records: {@link runRange} leaves it out. */
+export function cellItemKey({ runId, entry, epoch }: JoinKey): ItemKey {
+  return { pk: escapeId(runId), sk: `X#${pad(entry, 5)}#${pad(epoch, 4)}` };
+}
+
+/** Key of what a time travel was asked for; `hash` is that of its content. Behind the records, as a cell. */
+export function travelItemKey(runId: string, epoch: number, hash: string): ItemKey {
+  return { pk: escapeId(runId), sk: `T#${pad(epoch, 4)}#${hash}` };
+}
+
+/** Partition of the log of a root run. */
+export function logPartition(log: string): string {
+  return `${escapeId(log)}#e`;
+}
+
+/** Sort key of the counter of a log: behind all of its slots. */
+export const logCounterSort = 'c';
+
+/** Bounds of the slots of a log after `slot`. */
+export function logRange(slot: number): { readonly from: string; readonly to: string } {
+  return { from: logSlotSort(slot + 1), to: '9'.repeat(slotDigits) };
+}
+
+/** Enough for 31,000 years at one slot a millisecond. */
+const slotDigits = 12;
+
+/** Sort key of a slot of a log. */
+export function logSlotSort(slot: number): string {
+  return pad(slot, slotDigits);
 }
 
 /** Partition of the sweep index that a run belongs to. */

@@ -53,6 +53,35 @@ export function s3PayloadStore({ client, bucket }: S3PayloadStoreOptions): Paylo
   };
 }
 
+/** Removes all payloads of a run: one request for each thousand, and one to find them. */
+export function s3PayloadRemoval({
+  client,
+  bucket,
+}: S3PayloadStoreOptions): (runId: string) => Promise<void> {
+  return async (runId) => {
+    const { DeleteObjectsCommand, ListObjectsV2Command } = await import('@aws-sdk/client-s3');
+    const s3 = await client();
+    const what = 'Removing payloads';
+    try {
+      for (;;) {
+        // What was listed is deleted before the next request, so the list always begins anew.
+        const list = new ListObjectsV2Command({ Bucket: bucket, Prefix: objectKey(runId, '') });
+        const { Contents: found = [] } = await s3.send(list);
+        if (found.length === 0) return;
+        const objects = found.map(({ Key }) => ({ Key }));
+        const { Errors: errors = [] } = await s3.send(
+          new DeleteObjectsCommand({ Bucket: bucket, Delete: { Objects: objects, Quiet: true } }),
+        );
+        const [first] = errors;
+        if (first !== undefined)
+          throw unavailable(what, `${first.Code ?? 'unknown'}: ${first.Message ?? ''}`);
+      }
+    } catch (error) {
+      throw error instanceof WorkflowError ? error : unavailable(what, error);
+    }
+  };
+}
+
 /** Run ids that are parts of an object key as they are; others are named by their hash, which fits into the 1,024 bytes of a key. */
 const plain = /^[\w-][\w.-]*$/;
 

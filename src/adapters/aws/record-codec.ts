@@ -1,14 +1,20 @@
+import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import type { JoinState } from '../../core/join.ts';
 import {
   assertReadable,
+  type CallbackState,
+  type EpochStart,
+  type HistoryKind,
   type ParentLink,
+  type RecordKey,
   type RunHeader,
   type RunInput,
   type RunStatus,
+  type ShownSnapshot,
   type StepRecord,
   type StepStatus,
 } from '../../core/records.ts';
-import type { JoinOpening } from '../../ports/run-store.ts';
+import type { JoinHead, JoinOpening } from '../../ports/run-store.ts';
 import type { Segment } from '../segments/index.ts';
 import {
   type AttributeType,
@@ -48,6 +54,7 @@ const stepStatus: AttributeType<StepStatus> = word({
   child: 'child',
   waiting: 'wait',
   suspended: 'susp',
+  paused: 'pause',
   success: 'ok',
   failed: 'fail',
   skipped: 'skip',
@@ -61,28 +68,72 @@ const parentLink: AttributeType<ParentLink> = {
       r: textValue(runId),
       e: numberValue(key.entry),
       ...(key.arm === undefined ? {} : { a: numberValue(key.arm) }),
+      ...(key.item === undefined ? {} : { n: numberValue(key.item) }),
       t: textValue(turn),
     },
   }),
   decode: ({ M }) => {
-    const [r, e, a, t] = [M?.['r'], M?.['e'], M?.['a'], M?.['t']];
+    const [r, e, a, n, t] = [M?.['r'], M?.['e'], M?.['a'], M?.['n'], M?.['t']];
     if (r?.S === undefined || e?.N === undefined || t?.S === undefined) return undefined;
-    const key = a?.N === undefined ? { entry: Number(e.N) } : { entry: Number(e.N), arm: Number(a.N) };
+    const key: RecordKey = {
+      entry: Number(e.N),
+      ...(a?.N === undefined ? {} : { arm: Number(a.N) }),
+      ...(n?.N === undefined ? {} : { item: Number(n.N) }),
+    };
     return { runId: text.decode(r) ?? '', key, turn: t.S };
   },
 };
 
-/** `[epoch, entry]` pairs, flat. */
+/** {@link EpochStart}s, flat. */
 const epochStarts: AttributeType<RunHeader['from']> = {
-  expected: 'an even number of numbers',
-  encode: (pairs) => numbers.encode(pairs.flat()),
+  expected: 'a list of three numbers for each epoch',
+  encode: (starts) => numbers.encode(starts.flat()),
   decode: (attribute) => {
     const flat = numbers.decode(attribute);
-    if (flat === undefined || flat.length % 2 === 1) return undefined;
+    if (flat === undefined || flat.length % 3 > 0) return undefined;
     return Array.from(
-      { length: flat.length / 2 },
-      (_, i) => [flat[2 * i] ?? 0, flat[2 * i + 1] ?? 0] as const,
+      { length: flat.length / 3 },
+      (_, i): EpochStart => [flat[3 * i] ?? 0, flat[3 * i + 1] ?? 0, flat[3 * i + 2] ?? 0],
     );
+  },
+};
+
+/** The values that {@link epochStarts} appends for one more epoch. */
+export function epochStartValues(start: EpochStart): AttributeValue[] {
+  return start.map(numberValue);
+}
+
+const historyKind: AttributeType<HistoryKind> = word({ full: 'f', stream: 's' });
+
+const callbackState: AttributeType<CallbackState> = {
+  expected: 'a map of m, o and l',
+  encode: ({ mark, owner, leaseUntil, done }) => ({
+    M: {
+      m: textValue(mark),
+      o: textValue(owner),
+      l: numberValue(leaseUntil),
+      ...(done === undefined ? {} : { d: { BOOL: done } }),
+    },
+  }),
+  decode: ({ M }) => {
+    const [m, o, l, d] = [M?.['m'], M?.['o'], M?.['l'], M?.['d']];
+    if (m?.S === undefined || o?.S === undefined || l?.N === undefined) return undefined;
+    return {
+      mark: text.decode(m) ?? '',
+      owner: text.decode(o) ?? '',
+      leaseUntil: Number(l.N),
+      ...(d?.BOOL === undefined ? {} : { done: d.BOOL }),
+    };
+  },
+};
+
+const shownSnapshot: AttributeType<ShownSnapshot> = {
+  expected: 'a map of m and v',
+  encode: ({ mark, value }) => ({ M: { m: textValue(mark), v: stored.encode(value) } }),
+  decode: ({ M }) => {
+    const [m, v] = [M?.['m'], M?.['v']];
+    const value = v === undefined ? undefined : stored.decode(v);
+    return m?.S === undefined || value === undefined ? undefined : { mark: text.decode(m) ?? '', value };
   },
 };
 
@@ -102,6 +153,10 @@ export const headerFields: Fields<Omit<RunHeader, 'runId'>> = {
   parent: { attribute: 'par', type: parentLink },
   root: { attribute: 'root', type: text },
   from: { attribute: 'from', type: epochStarts },
+  history: { attribute: 'hi', type: historyKind },
+  perStep: { attribute: 'ps', type: flag },
+  callback: { attribute: 'cb', type: callbackState },
+  shown: { attribute: 'sn', type: shownSnapshot },
   createdAt: { attribute: 'ct', type: number },
   startedAt: { attribute: 'sa', type: number },
   updatedAt: { attribute: 'ua', type: number },
@@ -134,6 +189,7 @@ export const stepFields: Fields<Omit<StepRecord, 'key'>> = {
   aborted: { attribute: 'ab', type: flag },
   again: { attribute: 'nx', type: flag },
   nonRetryable: { attribute: 'nr', type: flag },
+  tripwire: { attribute: 'tw', type: flag },
   suspendPayload: { attribute: 'sus', type: stored },
   suspendOutput: { attribute: 'so', type: stored },
   suspendedAt: { attribute: 'ss', type: number },
@@ -148,6 +204,9 @@ export const stepFields: Fields<Omit<StepRecord, 'key'>> = {
   sharedFrom: { attribute: 'sf', type: number },
   fromSegment: { attribute: 'sg', type: number },
   childRunId: { attribute: 'ch', type: text },
+  seesCell: { attribute: 'sc', type: flag },
+  log: { attribute: 'lg', type: text },
+  kept: { attribute: 'kp', type: flag },
 };
 
 const joinState: AttributeType<JoinState> = {
@@ -163,13 +222,20 @@ function isJoinState(state: unknown): state is JoinState {
   return typeof state === 'object' && state !== null && 'next' in state && 'inFlight' in state;
 }
 
-/** Attributes of a segment, beside the hint `cur` on segment 0. */
+/** Number of the newest segment, on segment 0 only. A hint. */
+export const newestHint = 'cur';
+
+/** Attributes of a segment, beside {@link newestHint}. */
 export const segmentFields: Fields<JoinOpening & Pick<Segment, 'carry' | 'tokens'>> = {
   turn: { attribute: 't', type: text },
   total: { attribute: 'm', type: number },
   concurrency: { attribute: 'c', type: number },
   taken: { attribute: 'tk', type: numbers },
   openedAt: { attribute: 'oa', type: number },
+  pageSize: { attribute: 'pg', type: number },
+  sharedFrom: { attribute: 'sf', type: number },
+  keepsItems: { attribute: 'ki', type: flag },
+  log: { attribute: 'lg', type: text },
   carry: { attribute: 'ca', type: joinState },
   tokens: { attribute: 'log', type: numbers },
 };
@@ -212,7 +278,7 @@ export function encodeRecord(record: Partial<Omit<StepRecord, 'key'>>): Item {
 /** The step's record in an item. */
 export function decodeRecord(item: Item): StepRecord {
   const record = decodeFields<Omit<StepRecord, 'key'>>(stepFields, item, ['stepId', 'turn', 'status']);
-  return { key: recordKeyOf(item['sk']?.S ?? ''), ...record };
+  return { key: recordKeyOf({ pk: item['pk']?.S ?? '', sk: item['sk']?.S ?? '' }), ...record };
 }
 
 /** Attributes of a segment, without keys. */
@@ -231,4 +297,9 @@ export function decodeSegment(item: Item): Segment {
     'tokens',
   ]);
   return { opening, carry, tokens };
+}
+
+/** Where the log of a block goes on: the hint on its first segment. */
+export function decodeHead(item: Item): JoinHead {
+  return { opening: decodeSegment(item).opening, newestSegment: Number(item[newestHint]?.N ?? 0) };
 }

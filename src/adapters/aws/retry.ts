@@ -17,9 +17,9 @@ export const refusalBackoff: Backoff = { tries: 7, baseMs: 50, capMs: 2_000 };
 /** For what failed as a whole although its client has tried again already. */
 export const failureBackoff: Backoff = { tries: 3, baseMs: 100, capMs: 2_000 };
 
-/** Where pauses and their jitter come from. */
+/** Where time, pauses and their jitter come from. */
 export interface Pacing {
-  readonly clock: Pick<Clock, 'timer'>;
+  readonly clock: Pick<Clock, 'timer' | 'now'>;
   /** 0 to 1. */
   random(): number;
 }

@@ -2,8 +2,17 @@ import type { RunHeader, RunInput } from '../../core/records.ts';
 import type { RunStore } from '../../ports/run-store.ts';
 import { textValue } from './attributes.ts';
 import { headerSort } from './config.ts';
-import { headerKey, inputKey, inputSort, type Item, type ItemKey, recordItemKey, runRange } from './keys.ts';
-import { decodeHeader, decodeInput, decodeRecord, headerFields } from './record-codec.ts';
+import {
+  headerKey,
+  inputKey,
+  inputSort,
+  type Item,
+  type ItemKey,
+  recordItemKey,
+  runRange,
+  segmentItemKey,
+} from './keys.ts';
+import { decodeHead, decodeHeader, decodeInput, decodeRecord, headerFields } from './record-codec.ts';
 import type { Table } from './table.ts';
 
 /** The reads of single runs: see the methods of `RunStore`. */
@@ -14,19 +23,24 @@ export function runReads(table: Table): Pick<RunStore, 'loadHeader' | 'loadStep'
       return item === undefined ? undefined : decodeHeader(item);
     },
 
-    async loadStep({ runId, keys, input: wantsInput, consistent }) {
-      const wanted: ItemKey[] = [headerKey(runId), ...keys.map((key) => recordItemKey(runId, key))];
-      if (wantsInput) wanted.push(inputKey(runId));
+    async loadStep({ runId, keys, input: wantsInput, join: block, consistent }) {
+      const wanted: ItemKey[] = [
+        headerKey(runId),
+        ...keys.map((key) => recordItemKey(runId, key)),
+        ...(block === undefined ? [] : [segmentItemKey({ runId, ...block }, 0)]),
+        ...(wantsInput ? [inputKey(runId)] : []),
+      ];
       const items = await table.getAll(wanted, consistent);
       const [headerItem] = items;
       const records = items.slice(1, 1 + keys.length).map((item) => (item ? decodeRecord(item) : undefined));
-      if (headerItem === undefined) return { records };
+      const segment = block === undefined ? undefined : items[1 + keys.length];
+      const join = segment === undefined ? {} : { join: decodeHead(segment) };
+      if (headerItem === undefined) return { records, ...join };
       const header = decodeHeader(headerItem);
       const input = wantsInput
-        ? (inputOf(header, headerItem, items.slice(1 + keys.length)) ??
-          (await findInput(table, header, consistent)))
+        ? (inputOf(header, headerItem, items.slice(-1)) ?? (await findInput(table, header, consistent)))
         : undefined;
-      return { header, records, ...(input === undefined ? {} : { input }) };
+      return { header, records, ...(input === undefined ? {} : { input }), ...join };
     },
 
     async loadRun(runId) {

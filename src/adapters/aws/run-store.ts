@@ -1,10 +1,17 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { RunStore } from '../../ports/run-store.ts';
+import { blockStore } from './block-store.ts';
+import { callbackStore } from './callback-store.ts';
+import { epochStore } from './epoch-store.ts';
 import { headerStore } from './header-store.ts';
+import { withHistory } from './history-store.ts';
 import { joinStore } from './join-store.ts';
+import { nestStore } from './nest-store.ts';
 import type { Pacing } from './retry.ts';
 import { runList } from './run-list.ts';
+import { RunLog } from './run-log.ts';
 import { runReads } from './run-reads.ts';
+import { runRemoval } from './run-removal.ts';
 import { stepStore } from './step-store.ts';
 import { sweepReads } from './sweep-reads.ts';
 import { Table } from './table.ts';
@@ -21,6 +28,8 @@ export interface DynamoRunStoreOptions {
   readonly retentionMs: number;
   /** Tokens of a join segment; the same for every process that works on the table. @default limits.segmentTokens */
   readonly segmentSize?: number;
+  /** Removes the payloads of a run. @default there are none */
+  readonly removePayloads?: (runId: string) => Promise<void>;
 }
 
 /**
@@ -28,16 +37,20 @@ export interface DynamoRunStoreOptions {
  * the item, so that losing costs no read. Only resume is a transaction.
  */
 export function dynamoRunStore(options: DynamoRunStoreOptions): RunStore {
-  const { client, tableName, pacing, listing, retentionMs } = options;
+  const { client, tableName, pacing, listing, retentionMs, removePayloads = async () => {} } = options;
   const table = new Table({ client, name: tableName, pacing });
-  return {
+  const store = {
     ...runReads(table),
     ...runList(table),
     ...sweepReads(table),
     ...headerStore({ table, listing, retentionMs }),
+    ...epochStore(table),
+    ...callbackStore(table),
     ...stepStore(table),
+    ...nestStore(table),
     ...joinStore(table, options.segmentSize),
-    // DynamoDB answers a write when it is on stable storage.
-    durable: async () => {},
+    ...blockStore(table, pacing.clock),
+    ...runRemoval(table, removePayloads),
   };
+  return withHistory(store, new RunLog(table, pacing.clock));
 }

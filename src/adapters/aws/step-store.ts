@@ -1,9 +1,7 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
-import type { StepRecord, StepStatus, StoredValue } from '../../core/records.ts';
+import type { StepRecord } from '../../core/records.ts';
 import type {
   ClaimWrite,
-  CommitOutcome,
   CommitWrite,
   RenewWrite,
   ResumeResult,
@@ -20,18 +18,21 @@ import { sweepIndex } from './config.ts';
 import { keyItem, type UpdateWrite } from './expression.ts';
 import { headerKey, recordItemKey } from './keys.ts';
 import { decodeHeader, decodeRecord, encodeRecord, headerFields, stepFields } from './record-codec.ts';
-import type { IsOwn, ItemWrite, Table } from './table.ts';
+import {
+  attributesOf,
+  beginning,
+  isStill,
+  optional,
+  outcomeFields,
+  recordWrite,
+  status,
+} from './step-fields.ts';
+import type { IsOwn, Table } from './table.ts';
 
-type RecordFields = Omit<StepRecord, 'key'>;
+const perStep = headerFields.perStep.attribute;
 
 /** This turn, running, claimed by the writer. */
 const held = '#t = :turn AND #st = :running AND #own = :owner';
-
-/** Fields that a fresh turn does not keep of an earlier one. */
-const ofOneTurn = (Object.keys(stepFields) as (keyof RecordFields)[]).filter(
-  (name) =>
-    !['stepId', 'turn', 'status', 'owner', 'leaseUntil', 'claims', 'startedAt', 'inputFrom'].includes(name),
-);
 
 /**
  * The writes of steps' records: see the methods of `RunStore`.
@@ -45,12 +46,16 @@ const ofOneTurn = (Object.keys(stepFields) as (keyof RecordFields)[]).filter(
  */
 export function stepStore(
   table: Table,
-): Pick<RunStore, 'claim' | 'takeOver' | 'renew' | 'commit' | 'sleep' | 'wake' | 'resume' | 'closeBlock'> {
+): Pick<
+  RunStore,
+  'claim' | 'takeOver' | 'renew' | 'voidLease' | 'commit' | 'sleep' | 'wake' | 'resume' | 'closeBlock'
+> {
   return {
     claim: async (write) =>
       recordWrite(await table.update(write.fresh ? freshClaim(write) : laterClaim(write), never)),
     takeOver: async (write) => await takeOver(table, write),
     renew: async (write) => await renew(table, write),
+    voidLease: async ({ seenOwner: owner, ...at }) => await renew(table, { ...at, owner, leaseUntil: 0 }),
     commit: async (write) => await commit(table, write),
     sleep: async (write) => await sleep(table, write),
     wake: async (write) => await wake(table, write),
@@ -64,24 +69,12 @@ function leaseOf({ owner, leaseUntil }: ClaimWrite) {
 }
 
 function freshClaim(write: ClaimWrite): UpdateWrite {
-  const { key, stepId, turn, owner, now, inputFrom, sharedFrom } = write;
-  const ofIteration: (keyof RecordFields)[] = sharedFrom === key.entry ? ['output', 'shared'] : ['output'];
-  const kept = write.iterates === true ? ofIteration : [];
-  const fields = {
-    stepId,
-    turn,
-    ...leaseOf(write),
-    startedAt: now,
-    inputFrom,
-    ...optional({ sharedFrom }),
-  };
   return {
     key: recordItemKey(write.runId, write.key),
-    set: encodeRecord(fields),
-    remove: attributesOf(ofOneTurn.filter((name) => !(name in fields) && !kept.includes(name))),
+    ...beginning(write, leaseOf(write)),
     condition: {
       expression: `attribute_not_exists(#pk) OR #t < :turn OR (${held})`,
-      values: claimValues(write, owner),
+      values: claimValues(write, write.owner),
     },
   };
 }
@@ -89,7 +82,7 @@ function freshClaim(write: ClaimWrite): UpdateWrite {
 function laterClaim(write: ClaimWrite): UpdateWrite {
   return {
     key: recordItemKey(write.runId, write.key),
-    set: encodeRecord(leaseOf(write)),
+    set: encodeRecord({ ...leaseOf(write), ...optional({ seesCell: write.seesCell }) }),
     remove: attributesOf(['dueAt']),
     condition: {
       expression: '#t = :turn AND (#st = :due OR (#st = :running AND #own = :owner))',
@@ -132,7 +125,7 @@ async function commit(table: Table, write: CommitWrite): Promise<Write<StepRecor
 }
 
 async function sleep(table: Table, write: SleepWrite): Promise<Write<StepRecord>> {
-  const { runId, key, stepId, turn, now, dueAt, inputFrom, sharedFrom } = write;
+  const { runId, key, stepId, turn, now, dueAt, inputFrom, sharedFrom, log } = write;
   const fields = {
     stepId,
     turn,
@@ -140,7 +133,7 @@ async function sleep(table: Table, write: SleepWrite): Promise<Write<StepRecord>
     startedAt: now,
     dueAt,
     inputFrom,
-    ...optional({ sharedFrom }),
+    ...optional({ sharedFrom, log }),
   } as const;
   const item = { ...keyItem(recordItemKey(runId, key)), ...encodeRecord(fields) };
   const condition = {
@@ -197,7 +190,9 @@ async function resume(table: Table, write: ResumeWrite): Promise<ResumeResult> {
       set: {
         [sweepIndex.sortKey.name]: numberValue(sweepAt),
         [headerFields.updatedAt.attribute]: numberValue(now),
+        ...(write.perStep === true ? { [perStep]: { BOOL: true } } : {}),
       },
+      ...(write.perStep === true ? {} : { remove: [perStep] }),
       increase: { [headerFields.wakes.attribute]: 1 },
       condition: { expression: 'attribute_exists(#pk) AND attribute_not_exists(#ea)' },
     }),
@@ -231,79 +226,9 @@ function isResumedBy(image: StepRecord, { request, nextTurn }: ResumeWrite): boo
   return image.resumeRequest === request && image.turn >= nextTurn;
 }
 
-/** What a commit sets and removes. What every outcome can carry stays from an earlier one of this iteration when it is not given. */
-function outcomeFields(outcome: CommitOutcome): {
-  readonly set: Partial<RecordFields>;
-  readonly remove: readonly (keyof RecordFields)[];
-} {
-  const { input, delta, shared, sharedFrom, fromSegment, now } = outcome;
-  const common = optional({ input, delta, shared, sharedFrom, fromSegment });
-  switch (outcome.status) {
-    case 'success': {
-      const { output, bailed, aborted, again } = outcome;
-      return {
-        set: { ...common, output, endedAt: now, ...optional({ bailed, aborted, again }) },
-        remove: ['error', 'nonRetryable'],
-      };
-    }
-    case 'failed': {
-      const { error, nonRetryable } = outcome;
-      return { set: { ...common, error, endedAt: now, ...optional({ nonRetryable }) }, remove: [] };
-    }
-    case 'suspended': {
-      const { suspendPayload, suspendOutput, labels } = outcome;
-      const given = optional({ suspendPayload, suspendOutput, labels });
-      const fields = ['suspendPayload', 'suspendOutput', 'labels'] as const;
-      return {
-        set: { ...common, suspendedAt: now, ...given },
-        remove: ['error', 'nonRetryable', ...fields.filter((name) => !(name in given))],
-      };
-    }
-    case 'due':
-      return { set: { ...common, error: outcome.error, dueAt: outcome.dueAt }, remove: [] };
-  }
-}
-
-/** The fields that are not undefined. */
-function optional<T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {
-    [K in keyof T]?: Exclude<T[K], undefined>;
-  };
-}
-
-function attributesOf(names: readonly (keyof RecordFields)[]): string[] {
-  return names.map((name) => stepFields[name].attribute);
-}
-
-function status(value: StepStatus): AttributeValue {
-  return stepFields.status.type.encode(value);
-}
-
 function claimValues({ turn }: TurnKey, owner: string): Record<string, AttributeValue> {
   return { turn: textValue(turn), running: status('running'), owner: textValue(owner) };
 }
 
 /** For writes whose condition lets the writer's own earlier write pass. */
 const never: IsOwn = () => false;
-
-function isStill(fields: {
-  turn: string;
-  status: StepStatus;
-  owner?: string;
-  startedAt?: number;
-  endedAt?: number | undefined;
-  dueAt?: number;
-  output?: StoredValue;
-}): IsOwn {
-  return (item) => {
-    const record = decodeRecord(item);
-    return Object.entries(fields).every(([name, value]) =>
-      isDeepStrictEqual(record[name as keyof StepRecord], value),
-    );
-  };
-}
-
-function recordWrite({ won, item }: ItemWrite): Write<StepRecord> {
-  if (item === undefined) return { won: false };
-  return { won, image: decodeRecord(item) };
-}

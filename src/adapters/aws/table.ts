@@ -1,5 +1,6 @@
 import {
   BatchGetItemCommand,
+  BatchWriteItemCommand,
   type CancellationReason,
   DeleteItemCommand,
   type DynamoDBClient,
@@ -9,6 +10,7 @@ import {
   type QueryCommandInput,
   TransactWriteItemsCommand,
   UpdateItemCommand,
+  type WriteRequest,
 } from '@aws-sdk/client-dynamodb';
 import { serviceLimits } from './config.ts';
 import {
@@ -114,19 +116,42 @@ export class Table {
   /** All items of a partition whose sort keys lie in a range, in order, by a consistent query. */
   async range(pk: string, from: string, to: string): Promise<Item[]> {
     const items: Item[] = [];
+    for await (const page of this.rangePages(pk, { from, to })) items.push(...page);
+    return items;
+  }
+
+  /**
+   * The same in pages of up to 1 MB, for what need not be held as a whole. `attributes`: only these, which costs the same;
+   * `limit`: items of each page; `backwards`: the last item first.
+   */
+  async *rangePages(
+    pk: string,
+    range: {
+      readonly from: string;
+      readonly to: string;
+      readonly attributes?: readonly string[];
+      readonly limit?: number;
+      readonly backwards?: boolean;
+    },
+  ): AsyncGenerator<Item[]> {
+    const { from, to, attributes, limit, backwards = false } = range;
+    const condition = '#pk = :pk AND #sk BETWEEN :from AND :to';
+    const projection = attributes?.map((name) => `#${name}`).join(', ');
     let next: Item | undefined;
     do {
       const page = await this.query({
-        KeyConditionExpression: '#pk = :pk AND #sk BETWEEN :from AND :to',
-        ExpressionAttributeNames: { '#pk': 'pk', '#sk': 'sk' },
+        KeyConditionExpression: condition,
+        ExpressionAttributeNames: attributeNames(condition, projection ?? ''),
         ExpressionAttributeValues: { ':pk': { S: pk }, ':from': { S: from }, ':to': { S: to } },
         ConsistentRead: true,
+        ...(projection === undefined ? {} : { ProjectionExpression: projection }),
+        ...(limit === undefined ? {} : { Limit: limit }),
+        ...(backwards ? { ScanIndexForward: false } : {}),
         ...(next === undefined ? {} : { ExclusiveStartKey: next }),
       });
-      items.push(...page.items);
+      yield page.items;
       next = page.next;
     } while (next !== undefined);
-    return items;
   }
 
   /** Updates an item; without one, its condition decides whether it is created. */
@@ -165,6 +190,35 @@ export class Table {
   async putAnyway(item: Item): Promise<void> {
     const command = new PutItemCommand({ TableName: this.name, Item: item });
     await this.attempt('Writing a record', () => this.client.send(command));
+  }
+
+  /** Puts items whatever is there, in requests of 25: for items that are the same whoever puts them. */
+  async putAll(items: readonly Item[]): Promise<void> {
+    await this.writeAll(items.map((item) => ({ PutRequest: { Item: item } })));
+  }
+
+  /** Deletes items whatever they are, in requests of 25; one that is not there costs a write unit, too. */
+  async removeAll(keys: readonly ItemKey[]): Promise<void> {
+    await this.writeAll(keys.map((key) => ({ DeleteRequest: { Key: keyItem(key) } })));
+  }
+
+  private async writeAll(requests: readonly WriteRequest[]): Promise<void> {
+    for (let i = 0; i < requests.length; i += serviceLimits.batchWriteItems) {
+      await this.writeBatch(requests.slice(i, i + serviceLimits.batchWriteItems));
+    }
+  }
+
+  private async writeBatch(requests: readonly WriteRequest[]): Promise<void> {
+    let open: WriteRequest[] = [...requests];
+    const what = 'Writing records';
+    await retrying(this.pacing, refusalBackoff, what, async () => {
+      const command = new BatchWriteItemCommand({ RequestItems: { [this.name]: open } });
+      const answer = await this.attempt(what, () => this.client.send(command));
+      open = Object.values(answer.UnprocessedItems ?? {}).flat();
+      return open.length === 0
+        ? { done: undefined }
+        : { again: `${open.length} items were left unprocessed` };
+    });
   }
 
   /** Deletes an item when its condition holds, and says whether it does. An item that is not there is deleted. */

@@ -7,6 +7,7 @@ export function instantPacing(): Pacing & { readonly pauses: number[] } {
     pauses,
     random: () => 1,
     clock: {
+      now: () => 1_800_000_000_000,
       timer(delayMs, callback) {
         pauses.push(delayMs);
         queueMicrotask(callback);

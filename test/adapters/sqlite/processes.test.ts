@@ -3,7 +3,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
 import { sqliteBackend } from '../../../src/adapters/sqlite/index.ts';
 import { Child, containing, having, manualClock, open, quiet, temporaryFile } from './fixture.ts';
-import { claimOf, eventOf, newRun } from './parts.ts';
+import { claimOf, commitOf, eventOf, newRun, now } from './parts.ts';
 
 test('every write that durable() confirmed survives kill -9', async () => {
   const file = temporaryFile();
@@ -141,6 +141,35 @@ test('what a process held when it closed is free for the others', async () => {
   await first.close();
   const second = open({ file });
   expect(second.store.readRecordSync?.('run', { entry: 0 })).toMatchObject({ leaseUntil: 0 });
+});
+
+test('a process that dies or closes frees the leases that it has by then, and no others', async () => {
+  const file = temporaryFile();
+  const first = sqliteBackend({ file });
+  const second = open({ file });
+  await first.store.startRun(newRun('run'));
+  const mine = (entry: number) => claimOf('run', `${first.incarnation}/${entry}`, entry);
+  for (const entry of [0, 1, 2, 3]) await first.store.claim(mine(entry));
+  await first.store.commit(commitOf('run', `${first.incarnation}/0`, 0));
+  await first.store.renew({ ...mine(1), leaseUntil: now + 90_000 });
+  const taken = {
+    seenOwner: `${first.incarnation}/2`,
+    owner: `${second.incarnation}/1`,
+    leaseUntil: now + 9,
+  };
+  await second.store.takeOver({ ...mine(2), ...taken });
+  await first.close();
+  const records = (await second.store.loadRun('run'))?.records ?? [];
+  expect(records.map(({ status, leaseUntil }) => [status, leaseUntil])).toEqual([
+    ['success', undefined],
+    ['running', 0],
+    ['running', now + 9],
+    ['running', 0],
+  ]);
+  expect(queueLength(file)).toBe(1);
+  await second.store.commit({ ...commitOf('run', taken.owner, 2) });
+  await second.store.durable();
+  expect(queueLength(file)).toBe(0);
 });
 
 test('owners of a copied file, which has no locks beside it, count as dead', async () => {

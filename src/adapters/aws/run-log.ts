@@ -1,0 +1,177 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { LogEntry } from '../../core/history.ts';
+import type { ChunksWrite, LogPage, LogRead } from '../../ports/run-store.ts';
+import type { Logged } from '../log-entries.ts';
+import { numberValue } from './attributes.ts';
+import { writtenAt } from './block-store.ts';
+import { keyItem } from './expression.ts';
+import { type Item, logCounterSort, logPartition, logRange, logSlotSort } from './keys.ts';
+import { decodeSlot, encodeEntries, encodeState, stateId, stateIdAttribute } from './log-codec.ts';
+import { PendingChunks } from './pending-chunks.ts';
+import type { Pacing } from './retry.ts';
+import type { Table } from './table.ts';
+
+/** Attribute of the counter. */
+const counter = 'c';
+
+/** Entries of one slot can be told apart in the place where a reader goes on. */
+const entriesOfSlot = 1_000;
+
+/**
+ * How long a slot may stay empty behind which others are written, ms: longer than a write takes, retries of the client
+ * included, since a writer who finds its slot taken has to write once more.
+ */
+const gapMs = 3_000;
+
+/** Where a state that is in the log already is looked for: it was written shortly before. */
+const lookBack = { slots: 25, pages: 8 } as const;
+
+/** What one slot may hold of chunks: a quarter of an item's limit. */
+const chunksOfSlot = { entries: 100, bytes: 100_000 } as const;
+
+/**
+ * The logs of runs with history, as numbered slots.
+ *
+ *     writer: take the next number ─ put the slot, if it is free ─ taken: once more
+ *     reader: slots in their order ─ one is missing ─ stop; for 3 s: fill it with nothing, and go on
+ *
+ * So all readers see the same order, and none goes past a slot that a writer may still fill.
+ */
+export class RunLog {
+  readonly #table: Table;
+  readonly #clock: Pacing['clock'];
+  readonly #chunks: PendingChunks;
+
+  constructor(table: Table, clock: Pacing['clock']) {
+    this.#table = table;
+    this.#clock = clock;
+    this.#chunks = new PendingChunks({
+      clock,
+      most: chunksOfSlot,
+      write: async (log, chunks) => this.#append(log, encodeEntries(chunks)),
+    });
+  }
+
+  /** Appends a state. */
+  async add(logged: Logged | undefined): Promise<void> {
+    if (logged !== undefined) await this.#append(logged.log, encodeState(logged.log, logged.entry));
+  }
+
+  /**
+   * Appends a state, unless it is in the log: its writer may have died, or be about to append it. What is not found among
+   * the last 200 slots is appended again, which readers drop. `whole`: completes the entry, where it is appended.
+   */
+  async ensure(
+    logged: Logged | undefined,
+    whole: (entry: LogEntry) => Promise<LogEntry> = async (entry) => entry,
+  ): Promise<void> {
+    if (logged === undefined) return;
+    const { log, entry } = logged;
+    if (await this.#has(log, stateId(entry))) return;
+    await this.#append(log, encodeState(log, await whole(entry)));
+  }
+
+  /** Accepts chunks: they are written with what comes in the next moment, and before any state. */
+  async addChunks({ log, chunks }: ChunksWrite): Promise<void> {
+    await this.#chunks.add(log, chunks);
+  }
+
+  /** Writes the chunks that were accepted. */
+  async flush(): Promise<void> {
+    await this.#chunks.flush();
+  }
+
+  /** See `RunStore.readLog`. */
+  async read({ log, after, limit }: LogRead): Promise<LogPage> {
+    await this.flush();
+    const entries: LogEntry[] = [];
+    let next = after;
+    for (;;) {
+      const step = await this.#readSlots(log, next, limit - entries.length);
+      entries.push(...step.entries);
+      next = step.next;
+      if (!step.again) return { entries, next: entries.length === 0 ? after : next };
+    }
+  }
+
+  /** Reads until the limit, the end, or a gap; `again`: the gap is filled now. */
+  async #readSlots(
+    log: string,
+    after: number,
+    limit: number,
+  ): Promise<{ readonly entries: LogEntry[]; readonly next: number; readonly again: boolean }> {
+    const entries: LogEntry[] = [];
+    let next = after;
+    const first = Math.floor((after + 1) / entriesOfSlot);
+    const pages = this.#table.rangePages(logPartition(log), { ...logRange(first - 1), limit: limit + 1 });
+    for await (const page of pages) {
+      for (const slot of page) {
+        const number = Number(slot['sk']?.S);
+        const expected = Math.floor((next + 1) / entriesOfSlot);
+        if (number > expected) {
+          return { entries, next, again: await this.#fill(log, expected, slot) };
+        }
+        const all = decodeSlot(log, slot);
+        const from = (next + 1) % entriesOfSlot;
+        const taken = all.slice(from, from + limit - entries.length);
+        entries.push(...taken);
+        const isWhole = from + taken.length >= all.length;
+        next = number * entriesOfSlot + (isWhole ? entriesOfSlot : from + taken.length) - 1;
+        if (entries.length >= limit) return { entries, next, again: false };
+      }
+    }
+    return { entries, next, again: false };
+  }
+
+  /** Fills the slots before `behind` when that is old enough; whether the reader can go on. */
+  async #fill(log: string, first: number, behind: Item): Promise<boolean> {
+    const now = this.#clock.now();
+    if (now - Number(behind[writtenAt]?.N) < gapMs) return false;
+    for (let slot = first; slot < Number(behind['sk']?.S); slot += 1) await this.#put(log, slot, {});
+    return true;
+  }
+
+  async #append(log: string, content: Item): Promise<void> {
+    for (;;) {
+      const slot = await this.#take(log);
+      if (await this.#put(log, slot, content)) return;
+    }
+  }
+
+  /** The next number. A request that the client repeats takes two, and one of them stays empty. */
+  async #take(log: string): Promise<number> {
+    const { item } = await this.#table.update(
+      {
+        key: { pk: logPartition(log), sk: logCounterSort },
+        increase: { [counter]: 1 },
+        set: { [writtenAt]: numberValue(this.#clock.now()) },
+      },
+      () => false,
+    );
+    return Number(item?.[counter]?.N) - 1;
+  }
+
+  async #put(log: string, slot: number, content: Item): Promise<boolean> {
+    const key = keyItem({ pk: logPartition(log), sk: logSlotSort(slot) });
+    const item = { ...key, ...content, [writtenAt]: numberValue(this.#clock.now()) };
+    const free = { expression: 'attribute_not_exists(#pk)' };
+    const { won } = await this.#table.put(item, free, (found) => isDeepStrictEqual(found, item));
+    return won;
+  }
+
+  async #has(log: string, id: string): Promise<boolean> {
+    const newest = this.#table.rangePages(logPartition(log), {
+      ...logRange(-1),
+      attributes: [stateIdAttribute],
+      limit: lookBack.slots,
+      backwards: true,
+    });
+    let pages = 0;
+    for await (const page of newest) {
+      if (page.some((slot) => slot[stateIdAttribute]?.S === id)) return true;
+      pages += 1;
+      if (pages === lookBack.pages) return false;
+    }
+    return false;
+  }
+}

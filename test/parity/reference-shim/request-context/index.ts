@@ -1,0 +1,2 @@
+/** The reference has its request context behind a door of its own. */
+export { RequestContext } from '../../../../src/index.ts';

@@ -1,0 +1,143 @@
+import { describe, expect, it, vi } from 'vitest';
+import { z } from 'zod';
+import { places } from '../../runtime/places.ts';
+import { createStep, createWorkflow, Host, storageIn } from '../reference-shim/index.ts';
+
+const status = z.object({ status: z.string(), count: z.number() });
+
+/** A step that tells its id, and how often it was called. */
+function telling(id: string) {
+  const execute = vi.fn().mockResolvedValue({ by: id });
+  const step = createStep({ id, inputSchema: z.any(), outputSchema: z.object({ by: z.string() }), execute });
+  return { execute, step };
+}
+
+describe.each(places)('conditions in $name', (place) => {
+  it('D47 D50 D51 follows a chain of conditions, and skips what does not hold', async () => {
+    const step1 = createStep({
+      id: 'step1',
+      inputSchema: status,
+      outputSchema: status,
+      execute: vi.fn(async ({ inputData }) => inputData),
+    });
+    const [ok, many, never, then, otherwise] = ['ok', 'many', 'never', 'then', 'otherwise'].map(telling);
+    if (ok === undefined || many === undefined || never === undefined) expect.fail();
+    if (then === undefined || otherwise === undefined) expect.fail();
+    const workflow = createWorkflow({ id: 'chain', inputSchema: status, outputSchema: z.any() });
+    workflow
+      .then(step1)
+      .branch([
+        [async ({ inputData }) => inputData.status === 'ok', ok.step],
+        [async ({ getStepResult }) => (getStepResult(step1)?.count ?? 0) > 5, many.step],
+        [async () => false, never.step],
+      ])
+      .branch([
+        [async ({ inputData }) => 'ok' in inputData, then.step],
+        [async ({ inputData }) => !('ok' in inputData), otherwise.step],
+      ])
+      .commit();
+    new Host({ workflows: { workflow }, storage: storageIn(place) });
+    const run = await workflow.createRun();
+    const done = await run.start({ inputData: { status: 'ok', count: 9 } });
+    expect(done).toMatchObject({ status: 'success', result: { then: { by: 'then' } } });
+    expect(Object.keys(done.steps).toSorted()).toEqual(['input', 'many', 'ok', 'step1', 'then']);
+    expect(done.steps['then']).toMatchObject({ payload: { ok: { by: 'ok' }, many: { by: 'many' } } });
+    for (const { execute } of [ok, many, then]) expect(execute).toHaveBeenCalledTimes(1);
+    for (const { execute } of [never, otherwise]) expect(execute).not.toHaveBeenCalled();
+  });
+
+  it('D48 has the state in conditions', async () => {
+    const [left, right] = [telling('left'), telling('right')];
+    const workflow = createWorkflow({
+      id: 'stateful',
+      inputSchema: z.object({}),
+      outputSchema: z.any(),
+      stateSchema: z.object({ way: z.string() }),
+    });
+    workflow
+      .branch([
+        [async ({ state }) => state.way === 'left', left.step],
+        [async ({ state }) => state.way === 'right', right.step],
+      ])
+      .commit();
+    new Host({ workflows: { workflow }, storage: storageIn(place) });
+    const run = await workflow.createRun();
+    const done = await run.start({ inputData: {}, initialState: { way: 'right' } });
+    expect(done).toMatchObject({ status: 'success', result: { right: { by: 'right' } } });
+    expect(left.execute).not.toHaveBeenCalled();
+  });
+
+  it('D68 evaluates conditions of several parts', async () => {
+    const [both, either] = [telling('both'), telling('either')];
+    const workflow = createWorkflow({ id: 'complex', inputSchema: status, outputSchema: z.any() });
+    workflow
+      .branch([
+        [
+          async ({ inputData }) =>
+            (inputData.status === 'partial' && inputData.count > 7) || inputData.count < 0,
+          both.step,
+        ],
+        [
+          async ({ inputData }) =>
+            (inputData.status === 'partial' || inputData.status === 'ok') && inputData.count < 7,
+          either.step,
+        ],
+      ])
+      .commit();
+    new Host({ workflows: { workflow }, storage: storageIn(place) });
+    const run = await workflow.createRun();
+    const done = await run.start({ inputData: { status: 'partial', count: 8 } });
+    expect(done).toMatchObject({ status: 'success', result: { both: { by: 'both' } } });
+    expect(either.execute).not.toHaveBeenCalled();
+  });
+
+  it.each([
+    ['D80', 'if', 1, 2],
+    ['D81', 'else', 5, 15],
+  ])('%s takes the arm of %s', async (_, __, start, end) => {
+    const counting = (id: string, by: (count: number) => number) =>
+      createStep({
+        id,
+        inputSchema: z.object({ count: z.number() }),
+        outputSchema: z.object({ count: z.number() }),
+        execute: async ({ inputData }) => ({ count: by(inputData.count) }),
+      });
+    const small = counting('small', (count) => count + 1);
+    const large = counting('large', (count) => count * 3);
+    const workflow = createWorkflow({
+      id: 'counter',
+      inputSchema: z.object({ count: z.number() }),
+      outputSchema: z.object({ count: z.number() }),
+    })
+      .branch([
+        [async ({ inputData }) => inputData.count < 3, small],
+        [async ({ inputData }) => inputData.count >= 3, large],
+      ])
+      .map({ count: { step: [small, large], path: 'count' } })
+      .commit();
+    new Host({ workflows: { workflow }, storage: storageIn(place) });
+    const run = await workflow.createRun();
+    expect(await run.start({ inputData: { count: start } })).toMatchObject({
+      status: 'success',
+      result: { count: end },
+    });
+  });
+
+  it('H9 counts a branch condition that throws as false', async () => {
+    const [bad, good] = [telling('bad'), telling('good')];
+    const workflow = createWorkflow({ id: 'throwing', inputSchema: z.object({}), outputSchema: z.any() });
+    workflow
+      .branch([
+        [async () => Promise.reject(new Error('no answer')), bad.step],
+        [async () => true, good.step],
+      ])
+      .commit();
+    new Host({ workflows: { workflow }, storage: storageIn(place) });
+    const run = await workflow.createRun();
+    expect(await run.start({ inputData: {} })).toMatchObject({
+      status: 'success',
+      result: { good: { by: 'good' } },
+    });
+    expect(bad.execute).not.toHaveBeenCalled();
+  });
+});
