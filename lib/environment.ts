@@ -18,6 +18,7 @@ export function commonEnvironment(storage: Storage, settings: Settings): Record<
     [environment.retentionDays]: String(settings.runRetention.toDays()),
     [environment.stepEnds]: onOff(settings.stepEndEvents),
     [environment.listing]: onOff(settings.listing),
+    [environment.history]: settings.history,
   };
 }
 

@@ -54,7 +54,10 @@ export function allowExpiry(role: Role, { table }: Storage, logs: ILogGroup): vo
   );
 }
 
-/** No deletion: the runtime never deletes. Headers go by their time to live, the rest by the expiry function. */
+/**
+ * No deletion of a single item, so no header goes but by its time to live, and the rest by the expiry function. Batches are
+ * the pages of large arrays; there is no permission for these without that for batches of deletions.
+ */
 function stateStatements({ table, bus, bucket }: Storage): PolicyStatement[] {
   return [
     new PolicyStatement({
@@ -62,6 +65,7 @@ function stateStatements({ table, bus, bucket }: Storage): PolicyStatement[] {
       // A transaction needs the permissions of what it is made of.
       actions: [
         'dynamodb:BatchGetItem',
+        'dynamodb:BatchWriteItem',
         'dynamodb:ConditionCheckItem',
         'dynamodb:GetItem',
         'dynamodb:PutItem',

@@ -3,6 +3,7 @@ import type { AnySchema, StepContext, StepDefinition, StepWriter } from '../core
 import { isWorkflowError, WorkflowError } from '../core/errors.ts';
 import { limits } from '../core/limits.ts';
 import { TripWire } from '../core/tripwire.ts';
+import { readChunk, textOfChunk } from './agent-chunks.ts';
 import { checkCount, checkId, checkMetadata, checkSchema, describe, invalid, isObject } from './describe.ts';
 import { textSchema } from './text-schema.ts';
 
@@ -150,11 +151,10 @@ async function passOn(output: unknown, { writer }: StepContext): Promise<string>
   let text = '';
   for await (const chunk of chunksOf(output)) {
     await write(writer, chunk);
-    const { type, payload: inner, ...fields } = isObject(chunk) ? chunk : {};
-    const payload = isObject(inner) ? inner : fields;
-    if (type === 'tripwire') throw tripped(payload);
-    if (type === 'error') throw errorOf(payload['error'] ?? payload);
-    if (type === 'text-delta') text += textOf(payload);
+    const { type, fields } = readChunk(chunk);
+    if (type === 'tripwire') throw tripped(fields);
+    if (type === 'error') throw errorOf(fields['error'] ?? fields);
+    text += textOfChunk(chunk);
   }
   return text;
 }
@@ -167,11 +167,6 @@ async function write(writer: StepWriter, chunk: unknown): Promise<void> {
     if (!isWorkflowError(error, 'WORKFLOW_VALUE_NOT_STORABLE')) throw error;
     await writer.write(JSON.parse(JSON.stringify(chunk)));
   }
-}
-
-function textOf(delta: Readonly<Record<string, unknown>>): string {
-  const text = delta['textDelta'] ?? delta['text'] ?? delta['delta'];
-  return typeof text === 'string' ? text : '';
 }
 
 function tripped(payload: Readonly<Record<string, unknown>>): TripWire {

@@ -1,13 +1,13 @@
+import type { Graph } from '../core/graph.ts';
 import type { RunEvent } from '../core/snapshot.ts';
+import { AgentCalls } from './agent-calls.ts';
 import { Replay } from './replay.ts';
 import { Feed, type HostedRun } from './stream-feed.ts';
-import { legacyForm } from './stream-forms.ts';
-
-/** One of them. */
-export type LegacyChunk = ReturnType<typeof legacyForm>[number];
+import type { LegacyChunk } from './stream-forms.ts';
 
 /** What a legacy stream is made of. */
 export interface LegacySource extends HostedRun {
+  readonly graph: Graph;
   /** Begins the execution; resolves when that is stored, with whether there is anything to follow. */
   readonly begin: () => Promise<boolean>;
   /** Told of each event, before it is in the stream. */
@@ -18,9 +18,11 @@ export interface LegacySource extends HostedRun {
 export class LegacyOutput {
   private readonly source: LegacySource;
   private readonly chunks = new Replay<LegacyChunk>();
+  private readonly calls: AgentCalls;
 
   constructor(source: LegacySource) {
     this.source = source;
+    this.calls = new AgentCalls(source.graph);
     void this.follow();
   }
 
@@ -49,7 +51,7 @@ export class LegacyOutput {
   }
 
   private async tell(event: RunEvent): Promise<void> {
-    for (const chunk of legacyForm(event)) {
+    for (const chunk of this.calls.form(event)) {
       await this.source.onChunk?.(chunk);
       this.chunks.push(chunk);
     }

@@ -3,7 +3,6 @@ import type { CreateRequest, OutputOptions, RunRef, StoredRun, WorkflowHost } fr
 import type { RunStatus } from '../core/records.ts';
 import { type SerializedGraph, serializedGraph } from '../core/serialized-graph.ts';
 import type { RunResult } from '../core/snapshot.ts';
-import type { LegacyChunk } from './legacy-output.ts';
 import {
   resumeArguments,
   type ResumeOptions,
@@ -15,7 +14,7 @@ import {
 } from './run-arguments.ts';
 import type { RunOutput } from './run-output.ts';
 import { RunStreams } from './run-streams.ts';
-import type { StreamChunk } from './stream-forms.ts';
+import type { LegacyChunk, StreamChunk } from './stream-forms.ts';
 
 /** See the interface `Run` of run-types.ts, which gives this its types. */
 export class RunHandle {
@@ -47,7 +46,7 @@ export class RunHandle {
     this.workflowId = stored.workflowId;
     this.resourceId = stored.resourceId;
     this.workflowRunStatus = stored.status;
-    this.streams = new RunStreams({ host, ref: this.ref() });
+    this.streams = new RunStreams({ host, ref: this.ref() }, workflow.graph);
     this.abortController.signal.addEventListener('abort', () => void this.cancelAborted(), { once: true });
   }
 

@@ -91,6 +91,10 @@ export type WorkflowWatchEvent =
 export interface LegacyStreamEvent {
   readonly type: string;
   readonly payload: Readonly<Record<string, unknown>>;
+  /** Of the `tool-call-` events of a step that is an agent: its name, its input, and the text of a delta. */
+  readonly name?: string;
+  readonly args?: unknown;
+  readonly argsTextDelta?: string;
 }
 
 /**

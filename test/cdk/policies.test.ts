@@ -32,7 +32,15 @@ const bucket = arn('AWS::S3::Bucket', 'WorkflowsPayloads');
 const objects = arn('AWS::S3::Bucket', 'WorkflowsPayloads', '/*');
 const queue = arn('AWS::SQS::Queue', 'WorkflowsWork');
 
-const records = ['BatchGetItem', 'ConditionCheckItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem'];
+const records = [
+  'BatchGetItem',
+  'BatchWriteItem',
+  'ConditionCheckItem',
+  'GetItem',
+  'PutItem',
+  'Query',
+  'UpdateItem',
+];
 const state = [
   ...records.map((name) => ({ action: `dynamodb:${name}`, resource: table })),
   { action: 'events:PutEvents', resource: bus },

@@ -56,6 +56,7 @@ describe('a prop out of bounds says what to write', () => {
     [{ lease: Duration.seconds(2) }, /lease.*it is 2; write a whole number of s from 3 to 900/],
     [{ runRetention: Duration.hours(12) }, /runRetention.*it is 0\.5; write a whole number of days/],
     [{ payloadExpiration: Duration.days(0) }, /payloadExpiration.*it is 0; write/],
+    [{ history: 'stream' }, /history.*it is "stream"; write 'full' or 'none'/],
     [{ environment: { EVENTED_TABLE: 'mine' } }, /environment.*EVENTED_TABLE belongs to the runtime/],
   ])('%j', (props, message) => {
     expect(refused(props)).toMatch(message);

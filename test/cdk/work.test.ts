@@ -158,6 +158,7 @@ describe('the functions', () => {
       runRetention: Duration.days(3),
       stepEndEvents: false,
       listing: false,
+      history: 'full',
     });
     given.allResourcesProperties('AWS::Lambda::Function', {
       Environment: {
@@ -170,6 +171,7 @@ describe('the functions', () => {
           EVENTED_RETENTION_DAYS: '3',
           EVENTED_STEP_ENDS: 'off',
           EVENTED_LISTING: 'off',
+          EVENTED_HISTORY: 'full',
           SHOP: 'north',
         }),
       },

@@ -42,19 +42,20 @@ export function awsBackend(options: AwsBackendOptions): Backend {
   const clients = new LazyClients(options.clients ?? {}, AWS_ENDPOINT_URL_S3 ?? AWS_ENDPOINT_URL);
   const pacing = { clock, random: Math.random };
   const objects = { client: () => clients.s3(), bucket: options.bucket };
+  const store = dynamoRunStore({
+    client: clients.dynamodb(),
+    tableName: options.tableName,
+    pacing,
+    listing: options.listing ?? true,
+    retentionMs: options.retentionMs ?? defaultRetentionMs,
+    removePayloads: s3PayloadRemoval(objects),
+    ...(options.segmentSize === undefined ? {} : { segmentSize: options.segmentSize }),
+  });
   return {
     name: 'aws',
-    history: 'none',
+    history: options.history ?? defaults.history,
     logPollMs,
-    store: dynamoRunStore({
-      client: clients.dynamodb(),
-      tableName: options.tableName,
-      pacing,
-      listing: options.listing ?? true,
-      retentionMs: options.retentionMs ?? defaultRetentionMs,
-      removePayloads: s3PayloadRemoval(objects),
-      ...(options.segmentSize === undefined ? {} : { segmentSize: options.segmentSize }),
-    }),
+    store,
     payloads: s3PayloadStore(objects),
     bus: eventBridgeBus({
       client: clients.eventbridge(),
@@ -68,6 +69,12 @@ export function awsBackend(options: AwsBackendOptions): Backend {
     metrics,
     // An execution environment of Lambda is one process; random, so that none is taken for another.
     incarnation: randomUUID(),
-    close: async () => clients.close(),
+    close: async () => {
+      try {
+        await store.durable();
+      } finally {
+        clients.close();
+      }
+    },
   };
 }

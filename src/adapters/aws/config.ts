@@ -92,6 +92,8 @@ export const environment = {
   stepEnds: 'EVENTED_STEP_ENDS',
   /** `on` or `off`: whether runs are entered in the list index. */
   listing: 'EVENTED_LISTING',
+  /** `full` or `none`: whether runs keep their history where neither their workflow nor their caller says so. */
+  history: 'EVENTED_HISTORY',
   /** `iam`, `jwt` or `none`: who the owner of a run is, see the construct's `auth`. Read by the API function. */
   auth: 'EVENTED_AUTH',
   /** The claim of a token that names the owner; with `jwt` only. */
@@ -105,6 +107,8 @@ export const defaults = {
   retentionDays: 30,
   stepEnds: 'on',
   listing: 'on',
+  /** A state in a log is 2 write units, as many as the state itself. */
+  history: 'none',
   /** Time limit of the processor function, in seconds; a step's own limit is {@link defaults.stepMarginSeconds} less. */
   functionTimeoutSeconds: 120,
   /** Seconds that loading, committing and publishing may take beside the step. */

@@ -39,7 +39,8 @@ export class PendingChunks {
 
   /** Writes all that were accepted. Rejects when the store fails; what was not written is still pending then. */
   async flush(): Promise<void> {
-    await Promise.all([...this.#chunks.keys(), ...this.#writing.keys()].map((log) => this.#flushLog(log)));
+    const logs = new Set([...this.#chunks.keys(), ...this.#writing.keys()]);
+    await Promise.all([...logs].map((log) => this.#flushLog(log)));
   }
 
   #time(): void {

@@ -20,6 +20,8 @@ export interface AwsConfig {
   readonly stepEnds?: boolean;
   /** Whether root runs are entered in the list index, at 2 write units a run. Without it, lists are empty. @default true */
   readonly listing?: boolean;
+  /** Whether runs keep their history where nobody says otherwise: what the runtime takes as `history`. @default 'none' */
+  readonly history?: 'full' | 'none';
 }
 
 const onOff = (byDefault: 'on' | 'off') =>
@@ -38,6 +40,7 @@ const variables = z.object({
   [environment.retentionDays]: z.coerce.number().positive().max(36_500).default(defaults.retentionDays),
   [environment.stepEnds]: onOff(defaults.stepEnds),
   [environment.listing]: onOff(defaults.listing),
+  [environment.history]: z.enum(['full', 'none']).default(defaults.history),
 });
 
 const dayMs = 24 * 60 * 60 * 1000;
@@ -59,6 +62,7 @@ export function readAwsConfig(env: Readonly<Record<string, string | undefined>>)
       retentionMs: values[environment.retentionDays] * dayMs,
       stepEnds: values[environment.stepEnds],
       listing: values[environment.listing],
+      history: values[environment.history],
     };
   }
   const issues = parsed.error.issues.map((issue) => ({ path: issue.path.join('.'), message: issue.message }));

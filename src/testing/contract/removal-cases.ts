@@ -8,8 +8,9 @@ import { readWholeLog } from './log-reading.ts';
 import { outcomes, type RunFixture, T0, turn, value } from './run-fixture.ts';
 import type { ContractCase } from './suite.ts';
 
-const keys: readonly RecordKey[] = [{ entry: 0 }, { entry: 1, arm: 2 }, { entry: 3, item: 4 }];
-const at = { entry: 3, epoch: 1 };
+/** Entries begin one after the other: a place may look for what belongs to a run where the last one is. */
+const keys: readonly RecordKey[] = [{ entry: 0 }, { entry: 1, arm: 2 }, { entry: 2, item: 4 }];
+const at = { entry: 2, epoch: 1 };
 const payload = '"a payload"';
 const hash = createHash('sha256').update(payload).digest('hex');
 const delta: StoredDelta = { state: { a: value(1) }, requestContext: {}, removed: [] };
@@ -19,12 +20,12 @@ async function fill(run: RunFixture, runId: string, more = 0): Promise<void> {
   const { store, backend } = run;
   await run.start({ runId, history: 'full', status: 'suspended' });
   const parameters = { parameters: value(1), graphHash: 'g', perStep: false, now: T0, sweepAt: T0 + 60_000 };
-  won(await store.travel({ runId, epoch: 1, start: [2, 0, 0], ...parameters }));
-  const items = Array.from({ length: more }, (_, item) => ({ entry: 5, item }));
+  won(await store.travel({ runId, epoch: 1, wakes: 0, start: [2, 0, 0], ...parameters }));
+  const items = Array.from({ length: more }, (_, item) => ({ entry: at.entry, item: 5 + item }));
   for (const key of [...keys, ...items]) await settle(run, runId, key);
   const pages = Array.from({ length: more + 1 }, (_, page) => value(page));
   await store.putPages({ runId, ...at, pageSize: 2, pages });
-  const opening = { turn: turn(), total: more + 2, concurrency: more + 2, openedAt: T0, log: runId };
+  const opening = { turn: turn(), total: more + 5, concurrency: more + 5, openedAt: T0, log: runId };
   won(await store.openJoin({ runId, ...at, ...opening }));
   for (let token = 0; token <= more; token += 1) {
     await store.appendToken({ runId, ...at, turn: turn(), token, fromSegment: 0 });
@@ -46,7 +47,7 @@ async function isEmpty(run: RunFixture, runId: string): Promise<void> {
   equal(await store.loadRun(runId), undefined);
   const load = await store.loadStep({ runId, keys, input: true, join: at, consistent: true });
   deepStrictEqual(load, { records: [undefined, undefined, undefined] });
-  for (const entry of [3, 5]) deepStrictEqual(await store.loadItems({ runId, entry }), []);
+  deepStrictEqual(await store.loadItems({ runId, entry: at.entry }), []);
   equal(await store.loadJoin(block), undefined);
   equal(await store.loadPage({ ...block, pageSize: 2, page: 0 }), undefined);
   deepStrictEqual(await store.loadCell(block), { state: {}, requestContext: {}, removed: [] });
@@ -62,7 +63,7 @@ async function isWhole(run: RunFixture, runId: string): Promise<void> {
   const block = { runId, ...at };
   equal((await store.loadRun(runId))?.records.length, 2);
   deepStrictEqual((await store.loadRun(runId))?.input, { input: value(1) });
-  equal((await store.loadItems({ runId, entry: 3 })).length, 1);
+  equal((await store.loadItems({ runId, entry: at.entry })).length, 1);
   deepStrictEqual((await store.loadJoin(block))?.tokens, [0]);
   deepStrictEqual(await store.loadPage({ ...block, pageSize: 2, page: 0 }), value(0));
   deepStrictEqual(await store.loadCell(block), delta);

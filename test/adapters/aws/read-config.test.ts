@@ -20,6 +20,7 @@ test('what the construct may leave out has its default', () => {
     retentionMs: defaults.retentionDays * 86_400_000,
     stepEnds: true,
     listing: true,
+    history: 'none',
   });
 });
 
@@ -30,6 +31,7 @@ test('what the construct sets is read', () => {
     [environment.retentionDays]: '7',
     [environment.stepEnds]: 'off',
     [environment.listing]: 'off',
+    [environment.history]: 'full',
     PATH: '/bin',
   });
   expect(config).toMatchObject({
@@ -37,6 +39,7 @@ test('what the construct sets is read', () => {
     retentionMs: 7 * 86_400_000,
     stepEnds: false,
     listing: false,
+    history: 'full',
   });
 });
 
@@ -50,6 +53,7 @@ test.each<[string, Record<string, string | undefined>]>([
   [environment.retentionDays, { [environment.retentionDays]: '-1' }],
   [environment.stepEnds, { [environment.stepEnds]: 'true' }],
   [environment.listing, { [environment.listing]: '' }],
+  [environment.history, { [environment.history]: 'on' }],
 ])('a variable that is missing or malformed is named: %s', (name, change) => {
   try {
     readAwsConfig({ ...least, ...change });

@@ -158,6 +158,10 @@ describe('an ordinary record is one write unit', () => {
         [2, 1, 1],
         [3, 4, 4],
       ],
+      history: 'full',
+      perStep: true,
+      callback: { mark: '0003.~', owner, leaseUntil: now, done: true },
+      shown: { mark: '0003.~', value: { ref: 'ef'.repeat(32), bytes: 30_000 } },
       createdAt: now,
       startedAt: now,
       updatedAt: now,
@@ -173,7 +177,7 @@ describe('an ordinary record is one write unit', () => {
       ls: { S: listSort(now, runId) },
       ttl: { N: '1900000000' },
     };
-    const { error: _, parent: __, root: ___, from, ...ordinary } = header;
+    const { error: _, parent: __, root: ___, from, callback: ____, shown: _____, ...ordinary } = header;
     const started = {
       ...keyItem(headerKey(runId)),
       ...encodeHeader({ ...ordinary, from: from.slice(0, 0) }),

@@ -32,7 +32,8 @@ const turn = fc
   })
   .map(formatTurn);
 
-const stored: fc.Arbitrary<StoredValue> = fc.oneof(
+/** Values at rest. */
+export const stored: fc.Arbitrary<StoredValue> = fc.oneof(
   text.map((inline) => ({ inline })),
   fc.record({ ref: fc.constantFrom('ab'.repeat(32), '01'.repeat(32)), bytes: count }),
 );
@@ -40,6 +41,7 @@ const stored: fc.Arbitrary<StoredValue> = fc.oneof(
 const key = fc.oneof(
   fc.record({ entry: fc.nat(limits.entries - 1) }),
   fc.record({ entry: fc.nat(limits.entries - 1), arm: fc.nat(limits.arms - 1) }),
+  fc.record({ entry: fc.nat(limits.entries - 1), item: fc.nat(limits.joinMembers - 1) }),
 );
 
 export const header: fc.Arbitrary<RunHeader> = fc.record(
@@ -68,7 +70,14 @@ export const header: fc.Arbitrary<RunHeader> = fc.record(
     owner: text,
     parent: fc.record({ runId: id, key, turn }),
     root: id,
-    from: fc.array(fc.tuple(count, count), { maxLength: 4 }),
+    from: fc.array(fc.tuple(count, count, count), { maxLength: 4 }),
+    history: fc.constantFrom('full', 'stream'),
+    perStep: fc.boolean(),
+    callback: fc.record(
+      { mark: text, owner: text, leaseUntil: time, done: fc.boolean() },
+      { requiredKeys: ['mark', 'owner', 'leaseUntil'] },
+    ),
+    shown: fc.record({ mark: text, value: stored }),
     createdAt: time,
     startedAt: time,
     updatedAt: time,
@@ -110,6 +119,7 @@ export const record: fc.Arbitrary<StepRecord> = fc.record(
       'child',
       'waiting',
       'suspended',
+      'paused',
       'success',
       'failed',
       'skipped',
@@ -128,6 +138,7 @@ export const record: fc.Arbitrary<StepRecord> = fc.record(
     aborted: fc.boolean(),
     again: fc.boolean(),
     nonRetryable: fc.boolean(),
+    tripwire: fc.boolean(),
     suspendPayload: stored,
     suspendOutput: stored,
     suspendedAt: time,
@@ -142,6 +153,9 @@ export const record: fc.Arbitrary<StepRecord> = fc.record(
     sharedFrom: fc.integer({ min: -1, max: 99 }),
     fromSegment: count,
     childRunId: id,
+    seesCell: fc.boolean(),
+    log: id,
+    kept: fc.boolean(),
   },
   { requiredKeys: ['key', 'stepId', 'turn', 'status'] },
 );
@@ -162,7 +176,17 @@ const joinState: fc.Arbitrary<JoinState> = fc.record(
 
 export const segment: fc.Arbitrary<Segment> = fc.record({
   opening: fc.record(
-    { turn, total: count, concurrency: count, taken: fc.array(fc.nat(99)), openedAt: time },
+    {
+      turn,
+      total: count,
+      concurrency: count,
+      taken: fc.array(fc.nat(99)),
+      openedAt: time,
+      pageSize: count,
+      sharedFrom: fc.integer({ min: -1, max: 99 }),
+      keepsItems: fc.boolean(),
+      log: id,
+    },
     { requiredKeys: ['turn', 'total', 'concurrency', 'openedAt'] },
   ),
   carry: joinState,
@@ -184,7 +208,10 @@ export const event: fc.Arbitrary<WorkflowEvent> = fc.record(
     turn,
     stepId: text,
     status: fc.constantFrom('running', 'success', 'failed', 'suspended', 'canceled', 'skipped', 'tripwire'),
-    prev: fc.record({ path, status: fc.constantFrom('success', 'failed', 'skipped') }),
+    prev: fc.record({ path, status: fc.constantFrom('success', 'failed', 'skipped', 'paused') }),
+    parent: fc.record({ runId: id, path }),
+    to: count,
+    seesCell: fc.boolean(),
     dueAt: time,
     hop: count,
     time,

@@ -176,6 +176,15 @@ describe('a resume', () => {
     resumedAt: now,
   };
 
+  /** What the store reads: the header, which says that the run has no history, and the record. */
+  function stored(item: Item): void {
+    service.on(GetItemCommand, { Key: keyItem(recordItemKey(runId, key)) }).resolves({ Item: item });
+  }
+
+  beforeEach(() => {
+    service.on(GetItemCommand, { Key: keyItem(headerKey(runId)) }).resolves({ Item: itemOf(header) });
+  });
+
   test.each(['TransactionConflict', 'ThrottlingError', 'ProvisionedThroughputExceeded'])(
     'whose transaction is canceled by %s is tried again',
     async (code) => {
@@ -183,7 +192,7 @@ describe('a resume', () => {
         .on(TransactWriteItemsCommand)
         .rejectsOnce(canceled({ Code: 'None' }, { Code: code }, { Code: 'None' }))
         .resolves({});
-      service.on(GetItemCommand).resolves({ Item: recordItem(resumed) });
+      stored(recordItem(resumed));
       expect(await store().resume(resume)).toEqual({ won: true, image: resumed });
       expect(pacing.pauses).toEqual([conflictBackoff.baseMs]);
     },
@@ -210,7 +219,7 @@ describe('a resume', () => {
       .rejects(
         canceled({ Code: 'None' }, { Code: 'None' }, { Code: 'ConditionalCheckFailed', Item: parentItem }),
       );
-    service.on(GetItemCommand).resolves({ Item: recordItem({ ...record, status: 'suspended' }) });
+    stored(recordItem({ ...record, status: 'suspended' }));
     expect(await store().resume(resume)).toEqual({ won: false, lost: 'run', runId: 'parent', image: over });
   });
 

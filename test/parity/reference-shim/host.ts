@@ -39,6 +39,7 @@ export class Host<
     this.agents = options.agents ?? ({} as Agents);
     this.runtime = createRuntime({
       workflows: Object.values(this.workflows),
+      agents: this.agents,
       backend: options.storage ?? memoryBackend(),
       logger: options.logger ?? quiet,
     });

@@ -9,7 +9,9 @@ import type { TypesOf } from '../../../src/sdk/workflow-types.ts';
  * instead, and by constructing the host with a place of `storage.ts`.
  */
 export { cloneStep, cloneWorkflow, createStep, mapVariable, RequestContext } from '../../../src/index.ts';
+export { Agent, wordsModel } from './agent.ts';
 export { Host } from './host.ts';
+export { createTool } from './tool.ts';
 export { storageIn, storageWithVirtualTime } from './storage.ts';
 
 /** What the compiler knows of the steps that were listed for it. */
