@@ -64,11 +64,9 @@ export type {
   ResumeTarget,
   Run,
   StartArguments,
-  StepContext,
   StepResultOf,
   StreamArguments,
   StepResults,
-  TravelArguments,
   WorkflowResult,
 } from './sdk/run-types.ts';
 export type {

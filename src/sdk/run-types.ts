@@ -1,4 +1,4 @@
-import type { OutputOptions, StepContextInput } from '../core/host.ts';
+import type { OutputOptions, TimeTravelRequest } from '../core/host.ts';
 import type { RunStatus } from '../core/records.ts';
 import type { RequestContext } from '../core/request-context.ts';
 import type { SerializedGraph } from '../core/serialized-graph.ts';
@@ -170,23 +170,13 @@ interface ResumeFields<Types extends WorkflowTypes, Data, Target> {
   readonly perStep?: boolean;
 }
 
-/** What a time travel takes for known of a step, instead of what is stored. */
-export type StepContext = StepContextInput;
-
-/** What `timeTravel` takes. */
-export interface TravelArguments<Types extends WorkflowTypes> {
-  /** The step to begin with, by itself, by its id, or by a path through nested workflows. */
+/** What a time travel takes beside the step that it goes to. */
+export interface TimeTravelArguments<Types extends WorkflowTypes>
+  extends Pick<TimeTravelRequest, 'inputData' | 'resumeData' | 'context' | 'nestedStepsContext'> {
+  /** The step that is executed first, its id, or a path of these through nested workflows. */
   readonly step: ResumeTarget;
-  /** Output of the entry before; of the first entry, the input of the run. @default as it is stored */
-  readonly inputData?: unknown;
-  /** Given to what is suspended at the step or behind it. */
-  readonly resumeData?: unknown;
   /** @default the state as it is stored */
   readonly initialState?: Types['stateInput'];
-  /** Entries of steps by their ids; they win over what is stored. `input` is the input of the run. */
-  readonly context?: Readonly<Record<string, StepContext>>;
-  /** The same for each nested workflow, by its id as a step. */
-  readonly nestedStepsContext?: Readonly<Record<string, Readonly<Record<string, StepContext>>>>;
   /** Keys that win over those of the run. */
   readonly requestContext?: RequestContextInput<Types['requestContext']>;
   readonly outputOptions?: OutputOptions;
@@ -236,7 +226,7 @@ export interface Run<Types extends WorkflowTypes = WorkflowTypes, Steps extends 
    * WORKFLOW_RUN_ACTIVE; a step that the workflow does not have, or one behind steps that nothing is known of, is
    * WORKFLOW_ARGUMENT_INVALID. Then nothing has changed.
    */
-  timeTravel(options: TravelArguments<Types>): Promise<WorkflowResult<Types, Steps>>;
+  timeTravel(options: TimeTravelArguments<Types>): Promise<WorkflowResult<Types, Steps>>;
 
   /**
    * Executes again what was active in a run whose process is gone, and resolves when the run is over or suspended; what has
@@ -259,9 +249,9 @@ export interface Run<Types extends WorkflowTypes = WorkflowTypes, Steps extends 
     options?: ResumeArguments<Types, Steps, Target> & StreamArguments,
   ): WorkflowRunOutput<WorkflowResult<Types, Steps>>;
 
-  /** The same for a time travel. */
+  /** The same for a time travel: a new epoch of the run that begins at a step, with what lies before it as it was. */
   timeTravelStream(
-    options: TravelArguments<Types> & StreamArguments,
+    options: TimeTravelArguments<Types> & StreamArguments,
   ): WorkflowRunOutput<WorkflowResult<Types, Steps>>;
 
   /**
