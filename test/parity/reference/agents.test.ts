@@ -20,7 +20,7 @@ const london = () => new Agent({ name: 'london', model: wordsModel('London is bi
 
 describe.each(places)('agents as steps in $name', (place) => {
   /** Two agents, one after the other, with a mapping in between. */
-  const asked = (first: Agent, second: Agent, options: Parameters<typeof createStep>[1] = {}) => {
+  const asked = (first: Agent, second: Agent, options: object = {}) => {
     const start = createStep({
       id: 'start',
       inputSchema: prompts,
@@ -31,7 +31,7 @@ describe.each(places)('agents as steps in $name', (place) => {
     return workflow
       .then(start)
       .map({ prompt: { step: start, path: 'prompt1' } }, { id: 'map1' })
-      .then(createStep(first, options as object))
+      .then(createStep(first, options))
       .map({ prompt: { step: start, path: 'prompt2' } }, { id: 'map2' })
       .then(createStep(second))
       .commit();
