@@ -34,7 +34,6 @@ export class AgentCalls {
       name,
       args: this.inputs.get(step),
       ...more,
-      payload: {},
     });
     switch (event.type) {
       case 'workflow-step-start':

@@ -30,7 +30,7 @@ const runLevel: ReadonlySet<string> = new Set(['workflow-start', 'workflow-finis
 /** An event of a legacy stream, with its types forgotten. */
 export interface LegacyChunk {
   readonly type: string;
-  readonly payload: Readonly<Record<string, unknown>>;
+  readonly payload?: Readonly<Record<string, unknown>>;
   readonly [field: string]: unknown;
 }
 

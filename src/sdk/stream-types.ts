@@ -90,7 +90,8 @@ export type WorkflowWatchEvent =
 /** One event of `streamLegacy()`: that of `watch()` without `workflow-` before its type. */
 export interface LegacyStreamEvent {
   readonly type: string;
-  readonly payload: Readonly<Record<string, unknown>>;
+  /** Absent in `tool-call-` events. */
+  readonly payload?: Readonly<Record<string, unknown>>;
   /** Of the `tool-call-` events of a step that is an agent: its name, its input, and the text of a delta. */
   readonly name?: string;
   readonly args?: unknown;
