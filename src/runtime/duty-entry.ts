@@ -136,8 +136,9 @@ export async function finish(
   const { engine, publisher, runId, epoch, header } = handling;
   const { store, clock, metrics } = engine.backend;
   const now = clock.now();
-  // A call has no event that would come again: if it dies before it announces the end, a sweep has to.
-  const isToBeSwept = publisher.isCall || isWork(handling);
+  // A call has no event that would come again: if it dies before it announces the end, a sweep has to. That of a nested run
+  // is found by a sweep of the run above, which is not over.
+  const isToBeSwept = publisher.isCall || hasAftermath(handling);
   const write = await store.finish({
     runId,
     epoch,
@@ -162,10 +163,14 @@ export function signalChange(engine: Engine, header: Pick<RunHeader, 'runId' | '
 }
 
 /** Whether somebody has to do something about the end of a run: its parent, its callbacks, or what is nested in it. */
-function isWork({ header, workflow }: Handling): boolean {
+function isWork(handling: Handling): boolean {
+  return handling.header.parent !== undefined || hasAftermath(handling);
+}
+
+/** Whether the end of a run is not yet all of it: callbacks are to be told, or what is nested in it to be canceled. */
+function hasAftermath({ workflow }: Handling): boolean {
   const { callbacks, shouldPersistSnapshot } = workflow.definition;
-  const told = callbacks?.onFinish ?? callbacks?.onError ?? shouldPersistSnapshot;
-  return header.parent !== undefined || workflow.nests || told !== undefined;
+  return workflow.nests || (callbacks?.onFinish ?? callbacks?.onError ?? shouldPersistSnapshot) !== undefined;
 }
 
 /** An event of the whole run, with what its handler has to know. */

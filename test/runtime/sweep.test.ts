@@ -4,7 +4,7 @@ import type { StepDefinition, WorkflowDefinition } from '../../src/core/definiti
 import type { WorkflowEvent } from '../../src/core/event.ts';
 import { createRuntime, type Runtime } from '../../src/runtime/index.ts';
 import { ManualClock } from './faults.ts';
-import { add, step, workflow } from './fixtures.ts';
+import { add, nest, step, workflow } from './fixtures.ts';
 
 const approval = (id: string): StepDefinition =>
   step(id, async ({ resumeData, suspend }) => (resumeData === undefined ? suspend({}) : resumeData));
@@ -17,12 +17,17 @@ const definition = workflow('w', [
   ),
 ]);
 
-function bench(made: WorkflowDefinition = definition) {
+function bench(made: WorkflowDefinition = definition, ...others: WorkflowDefinition[]) {
   const clock = new ManualClock();
   const place = memoryPlace({ clock });
   const warnings: string[] = [];
   const logger = { warn: (message: string) => warnings.push(message) };
-  const runtime = createRuntime({ workflows: [made], backend: place.attach(), work: false, logger });
+  const runtime = createRuntime({
+    workflows: [made, ...others],
+    backend: place.attach(),
+    work: false,
+    logger,
+  });
   return { clock, place, runtime, warnings };
 }
 
@@ -62,6 +67,28 @@ describe('a lost event', () => {
       status: 'success',
       result: 12 + 1000 + 102,
     });
+  });
+});
+
+describe('a lost end of a nested run', () => {
+  const failing = step('x', () => {
+    throw new RangeError('out of it');
+  });
+
+  test.each([
+    ['workflow.end', add('x', 1), 'success'],
+    ['workflow.fail', failing, 'failed'],
+  ] as const)('%s is found by a sweep of the run above', async (type, body, status) => {
+    const inner = workflow('inner', [body]);
+    const outer = workflow('w', [add('a', 1), nest(inner), add('z', 1)]);
+    const { clock, place, runtime } = bench(outer, inner);
+    await runtime.start({ workflowId: 'w', runId: 'r', inputData: 1 });
+    const isEnd = (event: WorkflowEvent): boolean => event.parent !== undefined && event.type === type;
+    expect(await deliver(place, runtime, isEnd)).toBe(1);
+    clock.pass(130_000);
+    expect(await runtime.sweep()).toBe(1);
+    await deliver(place, runtime);
+    expect(await runtime.result({ runId: 'r' })).toMatchObject({ status });
   });
 });
 

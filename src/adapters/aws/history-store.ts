@@ -7,7 +7,8 @@ import type { RunLog } from './run-log.ts';
 /**
  * Keeps the log of runs with history beside a store that knows nothing of it: for each state, after the write that made it,
  * and before the call resolves. Whoever loses a write gets a state whose writer may have died in between, so it makes sure
- * of it, too. A run without history costs nothing here, but half a read unit for a resume.
+ * of it, too, and so does whoever reads that a run is over, because nobody may write to it any more. A run without history
+ * costs nothing here, but half a read unit for a resume.
  *
  * What may come late is the log of a state that nobody needs: a worker that is slow between its write and its log lets
  * others go on, who log what they find. Readers know a state that comes again by its id.
@@ -19,6 +20,20 @@ export function withHistory(
   const logged = new LoggedWrites(store, log);
   return {
     ...store,
+    loadHeader: async (...request) => await logged.whole(await store.loadHeader(...request)),
+
+    async loadStep(request) {
+      const load = await store.loadStep(request);
+      await logged.whole(load.header);
+      return load;
+    },
+
+    async loadRun(runId) {
+      const load = await store.loadRun(runId);
+      await logged.whole(load?.header);
+      return load;
+    },
+
     createRun: (write) => logged.header(() => store.createRun(write), write.input),
     startRun: (write) => logged.header(() => store.startRun(write), write.input),
     setStatus: (write) => logged.header(() => store.setStatus(write)),
@@ -68,13 +83,30 @@ export function withHistory(
 
 type Store = Parameters<typeof withHistory>[0];
 
+/** Ends that this process knows to be logged; the oldest are forgotten. */
+const knownEnds = 1_000;
+
 class LoggedWrites {
   readonly #store: Store;
   readonly #log: RunLog;
+  readonly #ends = new Set<string>();
 
   constructor(store: Store, log: RunLog) {
     this.#store = store;
     this.#log = log;
+  }
+
+  /** The header that was read, when its end is in the log. */
+  async whole(header: RunHeader | undefined): Promise<RunHeader | undefined> {
+    if (header?.history === undefined || header.endedAt === undefined) return header;
+    const name = `${header.runId}/${header.epoch}`;
+    if (this.#ends.has(name)) return header;
+    await this.#log.flush();
+    await this.#ensureHeader(header);
+    const [oldest] = this.#ends;
+    if (this.#ends.size >= knownEnds && oldest !== undefined) this.#ends.delete(oldest);
+    this.#ends.add(name);
+    return header;
   }
 
   async header(write: () => Promise<Write<RunHeader>>, input?: RunInput): Promise<Write<RunHeader>> {

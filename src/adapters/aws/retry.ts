@@ -49,7 +49,8 @@ export async function retrying<T>(
   }
 }
 
-function pause(clock: Pick<Clock, 'timer'>, ms: number): Promise<void> {
+/** Resolves in `ms`; keeps the process alive until then. */
+export function pause(clock: Pick<Clock, 'timer'>, ms: number): Promise<void> {
   return new Promise((resolve) => {
     clock.timer(ms, resolve, { keepAlive: true });
   });

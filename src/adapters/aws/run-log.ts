@@ -8,7 +8,7 @@ import { keyItem } from './expression.ts';
 import { type Item, logCounterSort, logPartition, logRange, logSlotSort } from './keys.ts';
 import { decodeSlot, encodeEntries, encodeState, stateId, stateIdAttribute } from './log-codec.ts';
 import { PendingChunks } from './pending-chunks.ts';
-import type { Pacing } from './retry.ts';
+import { type Pacing, pause } from './retry.ts';
 import type { Table } from './table.ts';
 
 /** Attribute of the counter. */
@@ -23,6 +23,9 @@ const entriesOfSlot = 1_000;
  */
 const gapMs = 3_000;
 
+/** How long a reader waits before it looks at a gap again, ms: a write takes about ten. */
+const gapPauseMs = 50;
+
 /** Where a state that is in the log already is looked for: it was written shortly before. */
 const lookBack = { slots: 25, pages: 8 } as const;
 
@@ -33,9 +36,10 @@ const chunksOfSlot = { entries: 100, bytes: 100_000 } as const;
  * The logs of runs with history, as numbered slots.
  *
  *     writer: take the next number ─ put the slot, if it is free ─ taken: once more
- *     reader: slots in their order ─ one is missing ─ stop; for 3 s: fill it with nothing, and go on
+ *     reader: slots in their order ─ one is missing ─ wait for it; for 3 s: fill it with nothing, and go on
  *
- * So all readers see the same order, and none goes past a slot that a writer may still fill.
+ * So all readers see the same order, and none goes past a slot that a writer may still fill. A page that is shorter than
+ * it may be ends where the log does: nothing that was appended before the read is behind it.
  */
 export class RunLog {
   readonly #table: Table;
@@ -86,20 +90,29 @@ export class RunLog {
     await this.flush();
     const entries: LogEntry[] = [];
     let next = after;
-    for (;;) {
-      const step = await this.#readSlots(log, next, limit - entries.length);
-      entries.push(...step.entries);
-      next = step.next;
-      if (!step.again) return { entries, next: entries.length === 0 ? after : next };
+    for (let waitedMs = 0; ; ) {
+      const read = await this.#readSlots(log, next, limit - entries.length);
+      entries.push(...read.entries);
+      if (read.next > next) waitedMs = 0;
+      next = read.next;
+      if (read.behind === undefined) return { entries, next: entries.length === 0 ? after : next };
+      // The two clocks may differ: whoever has waited as long by its own goes on, too.
+      const age = Math.max(waitedMs, this.#clock.now() - Number(read.behind[writtenAt]?.N));
+      if (age >= gapMs) {
+        await this.#fill(log, next, read.behind);
+        continue;
+      }
+      await pause(this.#clock, gapPauseMs);
+      waitedMs += gapPauseMs;
     }
   }
 
-  /** Reads until the limit, the end, or a gap; `again`: the gap is filled now. */
+  /** Reads until the limit, the end, or a gap; `behind`: the first slot after that. */
   async #readSlots(
     log: string,
     after: number,
     limit: number,
-  ): Promise<{ readonly entries: LogEntry[]; readonly next: number; readonly again: boolean }> {
+  ): Promise<{ readonly entries: LogEntry[]; readonly next: number; readonly behind?: Item }> {
     const entries: LogEntry[] = [];
     let next = after;
     const first = Math.floor((after + 1) / entriesOfSlot);
@@ -107,28 +120,23 @@ export class RunLog {
     for await (const page of pages) {
       for (const slot of page) {
         const number = Number(slot['sk']?.S);
-        const expected = Math.floor((next + 1) / entriesOfSlot);
-        if (number > expected) {
-          return { entries, next, again: await this.#fill(log, expected, slot) };
-        }
+        if (number > Math.floor((next + 1) / entriesOfSlot)) return { entries, next, behind: slot };
         const all = decodeSlot(log, slot);
         const from = (next + 1) % entriesOfSlot;
         const taken = all.slice(from, from + limit - entries.length);
         entries.push(...taken);
         const isWhole = from + taken.length >= all.length;
         next = number * entriesOfSlot + (isWhole ? entriesOfSlot : from + taken.length) - 1;
-        if (entries.length >= limit) return { entries, next, again: false };
+        if (entries.length >= limit) return { entries, next };
       }
     }
-    return { entries, next, again: false };
+    return { entries, next };
   }
 
-  /** Fills the slots before `behind` when that is old enough; whether the reader can go on. */
-  async #fill(log: string, first: number, behind: Item): Promise<boolean> {
-    const now = this.#clock.now();
-    if (now - Number(behind[writtenAt]?.N) < gapMs) return false;
+  /** Fills the slots between the place after `next` and `behind`; a writer who was faster stays. */
+  async #fill(log: string, next: number, behind: Item): Promise<void> {
+    const first = Math.floor((next + 1) / entriesOfSlot);
     for (let slot = first; slot < Number(behind['sk']?.S); slot += 1) await this.#put(log, slot, {});
-    return true;
   }
 
   async #append(log: string, content: Item): Promise<void> {

@@ -1,0 +1,133 @@
+import { describe, expect, test } from 'vitest';
+import { memoryBackend } from '../../src/adapters/memory/index.ts';
+import type { WorkflowDefinition } from '../../src/core/definition.ts';
+import type { Backend } from '../../src/ports/index.ts';
+import { createRuntime } from '../../src/runtime/index.ts';
+import { add, nest, step, workflow } from '../runtime/fixtures.ts';
+import { localClient, metered, storeOn, tableForTests } from './dynamodb-place.ts';
+
+/**
+ * What whole runs are billed, counted on a store of its own with the queue in memory: every request of the engine counts,
+ * also those that no test of a single transition thinks of. docs/deploy.md has these numbers.
+ */
+
+const tableName = 'cost';
+tableForTests(tableName);
+
+interface Cost {
+  readonly write: number;
+  readonly read: number;
+}
+
+let runs = 0;
+
+/** Units of one run of the first workflow, with all that its end sets off. */
+async function costOf(
+  workflows: readonly WorkflowDefinition[],
+  inputData: unknown,
+  history: 'full' | 'none' = 'none',
+): Promise<Cost> {
+  const client = localClient();
+  const meter = metered(client);
+  const place = memoryBackend();
+  const backend: Backend = { ...place, store: storeOn(client, tableName) };
+  const runtime = createRuntime({ workflows, backend, history });
+  const runId = `cost-${(runs += 1)}`;
+  const over = new Promise<void>((resolve) => {
+    place.observe((event) => {
+      if (event.runId === runId && event.type === 'workflow.end') resolve();
+    });
+  });
+  await runtime.start({ workflowId: workflows[0]?.id ?? '', runId, inputData });
+  await over;
+  while (place.queued().length > 0) await place.settled();
+  await runtime.close();
+  const { write, read } = meter;
+  client.destroy();
+  return { write, read };
+}
+
+/** Units of each of the `more.length - less.length` that one run has more of than the other. */
+async function costOfEach(
+  make: (count: number) => readonly [readonly WorkflowDefinition[], unknown],
+  history: 'full' | 'none' = 'none',
+): Promise<Cost> {
+  const [few, many] = [2, 62];
+  const less = await costOf(...make(few), history);
+  const more = await costOf(...make(many), history);
+  const each = (name: keyof Cost): number => Math.round((100 * (more[name] - less[name])) / (many - few)) / 100;
+  return { write: each('write'), read: each('read') };
+}
+
+const numbers = (count: number): number[] => Array.from({ length: count }, (_, number) => number);
+const tiny = workflow('tiny', [add('double', 1)]);
+
+const steps = (count: number) =>
+  [[workflow('steps', numbers(count).map((number) => add(`step-${number}`, 1)))], 0] as const;
+const items = (count: number) =>
+  [[workflow('items', [{ foreach: add('item', 1), concurrency: 10 }])], numbers(count)] as const;
+const nestedItems = (count: number) =>
+  [[workflow('nested-items', [{ foreach: nest(tiny), concurrency: 10 }]), tiny], numbers(count)] as const;
+const nestedSteps = (count: number) => {
+  const entries = numbers(count).map((number) => nest(workflow(`inner-${number}`, [add('double', 1)])));
+  const inner = entries.flatMap((entry) => (entry.workflow === undefined ? [] : [entry.workflow]));
+  return [[workflow('nested-steps', entries), ...inner], 0] as const;
+};
+const settingItems = (count: number) =>
+  [
+    [
+      workflow('setting', [
+        {
+          foreach: step('item', async ({ inputData, setState }) => {
+            await setState({ last: inputData });
+            return inputData;
+          }),
+          concurrency: 1,
+        },
+      ]),
+    ],
+    numbers(count),
+  ] as const;
+
+describe('without history', () => {
+  test('a sequential step is 2 write units', async () => {
+    const cost = await costOfEach(steps);
+    console.log('step', cost);
+    expect(cost.write).toBe(2);
+    expect(cost.read).toBeLessThanOrEqual(1);
+  });
+
+  test('an item of a foreach is 3.1 write units, and one more when it sets state', async () => {
+    const cost = await costOfEach(items);
+    console.log('item', cost);
+    const setting = await costOfEach(settingItems);
+    console.log('setting item', setting);
+    expect(cost.write).toBeLessThanOrEqual(3.2);
+    expect(setting.write).toBeLessThanOrEqual(4.2);
+  });
+
+  test('a nested run of one step is at most 9.2 write units', async () => {
+    const cost = await costOfEach(nestedSteps);
+    console.log('nested', cost);
+    const item = await costOfEach(nestedItems);
+    console.log('nested item', item);
+    expect(cost.write).toBeLessThanOrEqual(9.2);
+    expect(item.write).toBeLessThanOrEqual(9.2);
+  });
+});
+
+describe('with history', () => {
+  test('a sequential step is 4 write units more', async () => {
+    const cost = await costOfEach(steps, 'full');
+    console.log('step with history', cost);
+    expect(cost.write).toBeLessThanOrEqual(6.1);
+  });
+
+  test('an item of a foreach', async () => {
+    const cost = await costOfEach(items, 'full');
+    console.log('item with history', cost);
+    const item = await costOfEach(nestedItems, 'full');
+    console.log('nested item with history', item);
+    expect(cost.write).toBeLessThanOrEqual(9.4);
+  });
+});
