@@ -55,7 +55,8 @@ async function costOfEach(
   const [few, many] = [2, 62];
   const less = await costOf(...make(few), history);
   const more = await costOf(...make(many), history);
-  const each = (name: keyof Cost): number => Math.round((100 * (more[name] - less[name])) / (many - few)) / 100;
+  const each = (name: keyof Cost): number =>
+    Math.round((100 * (more[name] - less[name])) / (many - few)) / 100;
   return { write: each('write'), read: each('read') };
 }
 
@@ -63,7 +64,15 @@ const numbers = (count: number): number[] => Array.from({ length: count }, (_, n
 const tiny = workflow('tiny', [add('double', 1)]);
 
 const steps = (count: number) =>
-  [[workflow('steps', numbers(count).map((number) => add(`step-${number}`, 1)))], 0] as const;
+  [
+    [
+      workflow(
+        'steps',
+        numbers(count).map((number) => add(`step-${number}`, 1)),
+      ),
+    ],
+    0,
+  ] as const;
 const items = (count: number) =>
   [[workflow('items', [{ foreach: add('item', 1), concurrency: 10 }])], numbers(count)] as const;
 const nestedItems = (count: number) =>
