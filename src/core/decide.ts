@@ -146,9 +146,14 @@ export type ChildFollow =
   | { readonly type: 'suspend' | 'pause' }
   | { readonly type: 'end'; readonly status: 'success' | 'failed' | 'tripwire' | 'canceled' };
 
+/** Turn that the nested run of a record was begun for, or is to be. */
+export function turnOfNested({ turn, childTurn }: Pick<StepRecord, 'turn' | 'childTurn'>): string {
+  return childTurn ?? baseTurn(turn);
+}
+
 /** Derives {@link ChildFollow}. A nested run of another turn is none of the record's business. */
 export function followOf(record: StepRecord, child: RunHeader): ChildFollow {
-  if (child.parent?.turn !== baseTurn(record.turn)) return { type: 'none' };
+  if (child.parent?.turn !== turnOfNested(record)) return { type: 'none' };
   const { status } = child;
   if (record.status === 'suspended') {
     return status === 'suspended' ? { type: 'none' } : { type: 'run', nextTurn: nextGeneration(record.turn) };

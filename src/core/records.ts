@@ -235,6 +235,8 @@ export interface StepRecord {
   readonly fromSegment?: number;
   /** Run id of the nested run. */
   readonly childRunId?: string;
+  /** Turn that the nested run was begun for ({@link ParentLink.turn}), when a time travel has kept the record since. */
+  readonly childTurn?: string;
   /** Of an item or a resumed arm: others of its block had changed state or request context before it began. */
   readonly seesCell?: boolean;
   /** Root run in whose log every state of this record is kept. */

@@ -23,6 +23,20 @@ export function applyDeltas(base: SharedData, deltas: readonly SharedDelta[]): S
   return deltas.reduce(applyDelta, base);
 }
 
+/** One delta that does what `first` and then `second` do. */
+export function mergeDeltas(first: SharedDelta, second: SharedDelta): SharedDelta {
+  const set = new Set(Object.keys(second.requestContext ?? {}));
+  const removed = [
+    ...new Set([...(first.removed ?? []).filter((key) => !set.has(key)), ...(second.removed ?? [])]),
+  ];
+  const context = Object.entries({ ...first.requestContext, ...second.requestContext });
+  return {
+    state: { ...first.state, ...second.state },
+    requestContext: Object.fromEntries(context.filter(([key]) => !removed.includes(key))),
+    removed,
+  };
+}
+
 /**
  * What a body changed. `before` and `after` are encoded values by key, so that a change inside an object counts, and an
  * assignment of an equal value does not. Undefined when nothing changed.

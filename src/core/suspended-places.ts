@@ -1,5 +1,5 @@
 import type { OpenForeach } from './assemble.ts';
-import { isVisible, type RunHeader, type StepRecord, terminalStatuses } from './records.ts';
+import { type RunHeader, type StepRecord, terminalStatuses } from './records.ts';
 import type { SuspendedPlace } from './resume-target.ts';
 import { parseTurn } from './turn.ts';
 
@@ -21,9 +21,9 @@ export interface SuspendedView {
 export function suspendedPlaces(view: SuspendedView): SuspendedPlace[] {
   const { header, open, children } = view;
   if (terminalStatuses.has(header.status)) return [];
+  // What a time travel left behind suspended, in an arm of an entry before its target, nobody waits for.
   const records = view.records.filter(
-    (record) =>
-      mayHold.has(record.status) && isVisible(parseTurn(record.turn).epoch, record.key.entry, header),
+    (record) => mayHold.has(record.status) && parseTurn(record.turn).epoch === header.epoch,
   );
   return [...records, ...(open?.items ?? [])].flatMap((record): SuspendedPlace[] => {
     const { item } = record.key;

@@ -83,8 +83,11 @@ function planRecord(record: StepRecord, clock: Clock): SweepPlan {
   return { actions: [{ type: 'duty', record }], again: later(record, clock) };
 }
 
+/** When a record changed. */
+type Changes = { readonly [K in 'startedAt' | 'endedAt' | 'resumedAt' | 'dueAt']?: number | undefined };
+
 /** Looks again after as long as the record has been standing still, within the bounds of {@link sweepPause}. */
-function later(record: StepRecord, { now }: Clock): number {
+function later(record: Changes, { now }: Clock): number {
   const changed = Math.max(
     record.startedAt ?? 0,
     record.endedAt ?? 0,
@@ -114,9 +117,10 @@ function planMember(view: SweepView, key: RecordKey, tokens: ReadonlySet<number>
   const newest = settlementOf(record);
   const logged = newest === undefined || tokens.has(encodeToken(newest));
   if (!logged) return { actions: [{ type: 'duty', record }], again: clock.now + sweepPause.shortest };
-  // Settled and logged: somebody else's settlement decides about the block.
-  if (!active.has(record.status)) return { actions: [], again: undefined };
-  return planRecord(record, clock);
+  if (active.has(record.status)) return planRecord(record, clock);
+  // Settled and logged: somebody else's settlement decides about the block. A nested run may have been resumed since.
+  const isFollowed = record.status === 'suspended' && record.childRunId !== undefined;
+  return { actions: isFollowed ? [{ type: 'duty', record }] : [], again: undefined };
 }
 
 /** Items that a sweep of a foreach has to look at: those that may still move, and those that decided about the block. */
@@ -160,10 +164,21 @@ function planBlock(view: SweepView, entry: number, clock: Clock): SweepPlan {
   return { actions: [...plan.actions, ...dutyOf(decodeToken(last).member)], again: plan.again };
 }
 
+/** Whether a run pauses after an entry that is done: it executes one only, and nothing behind that has begun. */
+function pausesAfter({ header, join }: SweepView, { key }: StepRecord): boolean {
+  const [, first] = header.from.find(([epoch]) => epoch === header.epoch) ?? [header.epoch, 0];
+  return header.perStep === true && key.entry >= first && join === undefined;
+}
+
 /** Plans what a run needs. The caller read the header first, then the records, and writes with the header's `wakes`. */
 export function planSweep(view: SweepView, clock: Clock): SweepPlan {
   const { header, graph } = view;
-  if (terminalStatuses.has(header.status)) return { actions: [{ type: 'announce-end' }], again: undefined };
+  if (terminalStatuses.has(header.status)) {
+    // Whoever does what the end implies takes the run out of sight.
+    return { actions: [{ type: 'announce-end' }], again: later({ endedAt: header.endedAt }, clock) };
+  }
+  // It waits for a time travel.
+  if (header.status === 'paused') return { actions: [], again: undefined };
   const entry = frontierEntry(view);
   const last = view.records.find((record) => sameKey(record.key, { entry: entry - 1 }));
   const own = view.records.find((record) => sameKey(record.key, { entry }));
@@ -172,6 +187,10 @@ export function planSweep(view: SweepView, clock: Clock): SweepPlan {
   const ended =
     last !== undefined && (entry >= graph.length || last.bailed === true || last.aborted === true);
   if (ended) return { actions: [{ type: 'duty', record: last }], again: later(last, clock) };
+  // It pauses after each entry, and nobody lived to see that it does.
+  if (last !== undefined && pausesAfter(view, last)) {
+    return { actions: [{ type: 'duty', record: last }], again: later(last, clock) };
+  }
   if (isBlock(graph[entry])) return planBlock(view, entry, clock);
   const turn = formatTurn(firstTurn(header.epoch));
   return { actions: [{ type: 'run', key: { entry }, turn }], again: clock.now + sweepPause.shortest };

@@ -98,7 +98,7 @@ export interface RunStore {
   setStatus(write: StatusWrite): Promise<Write<RunHeader>>;
   /** Condition: same epoch and not over. */
   finish(write: FinishWrite): Promise<Write<RunHeader>>;
-  /** Condition: not over, and `owner` is that of the run when given. */
+  /** Condition: not over, and `owner` and `epoch` are those of the run when given. */
   cancel(write: CancelWrite): Promise<Write<RunHeader>>;
   /**
    * Starts a nested run, or the next epoch of one: `run.header.parent` is given. Condition: none with this id, or one whose
@@ -107,7 +107,7 @@ export interface RunStore {
    */
   startChild(write: ChildStartWrite): Promise<Write<RunHeader>>;
   /**
-   * Begins a new epoch. Condition: same epoch, and pending, suspended, paused or over. The run is running then, without a
+   * Begins a new epoch. Condition: same epoch and `wakes`, and pending, suspended, paused or over. The run is running then, without a
    * position and without what its end left behind; `input`, when given, replaces that of the run.
    */
   travel(write: TravelWrite): Promise<Write<RunHeader>>;

@@ -39,6 +39,8 @@ export interface FinishWrite {
 export interface CancelWrite {
   readonly runId: string;
   readonly owner?: string;
+  /** Only this epoch is canceled: one that was begun meanwhile goes on. @default whichever the run is in */
+  readonly epoch?: number;
   readonly now: number;
   readonly sweepAt: number;
 }
@@ -58,6 +60,8 @@ export interface TravelWrite {
   readonly runId: string;
   /** The epoch that the caller saw. */
   readonly epoch: number;
+  /** The `wakes` that it saw: a run that went on since then is not what the parameters were taken from. */
+  readonly wakes: number;
   /** That of the new epoch, whose number is one higher. */
   readonly start: EpochStart;
   readonly parameters: StoredValue;

@@ -35,15 +35,16 @@ function isDone({ callback }: RunHeader, mark: string): boolean {
 /**
  * Calls `onFinish` and `onError` for the end or suspension that a run is in. Whoever claims them first calls them; when that
  * worker dies, another one does after its claim has ended. So they are called at least once, with the same `eventId`.
+ * Resolves with whether nothing is left to be told.
  */
 export async function tellCallbacks(
   engine: Engine,
   definition: WorkflowDefinition,
   header: RunHeader,
   event: WorkflowEvent,
-): Promise<void> {
+): Promise<boolean> {
   const mark = callbackMark(header);
-  if (mark === undefined || isTold(definition, header)) return;
+  if (mark === undefined || isTold(definition, header)) return true;
   const { store, clock, timers } = engine.backend;
   const { runId } = header;
   const now = clock.now();
@@ -54,16 +55,17 @@ export async function tellCallbacks(
     const { image } = write;
     const isHeld = image?.callback?.mark === mark && image.callback.done !== true;
     if (isHeld) await timers.schedule(event, (image.callback?.leaseUntil ?? now) + engine.times.skewMs);
-    return;
+    return !isHeld;
   }
   const view = await viewAll(engine, runId);
-  if (view !== undefined) {
+  // A run that was resumed, or traveled in time, since then is in another state than the one to be told.
+  if (view !== undefined && callbackMark(view.header) === mark) {
     await keepShown(engine, definition, view);
     await call(engine, definition, view, `${runId}/${mark}`);
   }
-  const isOver = terminalStatuses.has(header.status);
-  await store.finishCallback({ runId, mark, owner, ...(isOver ? { sweepAt: null } : {}) });
+  await store.finishCallback({ runId, mark, owner });
   signalChange(engine, header);
+  return true;
 }
 
 async function call(

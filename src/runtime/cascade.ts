@@ -1,10 +1,17 @@
-import { type RunHeader, type StepRecord, terminalStatuses } from '../core/records.ts';
+import { turnOfNested } from '../core/decide.ts';
+import { isEntryKey, type RunHeader, type StepRecord, terminalStatuses } from '../core/records.ts';
+import { parseTurn } from '../core/turn.ts';
 import { endEvent } from './duty-entry.ts';
 import type { Engine } from './engine.ts';
-import { loadTree } from './run-tree.ts';
+import { loadTree, type RunTree } from './run-tree.ts';
 import { handlingOf } from './start.ts';
 
 const unended: ReadonlySet<StepRecord['status']> = new Set(['child', 'suspended', 'paused']);
+
+/** Whether a nested run of this record may still go on, or be resumed. */
+export function holdsNested({ status, childRunId }: StepRecord): boolean {
+  return childRunId !== undefined && unended.has(status);
+}
 
 /**
  * Cancels the runs nested in one that is over: of what was running beside the step that ended it, and of what waited. Each
@@ -13,22 +20,46 @@ const unended: ReadonlySet<StepRecord['status']> = new Set(['child', 'suspended'
 export async function cancelNestedRuns(engine: Engine, header: RunHeader, hop = 0): Promise<void> {
   const tree = await loadTree(engine, header.runId, 'none');
   if (tree === undefined) return;
-  const records = [...tree.records, ...(tree.open?.items ?? [])];
-  const children = records.flatMap((record) => (unended.has(record.status) ? (record.childRunId ?? []) : []));
-  await Promise.all(children.map((child) => cancelNested(engine, child, hop)));
+  const items = await Promise.all(endedForeachs(tree).map((entry) => nestedItems(engine, tree, entry)));
+  const records = [...tree.records, ...(tree.open?.items ?? []), ...items.flat()];
+  await Promise.all(records.filter(holdsNested).map((record) => cancelNested(engine, record, hop)));
 }
 
-/** Cancels one nested run, unless it is over; also one that was canceled before, whose event may have been lost. */
-export async function cancelNested(engine: Engine, runId: string, hop = 0): Promise<void> {
+/** Foreachs over nested workflows that ended although some of their items may be suspended. */
+function endedForeachs({ graph, records }: RunTree): number[] {
+  return records.flatMap(({ key, status, bailed }) => {
+    const entry = graph[key.entry];
+    const isForeach = entry?.type === 'foreach' && entry.step.nested !== undefined && isEntryKey(key);
+    return isForeach && (status !== 'success' || bailed === true) ? [key.entry] : [];
+  });
+}
+
+async function nestedItems({ backend }: Engine, { header }: RunTree, entry: number): Promise<StepRecord[]> {
+  const items = await backend.store.loadItems({ runId: header.runId, entry });
+  return items.filter(({ turn }) => parseTurn(turn).epoch === header.epoch);
+}
+
+/**
+ * Cancels the nested run of a place that waits for it, unless it is over, or begun anew for a later turn of the place; also
+ * one that was canceled before, whose event may have been lost.
+ */
+export async function cancelNested(
+  engine: Engine,
+  record: Pick<StepRecord, 'childRunId' | 'childTurn' | 'turn'>,
+  hop = 0,
+): Promise<void> {
   const { store, clock, metrics } = engine.backend;
-  const header = await store.loadHeader(runId);
-  if (header === undefined) return;
+  const { childRunId } = record;
+  if (childRunId === undefined) return;
+  const header = await store.loadHeader(childRunId);
+  if (header === undefined || (header.parent?.turn ?? '') > turnOfNested(record)) return;
   if (terminalStatuses.has(header.status) && header.status !== 'canceled') return;
+  const { epoch } = header;
   const now = clock.now();
-  const write = await store.cancel({ runId, now, sweepAt: now + engine.times.sweepMs });
+  const write = await store.cancel({ runId: childRunId, epoch, now, sweepAt: now + engine.times.sweepMs });
   const stored = write.image ?? header;
-  if (stored.status !== 'canceled') return;
-  engine.aborts.cancel(runId);
+  if (stored.status !== 'canceled' || stored.epoch !== epoch) return;
+  engine.aborts.cancel(childRunId);
   if (write.won) metrics.count('run.ended', { status: 'canceled' });
   const handling = handlingOf(engine, engine.registry.get(stored.workflowId), stored, hop);
   await handling.publisher.publish([endEvent(handling, 'canceled')]);

@@ -1,4 +1,4 @@
-import { type ChildFollow, followOf } from '../core/decide.ts';
+import { type ChildFollow, followOf, turnOfNested } from '../core/decide.ts';
 import { isEntryKey, type RunHeader, type StepRecord, terminalStatuses } from '../core/records.ts';
 import { parseTurn } from '../core/turn.ts';
 import type { ChildWrite } from '../ports/index.ts';
@@ -22,8 +22,9 @@ export async function followChild(handling: Handling, seen: StepRecord): Promise
   for (;;) {
     if (record.childRunId === undefined) return;
     const child = await store.loadHeader(record.childRunId);
-    if (child === undefined) {
-      // Whoever stored the record died before it started the nested run: its turn does that.
+    if (child === undefined || (child.parent?.turn ?? '') < turnOfNested(record)) {
+      // Whoever stored the record died before it started the nested run, or started it anew: its turn does that.
+      if (record.status !== 'child') return;
       return publisher.publish([publisher.stepRun(record)]);
     }
     const follow = followOf(record, child);

@@ -29,7 +29,7 @@ export async function fulfilMember(handling: Handling, record: StepRecord, won: 
   const { publisher } = handling;
   const append = await appendSettlement(handling, record);
   if (record.status === 'due') {
-    const seesCell = append?.after.hasDelta ?? false;
+    const seesCell = record.seesCell === true || append?.after.hasDelta === true;
     const run = publisher.stepRun({ ...record, dueAt: record.dueAt, seesCell });
     return publisher.publishAt(run, record.dueAt);
   }
@@ -134,9 +134,11 @@ export async function closeBlock(
     records: load.records.slice(1, keys.length).filter((record) => record !== undefined),
   };
   const isForeach = handling.workflow.graph[entry]?.type === 'foreach';
-  const records = isForeach
+  const stored = isForeach
     ? await store.loadItems({ runId, entry })
     : await memberRecords(handling, entry, membersOf(append.opening));
+  // An earlier epoch may have gone through a longer array.
+  const records = stored.filter((record) => record.turn >= turn);
   const record = await storableRecord(handling, entry, append, { before, records });
   const write = await store.closeBlock({ runId, record });
   if (write.won) return fulfilEntry(handling, write.image, true, facts);

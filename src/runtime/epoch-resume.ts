@@ -1,7 +1,9 @@
-import type { RecordKey, StepRecord } from '../core/records.ts';
+import type { StepDefinition } from '../core/definition.ts';
+import { encodeToken } from '../core/join.ts';
+import { memberOf, type RecordKey, type StepRecord } from '../core/records.ts';
 import type { TravelParameters } from '../core/travel.ts';
 import { formatTurn } from '../core/turn.ts';
-import { type Handling, logged } from './handling.ts';
+import { entryTurn, type Handling, logged } from './handling.ts';
 import { stepAt } from './registry.ts';
 import { validate } from './validation.ts';
 
@@ -14,7 +16,7 @@ export interface PlaceBefore {
 
 /**
  * Puts the record of a place as if it had been suspended and resumed in this epoch, with the data that the time travel gave:
- * the turn that is to be published finds them there. Undefined when it gave none, or none that fits the step.
+ * the turn that is to be published finds them there. Undefined when it gave none, or there is no step that they fit.
  */
 export async function resumeAnew(
   handling: Handling,
@@ -22,7 +24,9 @@ export async function resumeAnew(
   { key, stepId, before }: PlaceBefore,
 ): Promise<StepRecord | undefined> {
   const { engine, runId, epoch } = handling;
-  const data = parameters.hasResume ? await resumeDataOf(handling, parameters, key) : undefined;
+  const step = stepAt(handling.workflow, key);
+  if (!parameters.hasResume || step === undefined) return undefined;
+  const data = await resumeDataOf(handling, parameters, step);
   if (data === undefined) return undefined;
   const { suspendPayload, suspendedAt, startedAt } = before ?? {};
   const now = engine.backend.clock.now();
@@ -40,18 +44,30 @@ export async function resumeAnew(
     sharedFrom: key.entry - 1,
     ...logged(handling),
   };
+  await logResumption(handling, key);
   await engine.backend.store.closeBlock({ runId, record });
   return record;
+}
+
+/** The log of its block says of a member that it was suspended and is resumed, as it will stand. */
+async function logResumption({ engine, runId, epoch }: Handling, key: RecordKey): Promise<void> {
+  const member = memberOf(key);
+  if (member === undefined) return;
+  const turn = entryTurn({ epoch });
+  for (const [generation, kind] of (['suspended', 'resumed'] as const).entries()) {
+    const token = encodeToken({ generation, kind, hasDelta: false, member });
+    const at = { runId, entry: key.entry, epoch, turn };
+    await engine.backend.store.appendToken({ ...at, token, fromSegment: 0 });
+  }
 }
 
 /** Undefined when the step's schema refuses it: then the step begins without. */
 async function resumeDataOf(
   { engine, workflow, runId }: Handling,
   { resumeData }: TravelParameters,
-  key: RecordKey,
+  { resumeSchema }: StepDefinition,
 ): Promise<{ value: unknown } | undefined> {
-  const { validateInputs } = workflow.definition;
-  const schema = validateInputs ? stepAt(workflow, key)?.resumeSchema : undefined;
+  const schema = workflow.definition.validateInputs ? resumeSchema : undefined;
   try {
     const subject = {
       code: 'WORKFLOW_SCHEMA_VALIDATION_FAILED',

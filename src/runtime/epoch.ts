@@ -1,6 +1,7 @@
 import { encode } from '../core/codec.ts';
+import { turnOfNested } from '../core/decide.ts';
 import type { WorkflowEvent } from '../core/event.ts';
-import { armsOf, isBlock, stepIdAt } from '../core/graph.ts';
+import { armsOf, stepIdAt } from '../core/graph.ts';
 import {
   type RecordKey,
   type RunHeader,
@@ -9,11 +10,11 @@ import {
   type StoredValue,
   terminalStatuses,
 } from '../core/records.ts';
-import { type TravelParameters, travelTarget } from '../core/travel.ts';
+import { type TravelParameters, type TravelTarget, travelTarget } from '../core/travel.ts';
 import { type Pin, pinsBefore, storedAt } from '../core/travel-pins.ts';
-import { parseTurn, formatTurn } from '../core/turn.ts';
+import { formatTurn, parseTurn } from '../core/turn.ts';
 import type { JoinOpening } from '../ports/index.ts';
-import { cancelNested } from './cascade.ts';
+import { cancelNested, holdsNested } from './cascade.ts';
 import { fulfilMember } from './duty-member.ts';
 import type { Engine } from './engine.ts';
 import { resumeAnew } from './epoch-resume.ts';
@@ -48,10 +49,15 @@ export async function handleEpochStart(
   const workflow = engine.registry.get(header.workflowId);
   const target = travelTarget(workflow.graph, parameters.path, header);
   const at: Epoch = { handling: handlingOf(engine, workflow, header, event.hop), tree, parameters };
+  await cancelSuperseded(at, target);
   for (const pin of pinsBefore(tree, target.key.entry, parameters)) await putPin(at, pin);
-  await cancelSuperseded(at, target.key);
-  if (target.key.arm !== undefined) await openAround(at, target.key.entry, target.key.arm);
-  await begin(at, target.key);
+  const { key } = target;
+  if (key.arm === undefined) return publish(at, await turnOf(at, key));
+  const around = await openAround(at, key.entry, key.arm);
+  // Before the others are logged: they are settled, and would close the block without an arm that waits to be resumed.
+  const turn = await turnOf(at, key);
+  await keepArms(at, key.entry, around);
+  await publish(at, turn);
 }
 
 /** Puts a record before the target; one that is there already in this epoch stands. */
@@ -123,24 +129,39 @@ async function outputOf(
   return values.store(runId, Object.fromEntries(outputs), `output of "${stepId}"`);
 }
 
-/** Nested runs that waited before the target or behind it wait for nobody any more. */
-async function cancelSuperseded({ handling, tree }: Epoch, target: RecordKey): Promise<void> {
+/**
+ * Nested runs of earlier epochs that no place of this one waits for are canceled: all but those that it begins inside of, and
+ * those of arms that are kept. Those whose places it comes to begin anew then.
+ */
+async function cancelSuperseded({ handling, tree }: Epoch, { key, inner }: TravelTarget): Promise<void> {
   const { engine, runId, workflow } = handling;
   const foreachs = workflow.graph.flatMap((entry, index) =>
     entry.type === 'foreach' && entry.step.nested !== undefined ? [index] : [],
   );
   const items = await Promise.all(foreachs.map((entry) => engine.backend.store.loadItems({ runId, entry })));
-  const children = [...tree.records, ...items.flat()].flatMap((record) =>
-    record.key.entry !== target.entry && record.status === 'suspended' ? (record.childRunId ?? []) : [],
-  );
-  await Promise.all(children.map((child) => cancelNested(engine, child)));
+  const superseded = [...tree.records, ...items.flat()].filter((record) => {
+    if (!holdsNested(record) || parseTurn(record.turn).epoch >= tree.header.epoch) return false;
+    if (record.key.entry !== key.entry) return true;
+    const isTarget = record.key.arm === key.arm;
+    return isTarget ? inner.length === 0 : !kept.has(record.status);
+  });
+  await Promise.all(superseded.map((record) => cancelNested(engine, record)));
 }
 
-/**
- * Opens the block around an arm: the other arms that had come to something keep it, those that had not take no part. An arm
- * of a branch that takes no part shows as skipped.
- */
-async function openAround(at: Epoch, entry: number, arm: number): Promise<void> {
+/** What becomes of the arms around a target. */
+interface Around {
+  readonly taken: readonly number[];
+  /** Those beside the target that keep what they had come to, or were given. */
+  readonly recorded: readonly {
+    readonly id: string;
+    readonly number: number;
+    readonly given: TravelParameters['context'][string] | undefined;
+    readonly stored: StepRecord | undefined;
+  }[];
+}
+
+/** Opens the block around an arm: the other arms that had come to something keep it, those that had not take no part. */
+async function openAround(at: Epoch, entry: number, arm: number): Promise<Around> {
   const { handling, tree, parameters } = at;
   const { engine, runId, epoch, workflow } = handling;
   const definition = workflow.graph[entry];
@@ -163,6 +184,13 @@ async function openAround(at: Epoch, entry: number, arm: number): Promise<void> 
     ...logged(handling),
   };
   await engine.backend.store.openJoin({ runId, entry, epoch, ...opening });
+  return { taken, recorded };
+}
+
+/** Settles the arms that are kept. An arm of a branch that takes no part shows as skipped. */
+async function keepArms(at: Epoch, entry: number, { taken, recorded }: Around): Promise<void> {
+  const { handling } = at;
+  const { engine, runId, workflow } = handling;
   for (const { id, number, given, stored } of recorded) {
     const key = { entry, arm: number };
     const output = given !== undefined && 'output' in given;
@@ -170,14 +198,20 @@ async function openAround(at: Epoch, entry: number, arm: number): Promise<void> 
       const from = output ? ({ from: 'value', value: given.output } as const) : ({ from: 'stored' } as const);
       await putPin(at, { key, stepId: id, stored, given, output: from, hasShared: false });
     } else {
-      const record = { ...stored, turn: entryTurn(handling), kept: true, ...logged(handling) };
+      const record = { ...keptArm(stored, entryTurn(handling)), ...logged(handling) };
       await engine.backend.store.closeBlock({ runId, record });
     }
     const load = await engine.backend.store.loadStep({ runId, keys: [key], input: false, consistent: true });
     const [record] = load.records;
     if (record !== undefined) await fulfilMember(handling, record, false);
   }
-  if (definition?.type === 'conditional') await putSkipped(at, entry, taken);
+  if (workflow.graph[entry]?.type === 'conditional') await putSkipped(at, entry, taken);
+}
+
+/** The record of an arm as it stands in a later epoch; a run that is nested in it goes on for the turn that began it. */
+function keptArm(stored: StepRecord, turn: string): StepRecord {
+  const record = { ...stored, turn, kept: true };
+  return stored.childRunId === undefined ? record : { ...record, childTurn: turnOfNested(stored) };
 }
 
 const kept: ReadonlySet<StepRecord['status']> = new Set(['success', 'failed', 'suspended']);
@@ -213,18 +247,24 @@ async function putSkipped({ handling }: Epoch, entry: number, taken: readonly nu
   }
 }
 
+/** A turn of a place that is to be published. */
+type Begin = Pick<StepRecord, 'key' | 'turn' | 'stepId'>;
+
+async function publish({ handling: { publisher } }: Epoch, begin: Begin): Promise<void> {
+  await publisher.publish([publisher.stepRun(begin)]);
+}
+
 /**
- * Publishes the target's turn, with what it is resumed with when the caller gave that. What is nested there, and the items
- * of a foreach, find out by themselves how they begin.
+ * The target's turn, with what it is resumed with when the caller gave that. What is nested there, and the items of a
+ * foreach, find out by themselves how they begin.
  */
-async function begin({ handling, tree, parameters }: Epoch, key: RecordKey): Promise<void> {
-  const { publisher, workflow } = handling;
+async function turnOf({ handling, tree, parameters }: Epoch, key: RecordKey): Promise<Begin> {
+  const { workflow } = handling;
   const stepId = stepIdAt(workflow.graph, key) ?? '';
-  const isStep = !isBlock(workflow.graph[key.entry]) || key.arm !== undefined;
-  if (isStep && parameters.path.length === 1) {
+  if (parameters.path.length === 1) {
     const before = tree.records.find((record) => sameKey(record.key, key));
     const resumed = await resumeAnew(handling, parameters, { key, stepId, before });
-    if (resumed !== undefined) return publisher.publish([publisher.stepRun(resumed)]);
+    if (resumed !== undefined) return resumed;
   }
-  await publisher.publish([publisher.stepRun({ key, turn: entryTurn(handling), stepId })]);
+  return { key, turn: entryTurn(handling), stepId };
 }

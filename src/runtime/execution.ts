@@ -11,7 +11,7 @@ import {
   type StoredValue,
 } from '../core/records.ts';
 import { RequestContext } from '../core/request-context.ts';
-import { applyDelta, deltaOf } from '../core/shared-data.ts';
+import { applyDelta, deltaOf, mergeDeltas } from '../core/shared-data.ts';
 import { tripwireOf } from '../core/tripwire.ts';
 import { parseTurn } from '../core/turn.ts';
 import type { CommitOutcome } from '../ports/index.ts';
@@ -262,19 +262,6 @@ async function sharedChange(
   return { delta: await engine.values.store(runId, whole, 'state') };
 }
 
-function mergeDeltas(first: SharedDelta, second: SharedDelta): SharedDelta {
-  const set = new Set(Object.keys(second.requestContext ?? {}));
-  const removed = [
-    ...new Set([...(first.removed ?? []).filter((key) => !set.has(key)), ...(second.removed ?? [])]),
-  ];
-  const context = Object.entries({ ...first.requestContext, ...second.requestContext });
-  return {
-    state: { ...first.state, ...second.state },
-    requestContext: Object.fromEntries(context.filter(([key]) => !removed.includes(key))),
-    removed,
-  };
-}
-
 async function failure(
   handling: StepHandling,
   error: Error,
@@ -303,7 +290,9 @@ async function failure(
     };
   }
   engine.backend.metrics.count('step.retried', { stepId: step.id });
-  return { ...common, status: 'due', nextTurn: next.nextTurn, dueAt: next.dueAt, error: stored };
+  // The newest token of a retried turn is still that of its resumption: it has to be looked for where it may have been put.
+  const { fromSegment: _, ...kept } = common;
+  return { ...kept, status: 'due', nextTurn: next.nextTurn, dueAt: next.dueAt, error: stored };
 }
 
 /** The outcome of a turn whose workers died too often: the step fails by its own stored count of claims. */

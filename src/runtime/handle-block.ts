@@ -15,8 +15,9 @@ import { type BlockEntry, readsOfBody } from './registry.ts';
 import { evaluateConditions } from './step-executor.ts';
 
 /**
- * Handles the `step.run` of a parallel or branch: opens its join and launches its arms. Which arms a branch takes is
- * decided by whoever opens the join first, so a duplicate that evaluates the conditions again cannot change it.
+ * Handles the `step.run` of a parallel or branch: opens its join and launches its arms, of a run that pauses after each entry
+ * only the first one. Which arms a branch takes is decided by whoever opens the join first, so a duplicate that evaluates the
+ * conditions again cannot change it.
  */
 export async function handleBlock(
   event: EventHandling,
@@ -30,8 +31,9 @@ export async function handleBlock(
   const loaded = await loadForStep(engine, { runId, key: { entry }, turn, graph: workflow.graph }, reads);
   const handling = await admitted(event, { key: { entry }, turn }, loaded);
   if (handling === undefined) return;
-  const taken =
+  const arms =
     block.type === 'conditional' ? await takenArms(handling, block, entry, loaded, reads) : undefined;
+  const taken = handling.header.perStep === true ? (arms ?? [0]).slice(0, 1) : arms;
   const total = taken?.length ?? block.steps.length;
   const opening: JoinOpening = {
     turn,

@@ -15,7 +15,7 @@ import { RequestContext } from '../core/request-context.ts';
 import { startInfo } from './callbacks.ts';
 import { withCell } from './cell.ts';
 import { followChild } from './child.ts';
-import { cancelNested } from './cascade.ts';
+import { cancelNested, holdsNested } from './cascade.ts';
 import { epochInside } from './epoch-inside.ts';
 import { admitted, fulfil, isKept } from './handle-step.ts';
 import type { Engine } from './engine.ts';
@@ -57,7 +57,7 @@ export async function handleNested(
   const reads = { steps: [], init: false };
   const loaded = await loadForStep(engine, { runId, key, turn, graph: workflow.graph }, reads);
   const handling = await admitted(event, event, loaded);
-  if (handling === undefined) return;
+  if (handling === undefined) return abandon(event);
   if (await isKept(handling, loaded)) return;
   const given = await startOf(handling, loaded);
   if ('error' in given) return failBefore(handling, loaded, given.error);
@@ -69,6 +69,19 @@ export async function handleNested(
     return followChild(handling, image);
   }
   await afterLoss(handling, image);
+}
+
+/**
+ * The run does not go on at this place. Whoever stored the nested run may have died before it saw that, and whoever ended
+ * the run may have looked for nested ones before that one was stored.
+ */
+async function abandon({ engine, runId, key, turn, event }: EventHandling & StepEvent): Promise<void> {
+  const { store } = engine.backend;
+  const { header, records } = await store.loadStep({ runId, keys: [key], input: false, consistent: true });
+  const [record] = records;
+  if (record?.turn !== turn || header === undefined) return;
+  const isOver = terminalStatuses.has(header.status) || header.epoch > event.epoch;
+  if (isOver && holdsNested(record)) await cancelNested(engine, record, event.hop);
 }
 
 /** The validated input, and the state and request context that the place sees. */
@@ -179,7 +192,7 @@ async function startChild(
     if (stored.parent?.turn !== header.parent?.turn) return;
     const above = await store.loadHeader(runId);
     if (above === undefined || terminalStatuses.has(above.status) || above.epoch !== epoch) {
-      return await cancelNested(engine, stored.runId);
+      return await cancelNested(engine, record, event.hop);
     }
     if (inside !== undefined) return await publishEpoch(engine, workflow, stored, event.hop);
     await publishStart(engine, workflow, stored, won && write.won, event.hop);

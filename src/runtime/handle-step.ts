@@ -78,8 +78,13 @@ export async function isKept(handling: StepHandling, loaded: Loaded): Promise<bo
   const [record] = await store.loadItems({ runId, entry: key.entry, items: [key.item] });
   if (record === undefined || record.turn >= turn) return false;
   if (record.status === 'suspended' && step.workflow === undefined) return isResumedAnew(handling, record);
-  if (record.status !== 'success') return false;
-  const write = await store.closeBlock({ runId, record: { ...record, turn, kept: true } });
+  if (record.status !== 'success' || record.aborted === true) return false;
+  // Its tokens are first possible now, in the log of this epoch.
+  const { fromSegment: _, ...settled } = record;
+  const { newestSegment } = loaded.join;
+  const segment = newestSegment === 0 ? {} : { fromSegment: newestSegment };
+  const kept = { ...settled, ...segment, ...logged(handling), turn, kept: true };
+  const write = await store.closeBlock({ runId, record: kept });
   if (write.image?.turn !== turn) return false;
   await fulfil(handling, write.image, write.won);
   return true;

@@ -94,13 +94,15 @@ export async function loadForStep(engine: Engine, at: TurnAt, reads: Reads): Pro
     const load = await store.loadStep({ ...request, consistent });
     return { header: load.header, input: load.input, records: present(load.records) };
   };
-  // A resumption may have changed what the header says of the run.
-  const first = await read(earlier.length > 0 || parseTurn(at.turn).generation > 0);
+  // A resumption may have changed what the header says of the run, and a time travel (or a nested run that begins anew)
+  // what stands before the step: an older version of that would pass for the new one.
+  const { generation, epoch } = parseTurn(at.turn);
+  const first = await read(earlier.length > 0 || generation > 0 || epoch > 1);
   const { header } = first;
   const fresh =
     header !== undefined &&
     header.status !== 'pending' &&
-    header.epoch >= parseTurn(at.turn).epoch &&
+    header.epoch >= epoch &&
     (!request.input || first.input !== undefined) &&
     sourceStands(at, first);
   return fresh ? first : read(true);

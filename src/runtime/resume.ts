@@ -10,6 +10,7 @@ import {
   type StoredValue,
 } from '../core/records.ts';
 import { suspendedPlaces } from '../core/suspended-places.ts';
+import { parseTurn } from '../core/turn.ts';
 import type { ResumeResult } from '../ports/index.ts';
 import type { ResumeRequest, StoredRun } from './api.ts';
 import { checkRecord } from './arguments.ts';
@@ -60,6 +61,14 @@ function blockEnded({ runId }: Handling, record: StepRecord): WorkflowError {
   );
 }
 
+function superseded({ runId }: RunHeader, { stepId }: StepRecord): WorkflowError {
+  return new WorkflowError(
+    'WORKFLOW_RUN_NOT_SUSPENDED',
+    `Step "${stepId}" of run "${runId}" is not suspended any more: a time travel began anew before this resume`,
+    { details: { runId, stepId } },
+  );
+}
+
 /**
  * Resumes a suspended step, or all suspended items of a foreach. Of several callers exactly one wins, by the first of them;
  * the 2xx follows the write.
@@ -90,6 +99,8 @@ async function resumePlace(
   const { store, clock, ids } = engine.backend;
   const header = await store.loadHeader(runId);
   if (header === undefined) throw notFound(runId);
+  // A time travel came between: nothing of the epoch that was looked at can be resumed any more.
+  if (parseTurn(record.turn).epoch !== header.epoch) throw superseded(header, record);
   const workflow = engine.registry.get(header.workflowId);
   const handling = handlingOf(engine, workflow, header);
   const { definition } = workflow;

@@ -12,14 +12,20 @@ import { drop } from './handling.ts';
  * the place that waits for it. Everything is derived from what is stored, so an event that comes late or twice does no harm.
  */
 export async function handleRunEvent(engine: Engine, event: WorkflowEvent): Promise<void> {
-  if (event.type === 'workflow.cancel') engine.aborts.cancel(event.runId);
-  const header = await engine.backend.store.loadHeader(event.runId);
+  const { store } = engine.backend;
+  const header = await store.loadHeader(event.runId);
   if (header === undefined) return drop(engine, 'unknown-run');
   if (event.type === 'workflow.start') return handleEpochStart(engine, header, event);
   if (event.epoch < header.epoch) return drop(engine, 'stale-epoch');
+  // A cancel that is late must not abort what a later epoch executes.
+  if (header.status === 'canceled') engine.aborts.cancel(event.runId);
   const workflow = engine.registry.get(header.workflowId);
-  if (terminalStatuses.has(header.status) && workflow.nests)
-    await cancelNestedRuns(engine, header, event.hop);
-  await tellCallbacks(engine, workflow.definition, header, event);
+  const isOver = terminalStatuses.has(header.status);
+  if (isOver && workflow.nests) await cancelNestedRuns(engine, header, event.hop);
+  const isTold = await tellCallbacks(engine, workflow.definition, header, event);
   if (header.parent !== undefined) await tellParents(engine, header, event.hop);
+  if (!isOver || !isTold || header.sweepAt === undefined) return;
+  // Only now: as long as something of an end is not done, the sweeper announces it again.
+  const { runId, wakes, position } = header;
+  await store.setSweep({ runId, wakes, position, sweepAt: null });
 }

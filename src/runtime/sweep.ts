@@ -1,7 +1,8 @@
 import { isBlock, stepIdAt } from '../core/graph.ts';
-import { frontierEntry, itemsToSweep, planSweep, type SweepAction } from '../core/sweep.ts';
+import { frontierEntry, itemsToSweep, planSweep, type SweepAction, type SweepPlan } from '../core/sweep.ts';
+import { type TravelParameters, travelTarget } from '../core/travel.ts';
 import { parseTurn } from '../core/turn.ts';
-import { isEntryKey, type RunHeader, type StepRecord, terminalStatuses } from '../core/records.ts';
+import { isEntryKey, type RunHeader, sameKey, type StepRecord, terminalStatuses } from '../core/records.ts';
 import { endEvent } from './duty-entry.ts';
 import { followChild } from './child.ts';
 import type { Engine } from './engine.ts';
@@ -9,6 +10,11 @@ import { fulfil } from './handle-step.ts';
 import type { Handling } from './handling.ts';
 import { handlingOf } from './start.ts';
 import { publishEpoch } from './travel.ts';
+
+/** A {@link SweepPlan}; an epoch may have to be prepared first. */
+interface RunPlan extends Omit<SweepPlan, 'actions'> {
+  readonly actions: readonly (SweepAction | { readonly type: 'prepare' })[];
+}
 
 /** Runs that one sweep looks at, at most. */
 const runsPerSweep = 1_000;
@@ -58,19 +64,41 @@ async function sweepRun(engine: Engine, runId: string): Promise<void> {
 
 /** Publishes what the records of a run say is missing, whenever it is due for a look. */
 export async function sweepListed(engine: Engine, header: RunHeader): Promise<void> {
-  const { store, clock, metrics } = engine.backend;
+  const { store, metrics } = engine.backend;
+  const { runId } = header;
+  const workflow = engine.registry.get(header.workflowId);
+  const { actions, again } = await look(engine, header);
+  if (actions.length === 0) return unlessChanged(engine, header, again);
+  const handling = handlingOf(engine, workflow, header);
+  for (const action of actions) await act(handling, header, action);
+  metrics.count('run.swept', { workflowId: header.workflowId });
+  const now = await store.loadHeader(runId);
+  if (now === undefined || now.wakes !== header.wakes) return;
+  // Whoever ended it has said when it is to be looked at.
+  if (terminalStatuses.has(now.status) && !terminalStatuses.has(header.status)) return;
+  // What helped may have moved the run, and only one that stands still may be left alone.
+  await unlessChanged(engine, now, again ?? (await look(engine, now)).again);
+}
+
+async function unlessChanged(
+  { backend }: Engine,
+  { runId, wakes, position }: RunHeader,
+  again: number | undefined,
+): Promise<void> {
+  await backend.store.setSweep({ runId, wakes, position, sweepAt: again ?? null });
+}
+
+/** Reads the records of a run and plans what it needs. */
+async function look(engine: Engine, header: RunHeader): Promise<RunPlan> {
+  const { store, clock } = engine.backend;
   const { runId } = header;
   const workflow = engine.registry.get(header.workflowId);
   const run = await store.loadRun(runId);
   const records = run?.records ?? [];
   if (await isUnprepared(engine, header, records)) {
-    // What lies before its target may be missing, so nothing else may be derived from the records yet.
-    await publishEpoch(engine, workflow, header);
-    const { wakes, position } = header;
-    await store.setSweep({ runId, wakes, position, sweepAt: clock.now() + engine.times.sweepMs });
-    return;
+    // Nothing else: what the epoch begins with is not there yet.
+    return { actions: [{ type: 'prepare' }], again: clock.now() + engine.times.sweepMs };
   }
-  const handling = handlingOf(engine, workflow, header);
   const entry = frontierEntry({ header, records });
   const definition = workflow.graph[entry];
   const join = isBlock(definition) ? await store.loadJoin({ runId, entry, epoch: header.epoch }) : undefined;
@@ -85,31 +113,38 @@ export async function sweepListed(engine: Engine, header: RunHeader): Promise<vo
     ...(join === undefined ? {} : { join }),
   };
   const plan = planSweep(view, { now: clock.now(), skewMs: engine.times.skewMs });
-  for (const action of plan.actions) await act(handling, header, action);
-  if (plan.actions.length > 0) metrics.count('run.swept', { workflowId: header.workflowId });
-  const { wakes, position } =
-    plan.actions.length === 0 ? header : ((await store.loadHeader(runId)) ?? header);
-  if (wakes !== header.wakes) return;
-  await store.setSweep({ runId, wakes, position, sweepAt: plan.again ?? null });
+  const isFact =
+    terminalStatuses.has(header.status) &&
+    !endEvent(handlingOf(engine, workflow, header), header.status).work;
+  // Nobody has to do anything about the end.
+  return isFact ? { ...plan, again: undefined } : plan;
 }
 
-/** Whether the event that prepares an epoch may have been lost: nothing of it has begun yet. */
+/** Whether the event that prepares an epoch may have been lost: its target has not begun yet. */
 async function isUnprepared(
-  { backend }: Engine,
+  { backend, values, registry }: Engine,
   header: RunHeader,
   records: readonly StepRecord[],
 ): Promise<boolean> {
   const { runId, epoch, status } = header;
   const start = header.from.find(([number]) => number === epoch);
   if (start === undefined || terminalStatuses.has(status)) return false;
-  const [, entry] = start;
-  const begun = records.some(({ key, turn }) => key.entry === entry && parseTurn(turn).epoch === epoch);
-  if (begun) return false;
-  return (await backend.store.loadTravel({ runId, epoch })) !== undefined;
+  const stored = await backend.store.loadTravel({ runId, epoch });
+  if (stored === undefined) return false;
+  const { path } = (await values.load(runId, stored)) as TravelParameters;
+  const { graph } = registry.get(header.workflowId);
+  const { key } = travelTarget(graph, path, header);
+  const begun = records.some((record) => {
+    const isThere = sameKey(record.key, key) || sameKey(record.key, { entry: key.entry });
+    return isThere && parseTurn(record.turn).epoch === epoch;
+  });
+  if (begun || key.arm !== undefined || !isBlock(graph[key.entry])) return !begun;
+  return (await backend.store.loadJoin({ runId, entry: key.entry, epoch })) === undefined;
 }
 
-async function act(handling: Handling, header: RunHeader, action: SweepAction): Promise<void> {
+async function act(handling: Handling, header: RunHeader, action: RunPlan['actions'][number]): Promise<void> {
   const { publisher, workflow } = handling;
+  if (action.type === 'prepare') return publishEpoch(handling.engine, workflow, header);
   if (action.type === 'duty') {
     await fulfil(handling, action.record, false);
     return followChild(handling, action.record);

@@ -50,6 +50,7 @@ export async function timeTravel(engine: Engine, request: TimeTravelRequest): Pr
   const write = await store.travel({
     runId: header.runId,
     epoch: header.epoch,
+    wakes: header.wakes,
     start: [header.epoch + 1, target.key.entry, entryCount(tree)],
     parameters: await engine.values.store(header.runId, parameters, 'time travel'),
     graphHash: workflow.graphHash,

@@ -1,4 +1,5 @@
 import { isWorkflowError, WorkflowError } from '../core/errors.ts';
+import type { WorkflowDefinition } from '../core/definition.ts';
 import type { RunQuery, WorkflowHost } from '../core/host.ts';
 import type { RunHeader, RunStatus } from '../core/records.ts';
 import { describe } from './describe.ts';
@@ -72,17 +73,29 @@ async function readAll(host: WorkflowHost, wanted: readonly RunHeader[]): Promis
   return runs;
 }
 
-/** Walks through all pages of the host for the total, and reads the runs of the page asked for. */
+/** What a list has to know of its workflow. */
+type ListedWorkflow = Pick<WorkflowDefinition, 'id' | 'shouldPersistSnapshot'>;
+
+/** Whether queries show the run; the workflow may never have let it through. */
+async function isShown(host: WorkflowHost, workflow: ListedWorkflow, header: RunHeader): Promise<boolean> {
+  if (workflow.shouldPersistSnapshot === undefined || header.shown !== undefined) return true;
+  return (await host.snapshot({ runId: header.runId, workflowId: header.workflowId })) !== null;
+}
+
+/**
+ * Walks through all pages of the host for the total, and reads the runs of the page asked for. Where the workflow has a say
+ * in what is shown, runs that it may hide are read for the total, too.
+ */
 export async function listRuns(
   host: WorkflowHost,
-  workflowId: string,
+  workflow: ListedWorkflow,
   options: ListRunsOptions,
 ): Promise<WorkflowRuns> {
   const [from, to] = range(options);
   const createdFrom = time('fromDate', options.fromDate);
   const createdTo = time('toDate', options.toDate);
   const query: RunQuery = {
-    workflowId,
+    workflowId: workflow.id,
     limit: pageLimit,
     ...(options.status === undefined ? {} : { status: options.status }),
     ...(options.resourceId === undefined ? {} : { resourceId: options.resourceId }),
@@ -92,6 +105,7 @@ export async function listRuns(
   const wanted: RunHeader[] = [];
   let total = 0;
   for await (const header of headers(host, query)) {
+    if (!(await isShown(host, workflow, header))) continue;
     if (total >= from && total < to) wanted.push(header);
     total += 1;
   }

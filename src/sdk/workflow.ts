@@ -70,7 +70,7 @@ class BuiltWorkflow extends WorkflowBuilder implements BindableWorkflow {
   }
 
   async listWorkflowRuns(options: ListRunsOptions = {}): Promise<WorkflowRuns> {
-    return listRuns(await this.hosts.current(), this.id, options);
+    return listRuns(await this.hosts.current(), this, options);
   }
 
   async deleteWorkflowRunById(runId: string): Promise<void> {

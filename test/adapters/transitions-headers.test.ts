@@ -86,6 +86,7 @@ describe('a time travel', () => {
   const write: TravelWrite = {
     runId: 'run',
     epoch: 1,
+    wakes: 4,
     start: [2, 1, 3],
     parameters: value('p'),
     graphHash: 'new graph',

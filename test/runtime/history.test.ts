@@ -1,8 +1,12 @@
 import { describe, expect, test } from 'vitest';
+import { decode, encode } from '../../src/core/codec.ts';
 import type { WorkflowDefinition } from '../../src/core/definition.ts';
 import { type LogEntry, type ReplayedRun, replay } from '../../src/core/history.ts';
+import { decodeToken } from '../../src/core/join.ts';
+import { memberOf, type SharedDelta, type StepRecord } from '../../src/core/records.ts';
 import type { HistoryEntry } from '../../src/core/run-history.ts';
-import type { Backend, JoinKey, RunStore } from '../../src/ports/index.ts';
+import { applyDeltas } from '../../src/core/shared-data.ts';
+import type { Backend, JoinKey, RunStore, StoredDelta } from '../../src/ports/index.ts';
 import { createRuntime, type Runtime } from '../../src/runtime/index.ts';
 import { add, nest, step, workflow } from './fixtures.ts';
 import { inPlace, places } from './places.ts';
@@ -140,6 +144,25 @@ async function logOf(store: RunStore, log: string): Promise<LogEntry[]> {
   }
 }
 
+/** What members of a block changed, by the order in which they settled. */
+function cellOf(
+  tokens: readonly number[],
+  recordOf: (member: number) => StepRecord | undefined,
+): StoredDelta {
+  const encoded = (values: Readonly<Record<string, unknown>> = {}) =>
+    Object.fromEntries(Object.entries(values).map(([key, value]) => [key, { inline: encode(value) }]));
+  const deltas = tokens.flatMap((token) => {
+    const delta = recordOf(decodeToken(token).member)?.delta;
+    return delta !== undefined && 'inline' in delta ? [decode(delta.inline) as SharedDelta] : [];
+  });
+  const merged = applyDeltas({ state: {}, requestContext: {} }, deltas);
+  return {
+    state: encoded(merged.state),
+    requestContext: encoded(merged.requestContext),
+    removed: deltas.flatMap(({ removed }) => removed ?? []).filter((key) => !(key in merged.requestContext)),
+  };
+}
+
 /** A store that knows nothing but what was replayed. */
 function storeOf(runs: ReadonlyMap<string, ReplayedRun>): RunStore {
   const joinAt = ({ runId, entry, epoch }: JoinKey) =>
@@ -151,6 +174,13 @@ function storeOf(runs: ReadonlyMap<string, ReplayedRun>): RunStore {
     loadItems: async ({ runId, entry, items }) => {
       const all = runs.get(runId)?.items.get(entry) ?? [];
       return items === undefined ? all : all.filter(({ key }) => items.includes(key.item ?? -1));
+    },
+    loadCell: async (at) => {
+      const run = runs.get(at.runId);
+      const members = [...(run?.records ?? []), ...(run?.items.get(at.entry) ?? [])];
+      return cellOf(joinAt(at)?.tokens ?? [], (member) =>
+        members.find(({ key }) => key.entry === at.entry && memberOf(key) === member),
+      );
     },
     loadJoin: async (at) => {
       const join = joinAt(at);
@@ -215,7 +245,7 @@ describe.each(places)('the history in $name', (place) => {
         'b due 1.0.1.0',
         'b running 1.0.1.0',
         'b success 1.0.1.0',
-        'l success 2.0.0.0',
+        'l success 2.1.0.0',
         'b running 2.0.0.0',
         'b suspended 2.0.0.0',
         'b due 2.0.1.0',
@@ -236,7 +266,7 @@ describe.each(places)('the history in $name', (place) => {
         'success 2',
       ]);
       expect(page.entries.find(({ type }) => type === 'run')).toMatchObject({ input: 0, workflowId: 'w' });
-      const [failed, kept] = [told.indexOf('a due 1.0.0.1'), told.indexOf('l success 2.0.0.0')];
+      const [failed, kept] = [told.indexOf('a due 1.0.0.1'), told.indexOf('l success 2.1.0.0')];
       const steps = page.entries.filter(({ type }) => type === 'step');
       expect(steps[failed]).toMatchObject({ error: new TypeError('1'), payload: 0 });
       expect(steps[kept]).toMatchObject({ kept: true, output: 2 });

@@ -177,10 +177,10 @@ function travelUpdate(write: TravelWrite, name: string, input: Item): UpdateWrit
       ...(write.input === undefined ? [] : otherInputAttributes(input)),
     ],
     condition: {
-      expression: `#ep = :epoch AND #st IN (${Object.keys(statuses)
+      expression: `#ep = :epoch AND #pn = :wakes AND #st IN (${Object.keys(statuses)
         .map((value) => `:${value}`)
         .join(', ')})`,
-      values: { epoch: numberValue(write.epoch), ...statuses },
+      values: { epoch: numberValue(write.epoch), wakes: numberValue(write.wakes), ...statuses },
     },
   };
 }

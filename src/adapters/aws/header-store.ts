@@ -126,14 +126,18 @@ function finishUpdate(write: FinishWrite, retentionMs: number): UpdateWrite {
   };
 }
 
-function cancelUpdate({ runId, owner, now, sweepAt }: CancelWrite, retentionMs: number): UpdateWrite {
+function cancelUpdate({ runId, owner, epoch, now, sweepAt }: CancelWrite, retentionMs: number): UpdateWrite {
   const ownerMatches = owner === undefined ? '' : ' AND #own = :owner';
+  const epochMatches = epoch === undefined ? '' : ' AND #ep = :epoch';
   return {
     key: headerKey(runId),
     set: endAttributes({ status: 'canceled', endedBy: -1, now, sweepAt }, retentionMs),
     condition: {
-      expression: `attribute_exists(#pk) AND ${notOver}${ownerMatches}`,
-      values: owner === undefined ? {} : { owner: textValue(owner) },
+      expression: `attribute_exists(#pk) AND ${notOver}${ownerMatches}${epochMatches}`,
+      values: {
+        ...(owner === undefined ? {} : { owner: textValue(owner) }),
+        ...(epoch === undefined ? {} : { epoch: numberValue(epoch) }),
+      },
     },
   };
 }

@@ -55,7 +55,7 @@ function laterNest({ runId, key, turn, childRunId }: NestWrite): UpdateWrite {
   return {
     key: recordItemKey(runId, key),
     set: encodeRecord({ status: 'child', childRunId }),
-    remove: attributesOf(['dueAt', 'error']),
+    remove: attributesOf(['dueAt', 'error', 'childTurn']),
     condition: {
       expression: '#t = :turn AND #st = :due',
       values: { turn: textValue(turn), due: status('due') },

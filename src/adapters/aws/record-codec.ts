@@ -204,6 +204,7 @@ export const stepFields: Fields<Omit<StepRecord, 'key'>> = {
   sharedFrom: { attribute: 'sf', type: number },
   fromSegment: { attribute: 'sg', type: number },
   childRunId: { attribute: 'ch', type: text },
+  childTurn: { attribute: 'cn', type: text },
   seesCell: { attribute: 'sc', type: flag },
   log: { attribute: 'lg', type: text },
   kept: { attribute: 'kp', type: flag },

@@ -73,6 +73,7 @@ export function finished(stored: RunHeader | undefined, write: FinishWrite): Run
 export function canceled(stored: RunHeader | undefined, write: CancelWrite): RunHeader | undefined {
   if (stored === undefined || isOver(stored)) return undefined;
   if (write.owner !== undefined && stored.owner !== write.owner) return undefined;
+  if (write.epoch !== undefined && stored.epoch !== write.epoch) return undefined;
   return {
     ...stored,
     status: 'canceled',
@@ -104,7 +105,7 @@ const travelStarts: ReadonlySet<RunHeader['status']> = new Set(['pending', 'susp
 
 /** See `RunStore.travel`. */
 export function traveled(stored: RunHeader | undefined, write: TravelWrite): RunHeader | undefined {
-  if (stored?.epoch !== write.epoch) return undefined;
+  if (stored?.epoch !== write.epoch || stored.wakes !== write.wakes) return undefined;
   if (!isOver(stored) && !travelStarts.has(stored.status)) return undefined;
   return tidy<RunHeader>({
     ...stored,

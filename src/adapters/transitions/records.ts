@@ -65,7 +65,14 @@ export function nested(stored: StepRecord | undefined, write: NestWrite): StepRe
     return tidy<StepRecord>({ ...begun(stored, write), status: 'child', childRunId, input, fromSegment });
   }
   if (stored?.turn !== write.turn || stored.status !== 'due') return undefined;
-  return tidy<StepRecord>({ ...stored, status: 'child', childRunId, dueAt: undefined, error: undefined });
+  return tidy<StepRecord>({
+    ...stored,
+    status: 'child',
+    childRunId,
+    childTurn: undefined,
+    dueAt: undefined,
+    error: undefined,
+  });
 }
 
 /** See `RunStore.followChild`. */

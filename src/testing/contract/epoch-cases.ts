@@ -11,6 +11,7 @@ function travelOf(run: RunFixture, more: Partial<TravelWrite> = {}): TravelWrite
   return {
     runId: run.runId,
     epoch: 1,
+    wakes: 0,
     start: [2, 1, 4],
     parameters: value('parameters'),
     graphHash: 'new graph',
@@ -108,6 +109,14 @@ export const travelCases: readonly ContractCase<RunFixture>[] = [
     },
   ],
   [
+    'a run that somebody resumed since it was looked at does not travel',
+    async (run) => {
+      const header = await run.start({ status: 'suspended', wakes: 1 });
+      deepStrictEqual(lostTo(await run.store.travel(travelOf(run))), header);
+      hasFields(won(await run.store.travel(travelOf(run, { wakes: 1 }))), { epoch: 2, wakes: 2 });
+    },
+  ],
+  [
     'a time travel takes a new input along, and a step that is made for it',
     async (run) => {
       await run.start({ status: 'suspended' });
@@ -124,7 +133,8 @@ export const travelCases: readonly ContractCase<RunFixture>[] = [
       await run.start({ status: 'suspended' });
       for (const epoch of [1, 2, 3]) {
         const start = [epoch + 1, epoch, 7] as const;
-        won(await run.store.travel(travelOf(run, { epoch, start, parameters: value({ epoch }) })));
+        const parameters = value({ epoch });
+        won(await run.store.travel(travelOf(run, { epoch, wakes: epoch - 1, start, parameters })));
         const pause = { runId: run.runId, epoch: epoch + 1, position: run.position(1), now: T0 };
         won(await run.store.setStatus({ ...pause, status: 'suspended' }));
       }

@@ -335,6 +335,15 @@ export const endCases: readonly ContractCase<RunFixture>[] = [
     },
   ],
   [
+    'a cancel of an epoch does not reach a later one',
+    async (run) => {
+      const header = await run.start({ epoch: 2 });
+      const write = { runId: run.runId, now: T0 + 5, sweepAt: T0 + 50 };
+      deepStrictEqual(lostTo(await run.store.cancel({ ...write, epoch: 1 })), header);
+      hasFields(won(await run.store.cancel({ ...write, epoch: 2 })), { status: 'canceled' });
+    },
+  ],
+  [
     'of a cancel and an end at the same time exactly one wins',
     async (run) => {
       for (let round = 0; round < N; round += 1) {

@@ -56,7 +56,13 @@ export const logCases: readonly ContractCase<RunFixture>[] = [
       states.push({
         header: won(await run.store.showSnapshot({ runId, mark: '1', snapshot: value('shown') })),
       });
-      const travel = { start: [2, 0, 1], parameters: value(1), graphHash: 'g', perStep: false } as const;
+      const travel = {
+        wakes: 0,
+        start: [2, 0, 1],
+        parameters: value(1),
+        graphHash: 'g',
+        perStep: false,
+      } as const;
       const travelInput = { input: value('other') };
       const traveled = { runId, epoch: 1, input: travelInput, inputHash: 'h', now: T0 + 2, sweepAt: T0 + 9 };
       states.push({ header: won(await run.store.travel({ ...traveled, ...travel })), input: travelInput });

@@ -20,7 +20,7 @@ async function fill(run: RunFixture, runId: string, more = 0): Promise<void> {
   const { store, backend } = run;
   await run.start({ runId, history: 'full', status: 'suspended' });
   const parameters = { parameters: value(1), graphHash: 'g', perStep: false, now: T0, sweepAt: T0 + 60_000 };
-  won(await store.travel({ runId, epoch: 1, start: [2, 0, 0], ...parameters }));
+  won(await store.travel({ runId, epoch: 1, wakes: 0, start: [2, 0, 0], ...parameters }));
   const items = Array.from({ length: more }, (_, item) => ({ entry: at.entry, item: 5 + item }));
   for (const key of [...keys, ...items]) await settle(run, runId, key);
   const pages = Array.from({ length: more + 1 }, (_, page) => value(page));

@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
+import type { AgentStepOptions } from '../../../src/sdk/agent-types.ts';
 import { places } from '../../runtime/places.ts';
 import {
   Agent,
@@ -20,7 +21,7 @@ const london = () => new Agent({ name: 'london', model: wordsModel('London is bi
 
 describe.each(places)('agents as steps in $name', (place) => {
   /** Two agents, one after the other, with a mapping in between. */
-  const asked = (first: Agent, second: Agent, options: object = {}) => {
+  const asked = (first: Agent, second: Agent, options: AgentStepOptions = {}) => {
     const start = createStep({
       id: 'start',
       inputSchema: prompts,
@@ -236,7 +237,7 @@ describe.each(places)('agents as steps in $name', (place) => {
     ]);
     const about = { name: 'paris', args: { prompt: 'Capital of France?' } };
     const calls = events.filter(({ type }) => type.startsWith('tool-call'));
-    expect(calls.slice(0, 3)).toEqual([
+    expect(calls.slice(0, 3)).toMatchObject([
       { type: 'tool-call-streaming-start', ...about },
       { type: 'tool-call-delta', ...about, argsTextDelta: 'Paris ' },
       { type: 'tool-call-delta', ...about, argsTextDelta: 'is ' },

@@ -134,6 +134,29 @@ describe.each(places)('workflow runs in $name', (place) => {
     expect(await workflow.getWorkflowRunById('unknown')).toBeNull();
   });
 
+  it('D117 shows a run as its predicate let it through last', async () => {
+    const workflow = createWorkflow({
+      id: 'flow',
+      inputSchema: any,
+      outputSchema: any,
+      options: { shouldPersistSnapshot: ({ workflowStatus }) => workflowStatus === 'suspended' },
+    })
+      .then(asking('ask'))
+      .then(passing('after').step)
+      .commit();
+    new Host({ workflows: { workflow }, storage: storageIn(place) });
+    const run = await workflow.createRun();
+    expect((await workflow.listWorkflowRuns()).total).toBe(0);
+    await run.start({ inputData: {} });
+    const { runs, total } = await workflow.listWorkflowRuns();
+    expect(total).toBe(1);
+    expect(runs[0]?.snapshot.status).toBe('suspended');
+    const done = await run.resume({ step: 'ask', resumeData: { ok: true } });
+    expect(done).toMatchObject({ status: 'success', result: { by: 'after' } });
+    expect((await workflow.listWorkflowRuns()).runs[0]?.snapshot.status).toBe('suspended');
+    expect((await workflow.getWorkflowRunById(run.runId))?.status).toBe('suspended');
+  });
+
   it('D119 D120 G24 stores the resource id of a run, lists by it, and keeps it over a resumption', async () => {
     const workflow = flow().then(asking('ask')).commit();
     new Host({ workflows: { workflow }, storage: storageIn(place) });
