@@ -102,7 +102,7 @@ function levelWorkflow(levels: readonly Kind[], level: number): WorkflowDefiniti
 }
 
 /** A container of these levels. */
-export function container(...levels: readonly Kind[]): Container {
+function container(...levels: readonly Kind[]): Container {
   return {
     name: levels.join(' > '),
     levels,
