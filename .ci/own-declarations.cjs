@@ -26,5 +26,7 @@ const found = [
     ...program.getSemanticDiagnostics(source),
   ]),
 ];
-console.log(found.length === 0 ? `${own.length} files` : ts.formatDiagnostics(found, ts.createCompilerHost(options)));
+console.log(
+  found.length === 0 ? `${own.length} files` : ts.formatDiagnostics(found, ts.createCompilerHost(options)),
+);
 process.exitCode = found.length === 0 && own.length > 1 ? 0 : 1;

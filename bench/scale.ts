@@ -7,7 +7,7 @@ import { z } from 'zod';
  * wait for. Embedded, with full history, as it is by default.
  */
 
-const anything = z.any();
+const anything = z.unknown();
 
 const same = createStep({
   id: 'same',
@@ -28,7 +28,8 @@ const ask = createStep({
   inputSchema: anything,
   outputSchema: anything,
   resumeSchema: anything,
-  execute: async ({ resumeData, suspend }) => resumeData ?? suspend({ ask: true }),
+  execute: async ({ resumeData, suspend }) =>
+    resumeData === undefined ? suspend({ ask: true }) : resumeData,
 });
 
 function each(concurrency: number) {

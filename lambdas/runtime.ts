@@ -3,11 +3,14 @@ import { awsBackend, readAwsConfig } from '../src/adapters/aws/index.ts';
 import { WorkflowError } from '../src/core/errors.ts';
 import { createRuntime, type Runtime, type RuntimeOptions } from '../src/runtime/index.ts';
 
-/** The runtime of a function: the workflows of the deployment's `entry`, on what its environment names. */
+/** The runtime of a function: what the deployment's `entry` exports, on what its environment names. */
 export function startRuntime(): Runtime {
   const config = readAwsConfig(process.env);
+  const { agents, tools }: Partial<typeof entry> = entry;
   return createRuntime({
     workflows: registeredWorkflows(entry),
+    ...(agents === undefined ? {} : { agents }),
+    ...(tools === undefined ? {} : { tools }),
     backend: awsBackend(config),
     stepEndEvents: config.stepEnds,
     times: { leaseMs: config.leaseMs },

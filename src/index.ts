@@ -1,14 +1,8 @@
 import type { AnySchema, WorkflowDefinition } from './core/definition.ts';
 import type { WorkflowHost } from './core/host.ts';
 import { copyWorkflow, defineWorkflow } from './sdk/workflow.ts';
-import type {
-  KnownSteps,
-  Renamed,
-  Workflow,
-  WorkflowOf,
-  WorkflowOptions,
-  WorkflowTypes,
-} from './sdk/workflow-types.ts';
+import type { KnownSteps, Renamed, WorkflowOptions, WorkflowTypes } from './sdk/definition-types.ts';
+import type { Workflow, WorkflowOf } from './sdk/workflow-types.ts';
 
 /**
  * The authoring door: what a module needs that defines workflows and runs them. It loads no schema library and no place to
@@ -91,28 +85,30 @@ export type {
 } from './sdk/step-types.ts';
 export type { ToolContext, ToolLike, ToolStep, ToolStepOptions } from './sdk/tool-types.ts';
 export type {
+  KnownSteps,
+  NoSteps,
+  Renamed,
+  TypesOf,
+  WorkflowBehaviour,
+  WorkflowOptions,
+  WorkflowTypes,
+} from './sdk/definition-types.ts';
+export type {
   Condition,
-  CreateRunOptions,
   EntryOptions,
   ForeachOptions,
-  InitOf,
-  KnownSteps,
-  ListRunsOptions,
   LoopCondition,
-  NoSteps,
   PredicateCondition,
-  Renamed,
   SleepFunction,
-  TypesOf,
-  Workflow,
-  WorkflowBehaviour,
-  WorkflowOf,
-  WorkflowOptions,
+} from './sdk/entry-types.ts';
+export type {
+  CreateRunOptions,
+  ListRunsOptions,
   WorkflowRun,
   WorkflowRuns,
   WorkflowStateField,
-  WorkflowTypes,
-} from './sdk/workflow-types.ts';
+} from './sdk/stored-run-types.ts';
+export type { InitOf, Workflow, WorkflowOf } from './sdk/workflow-types.ts';
 
 /** A runtime in memory for one workflow. Loaded on first use: most programs bring a runtime of their own. */
 async function privateRuntime(workflow: WorkflowDefinition): Promise<WorkflowHost> {

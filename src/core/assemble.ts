@@ -247,12 +247,11 @@ function suspendedIds(view: RunView): string[][] {
 function suspendPayloads(view: RunView): Record<string, unknown> {
   const items = view.open?.items ?? [];
   const suspended = [...visibleRecords(view), ...items].filter((record) => record.status === 'suspended');
-  return Object.fromEntries(
-    suspended
-      .toReversed()
-      .map((record) => [record.stepId, stepResultOf(view, record).suspendPayload] as const)
-      .toReversed(),
-  );
+  const first = new Map<string, unknown>();
+  for (const record of suspended) {
+    if (!first.has(record.stepId)) first.set(record.stepId, stepResultOf(view, record).suspendPayload);
+  }
+  return Object.fromEntries(first);
 }
 
 /** The run as `start` and `resume` give it back. */

@@ -133,7 +133,7 @@ export function resumedTurn(turn: string): string {
 }
 
 /** The turn of a record whose nested run goes on after a suspension: the next generation of the same attempt. */
-export function nextGeneration(turn: string): string {
+function nextGeneration(turn: string): string {
   const parsed = parseTurn(turn);
   return formatTurn({ ...parsed, generation: parsed.generation + 1 });
 }

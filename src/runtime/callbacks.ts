@@ -10,7 +10,7 @@ import { viewAll } from './run-view.ts';
 import { keepShown } from './shown-snapshot.ts';
 
 /** Which end or suspension the callbacks of a run are due for; undefined while there is none. Compared as text. */
-export function callbackMark({ epoch, status, position }: RunHeader): string | undefined {
+function callbackMark({ epoch, status, position }: RunHeader): string | undefined {
   const life = String(epoch).padStart(4, '0');
   if (terminalStatuses.has(status)) return `${life}.~`;
   return status === 'suspended' ? `${life}.${position}` : undefined;

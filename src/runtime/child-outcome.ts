@@ -10,7 +10,7 @@ import {
   type StepRecord,
   type StoredValue,
 } from '../core/records.ts';
-import { applyDelta, deltaOf, noShared } from '../core/shared-data.ts';
+import { applyDelta, deltaOf, mergeDeltas, noShared } from '../core/shared-data.ts';
 import { suspendedPlaces } from '../core/suspended-places.ts';
 import { parseTurn } from '../core/turn.ts';
 import type { CommitOutcome, OutcomeBase, RunLoad } from '../ports/index.ts';
@@ -179,28 +179,22 @@ async function sharedOfChild(
   const given = await startShared(handling, child, load);
   const finished = await loadShared(engine, child.runId, last?.sharedFrom ?? -1, loaded);
   const data = applyDelta(finished.data, openDelta);
-  const isOwn = record.delta !== undefined || record.sharedFrom === record.key.entry;
-  const delta = changesBetween(given, data) ?? (isOwn ? {} : undefined);
-  if (delta === undefined) return {};
   if (isEntryKey(record.key)) {
+    const isKept = record.sharedFrom !== record.key.entry && changesBetween(given, data) === undefined;
+    if (isKept) return {};
     const name = `state after "${workflow.definition.id}"`;
     return { shared: await engine.values.store(runId, data, name), sharedFrom: record.key.entry };
   }
-  const whole = { ...delta, removed: await removedSince(handling, record, data, delta) };
-  return { delta: await engine.values.store(runId, whole, 'state') };
+  // What an earlier suspension has told the others of the block has to be taken back where it does not hold any more.
+  const earlier = await earlierDelta(handling, record);
+  const delta = changesBetween(applyDelta(given, earlier), data);
+  if (delta === undefined) return {};
+  return { delta: await engine.values.store(runId, mergeDeltas(earlier, delta), 'state') };
 }
 
-/** What is to be removed of the request context: also what an earlier suspension had told the others of its block. */
-async function removedSince(
-  { engine, runId }: Handling,
-  record: StepRecord,
-  data: SharedData,
-  { removed = [] }: SharedDelta,
-): Promise<string[]> {
-  if (record.delta === undefined) return [...removed];
-  const earlier = (await engine.values.load(runId, record.delta)) as SharedDelta;
-  const told = Object.keys(earlier.requestContext ?? {});
-  return [...new Set([...removed, ...told.filter((key) => !(key in data.requestContext))])];
+/** What the record says already that its nested run has changed. */
+async function earlierDelta({ engine, runId }: Handling, { delta }: StepRecord): Promise<SharedDelta> {
+  return delta === undefined ? {} : ((await engine.values.load(runId, delta)) as SharedDelta);
 }
 
 async function startShared(

@@ -92,7 +92,7 @@ async function goesOn({ engine, runId, epoch, header }: Handling, entry: number)
 }
 
 /** As in the reference, anything with a length is gone through, and what has none is empty. */
-export function itemsOf(input: unknown, stepId: string): readonly unknown[] {
+function itemsOf(input: unknown, stepId: string): readonly unknown[] {
   if (Array.isArray(input)) return input;
   if (input === null || input === undefined) {
     throw new WorkflowError(

@@ -3,7 +3,7 @@ import type { AnySchema, StepContext, StepDefinition, StepWriter } from '../core
 import { isWorkflowError, WorkflowError } from '../core/errors.ts';
 import { limits } from '../core/limits.ts';
 import { TripWire } from '../core/tripwire.ts';
-import { chunkParts, textDelta } from './agent-chunk.ts';
+import { readChunk, textOfChunk } from './agent-chunks.ts';
 import { checkCount, checkId, checkMetadata, checkSchema, describe, invalid, isObject } from './describe.ts';
 import { textSchema } from './text-schema.ts';
 
@@ -151,10 +151,10 @@ async function passOn(output: unknown, { writer }: StepContext): Promise<string>
   let text = '';
   for await (const chunk of chunksOf(output)) {
     await write(writer, chunk);
-    const { type, payload } = chunkParts(chunk);
-    if (type === 'tripwire') throw tripped(payload);
-    if (type === 'error') throw errorOf(payload['error'] ?? payload);
-    text += textDelta(chunk) ?? '';
+    const { type, fields } = readChunk(chunk);
+    if (type === 'tripwire') throw tripped(fields);
+    if (type === 'error') throw errorOf(fields['error'] ?? fields);
+    text += textOfChunk(chunk);
   }
   return text;
 }

@@ -1,7 +1,8 @@
 import type { StepRuntime, StepWriter, SuspendOptions } from '../core/definition.ts';
 import type { RequestContext } from '../core/request-context.ts';
 import type { AnyStep, StepOutput } from './step-types.ts';
-import type { InitOf, KnownSteps, NoSteps } from './workflow-types.ts';
+import type { KnownSteps, NoSteps } from './definition-types.ts';
+import type { InitOf } from './workflow-types.ts';
 
 declare const suspended: unique symbol;
 declare const bailed: unique symbol;

@@ -1,13 +1,12 @@
 import type { Graph } from '../core/graph.ts';
 import type { RunEvent } from '../core/snapshot.ts';
-import { LegacyCalls } from './legacy-calls.ts';
+import { AgentCalls } from './agent-calls.ts';
 import { Replay } from './replay.ts';
 import { Feed, type HostedRun } from './stream-feed.ts';
 import type { LegacyChunk } from './stream-forms.ts';
 
 /** What a legacy stream is made of. */
 export interface LegacySource extends HostedRun {
-  /** The workflow, for what its agents say. */
   readonly graph: Graph;
   /** Begins the execution; resolves when that is stored, with whether there is anything to follow. */
   readonly begin: () => Promise<boolean>;
@@ -18,12 +17,12 @@ export interface LegacySource extends HostedRun {
 /** The events of a run for the streams of `streamLegacy`: from its start to its end, over suspensions. */
 export class LegacyOutput {
   private readonly source: LegacySource;
-  private readonly calls: LegacyCalls;
   private readonly chunks = new Replay<LegacyChunk>();
+  private readonly calls: AgentCalls;
 
   constructor(source: LegacySource) {
     this.source = source;
-    this.calls = new LegacyCalls(source.graph);
+    this.calls = new AgentCalls(source.graph);
     void this.follow();
   }
 
@@ -52,7 +51,7 @@ export class LegacyOutput {
   }
 
   private async tell(event: RunEvent): Promise<void> {
-    for (const chunk of this.calls.chunksOf(event)) {
+    for (const chunk of this.calls.form(event)) {
       await this.source.onChunk?.(chunk);
       this.chunks.push(chunk);
     }

@@ -1,7 +1,8 @@
 import type { AnySchema } from '../core/definition.ts';
 import type { MaybePromise, OutputOf } from './schema.ts';
 import type { AnyStep, KnownStep, StepOutput } from './step-types.ts';
-import type { InitOf, KnownSteps, WorkflowTypes } from './workflow-types.ts';
+import type { KnownSteps, WorkflowTypes } from './definition-types.ts';
+import type { InitOf } from './workflow-types.ts';
 
 /** Types the result of a rule whose value does not say it. It is not validated: the next step's `inputSchema` does that. */
 interface Typed {

@@ -1,7 +1,7 @@
 import { WorkflowError } from '../core/errors.ts';
 import type { WorkflowState } from '../core/snapshot.ts';
 import { describe, isObject } from './describe.ts';
-import type { WorkflowStateField } from './workflow-types.ts';
+import type { WorkflowStateField } from './stored-run-types.ts';
 
 /** A record, so that the compiler misses a field that is added. */
 const known: Readonly<Record<WorkflowStateField, true>> = {

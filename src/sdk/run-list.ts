@@ -3,7 +3,7 @@ import type { WorkflowDefinition } from '../core/definition.ts';
 import type { RunQuery, WorkflowHost } from '../core/host.ts';
 import type { RunHeader, RunStatus } from '../core/records.ts';
 import { describe } from './describe.ts';
-import type { ListRunsOptions, WorkflowRun, WorkflowRuns } from './workflow-types.ts';
+import type { ListRunsOptions, WorkflowRun, WorkflowRuns } from './stored-run-types.ts';
 
 /** Headers that one call of the host gives at most. */
 const pageLimit = 1000;

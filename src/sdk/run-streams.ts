@@ -12,14 +12,16 @@ type StreamCall = Pick<OutputSource, 'begin' | 'outcome' | 'closeOnSuspend'>;
 
 /** The streams and watchers of one run object. */
 export class RunStreams {
-  private readonly run: HostedRun & { readonly graph: Graph };
+  private readonly run: HostedRun;
+  private readonly graph: Graph;
   private readonly watches = new Set<Watch>();
   private output: RunOutput | undefined;
   private legacy: LegacyOutput | undefined;
   private executing: Promise<RunResult> | undefined;
 
-  constructor(run: HostedRun & { readonly graph: Graph }) {
+  constructor(run: HostedRun, graph: Graph) {
     this.run = run;
+    this.graph = graph;
   }
 
   /** The stream of a start: the open one, if there is one. */
@@ -45,13 +47,14 @@ export class RunStreams {
 
   /** The legacy stream of a start; when there is one, another reading of it. */
   startLegacy(source: Pick<LegacySource, 'begin' | 'onChunk'>): ReadableStream<LegacyChunk> {
-    this.legacy ??= new LegacyOutput({ ...this.run, ...source });
+    this.legacy ??= new LegacyOutput({ ...this.run, graph: this.graph, ...source });
     return this.legacy.stream();
   }
 
   /** The same without a start. */
   observeLegacy(): ReadableStream<LegacyChunk> {
-    const output = this.legacy ?? new LegacyOutput({ ...this.run, begin: () => this.hasBegun() });
+    const { run, graph } = this;
+    const output = this.legacy ?? new LegacyOutput({ ...run, graph, begin: () => this.hasBegun() });
     return output.stream();
   }
 

@@ -11,7 +11,7 @@ import type {
   WorkflowStreamEvent,
   WorkflowWatchEvent,
 } from './stream-types.ts';
-import type { KnownSteps, WorkflowTypes } from './workflow-types.ts';
+import type { KnownSteps, WorkflowTypes } from './definition-types.ts';
 
 /** A request context, or its entries as a plain object. */
 export type RequestContextInput<Values extends object> = RequestContext<Values> | Readonly<Partial<Values>>;

@@ -46,7 +46,7 @@ export class RunHandle {
     this.workflowId = stored.workflowId;
     this.resourceId = stored.resourceId;
     this.workflowRunStatus = stored.status;
-    this.streams = new RunStreams({ host, ref: this.ref(), graph: workflow.graph });
+    this.streams = new RunStreams({ host, ref: this.ref() }, workflow.graph);
     this.abortController.signal.addEventListener('abort', () => void this.cancelAborted(), { once: true });
   }
 

@@ -27,14 +27,14 @@ export function watchForm(event: RunEvent): StreamChunk[] {
 
 const runLevel: ReadonlySet<string> = new Set(['workflow-start', 'workflow-finish']);
 
-/** An event of `streamLegacy()`. */
+/** An event of a legacy stream, with its types forgotten. */
 export interface LegacyChunk {
   readonly type: string;
-  readonly payload: Readonly<Record<string, unknown>>;
+  readonly payload?: Readonly<Record<string, unknown>>;
   readonly [field: string]: unknown;
 }
 
-/** The form of `streamLegacy()`, of what is not told by an agent. */
+/** The form of `streamLegacy()`, but for steps that are agents. */
 export function legacyForm(event: RunEvent): LegacyChunk[] {
   return watchForm(event).map(({ type, runId, from: _from, payload, ...custom }) => {
     if (runLevel.has(type)) return { type: type.slice('workflow-'.length), payload: { runId } };

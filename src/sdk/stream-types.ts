@@ -87,18 +87,14 @@ export type WorkflowWatchEvent =
   | WorkflowStreamEvent
   | EventOf<'workflow-step-finish', StepNames & { readonly metadata: NoFields }>;
 
-/**
- * One event of `streamLegacy()`: that of `watch()` without `workflow-` before its type. A step that is an agent has, instead of
- * what it writes, `tool-call-streaming-start`, `tool-call-delta` for each part of its text, and `tool-call-streaming-finish`.
- */
+/** One event of `streamLegacy()`: that of `watch()` without `workflow-` before its type. */
 export interface LegacyStreamEvent {
   readonly type: string;
-  readonly payload: Readonly<Record<string, unknown>>;
-  /** Of a `tool-call-...`: id of the agent. */
+  /** Absent in `tool-call-` events. */
+  readonly payload?: Readonly<Record<string, unknown>>;
+  /** Of the `tool-call-` events of a step that is an agent: its name, its input, and the text of a delta. */
   readonly name?: string;
-  /** Of a `tool-call-...`: what the agent was given. */
   readonly args?: unknown;
-  /** Of a `tool-call-delta`. */
   readonly argsTextDelta?: string;
 }
 

@@ -4,22 +4,11 @@ import { checkId, checkSchema, describe, invalid, isObject } from './describe.ts
 
 const schemas = ['inputSchema', 'outputSchema', 'resumeSchema', 'suspendSchema'] as const;
 
-/** A tool, with its body taken for what it should be. */
-interface Tool {
-  readonly id?: unknown;
-  readonly description?: unknown;
-  readonly inputSchema?: unknown;
-  readonly outputSchema?: unknown;
-  readonly resumeSchema?: unknown;
-  readonly suspendSchema?: unknown;
-  execute(input: unknown, context: unknown): unknown;
-}
-
 /**
  * Whether a step can be made of `value` by calling it with an input and a context. The body of a step has one parameter, so
  * two of them tell a tool.
  */
-export function isTool(value: unknown): value is Tool {
+export function isTool(value: unknown): boolean {
   return isObject(value) && typeof value['execute'] === 'function' && value['execute'].length >= 2;
 }
 
@@ -28,7 +17,8 @@ export function isTool(value: unknown): value is Tool {
  * schemas, and for retries outside 0 to 999.
  */
 export function toolStep(tool: unknown, given: unknown, name?: { readonly id?: string }): StepDefinition {
-  if (!isObject(tool) || typeof tool['execute'] !== 'function') {
+  const body: unknown = isObject(tool) ? tool['execute'] : undefined;
+  if (!isObject(tool) || typeof body !== 'function') {
     throw invalid(
       `A tool was expected and ${describe(tool)} was given: give { id, inputSchema, outputSchema, execute }`,
     );
@@ -54,8 +44,8 @@ export function toolStep(tool: unknown, given: unknown, name?: { readonly id?: s
     metadata: metadata as Readonly<Record<string, unknown>> | undefined,
     component: 'TOOL',
     reads: { steps: [], init: false },
-    // Called on the tool: its body may be a method.
-    execute: (context) => (tool as unknown as Tool).execute(context.inputData, toolContext(context)),
+    // On the tool: its body may be a method.
+    execute: (context): unknown => Reflect.apply(body, tool, [context.inputData, toolContext(context)]),
   });
 }
 

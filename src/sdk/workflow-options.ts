@@ -1,7 +1,7 @@
 import type { AnySchema, ConcurrencyDefinition, WorkflowDefinition } from '../core/definition.ts';
 import { limits } from '../core/limits.ts';
 import { checkCount, checkId, checkMetadata, checkSchema, describe, invalid, isObject } from './describe.ts';
-import type { WorkflowOptions } from './workflow-types.ts';
+import type { WorkflowOptions } from './definition-types.ts';
 
 /** Options with their types forgotten. */
 export type Options = WorkflowOptions<string, AnySchema, AnySchema>;

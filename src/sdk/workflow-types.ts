@@ -1,52 +1,38 @@
-import type {
-  AnySchema,
-  CallbackDefinitions,
-  FlowEntry,
-  RetryConfig,
-  StepDefinition,
-  WorkflowDefinition,
-} from '../core/definition.ts';
-import type { BindableWorkflow, CreateRequest } from '../core/host.ts';
-import type { Predicate } from '../core/predicate.ts';
-import type { RunStatus } from '../core/records.ts';
+import type { AnySchema, FlowEntry, StepDefinition, WorkflowDefinition } from '../core/definition.ts';
+import type { BindableWorkflow } from '../core/host.ts';
 import type { SerializedGraph } from '../core/serialized-graph.ts';
-import type { WorkflowRunState, WorkflowState } from '../core/snapshot.ts';
+import type { WorkflowState } from '../core/snapshot.ts';
 import type { AgentLike, AgentOutput, AgentStepOptions } from './agent-types.ts';
-import type { LoopContext, ReadContext } from './context.ts';
+import type { KnownSteps, NoSteps, TypesOf, WorkflowBehaviour, WorkflowTypes } from './definition-types.ts';
+import type {
+  Accepted,
+  Arm,
+  ContextFor,
+  ElementOf,
+  EntryOptions,
+  Expects,
+  ForeachOptions,
+  LoopCondition,
+  LoopContextFor,
+  PredicateCondition,
+  SleepFunction,
+  StepsOf,
+  With,
+} from './entry-types.ts';
 import type { CheckedMapping, MappedOutput, MappedStep, Mapping } from './mapping-types.ts';
 import type { Run } from './run-types.ts';
-import type { Given, InputOf, KeysOf, Known, MaybePromise, OutputOf } from './schema.ts';
-import type { AnyStep, ContextOf, KnownStep, StepLike, StepOutput, StepTypesOf } from './step-types.ts';
+import type { InputOf, Known, MaybePromise, OutputOf } from './schema.ts';
+import type { KnownStep, StepLike, StepOutput } from './step-types.ts';
+import type {
+  CreateRunOptions,
+  ListRunsOptions,
+  WorkflowRuns,
+  WorkflowStateField,
+} from './stored-run-types.ts';
 import type { ToolLike, ToolStepOptions } from './tool-types.ts';
 
 declare const workflowTypes: unique symbol;
 declare const lastOutput: unique symbol;
-declare const noArray: unique symbol;
-declare const expected: unique symbol;
-
-/** What stays the same about a workflow while it is built. */
-export interface WorkflowTypes {
-  readonly id: string;
-  /** What a caller gives to `start`. */
-  readonly input: unknown;
-  /** The same after validation. */
-  readonly init: unknown;
-  readonly output: unknown;
-  /** State as a caller gives it. */
-  readonly stateInput: object;
-  readonly state: object;
-  readonly requestContext: object;
-  readonly inputSchema: AnySchema | undefined;
-  readonly outputSchema: AnySchema | undefined;
-  readonly stateSchema: AnySchema | undefined;
-  readonly requestContextSchema: AnySchema | undefined;
-}
-
-/** Steps by their ids, as far as the builder has seen them. */
-export type KnownSteps = Readonly<Record<string, KnownStep>>;
-
-/** Before any step was added. */
-export type NoSteps = { readonly [Id in never]: KnownStep };
 
 /** The validated input of a workflow, when `Of` is the type of one; else `Of` itself. */
 export type InitOf<Of> = Of extends { readonly [workflowTypes]: infer Types extends WorkflowTypes }
@@ -58,97 +44,8 @@ export interface EndsWith<Output> {
   readonly [lastOutput]: Output;
 }
 
-/** Name and description of an entry, for people who look at the graph. */
-export interface EntryOptions<Id extends string = string> {
-  /** Not empty. @default made of the entry's kind and place */
-  readonly id?: Id;
-  readonly description?: string;
-  readonly metadata?: Readonly<Record<string, unknown>>;
-}
-
-/** See {@link Workflow.foreach}. */
-export interface ForeachOptions<Context> extends EntryOptions {
-  /**
-   * How many elements are in work at once, or a function that says it, once. What is less than 1 or no finite number counts
-   * as 1, and fractions are cut off. @default 1
-   */
-  readonly concurrency?: number | ((context: Context) => MaybePromise<number>);
-}
-
-/** What a condition of `.branch` is: true takes the arm. One that throws counts as false. */
-export type Condition<Context> = (context: Context) => MaybePromise<unknown>;
-
-/** What a condition of a loop is: asked after each iteration. One that throws fails the run. */
-export type LoopCondition<Context> = (context: Context) => MaybePromise<boolean>;
-
-/** A condition as data instead of a function: shown in the graph as it is, and known by what it reads. */
-export interface PredicateCondition {
-  readonly predicate: Predicate;
-}
-
-/** Computes when a sleep ends, once, when the sleep begins. One that throws fails the run. */
-export type SleepFunction<Context, Time extends number | Date> = (context: Context) => MaybePromise<Time>;
-
-/** What a step has to be to come after `Last` in a workflow of `Types`. */
-type Accepted<Types extends WorkflowTypes, Last> = StepLike<string, Last, unknown, Types['state']>;
-
-/** What functions given to the builder see. */
-type ContextFor<Types extends WorkflowTypes, Last, Steps extends KnownSteps> = ReadContext<
-  Last,
-  Types['state'],
-  Types['requestContext'],
-  Types['init'],
-  Steps
->;
-
-/** What the condition of a loop sees. */
-type LoopContextFor<Types extends WorkflowTypes, Output, Steps extends KnownSteps> = LoopContext<
-  Output,
-  Types['state'],
-  Types['requestContext'],
-  Types['init'],
-  Steps
->;
-
-type Arm<Types extends WorkflowTypes, Last, Steps extends KnownSteps> = readonly [
-  Condition<ContextFor<Types, Last, Steps>> | PredicateCondition,
-  Accepted<Types, Last>,
-];
-
-/** Steps after some more were added. */
-type With<Steps extends KnownSteps, More extends AnyStep> = Steps & {
-  readonly [One in More as One['id']]: KnownStep<
-    StepTypesOf<One>['output'],
-    StepTypesOf<One>['resume'],
-    StepTypesOf<One>['suspend']
-  >;
-};
-
-/** What a step of `.foreach` takes: one element. Of what is no array, nothing that a step could take. */
-type ElementOf<Last> = unknown extends Last
-  ? Last
-  : [Last] extends [readonly (infer Element)[]]
-    ? Element
-    : NoArray<Last>;
-
-/** What the compiler shows where `.foreach` follows on something that is no array; no value is one. */
-interface NoArray<Last> {
-  readonly [noArray]: Last;
-}
-
-/** `Argument`, if what it takes can be what comes before; else what the compiler shows. */
-type Expects<Last, Taken, Argument> = [Last] extends [Taken] ? Argument : Expected<Taken>;
-
-/** What the compiler shows where the entry before gives something else than what is expected; no value is one. */
-interface Expected<Taken> {
-  readonly [expected]: Taken;
-}
-
 /** What a workflow takes in as a step. Of a workflow that nothing is known about, nobody knows what it takes. */
 type TakenBy<Types extends WorkflowTypes, Taken> = undefined extends Types['inputSchema'] ? never : Taken;
-
-/** The steps of arms: any number of them. */
-type StepsOf<Arms extends readonly (readonly [unknown, AnyStep])[]> = Arms[number][1];
 
 /**
  * A workflow: a chain of entries, each of which takes the output of the one before. The methods that add an entry change
@@ -381,141 +278,6 @@ export interface Workflow<
    * been started. Rejects at the end with the first error, after it has tried each one.
    */
   restartAllActiveWorkflowRuns(): Promise<void>;
-}
-
-/** See {@link Workflow.createRun}. */
-export interface CreateRunOptions {
-  /** 1 to 200 characters. @default a new UUID */
-  readonly runId?: string;
-  /** A grouping key of your own, by which runs are listed: a user, a tenant. At most 200 characters. */
-  readonly resourceId?: string;
-  /**
-   * What is kept of the run beside its records: every state (`full`), what streams need while it runs and a day after
-   * (`stream`), or nothing. @default what its workflow says, else its runtime
-   */
-  readonly history?: CreateRequest['history'];
-}
-
-/** Fields of a stored run that need not be asked for, see {@link Workflow.getWorkflowRunById}. */
-export type WorkflowStateField = Exclude<
-  keyof WorkflowState,
-  'runId' | 'workflowName' | 'resourceId' | 'createdAt' | 'updatedAt' | 'status'
->;
-
-/** See {@link Workflow.listWorkflowRuns}. */
-export interface ListRunsOptions {
-  readonly status?: RunStatus;
-  readonly resourceId?: string;
-  /** Created at or after. */
-  readonly fromDate?: Date;
-  /** Created at or before. */
-  readonly toDate?: Date;
-  /** From 0. Counts only together with `perPage`. */
-  readonly page?: number;
-  /** At least 1; false or absent: all runs. */
-  readonly perPage?: number | false;
-}
-
-/** A page of runs, and how many there are in all pages. */
-export interface WorkflowRuns {
-  readonly runs: readonly WorkflowRun[];
-  readonly total: number;
-}
-
-/** One stored run in a list. */
-export interface WorkflowRun {
-  readonly workflowName: string;
-  readonly runId: string;
-  readonly resourceId?: string;
-  readonly snapshot: WorkflowRunState;
-  readonly createdAt: Date;
-  readonly updatedAt: Date;
-}
-
-/** What `createWorkflow` takes. Schemas are any Standard Schema: zod 3 and 4, valibot, arktype and others. */
-export interface WorkflowOptions<
-  Id extends string,
-  In extends AnySchema,
-  Out extends AnySchema,
-  State extends AnySchema = AnySchema,
-  Context extends AnySchema = AnySchema,
-> {
-  /** Name of the workflow; unique within a runtime. Not empty. */
-  readonly id: Id;
-  /** For people who look at the workflow. */
-  readonly description?: string;
-  /** Validates the input of a run. */
-  readonly inputSchema: In;
-  /** Types the result. It is never validated: the output of the last entry is the result. */
-  readonly outputSchema: Out;
-  /** Validates the initial state, and types the state of conditions and mappings. */
-  readonly stateSchema?: State;
-  /** Validates the request context of a start. */
-  readonly requestContextSchema?: Context;
-  /** Retries of every step that sets none of its own. `attempts` 0 to 999, `delay` in ms. @default no retry */
-  readonly retryConfig?: RetryConfig;
-  /** For people and programs that look at the workflow. */
-  readonly metadata?: Readonly<Record<string, unknown>>;
-  /** Not used: the types of results follow from the chain. Found again as `stepDefs`. */
-  readonly steps?: readonly unknown[];
-  readonly options?: WorkflowBehaviour;
-}
-
-/** How the runs of a workflow behave. */
-export interface WorkflowBehaviour extends CallbackDefinitions {
-  /** Validate inputs, state, resume data and request contexts at run time. @default true */
-  readonly validateInputs?: boolean | undefined;
-  /** Refuse two different steps of one id, whose results would overwrite each other. @default false: a warning */
-  readonly strictIds?: boolean | undefined;
-  /**
-   * Asked at each status whether queries (`getWorkflowRunById`, lists) may show the run as it is then; otherwise they show it
-   * as it was last let through. The engine keeps its own records in any case. @default always
-   */
-  readonly shouldPersistSnapshot?: WorkflowDefinition['shouldPersistSnapshot'];
-  /** Changes what queries show of a run, which is JSON-like. Pure. @default nothing is changed */
-  readonly pruneSnapshot?: WorkflowDefinition['pruneSnapshot'];
-  /** Whether each run keeps every state it goes through. @default what its runtime says */
-  readonly history?: 'full' | 'none' | undefined;
-  /** Accepted and without effect: streams always tell of steps. */
-  readonly emitStepEvents?: boolean | undefined;
-}
-
-/** What the schemas of a workflow say. */
-export interface TypesOf<
-  Id extends string,
-  In extends AnySchema,
-  Out extends AnySchema,
-  State extends AnySchema = AnySchema,
-  Context extends AnySchema = AnySchema,
-> extends WorkflowTypes {
-  readonly id: Id;
-  readonly input: InputOf<In>;
-  readonly init: OutputOf<In>;
-  readonly output: OutputOf<Out>;
-  readonly stateInput: Known<InputOf<State>, Record<string, unknown>> extends infer Keys extends object
-    ? Keys
-    : never;
-  readonly state: KeysOf<OutputOf<State>>;
-  readonly requestContext: ContextOf<Context>;
-  readonly inputSchema: In;
-  readonly outputSchema: Out;
-  readonly stateSchema: Given<State>;
-  readonly requestContextSchema: Given<Context>;
-}
-
-/** What is said of a workflow, under another id. */
-export interface Renamed<Types extends WorkflowTypes, Id extends string> extends WorkflowTypes {
-  readonly id: Id;
-  readonly input: Types['input'];
-  readonly init: Types['init'];
-  readonly output: Types['output'];
-  readonly stateInput: Types['stateInput'];
-  readonly state: Types['state'];
-  readonly requestContext: Types['requestContext'];
-  readonly inputSchema: Types['inputSchema'];
-  readonly outputSchema: Types['outputSchema'];
-  readonly stateSchema: Types['stateSchema'];
-  readonly requestContextSchema: Types['requestContextSchema'];
 }
 
 /** The workflow that a call of `createWorkflow` makes: without an entry so far. */

@@ -10,17 +10,9 @@ import { RunHandle } from './run.ts';
 import { fieldsGiven, withFields } from './run-fields.ts';
 import { listActiveRuns, listRuns, restartActiveRuns } from './run-list.ts';
 import { checkOptions, type Options } from './workflow-options.ts';
-import type {
-  CreateRunOptions,
-  KnownSteps,
-  ListRunsOptions,
-  Renamed,
-  Workflow,
-  WorkflowOptions,
-  WorkflowOf,
-  WorkflowRuns,
-  WorkflowTypes,
-} from './workflow-types.ts';
+import type { KnownSteps, Renamed, WorkflowOptions, WorkflowTypes } from './definition-types.ts';
+import type { CreateRunOptions, ListRunsOptions, WorkflowRuns } from './stored-run-types.ts';
+import type { Workflow, WorkflowOf } from './workflow-types.ts';
 
 /** A workflow and its runs. See the interface `Workflow` of workflow-types.ts, which gives this its types. */
 class BuiltWorkflow extends WorkflowBuilder implements BindableWorkflow {

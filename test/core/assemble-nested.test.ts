@@ -49,6 +49,17 @@ describe('a foreach that is open', () => {
     expect(assembleState(atForeach())).toMatchObject({ suspendedPaths: { s0: [0] }, activeStepsPath: {} });
   });
 
+  test('shows the payload of the first item that it waits for', () => {
+    const items = [0, 1].map((number) =>
+      item(0, number, { stepId: 's0', status: 'suspended', suspendPayload: stored(`item ${number}`) }),
+    );
+    const result = assembleResult(atForeach({ open: { entry: 0, opening, items } }));
+    expect(result).toMatchObject({
+      suspendPayload: { s0: 'item 0' },
+      steps: { s0: { suspendPayload: 'item 0' } },
+    });
+  });
+
   test('is running while anything of it is, and canceled when the run is over', () => {
     const running = atForeach({ header: header({ status: 'running' }) });
     expect(assembleState(running)).toMatchObject({

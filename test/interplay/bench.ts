@@ -4,7 +4,7 @@ import type { RunResult, WorkflowState } from '../../src/core/snapshot.ts';
 import { createRuntime, type Runtime } from '../../src/runtime/index.ts';
 import { settledResult } from '../runtime/drive.ts';
 import { places } from '../runtime/places.ts';
-import { type Container, containers } from './containers.ts';
+import { type Container, containersIn } from './containers.ts';
 import { type Act, type Entry, type Expected, expected } from './model.ts';
 import { comparable, Script } from './script.ts';
 
@@ -124,10 +124,10 @@ export interface Extra extends Entry {
 export function inEveryContainer(
   title: string,
   tests: (bench: Bench) => void,
-  which: readonly Container[] = containers,
+  isMeant: (container: Container) => boolean = () => true,
 ): void {
   describe.each(places)(`${title} in $name`, (place) => {
-    describe.concurrent.each(which)('$name', (container) => {
+    describe.concurrent.each(containersIn(place).filter(isMeant))('$name', (container) => {
       const bench = new Bench(container);
       let remove = (): void => {};
       beforeAll(() => {

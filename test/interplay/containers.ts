@@ -102,7 +102,7 @@ function levelWorkflow(levels: readonly Kind[], level: number): WorkflowDefiniti
 }
 
 /** A container of these levels. */
-export function container(...levels: readonly Kind[]): Container {
+function container(...levels: readonly Kind[]): Container {
   return {
     name: levels.join(' > '),
     levels,
@@ -111,10 +111,19 @@ export function container(...levels: readonly Kind[]): Container {
   };
 }
 
-/** Each kind of place, nested workflows at each of them, and what meets inside of nested workflows. */
-export const containers: readonly Container[] = [
+/** Each kind of place, and nested workflows at those that differ most. */
+const usual: readonly Container[] = [
   ...kinds.map((kind) => container(kind)),
-  ...kinds.map((kind) => container(kind, 'plain')),
+  container('plain', 'plain'),
+  container('arm', 'plain'),
+  container('window', 'plain'),
+  container('loop', 'plain'),
+];
+
+/** What meets inside of nested workflows, and deeper. */
+const rare: readonly Container[] = [
+  container('branch', 'plain'),
+  container('each', 'plain'),
   container('plain', 'arm'),
   container('plain', 'window'),
   container('plain', 'loop'),
@@ -125,3 +134,8 @@ export const containers: readonly Container[] = [
   container('arm', 'each'),
   container('loop', 'branch'),
 ];
+
+/** All of them in memory; elsewhere, where a run takes longer and only the store is another one, the usual ones. */
+export function containersIn(place: { readonly name: string }): readonly Container[] {
+  return place.name === 'memory' ? [...usual, ...rare] : usual;
+}

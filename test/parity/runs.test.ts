@@ -174,7 +174,10 @@ describe.each(places)('runs in $name', (place) => {
         'w/one',
         'w/two',
       ]);
-      expect(all.runs[0]?.snapshot).toMatchObject({ status: 'success', steps: { e: { status: 'success' } } });
+      expect(all.runs[0]?.snapshot).toMatchObject({
+        status: 'success',
+        context: { input: 2, e: { status: 'success' } },
+      });
       expect(await made.listWorkflowRuns({ resourceId: 'res' })).toMatchObject({
         total: 1,
         runs: [{ runId: 'two', resourceId: 'res' }],

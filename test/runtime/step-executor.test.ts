@@ -43,6 +43,47 @@ function seeing(look: (context: StepContext) => unknown): StepDefinition {
   return step('s', look);
 }
 
+describe('the writer of a body', () => {
+  const writing = async (body: (context: StepContext) => unknown) => {
+    const written: [chunk: unknown, custom: boolean][] = [];
+    const outcome = await executeStep({
+      ...execution(seeing(body)),
+      writeChunk: async (chunk, custom) => {
+        if (chunk === 'wrong') throw new RangeError('no such chunk');
+        written.push([chunk, custom]);
+      },
+    });
+    return { outcome, written };
+  };
+
+  test('keeps chunks, and events of its own', async () => {
+    const { outcome, written } = await writing(async ({ writer: { write, custom } }) => {
+      await write(1);
+      await custom({ type: 'data-progress', data: 2 });
+    });
+    expect(outcome).toMatchObject({ type: 'success' });
+    expect(written).toEqual([
+      [1, false],
+      [{ type: 'data-progress', data: 2 }, true],
+    ]);
+  });
+
+  test('is a stream to pipe to', async () => {
+    const { outcome, written } = await writing(async ({ writer }) => {
+      await ReadableStream.from(['a', 'b']).pipeTo(writer);
+      // Closing the stream closes nothing else.
+      await writer.write('c');
+    });
+    expect(outcome).toMatchObject({ type: 'success' });
+    expect(written.map(([chunk]) => chunk)).toEqual(['a', 'b', 'c']);
+  });
+
+  test('fails a body that does not wait for what cannot be kept', async () => {
+    const { outcome } = await writing(({ writer }) => void writer.write('wrong'));
+    expect(outcome).toMatchObject({ type: 'failed', error: { message: 'no such chunk' } });
+  });
+});
+
 describe('what a body is given', () => {
   test.each<[string, (context: StepContext) => unknown, unknown]>([
     ['the run', ({ runId, workflowId, stepId }) => [runId, workflowId, stepId], ['r', 'w', 's']],

@@ -169,3 +169,54 @@ looseRun satisfies Run;
 result satisfies WorkflowResult;
 workflow satisfies WorkflowDefinition;
 workflow satisfies Workflow;
+
+// Control over a run.
+await run.resume({ step: ask, resumeData: { ok: true }, forEachIndex: 1, perStep: true });
+same<{ readonly runId: string }>()(await run.resumeAsync({ step: ask, resumeData: { ok: true } }))(true);
+// @ts-expect-error what that step takes is { ok }
+await run.resumeAsync({ step: ask, resumeData: { ok: 1 } });
+// @ts-expect-error an index is a number
+await run.resume({ forEachIndex: '1' });
+await run.start({ inputData: {}, perStep: true });
+const travelled = await run.timeTravel({
+  step: [ask],
+  inputData: { n: 1 },
+  initialState: { count: 1 },
+  context: { ask: { status: 'success', output: { answer: '' } } },
+  nestedStepsContext: { inner: { step: { output: 1 } } },
+  requestContext: { tenant: 'a' },
+  perStep: true,
+});
+same<typeof result>()(travelled)(true);
+// @ts-expect-error a step is needed
+await run.timeTravel({ inputData: { n: 1 } });
+// @ts-expect-error a count is a number
+await run.timeTravel({ step: ask, initialState: { count: '1' } });
+same<typeof result>()(await run.restart())(true);
+same<AbortController>()(run.abortController)(true);
+if (result.status === 'tripwire') same<string>()(result.tripwire.reason)(true);
+await workflow.createRun({ history: 'full' });
+// @ts-expect-error no such kind
+await workflow.createRun({ history: 'all' });
+const hidden = await workflow.getWorkflowRunById('r', { withNestedWorkflows: false });
+// @ts-expect-error it has to be asked for
+void hidden?.requestContext;
+const shown = await workflow.getWorkflowRunById('r', { fields: ['requestContext'] });
+void shown?.requestContext;
+same<void>()(await workflow.deleteWorkflowRunById('r'))(true);
+same<void>()(await workflow.restartAllActiveWorkflowRuns())(true);
+createWorkflow({
+  id: 'w',
+  inputSchema: z.number(),
+  outputSchema: z.number(),
+  metadata: { owner: 'ada' },
+  steps: [plain],
+  options: {
+    onStart: async ({ state }) => void state,
+    onFinish: ({ status }) => status,
+    onError: async ({ error }) => void error?.message,
+    shouldPersistSnapshot: ({ workflowStatus }) => workflowStatus !== 'running',
+    pruneSnapshot: ({ snapshot }) => ({ ...snapshot, value: {} }),
+    history: 'none',
+  },
+});

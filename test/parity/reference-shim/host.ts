@@ -18,6 +18,8 @@ export interface HostOptions<
   readonly agents?: Agents;
   /** Where runs are kept. @default memory */
   readonly storage?: Backend;
+  /** Whether this process executes steps. @default true */
+  readonly work?: boolean;
   /** @default silence */
   readonly logger?: Logger;
 }
@@ -42,6 +44,7 @@ export class Host<
       agents: this.agents,
       backend: options.storage ?? memoryBackend(),
       logger: options.logger ?? quiet,
+      work: options.work ?? true,
     });
     onTestFinished(() => this.shutdown());
   }

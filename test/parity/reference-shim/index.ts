@@ -2,13 +2,13 @@ import { createWorkflow as create, type Workflow, type WorkflowOptions } from '.
 import type { AnySchema } from '../../../src/core/definition.ts';
 import type { OutputOf } from '../../../src/sdk/schema.ts';
 import type { AnyStep, KnownStep, StepTypesOf } from '../../../src/sdk/step-types.ts';
-import type { TypesOf } from '../../../src/sdk/workflow-types.ts';
+import type { TypesOf } from '../../../src/sdk/definition-types.ts';
 
 /**
  * The surface that a test written for the reference uses. Such a test runs on this engine by importing this module
  * instead, and by constructing the host with a place of `storage.ts`.
  */
-export { cloneStep, cloneWorkflow, createStep, mapVariable, RequestContext } from '../../../src/index.ts';
+export { cloneStep, cloneWorkflow, createStep, mapVariable } from '../../../src/index.ts';
 export { Agent, wordsModel } from './agent.ts';
 export { Host } from './host.ts';
 export { createTool } from './tool.ts';

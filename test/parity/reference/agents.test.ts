@@ -37,7 +37,7 @@ describe.each(places)('agents as steps in $name', (place) => {
       .then(createStep(second))
       .commit();
   };
-  const inputData = { prompt1: 'Capital of France?', prompt2: 'Capital of the UK?' };
+  const questions = { prompt1: 'Capital of France?', prompt2: 'Capital of the UK?' };
 
   it('D121 asks two agents, with a mapping between them', async () => {
     const [first, second] = [paris(), london()];
@@ -45,7 +45,7 @@ describe.each(places)('agents as steps in $name', (place) => {
     const workflow = asked(first, second);
     new Host({ workflows: { workflow }, agents: { first, second }, storage: storageIn(place) });
     const run = await workflow.createRun();
-    const done = await run.start({ inputData });
+    const done = await run.start({ inputData: questions });
     expect(done).toMatchObject({
       status: 'success',
       result: { text: 'London is big' },
@@ -157,7 +157,7 @@ describe.each(places)('agents as steps in $name', (place) => {
     const workflow = asked(paris(), london());
     new Host({ workflows: { workflow }, storage: storageIn(place) });
     const run = await workflow.createRun();
-    const output = run.stream({ inputData });
+    const output = run.stream({ inputData: questions });
     const events = await all(output.fullStream);
     const said = (id: string) => [
       `step-start ${id}`,
@@ -194,8 +194,8 @@ describe.each(places)('agents as steps in $name', (place) => {
     const workflow = asked(agent, london(), options);
     new Host({ workflows: { workflow }, storage: storageIn(place) });
     const run = await workflow.createRun();
-    if (isLegacy) await all(run.streamLegacy({ inputData }).stream);
-    else await all(run.stream({ inputData }).fullStream);
+    if (isLegacy) await all(run.streamLegacy({ inputData: questions }).stream);
+    else await all(run.stream({ inputData: questions }).fullStream);
     expect(ask).toHaveBeenCalledWith(
       'Capital of France?',
       expect.objectContaining({
@@ -214,7 +214,7 @@ describe.each(places)('agents as steps in $name', (place) => {
     const workflow = asked(paris(), london());
     new Host({ workflows: { workflow }, storage: storageIn(place) });
     const run = await workflow.createRun();
-    const { stream, getWorkflowState } = run.streamLegacy({ inputData });
+    const { stream, getWorkflowState } = run.streamLegacy({ inputData: questions });
     const events = await all(stream);
     const passed = (id: string) =>
       ['step-start', 'step-result', 'step-finish'].map((type) => `${type} ${id}`);
@@ -246,6 +246,25 @@ describe.each(places)('agents as steps in $name', (place) => {
       paris: { output: { text: 'Paris is nice' } },
       london: { output: { text: 'London is big' } },
     });
+  });
+
+  it('D5 streams a call of an agent in a nested workflow', async () => {
+    const inner = asked(paris(), london());
+    const workflow = createWorkflow({ id: 'outer', inputSchema: prompts, outputSchema: text });
+    workflow.then(inner).commit();
+    new Host({ workflows: { workflow }, storage: storageIn(place) });
+    const run = await workflow.createRun();
+    const events = await all(run.streamLegacy({ inputData: questions }).stream);
+    expect(lines(events).slice(8, 17)).toEqual([
+      'step-start asking.paris',
+      'tool-call-streaming-start',
+      ...Array.from({ length: 3 }, () => 'tool-call-delta'),
+      'tool-call-streaming-finish',
+      'step-result asking.paris',
+      'step-finish asking.paris',
+      'step-start asking.map2',
+    ]);
+    expect(events[9]).toMatchObject({ name: 'paris', args: { prompt: 'Capital of France?' } });
   });
 
   it('G15 aborts an agent in a nested workflow when its parent is canceled', async () => {

@@ -64,6 +64,14 @@ describe.each(places)('basic workflow execution in $name', (place) => {
     );
   });
 
+  it('D56 says what to use instead of waiting for an event', async () => {
+    const workflow = createWorkflow({ id: 'waiting', inputSchema: nothing, outputSchema: nothing });
+    const waiting = workflow as unknown as { waitForEvent(event: string, step: unknown): unknown };
+    expect(() => waiting.waitForEvent('event', {})).toThrow(
+      'waitForEvent has been removed. Please use suspend & resume flow instead.',
+    );
+  });
+
   it('D24 executes a single step', async () => {
     const execute = vi.fn().mockResolvedValue({ result: 'success' });
     const step1 = createStep({ id: 'step1', inputSchema: nothing, outputSchema: result, execute });

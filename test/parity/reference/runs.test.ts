@@ -216,6 +216,8 @@ describe.each(places)('workflow runs in $name', (place) => {
     const run = await workflow.createRun({ runId: 'same' });
     expect(run.workflowRunStatus).toBe('pending');
     await run.start({ inputData: {} });
+    // One process has one object for a run, another process another one.
+    expect(await workflow.createRun({ runId: 'same' })).toBe(run);
     expect((await workflow.createRun({ runId: 'same' })).workflowRunStatus).toBe('suspended');
     new Host({ workflows: { twin }, storage: opened.another() });
     expect((await twin.createRun({ runId: 'same' })).workflowRunStatus).toBe('suspended');

@@ -1,0 +1,113 @@
+import type { AnySchema, CallbackDefinitions, RetryConfig, WorkflowDefinition } from '../core/definition.ts';
+import type { Given, InputOf, KeysOf, Known, OutputOf } from './schema.ts';
+import type { ContextOf, KnownStep } from './step-types.ts';
+
+/** What stays the same about a workflow while it is built. */
+export interface WorkflowTypes {
+  readonly id: string;
+  /** What a caller gives to `start`. */
+  readonly input: unknown;
+  /** The same after validation. */
+  readonly init: unknown;
+  readonly output: unknown;
+  /** State as a caller gives it. */
+  readonly stateInput: object;
+  readonly state: object;
+  readonly requestContext: object;
+  readonly inputSchema: AnySchema | undefined;
+  readonly outputSchema: AnySchema | undefined;
+  readonly stateSchema: AnySchema | undefined;
+  readonly requestContextSchema: AnySchema | undefined;
+}
+
+/** Steps by their ids, as far as the builder has seen them. */
+export type KnownSteps = Readonly<Record<string, KnownStep>>;
+
+/** Before any step was added. */
+export type NoSteps = { readonly [Id in never]: KnownStep };
+
+/** What `createWorkflow` takes. Schemas are any Standard Schema: zod 3 and 4, valibot, arktype and others. */
+export interface WorkflowOptions<
+  Id extends string,
+  In extends AnySchema,
+  Out extends AnySchema,
+  State extends AnySchema = AnySchema,
+  Context extends AnySchema = AnySchema,
+> {
+  /** Name of the workflow; unique within a runtime. Not empty. */
+  readonly id: Id;
+  /** For people who look at the workflow. */
+  readonly description?: string;
+  /** Validates the input of a run. */
+  readonly inputSchema: In;
+  /** Types the result. It is never validated: the output of the last entry is the result. */
+  readonly outputSchema: Out;
+  /** Validates the initial state, and types the state of conditions and mappings. */
+  readonly stateSchema?: State;
+  /** Validates the request context of a start. */
+  readonly requestContextSchema?: Context;
+  /** Retries of every step that sets none of its own. `attempts` 0 to 999, `delay` in ms. @default no retry */
+  readonly retryConfig?: RetryConfig;
+  /** For people and programs that look at the workflow. */
+  readonly metadata?: Readonly<Record<string, unknown>>;
+  /** Not used: the types of results follow from the chain. Found again as `stepDefs`. */
+  readonly steps?: readonly unknown[];
+  readonly options?: WorkflowBehaviour;
+}
+
+/** How the runs of a workflow behave. */
+export interface WorkflowBehaviour extends CallbackDefinitions {
+  /** Validate inputs, state, resume data and request contexts at run time. @default true */
+  readonly validateInputs?: boolean | undefined;
+  /** Refuse two different steps of one id, whose results would overwrite each other. @default false: a warning */
+  readonly strictIds?: boolean | undefined;
+  /**
+   * Asked at each status whether queries (`getWorkflowRunById`, lists) may show the run as it is then; otherwise they show it
+   * as it was last let through. The engine keeps its own records in any case. @default always
+   */
+  readonly shouldPersistSnapshot?: WorkflowDefinition['shouldPersistSnapshot'];
+  /** Changes what queries show of a run, which is JSON-like. Pure. @default nothing is changed */
+  readonly pruneSnapshot?: WorkflowDefinition['pruneSnapshot'];
+  /** Whether each run keeps every state it goes through. @default what its runtime says */
+  readonly history?: 'full' | 'none' | undefined;
+  /** Accepted and without effect: streams always tell of steps. */
+  readonly emitStepEvents?: boolean | undefined;
+}
+
+/** What the schemas of a workflow say. */
+export interface TypesOf<
+  Id extends string,
+  In extends AnySchema,
+  Out extends AnySchema,
+  State extends AnySchema = AnySchema,
+  Context extends AnySchema = AnySchema,
+> extends WorkflowTypes {
+  readonly id: Id;
+  readonly input: InputOf<In>;
+  readonly init: OutputOf<In>;
+  readonly output: OutputOf<Out>;
+  readonly stateInput: Known<InputOf<State>, Record<string, unknown>> extends infer Keys extends object
+    ? Keys
+    : never;
+  readonly state: KeysOf<OutputOf<State>>;
+  readonly requestContext: ContextOf<Context>;
+  readonly inputSchema: In;
+  readonly outputSchema: Out;
+  readonly stateSchema: Given<State>;
+  readonly requestContextSchema: Given<Context>;
+}
+
+/** What is said of a workflow, under another id. */
+export interface Renamed<Types extends WorkflowTypes, Id extends string> extends WorkflowTypes {
+  readonly id: Id;
+  readonly input: Types['input'];
+  readonly init: Types['init'];
+  readonly output: Types['output'];
+  readonly stateInput: Types['stateInput'];
+  readonly state: Types['state'];
+  readonly requestContext: Types['requestContext'];
+  readonly inputSchema: Types['inputSchema'];
+  readonly outputSchema: Types['outputSchema'];
+  readonly stateSchema: Types['stateSchema'];
+  readonly requestContextSchema: Types['requestContextSchema'];
+}
