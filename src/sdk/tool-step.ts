@@ -45,7 +45,7 @@ export function toolStep(tool: unknown, given: unknown, name?: { readonly id?: s
     component: 'TOOL',
     reads: { steps: [], init: false },
     // On the tool: its body may be a method.
-    execute: (context): unknown => Reflect.apply(body, tool, [context.inputData, toolContext(context)]),
+    execute: (context) => Reflect.apply(body, tool, [context.inputData, toolContext(context)]) as unknown,
   });
 }
 

@@ -115,7 +115,8 @@ describe('a workflow', () => {
   });
 
   test('D56 cannot wait for an event', () => {
-    expect(() => createWorkflow(numbers).waitForEvent('go', a)).toThrow(
+    const workflow: { waitForEvent(...given: unknown[]): never } = createWorkflow(numbers);
+    expect(() => workflow.waitForEvent('go', a)).toThrow(
       expect.objectContaining({
         code: 'WORKFLOW_WAIT_FOR_EVENT_REMOVED',
         message: expect.stringContaining(

@@ -100,12 +100,11 @@ createWorkflow(options).agent(5);
 createStep({
   ...options,
   id: 'context',
-  execute: async ({ writer, runtime, engine, runCount, inputData }) => {
+  execute: async ({ writer, runtime, engine, inputData }) => {
     await writer.write(inputData);
     await writer.custom({ type: 'data-progress', data: 1 });
     await ReadableStream.from([1]).pipeTo(writer);
     runtime.logger.warn('text', {});
-    same<undefined>()(runCount)(true);
     same<Readonly<Record<string, never>>>()(engine)(true);
     // @ts-expect-error a type is needed
     await writer.custom({ data: 1 });
