@@ -96,8 +96,8 @@ export interface WorkflowRuntimeProps {
   readonly listing?: boolean;
   /**
    * Whether runs keep every state they go through, for streams, for watching and for the events of a run after its end.
-   * `options.history` of a workflow and `createRun({ history })` win over it. A step costs 4 write units with it instead of
-   * 2 ($1.25 per million steps more), so it pays to choose it for the workflows that need it.
+   * `options.history` of a workflow and `createRun({ history })` win over it. A step costs 6 write units with it instead of
+   * 2 ($2.50 per million steps more), so it pays to choose it for the workflows that need it.
    * @default 'none'
    */
   readonly history?: 'full' | 'none';

@@ -51,6 +51,11 @@ export interface SweepView {
 /** Pauses between two looks at a run that does not change, ms. */
 const sweepPause = { shortest: 120_000, longest: 3_600_000 } as const;
 
+/** When to look at a run again whose nested run is looked at at `nestedAt`: after that, and not at once. */
+export function nextLook(nestedAt: number, now: number): number {
+  return Math.max(nestedAt, now) + sweepPause.shortest;
+}
+
 /** The first entry that has not succeeded: where the run stands. */
 export function frontierEntry(view: Pick<SweepView, 'header' | 'records'>): number {
   const done = view.records.filter(

@@ -22,7 +22,11 @@ export async function cancelNestedRuns(engine: Engine, header: RunHeader, hop = 
   if (tree === undefined) return;
   const items = await Promise.all(endedForeachs(tree).map((entry) => nestedItems(engine, tree, entry)));
   const records = [...tree.records, ...(tree.open?.items ?? []), ...items.flat()];
-  await Promise.all(records.filter(holdsNested).map((record) => cancelNested(engine, record, hop)));
+  // A time travel may have begun anew since the end: what its places wait for goes on.
+  const ended = records.filter(
+    (record) => holdsNested(record) && parseTurn(record.turn).epoch <= header.epoch,
+  );
+  await Promise.all(ended.map((record) => cancelNested(engine, record, hop)));
 }
 
 /** Foreachs over nested workflows that ended although some of their items may be suspended. */

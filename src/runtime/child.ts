@@ -19,7 +19,7 @@ export async function followChild(handling: Handling, seen: StepRecord): Promise
   const { engine, publisher, runId } = handling;
   const { store } = engine.backend;
   let record = seen;
-  for (;;) {
+  for (let isFulfilled = false; ; isFulfilled = true) {
     if (record.childRunId === undefined) return;
     const child = await store.loadHeader(record.childRunId);
     if (child === undefined || (child.parent?.turn ?? '') < turnOfNested(record)) {
@@ -28,7 +28,7 @@ export async function followChild(handling: Handling, seen: StepRecord): Promise
       return publisher.publish([publisher.stepRun(record)]);
     }
     const follow = followOf(record, child);
-    if (follow.type === 'none') return;
+    if (follow.type === 'none') return isFulfilled ? undefined : fulfilAsLoser(handling, record);
     if (!(await ensureEffects(handling, record))) return;
     const write = await store.followChild({
       runId,
@@ -42,6 +42,16 @@ export async function followChild(handling: Handling, seen: StepRecord): Promise
     await fulfil(handling, image, write.won);
     record = image;
   }
+}
+
+/**
+ * Whoever moved the record may have died before it did what the new state implies. A suspension or resumption is only made
+ * sure of: to announce it again would, with each level of nesting, double the events.
+ */
+async function fulfilAsLoser(handling: Handling, record: StepRecord): Promise<void> {
+  const isOpen = record.status === 'suspended' || record.status === 'child';
+  if (isOpen) await ensureEffects(handling, record);
+  else await fulfil(handling, record, false);
 }
 
 /** Rule O: a record leaves its state only after that state's effects are in. False when its block is closed. */

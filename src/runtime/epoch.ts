@@ -216,11 +216,11 @@ function keptArm(stored: StepRecord, turn: string): StepRecord {
 
 const kept: ReadonlySet<StepRecord['status']> = new Set(['success', 'failed', 'suspended']);
 
-/** Records of a block's arms as the epoch before had them. */
+/** Records of a block's arms as the epoch before had them, or as this one keeps them: whoever put those may have died then. */
 function storedBefore({ records, header }: RunTree, entry: number): StepRecord[] {
-  return records.filter(({ key, turn }) => {
+  return records.filter(({ key, turn, kept: isKept }) => {
     const isArm = key.entry === entry && key.arm !== undefined;
-    return isArm && Number(turn.slice(0, 4)) < header.epoch;
+    return isArm && (isKept === true || parseTurn(turn).epoch < header.epoch);
   });
 }
 

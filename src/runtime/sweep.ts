@@ -1,5 +1,13 @@
 import { isBlock, stepIdAt } from '../core/graph.ts';
-import { frontierEntry, itemsToSweep, planSweep, type SweepAction, type SweepPlan } from '../core/sweep.ts';
+import {
+  frontierEntry,
+  itemsToSweep,
+  nextLook,
+  planSweep,
+  type SweepAction,
+  type SweepPlan,
+  type SweepView,
+} from '../core/sweep.ts';
 import { type TravelParameters, travelTarget } from '../core/travel.ts';
 import { parseTurn } from '../core/turn.ts';
 import { isEntryKey, type RunHeader, sameKey, type StepRecord, terminalStatuses } from '../core/records.ts';
@@ -112,12 +120,35 @@ async function look(engine: Engine, header: RunHeader): Promise<RunPlan> {
     graph: workflow.graph,
     ...(join === undefined ? {} : { join }),
   };
-  const plan = planSweep(view, { now: clock.now(), skewMs: engine.times.skewMs });
+  const plan = await withNested(
+    engine,
+    view,
+    planSweep(view, { now: clock.now(), skewMs: engine.times.skewMs }),
+  );
   const isFact =
     terminalStatuses.has(header.status) &&
     !endEvent(handlingOf(engine, workflow, header), header.status).work;
   // Nobody has to do anything about the end.
   return isFact ? { ...plan, again: undefined } : plan;
+}
+
+/**
+ * A run whose places wait for suspended nested runs is left alone only when all of these are: one of them may have been
+ * resumed, and not have come so far that it shows.
+ */
+async function withNested(
+  { backend }: Engine,
+  { header, records }: Pick<SweepView, 'header' | 'records'>,
+  plan: SweepPlan,
+): Promise<SweepPlan> {
+  if (plan.again !== undefined) return plan;
+  const waiting = records.filter(
+    ({ status, turn }) => status === 'suspended' && parseTurn(turn).epoch === header.epoch,
+  );
+  const ids = waiting.flatMap(({ childRunId }) => childRunId ?? []);
+  const nested = await Promise.all(ids.map((runId) => backend.store.loadHeader(runId)));
+  const times = nested.flatMap((child) => child?.sweepAt ?? []);
+  return times.length === 0 ? plan : { ...plan, again: nextLook(Math.min(...times), backend.clock.now()) };
 }
 
 /** Whether the event that prepares an epoch may have been lost: its target has not begun yet. */

@@ -175,4 +175,4 @@ const answer = await (await assisted.createRun()).start({ inputData: { text: 'hi
 deepEqual(answer.status === 'success' && answer.result, { said: 'ASSISTED: HI', letters: 12 });
 const describe = (workflow: Workflow): string => workflow.id;
 equal(describe(outer), 'outer');
-console.log(`ran on Node ${process.versions.node}`);
+console.log(`children ran on Node ${process.versions.node}`);

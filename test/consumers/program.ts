@@ -344,4 +344,4 @@ deepEqual(
   ['libraries success', 'success', 'constructs', 'clone', 'a'],
 );
 await runtime.close();
-console.log(`ran on Node ${process.versions.node}`);
+console.log(`program ran on Node ${process.versions.node}`);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { applyDelta, applyDeltas, deltaOf, noShared } from '../../src/core/shared-data.ts';
+import { applyDelta, applyDeltas, deltaOf, mergeDeltas, noShared } from '../../src/core/shared-data.ts';
 
 describe('applying what a step changed', () => {
   test('sets keys of the state and of the request context', () => {
@@ -45,6 +45,22 @@ describe('applying what a step changed', () => {
     ]);
     expect(merged).toEqual({ state: { a: 2, b: 1 }, requestContext: {} });
     expect(applyDeltas(merged, [])).toBe(merged);
+  });
+});
+
+describe('two changes in one', () => {
+  const base = { state: { a: 0 }, requestContext: { x: 0, y: 0, z: 0 } };
+  const first = { state: { a: 1, b: 1 }, requestContext: { x: 1, v: 1 }, removed: ['y'] };
+
+  test.each([
+    {},
+    { state: { b: 2 } },
+    { requestContext: { y: 2 } },
+    { removed: ['x', 'v'] },
+    { requestContext: { y: 2, w: 2 }, removed: ['z', 'x'] },
+  ])('do what the first and then %j do', (second) => {
+    expect(applyDelta(base, mergeDeltas(first, second))).toEqual(applyDeltas(base, [first, second]));
+    expect(mergeDeltas({}, second)).toMatchObject(second);
   });
 });
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { settlementOf } from '../../src/core/decide.ts';
 import { encodeToken, type Settlement } from '../../src/core/join.ts';
 import type { StepRecord } from '../../src/core/records.ts';
-import { frontierEntry, itemsToSweep, planSweep, type SweepView } from '../../src/core/sweep.ts';
+import { frontierEntry, itemsToSweep, nextLook, planSweep, type SweepView } from '../../src/core/sweep.ts';
 import { graphOf, header, item, keyAt, record, turn } from './builders.ts';
 
 /** Pauses between two looks at a run that does not change, ms. */
@@ -41,14 +41,56 @@ describe('where a run stands', () => {
 });
 
 describe('a run that is over', () => {
-  test('has its end announced, and needs nothing more', () => {
+  test('has its end announced, ever more seldom, until somebody has done what it implies', () => {
     for (const status of ['success', 'failed', 'tripwire', 'canceled'] as const) {
-      expect(plan({ header: header({ status }), records: [done] })).toEqual({
-        actions: [{ type: 'announce-end' }],
-        again: undefined,
-      });
+      const plans = [now, now - 600_000, now - 7_200_000].map((endedAt) =>
+        plan({ header: header({ status, endedAt }), records: [done] }),
+      );
+      expect(plans.map(({ actions }) => actions)).toEqual(
+        Array.from({ length: 3 }, () => [{ type: 'announce-end' }]),
+      );
+      expect(plans.map(({ again }) => again)).toEqual([soon, now + 600_000, now + pause.longest]);
     }
   });
+});
+
+describe('a run that executes one entry', () => {
+  const perStep = { perStep: true } as const;
+
+  test('pauses when that is done', () => {
+    expect(plan({ header: header(perStep), records: [done] }).actions).toEqual([
+      { type: 'duty', record: done },
+    ]);
+    const traveled = header({ ...perStep, epoch: 2, from: [[2, 1, 1]] });
+    const second = record(1, { status: 'success', turn: { epoch: 2 } });
+    expect(plan({ header: traveled, records: [done, second] }).actions).toEqual([
+      { type: 'duty', record: second },
+    ]);
+  });
+
+  test('does not before it has begun, and not while it is in a block', () => {
+    expect(plan({ header: header(perStep) }).actions).toEqual([
+      { type: 'run', key: { entry: 0 }, turn: turn() },
+    ]);
+    const traveled = header({ ...perStep, epoch: 2, from: [[2, 1, 1]] });
+    expect(plan({ header: traveled, records: [done] }).actions).toEqual([
+      { type: 'run', key: { entry: 1 }, turn: turn({ epoch: 2 }) },
+    ]);
+    const join = { turn: turn(), total: 1, concurrency: 1, openedAt: 0, tokens: [] };
+    expect(
+      plan({ header: header(perStep), records: [done], graph: graphOf('step', ['parallel', 1]), join }).actions,
+    ).toEqual([{ type: 'run', key: keyAt([1, 0]), turn: turn() }]);
+  });
+
+  test('is left alone when it has paused', () => {
+    const paused = header({ ...perStep, status: 'paused' });
+    expect(plan({ header: paused, records: [done] })).toEqual({ actions: [], again: undefined });
+  });
+});
+
+test('a run is looked at after those nested in it, and not at once', () => {
+  expect(nextLook(now + 1_000, now)).toBe(soon + 1_000);
+  expect(nextLook(now - 1_000, now)).toBe(soon);
 });
 
 describe('an entry without a record', () => {
@@ -285,11 +327,12 @@ describe('a foreach', () => {
 
   test('has an item that waits for a nested run looked at again', () => {
     const waits = item(0, 0, { status: 'child', childRunId: 'c' });
-    const planned = plan({
-      graph,
-      records: [waits],
-      join: { ...shape, total: 1, concurrency: 1, tokens: [] },
-    });
+    const join = { ...shape, total: 1, concurrency: 1 };
+    const planned = plan({ graph: each, records: [waits], join: { ...join, tokens: [] } });
     expect(planned.actions).toEqual([{ type: 'duty', record: waits }]);
+    const suspended = item(0, 0, { status: 'suspended', childRunId: 'c' });
+    const quiet = plan({ graph: each, records: [suspended], join: { ...join, tokens: [token(0, 'suspended')] } });
+    expect(quiet.actions).toContainEqual({ type: 'duty', record: suspended });
+    expect(quiet.again).toBeUndefined();
   });
 });

@@ -1,10 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { memoryPlace, type MemoryPlace } from '../../src/adapters/memory/index.ts';
-import type { WorkflowDefinition } from '../../src/core/definition.ts';
-import type { RunResult } from '../../src/core/snapshot.ts';
+import { memoryPlace } from '../../src/adapters/memory/index.ts';
 import { createRuntime, type Runtime } from '../../src/runtime/index.ts';
-import { CrashingBackend, ManualClock } from './faults.ts';
+import { ManualClock } from './faults.ts';
 import { add, step, workflow } from './fixtures.ts';
+import { type Death, drain, type Life, momentsOf, play, withoutTimes } from './mortal.ts';
 
 /** Bodies that ran to their end, so that a test can say how often. */
 let bodies: string[] = [];
@@ -66,79 +65,19 @@ const everyBody = [
   'sum',
 ];
 
-/** Delivers whatever is in the queue, moving time to what is delayed, until nothing is left. */
-async function drain(place: MemoryPlace, clock: ManualClock, handle: Runtime['handle']): Promise<void> {
-  for (let deliveries = 0; deliveries < 500; deliveries += 1) {
-    const next = place.receive();
-    if (next === undefined) {
-      if (place.queued().length === 0) return;
-      clock.next();
-      continue;
-    }
-    await handle(next.event).catch(() => next.reject());
-  }
-  expect.unreachable('the queue never ran empty');
-}
+const calls = [
+  (runtime: Runtime) => runtime.start({ workflowId: 'everything', runId: 'r', inputData: 1 }),
+  (runtime: Runtime) => runtime.resume({ runId: 'r', step: 'approval', resumeData: 1000 }),
+];
 
-/** Lets a call that waits for time go on. */
-async function withTime<T>(place: MemoryPlace, clock: ManualClock, call: Promise<T>): Promise<T> {
-  const settled = { yet: false };
-  void call
-    .catch(() => undefined)
-    .finally(() => {
-      settled.yet = true;
-    });
-  while (!settled.yet) {
-    await place.settled();
-    if (!settled.yet) clock.next();
-  }
-  return call;
-}
-
-/** Plays a whole run: start, work, approval, work. A process that crashes is followed by another one. */
-async function play(definition: WorkflowDefinition, crashAt: number, after: boolean) {
+/** One life of the run; {@link bodies} are those of it. */
+async function live(death: Death): Promise<Life> {
   bodies = [];
-  const clock = new ManualClock();
-  const place = memoryPlace({ clock });
-  const first = new CrashingBackend(place.attach(), crashAt, after);
-  const healthy = createRuntime({ workflows: [definition], backend: place.attach(), work: false });
-  const mortal = createRuntime({ workflows: [definition], backend: first.backend, work: false });
-  const alive = (): Runtime => (first.crashed ? healthy : mortal);
-  const handle: Runtime['handle'] = (event) => alive().handle(event);
-  const repeat = async (call: (runtime: Runtime) => Promise<unknown>): Promise<void> => {
-    await call(alive()).catch(async () => withTime(place, clock, call(healthy)).catch(() => undefined));
-  };
-  await repeat((runtime) => runtime.start({ workflowId: definition.id, runId: 'r', inputData: 1 }));
-  await drain(place, clock, handle);
-  await repeat((runtime) => runtime.resume({ runId: 'r', step: 'approval', resumeData: 1000 }));
-  await drain(place, clock, handle);
-  // A call that died between its write and its event leaves the run to the sweeper.
-  clock.pass(130_000);
-  await healthy.sweep();
-  await drain(place, clock, handle);
-  return {
-    result: await healthy.result({ runId: 'r', includeState: true }),
-    calls: first.calls,
-    crashed: first.crashed,
-  };
-}
-
-function withoutTimes(result: RunResult): unknown {
-  const steps = Object.entries(result.steps).map(([id, entry]) => {
-    const {
-      startedAt: _s,
-      endedAt: _e,
-      suspendedAt: _a,
-      resumedAt: _r,
-      ...rest
-    } = Object(entry) as Record<string, unknown>;
-    return [id, rest];
-  });
-  return { ...result, steps: Object.fromEntries(steps) };
+  return play(everything, calls, death);
 }
 
 describe('a process dies at a port call', async () => {
-  const undisturbed = await play(everything, 0, false);
+  const undisturbed = await live({ crashAt: 0, after: false });
   const once = bodies.toSorted();
 
   test('nobody dies: every body runs exactly once', () => {
@@ -150,16 +89,12 @@ describe('a process dies at a port call', async () => {
     expect(once).toEqual(everyBody);
   });
 
-  const moments = undisturbed.calls.flatMap((name, index) => [
-    { name, crashAt: index + 1, after: false },
-    { name, crashAt: index + 1, after: true },
-  ]);
-
-  test.for(moments)(
+  test.for(momentsOf(undisturbed.calls))(
     '$crashAt: $name (after it: $after), and another goes on to the same result',
     async (moment) => {
-      const { result, crashed } = await play(everything, moment.crashAt, moment.after);
+      const { result, crashed, runs, unswept } = await live(moment);
       expect(crashed).toBe(true);
+      expect(unswept ?? runs).toEqual({ r: 'success' });
       expect(withoutTimes(result)).toEqual(withoutTimes(undisturbed.result));
       // At most the body that was in the process's hands may have run once more.
       expect(bodies.length - once.length).toBeLessThanOrEqual(1);

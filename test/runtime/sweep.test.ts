@@ -178,15 +178,21 @@ describe('what needs no help', () => {
     expect(place.receive()?.event).toMatchObject({ turn: '0001.000000.0000.001' });
   });
 
-  test('a canceled run is announced once more, and then left', async () => {
+  test('a canceled run is announced until that is handled, and then left', async () => {
     const { clock, place, runtime } = bench();
     await runtime.start({ workflowId: 'w', runId: 'r', inputData: 1 });
     await runtime.cancel({ runId: 'r' });
     const types: string[] = [];
     place.observe((event) => types.push(event.type));
+    // Lost, and the sweeper's once as well.
+    await deliver(place, runtime, ({ type }) => type === 'workflow.cancel');
     clock.pass(130_000);
     expect(await runtime.sweep()).toBe(1);
-    expect(types).toEqual(['workflow.cancel']);
+    await deliver(place, runtime, ({ type }) => type === 'workflow.cancel');
+    clock.pass(3_600_000);
+    expect(await runtime.sweep()).toBe(1);
+    expect(types).toEqual(['workflow.cancel', 'workflow.cancel']);
+    await deliver(place, runtime);
     clock.pass(10 * 3_600_000);
     expect(await runtime.sweep()).toBe(0);
   });

@@ -107,7 +107,7 @@ export const defaults = {
   retentionDays: 30,
   stepEnds: 'on',
   listing: 'on',
-  /** A state in a log is 2 write units, as many as the state itself. */
+  /** A state in a log is 2 write units: its number and its slot. */
   history: 'none',
   /** Time limit of the processor function, in seconds; a step's own limit is {@link defaults.stepMarginSeconds} less. */
   functionTimeoutSeconds: 120,

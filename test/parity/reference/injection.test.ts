@@ -1,8 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { places } from '../../runtime/places.ts';
-import { createStep, createWorkflow, Host, storageIn } from '../reference-shim/index.ts';
-import { RequestContext } from '../reference-shim/request-context/index.ts';
+import { createStep, createWorkflow, Host, RequestContext, storageIn } from '../reference-shim/index.ts';
 
 interface Values {
   readonly [key: string]: string;
