@@ -3,7 +3,7 @@ import { isEntryKey, type RunHeader, type StepRecord, terminalStatuses } from '.
 import { parseTurn } from '../core/turn.ts';
 import type { ChildWrite } from '../ports/index.ts';
 import { outcomeOfChild, resumptionOfChild, suspensionOfChild } from './child-outcome.ts';
-import { ensureEntryResumed, ensureEntrySuspended } from './duty-entry.ts';
+import { endEvent, ensureEntryResumed, ensureEntrySuspended } from './duty-entry.ts';
 import { ensureMemberLogged } from './duty-member.ts';
 import type { Engine } from './engine.ts';
 import { fulfil } from './handle-step.ts';
@@ -95,7 +95,12 @@ export async function tellParents(engine: Engine, child: RunHeader, hop: number)
   while (parent !== undefined) {
     const above = await store.loadHeader(parent.runId);
     if (above === undefined) return drop(engine, 'unknown-run');
-    if (terminalStatuses.has(above.status)) return drop(engine, 'run-over');
+    if (terminalStatuses.has(above.status)) {
+      // Whoever ended it for this place may have died before saying so.
+      if (above.endedBy !== parent.key.entry) return drop(engine, 'run-over');
+      const ended = handlingOf(engine, engine.registry.get(above.workflowId), above, hop);
+      return ended.publisher.publish([endEvent(ended, above.status)]);
+    }
     const load = await store.loadStep({
       runId: parent.runId,
       keys: [parent.key],

@@ -78,7 +78,8 @@ describe('a run that executes one entry', () => {
     ]);
     const join = { turn: turn(), total: 1, concurrency: 1, openedAt: 0, tokens: [] };
     expect(
-      plan({ header: header(perStep), records: [done], graph: graphOf('step', ['parallel', 1]), join }).actions,
+      plan({ header: header(perStep), records: [done], graph: graphOf('step', ['parallel', 1]), join })
+        .actions,
     ).toEqual([{ type: 'run', key: keyAt([1, 0]), turn: turn() }]);
   });
 
@@ -331,7 +332,11 @@ describe('a foreach', () => {
     const planned = plan({ graph: each, records: [waits], join: { ...join, tokens: [] } });
     expect(planned.actions).toEqual([{ type: 'duty', record: waits }]);
     const suspended = item(0, 0, { status: 'suspended', childRunId: 'c' });
-    const quiet = plan({ graph: each, records: [suspended], join: { ...join, tokens: [token(0, 'suspended')] } });
+    const quiet = plan({
+      graph: each,
+      records: [suspended],
+      join: { ...join, tokens: [token(0, 'suspended')] },
+    });
     expect(quiet.actions).toContainEqual({ type: 'duty', record: suspended });
     expect(quiet.again).toBeUndefined();
   });

@@ -228,25 +228,4 @@ describe('the sweeper and nested runs', () => {
       result: { inner: 11, other: 2 },
     });
   });
-
-  test('the end of a nested run is announced until the place above has seen it', async () => {
-    const hand = byHand([outer]);
-    await hand.runtime.start({ workflowId: 'w', runId: 'r', inputData: 1 });
-    await hand.drain();
-    await hand.runtime.resume({ runId: 'r', step: ['inner', 'ask'], resumeData: 10 });
-    const isEnd = isOf('inner', 'workflow.end');
-    await hand.drain(isEnd);
-    // The run above is looked at only by what its nested run tells it.
-    const { store } = hand.place.attach();
-    const header = await store.loadHeader('r');
-    if (header === undefined) throw new Error('no run');
-    await store.setSweep({ runId: 'r', wakes: header.wakes, position: header.position, sweepAt: null });
-    await hand.sweep(isEnd);
-    await hand.sweep(isEnd);
-    await hand.sweep();
-    await hand.sweep();
-    expect(await hand.runtime.result({ runId: 'r' })).toMatchObject({ status: 'success' });
-    hand.clock.pass(10 * 3_600_000);
-    expect(await hand.runtime.sweep()).toBe(0);
-  });
 });

@@ -8,7 +8,7 @@ import type { TypesOf } from '../../../src/sdk/definition-types.ts';
  * The surface that a test written for the reference uses. Such a test runs on this engine by importing this module
  * instead, and by constructing the host with a place of `storage.ts`.
  */
-export { cloneStep, cloneWorkflow, createStep, mapVariable } from '../../../src/index.ts';
+export { cloneStep, cloneWorkflow, createStep, mapVariable, RequestContext } from '../../../src/index.ts';
 export { Agent, wordsModel } from './agent.ts';
 export { Host } from './host.ts';
 export { createTool } from './tool.ts';
