@@ -154,50 +154,6 @@ describe.each(places)('suspend and resume in $name', (place) => {
     });
   });
 
-  it('D107 D108 suspends in a nested workflow that is looped, until its condition holds', async () => {
-    const number = z.object({ value: z.number() });
-    const asked = createStep({
-      id: 'asked',
-      inputSchema: number,
-      outputSchema: number,
-      resumeSchema: z.object({ add: z.number() }),
-      execute: vi.fn(async ({ inputData, resumeData, suspend }) =>
-        resumeData === undefined ? suspend({}) : { value: inputData.value + resumeData.add },
-      ),
-    });
-    const doubled = vi.fn(async ({ inputData }) => ({ value: inputData.value * 2 }));
-    const doubling = createStep({
-      id: 'doubling',
-      inputSchema: number,
-      outputSchema: number,
-      execute: doubled,
-    });
-    const inner = createWorkflow({ id: 'inner', inputSchema: number, outputSchema: number })
-      .then(asked)
-      .then(doubling)
-      .commit();
-    const workflow = createWorkflow({ id: 'outer', inputSchema: number, outputSchema: number })
-      .dountil(inner, async ({ inputData }) => inputData.value >= 20)
-      .commit();
-    new Host({ workflows: { workflow }, storage: storageIn(place) });
-    const run = await workflow.createRun();
-    expect(await run.start({ inputData: { value: 1 } })).toMatchObject({
-      status: 'suspended',
-      suspended: [['inner', 'asked']],
-    });
-    // (1 + 1) * 2, (4 + 2) * 2, (12 + 3) * 2
-    const first = await run.resume({ step: [inner, asked], resumeData: { add: 1 } });
-    expect(first).toMatchObject({ status: 'suspended', suspended: [['inner', 'asked']] });
-    const second = await run.resume({ step: ['inner', 'asked'], resumeData: { add: 2 } });
-    expect(second.status).toBe('suspended');
-    expect(await run.resume({ step: [inner, asked], resumeData: { add: 3 } })).toMatchObject({
-      status: 'success',
-      result: { value: 30 },
-      steps: { inner: { metadata: { iterationCount: 3 } } },
-    });
-    expect(doubled).toHaveBeenCalledTimes(3);
-  });
-
   it('D109 does not resume a run that has finished', async () => {
     const workflow = flow().then(asking('ask').step).commit();
     new Host({ workflows: { workflow }, storage: storageIn(place) });
