@@ -20,6 +20,8 @@ export const shared = {
     // For what a test's worker imports itself, past Vite: a child process, a module path made at run time.
     execArgv: [`--conditions=${CONDITION}`],
     environment: 'node',
+    // One core less is Vitest's default, which on two cores is one worker.
+    maxWorkers: '100%',
     // Two cores that are shared with other work take longer than Vitest's default allows for a cold CDK synth.
     testTimeout: 30_000,
     hookTimeout: 30_000,

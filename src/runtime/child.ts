@@ -96,8 +96,10 @@ export async function tellParents(engine: Engine, child: RunHeader, hop: number)
     const above = await store.loadHeader(parent.runId);
     if (above === undefined) return drop(engine, 'unknown-run');
     if (terminalStatuses.has(above.status)) {
-      // Whoever ended it for this place may have died before saying so.
-      if (above.endedBy !== parent.key.entry) return drop(engine, 'run-over');
+      // Whoever ended it for this place may have died before saying so. A cancel goes the other way as well: it is told
+      // to nested runs by the end of the run above, and must not come back from them.
+      const isOfThisPlace = above.endedBy === parent.key.entry && child.status !== 'canceled';
+      if (!isOfThisPlace) return drop(engine, 'run-over');
       const ended = handlingOf(engine, engine.registry.get(above.workflowId), above, hop);
       return ended.publisher.publish([endEvent(ended, above.status)]);
     }
