@@ -1,4 +1,4 @@
-import { type Graph, hasOwnResult } from './graph.ts';
+import { entryId, type Graph, hasOwnResult } from './graph.ts';
 import type { JoinOpening } from './join.ts';
 import {
   isEntryKey,
@@ -186,7 +186,7 @@ export function entryCount(view: Pick<RunView, 'header' | 'records'>): number {
   return visibleRecords(view).reduce((most, { key }) => Math.max(most, key.entry + 1), 0);
 }
 
-const singleEntries: ReadonlySet<string | undefined> = new Set(['step', 'mapping', 'sleep', 'sleepUntil']);
+const singleEntries: ReadonlySet<string> = new Set(['step', 'mapping', 'sleep', 'sleepUntil']);
 
 /** Ids of the top-level single entries that were executed, in order: in each epoch those from its first one on. */
 function stepExecutionPath(view: RunView): string[] {
@@ -197,7 +197,7 @@ function stepExecutionPath(view: RunView): string[] {
     const first = header.from[index - 1]?.[1] ?? 0;
     return graph
       .slice(first, Math.max(first, end))
-      .flatMap((entry) => (singleEntries.has(entry.type) && 'id' in entry ? (entry.id ?? []) : []));
+      .flatMap((entry, offset) => (singleEntries.has(entry.type) ? entryId(entry, first + offset) : []));
   });
 }
 

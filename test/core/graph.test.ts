@@ -40,6 +40,7 @@ describe('the step at a key', () => {
     [{ entry: 4 }, undefined],
     [{ entry: 4, arm: 0 }, undefined],
     [{ entry: -1 }, undefined],
+    [{ entry: 2, item: 0 }, undefined],
   ])('%j is %s', (key, id) => {
     expect(stepIdAt(graph, key)).toBe(id);
   });
