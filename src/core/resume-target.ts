@@ -40,14 +40,14 @@ export function resumeTargets(
   const mayCome = !over && header.status !== 'suspended';
   if (places.length === 0) return { refusal: notSuspended(header), mayCome };
   if (selector.label !== undefined) return byLabel(header, places, selector.label, mayCome);
-  const wanted = selector.step === undefined ? places : byStep(places, selector.step);
-  if (wanted.length === 0) return { refusal: otherStep(header, places, selector.step ?? ''), mayCome };
+  const { step, forEachIndex } = selector;
+  const wanted = step === undefined ? places : byStep(places, step);
+  if (step !== undefined && wanted.length === 0) return { refusal: otherStep(header, places, step), mayCome };
   if (new Set(wanted.map(nameOf)).size > 1) return { refusal: ambiguous(header, wanted), mayCome: false };
-  const { forEachIndex } = selector;
   const items = forEachIndex === undefined ? wanted : wanted.filter((place) => place.item === forEachIndex);
   const [first, ...rest] = items;
   if (first !== undefined) return { places: [first, ...rest] };
-  return { refusal: otherItem(header, wanted, forEachIndex ?? 0), mayCome };
+  return { refusal: otherItem(header, wanted, forEachIndex), mayCome };
 }
 
 function nameOf({ path }: SuspendedPlace): string {
@@ -119,8 +119,12 @@ function otherStep(
   return refuse('WORKFLOW_RUN_NOT_SUSPENDED', message, header);
 }
 
-function otherItem(header: RunHeader, places: readonly SuspendedPlace[], index: number): WorkflowError {
+function otherItem(
+  header: RunHeader,
+  places: readonly SuspendedPlace[],
+  index: number | undefined,
+): WorkflowError {
   const known = places.flatMap(({ item }) => item ?? []).join(', ');
-  const message = `Item ${index} of step "${nameOf(places[0] as SuspendedPlace)}" was not suspended. Suspended items: [${known}]`;
+  const message = `Item ${String(index)} of step "${nameOf(places[0] as SuspendedPlace)}" was not suspended. Suspended items: [${known}]`;
   return refuse('WORKFLOW_RUN_NOT_SUSPENDED', message, header);
 }

@@ -112,8 +112,8 @@ function predicateOf(condition: string): unknown {
   return (JSON.parse(condition) as { readonly predicate: unknown }).predicate;
 }
 
-function conditionOf(step: GraphStep | undefined, fn: string): SerializedCondition {
-  return { id: `${step?.id ?? ''}-condition`, fn };
+function conditionOf(step: GraphStep, fn: string): SerializedCondition {
+  return { id: `${step.id}-condition`, fn };
 }
 
 /** A number as a graph shows it; undefined for the source of a function. */
@@ -137,7 +137,9 @@ function entryOf(entry: GraphEntry): SerializedEntry {
       return {
         type: 'conditional',
         steps: entry.arms.map(singleOf),
-        serializedConditions: entry.conditions.map((text, arm) => conditionOf(entry.arms[arm], text)),
+        serializedConditions: entry.arms.map((step, arm) =>
+          conditionOf(step, entry.conditions[arm] as string),
+        ),
         ...(predicates.every((predicate) => predicate === null) ? {} : { predicates }),
         ...titled(entry),
       };

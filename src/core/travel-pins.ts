@@ -1,4 +1,4 @@
-import { armsOf, type Graph, hasOwnResult, stepIdAt } from './graph.ts';
+import { entryId, type Graph, type GraphEntry, graphSteps, hasOwnResult } from './graph.ts';
 import type { StepContextInput } from './host.ts';
 import { isVisible, type RecordKey, type RunHeader, sameKey, type StepRecord } from './records.ts';
 import type { TravelParameters } from './travel.ts';
@@ -45,11 +45,10 @@ export function storedAt({ header, records }: PinView, key: RecordKey): StepReco
 
 /** Pins of all entries before `target`, in graph order, the arms of a block before the block. */
 export function pinsBefore(view: PinView, target: number, parameters: TravelParameters): Pin[] {
-  return Array.from({ length: target }, (_, entry) => entry).flatMap((entry) =>
-    hasOwnResult(view.graph[entry])
-      ? entryPins(view, entry, target, parameters)
-      : blockPins(view, entry, target, parameters),
-  );
+  return view.graph.slice(0, target).flatMap((definition, entry) => {
+    const place = { definition, entry, isLast: entry === target - 1 };
+    return hasOwnResult(definition) ? entryPins(view, place, parameters) : blockPins(view, place, parameters);
+  });
 }
 
 function outputOf(
@@ -63,22 +62,26 @@ function outputOf(
     : { from: 'stored' };
 }
 
-function entryPins(view: PinView, entry: number, target: number, parameters: TravelParameters): Pin[] {
+interface Place {
+  readonly definition: GraphEntry;
+  readonly entry: number;
+  /** It is the one just before the target. */
+  readonly isLast: boolean;
+}
+
+function entryPins(view: PinView, { definition, entry, isLast }: Place, parameters: TravelParameters): Pin[] {
   const key = { entry };
-  const stepId = stepIdAt(view.graph, key) ?? '';
+  const stepId = entryId(definition, entry);
   const stored = storedAt(view, key);
   const given = parameters.context[stepId];
-  const isLast = entry === target - 1;
   if (!isLast && given === undefined && stored?.status === 'success') return [];
   return [{ key, stepId, stored, given, output: outputOf(given, isLast, parameters), hasShared: isLast }];
 }
 
-function blockPins(view: PinView, entry: number, target: number, parameters: TravelParameters): Pin[] {
-  const definition = view.graph[entry];
+function blockPins(view: PinView, { definition, entry, isLast }: Place, parameters: TravelParameters): Pin[] {
   const key = { entry };
   const stored = storedAt(view, key);
-  const isLast = entry === target - 1;
-  const arms = (definition === undefined ? undefined : armsOf(definition)) ?? [];
+  const arms = graphSteps(definition);
   const armPins = arms.flatMap(({ id }, arm): Pin[] => {
     const given = parameters.context[id];
     if (given === undefined) return [];
@@ -102,6 +105,6 @@ function blockPins(view: PinView, entry: number, target: number, parameters: Tra
       : isKept
         ? { from: 'stored' }
         : { from: 'arms' };
-  const stepId = stepIdAt(view.graph, key) ?? '';
+  const stepId = entryId(definition, entry);
   return [...armPins, { key, stepId, stored, given: undefined, output, hasShared: isLast }];
 }

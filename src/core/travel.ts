@@ -1,5 +1,5 @@
 import { WorkflowError } from './errors.ts';
-import { type Graph, graphSteps, hasOwnResult, placesOf, stepIdAt } from './graph.ts';
+import { entryId, type Graph, graphSteps, hasOwnResult, placesOf } from './graph.ts';
 import type { StepContextInput } from './host.ts';
 import type { RecordKey, RunHeader, SharedData } from './records.ts';
 
@@ -66,7 +66,7 @@ export function travelTarget(
 function resultIds(graph: Graph, entry: number): string[] {
   const definition = graph[entry];
   if (definition === undefined || definition.type === 'conditional') return [];
-  if (hasOwnResult(definition)) return [stepIdAt(graph, { entry }) ?? ''];
+  if (hasOwnResult(definition)) return [entryId(definition, entry)];
   return graphSteps(definition).map(({ id }) => id);
 }
 
