@@ -44,8 +44,8 @@ export function resumeTargets(
   const wanted = step === undefined ? places : byStep(places, step);
   if (step !== undefined && wanted.length === 0) return { refusal: otherStep(header, places, step), mayCome };
   if (new Set(wanted.map(nameOf)).size > 1) return { refusal: ambiguous(header, wanted), mayCome: false };
-  const items = forEachIndex === undefined ? wanted : wanted.filter((place) => place.item === forEachIndex);
-  const [first, ...rest] = items;
+  if (forEachIndex === undefined) return { places: wanted as [SuspendedPlace, ...SuspendedPlace[]] };
+  const [first, ...rest] = wanted.filter(({ item }) => item === forEachIndex);
   if (first !== undefined) return { places: [first, ...rest] };
   return { refusal: otherItem(header, wanted, forEachIndex), mayCome };
 }
@@ -119,12 +119,8 @@ function otherStep(
   return refuse('WORKFLOW_RUN_NOT_SUSPENDED', message, header);
 }
 
-function otherItem(
-  header: RunHeader,
-  places: readonly SuspendedPlace[],
-  index: number | undefined,
-): WorkflowError {
+function otherItem(header: RunHeader, places: readonly SuspendedPlace[], index: number): WorkflowError {
   const known = places.flatMap(({ item }) => item ?? []).join(', ');
-  const message = `Item ${String(index)} of step "${nameOf(places[0] as SuspendedPlace)}" was not suspended. Suspended items: [${known}]`;
+  const message = `Item ${index} of step "${nameOf(places[0] as SuspendedPlace)}" was not suspended. Suspended items: [${known}]`;
   return refuse('WORKFLOW_RUN_NOT_SUSPENDED', message, header);
 }

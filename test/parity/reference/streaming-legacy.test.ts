@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
+import type { LegacyStreamEvent } from '../../../src/index.ts';
 import { places } from '../../runtime/places.ts';
 import {
   createStep,
@@ -38,8 +39,13 @@ describe.each(places)('legacy streaming in $name', (place) => {
     const workflow = flow().then(passing('step1')).then(passing('step2')).commit();
     new Host({ workflows: { workflow }, storage: storageIn(place) });
     const run = await workflow.createRun({ runId: 'test-run' });
-    const { stream, getWorkflowState } = run.streamLegacy({ inputData: {} });
+    const told: LegacyStreamEvent[] = [];
+    const { stream, getWorkflowState } = run.streamLegacy({
+      inputData: {},
+      onChunk: (event) => told.push(event),
+    });
     const events = await all(stream);
+    expect(told).toEqual(events);
     expect(lines(events)).toEqual([
       'start',
       'step-start step1',
@@ -54,6 +60,10 @@ describe.each(places)('legacy streaming in $name', (place) => {
       { type: 'start', payload: { runId: 'test-run' } },
       { type: 'finish', payload: { runId: 'test-run' } },
     ]);
+    expect(events[3]).toEqual({
+      type: 'step-finish',
+      payload: { id: 'step1', stepName: 'step1', stepCallId: expect.any(String), metadata: {} },
+    });
     const entry = { status: 'success', startedAt: time, endedAt: time };
     expect((await getWorkflowState()).steps).toEqual({
       input: {},
@@ -107,9 +117,16 @@ describe.each(places)('legacy streaming in $name', (place) => {
     const first = run.streamLegacy({ inputData: {} });
     expect(await first.getWorkflowState()).toMatchObject({ status: 'suspended' });
     const second = run.streamLegacy({ inputData: {} });
+    const { stream } = run.observeStreamLegacy();
     void run.resume({ step: 'ask', resumeData: { answer: 1 } });
-    const seen = lines(await all(second.stream));
-    expect(seen.slice(-4)).toEqual(['step-start ask', 'step-result ask', 'step-finish ask', 'finish']);
+    const events = await all(second.stream);
+    expect(await all(stream)).toEqual(events);
+    expect(lines(events).slice(-4)).toEqual([
+      'step-start ask',
+      'step-result ask',
+      'step-finish ask',
+      'finish',
+    ]);
     expect(await second.getWorkflowState()).toMatchObject({ status: 'success', result: { answer: 1 } });
   });
 
@@ -130,7 +147,11 @@ describe.each(places)('legacy streaming in $name', (place) => {
       'step-finish nap',
       'step-start after',
     ]);
-    expect(payloadOf(events, 'step-waiting')).toMatchObject({ payload: { ms: 2_000 }, startedAt: 0 });
+    expect(payloadOf(events, 'step-waiting')).toMatchObject({
+      payload: { ms: 2_000 },
+      status: 'waiting',
+      startedAt: 0,
+    });
   });
 
   it('D9 has the input of the workflow after a resumption', async () => {
@@ -144,5 +165,15 @@ describe.each(places)('legacy streaming in $name', (place) => {
     const done = await run.resume({ step: 'ask', resumeData: {} });
     expect(done).toMatchObject({ status: 'success', result: { first: true } });
     expect(await workflow.getWorkflowRunById(run.runId)).toMatchObject({ payload: { first: true } });
+  });
+
+  it('rejects the state and ends the stream of a run that cannot be started', async () => {
+    const workflow = flow().then(passing('step1')).commit();
+    new Host({ workflows: { workflow }, storage: storageIn(place) });
+    const run = await workflow.createRun();
+    const { stream, getWorkflowState } = run.streamLegacy({ inputData: () => {} });
+    expect(lines(await all(stream))).toEqual(['finish']);
+    await expect(getWorkflowState()).rejects.toMatchObject({ code: 'WORKFLOW_VALUE_NOT_STORABLE' });
+    expect(await all(run.observeStream())).toEqual([]);
   });
 });
