@@ -44,16 +44,20 @@ export function memberOf(key: RecordKey): number | undefined {
 }
 
 /** Statuses of a run, as the snapshot shows them. */
-export type RunStatus =
-  | 'pending'
-  | 'running'
-  | 'waiting'
-  | 'suspended'
-  | 'paused'
-  | 'success'
-  | 'failed'
-  | 'tripwire'
-  | 'canceled';
+export const runStatuses = [
+  'pending',
+  'running',
+  'waiting',
+  'suspended',
+  'paused',
+  'success',
+  'failed',
+  'tripwire',
+  'canceled',
+] as const;
+
+/** See {@link runStatuses}. */
+export type RunStatus = (typeof runStatuses)[number];
 
 /** Statuses a run never leaves again, but by a new epoch. */
 export const terminalStatuses: ReadonlySet<RunStatus> = new Set([
@@ -61,6 +65,14 @@ export const terminalStatuses: ReadonlySet<RunStatus> = new Set([
   'failed',
   'tripwire',
   'canceled',
+]);
+
+/** Statuses in which a time travel may begin an epoch: neither in the hands of a worker nor asleep. */
+export const travelStatuses: ReadonlySet<RunStatus> = new Set([
+  'pending',
+  'suspended',
+  'paused',
+  ...terminalStatuses,
 ]);
 
 /** Link of a child run to the record of its parent that waits for it. */
@@ -167,17 +179,21 @@ export interface SharedDelta {
 }
 
 /** Statuses of a step's record. `due`: the next turn is decided but not yet claimed. */
-export type StepStatus =
-  | 'running'
-  | 'due'
-  | 'child'
-  | 'waiting'
-  | 'suspended'
-  | 'paused'
-  | 'success'
-  | 'failed'
-  | 'skipped'
-  | 'canceled';
+export const stepStatuses = [
+  'running',
+  'due',
+  'child',
+  'waiting',
+  'suspended',
+  'paused',
+  'success',
+  'failed',
+  'skipped',
+  'canceled',
+] as const;
+
+/** See {@link stepStatuses}. */
+export type StepStatus = (typeof stepStatuses)[number];
 
 /** The record of an entry (a step, a mapping, or a block's own result) or of an arm. */
 export interface StepRecord {

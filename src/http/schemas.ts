@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type ValidationIssue, WorkflowError } from '../core/errors.ts';
-import type { RunStatus } from '../core/records.ts';
+import { runStatuses } from '../core/records.ts';
 
 /** What the routes accept. An unknown property or parameter is refused: it is a misspelled one more often than not. */
 
@@ -8,18 +8,6 @@ import type { RunStatus } from '../core/records.ts';
 const longestWait = 25;
 const defaultPage = 50;
 const longestPage = 1_000;
-
-const statuses = [
-  'pending',
-  'running',
-  'waiting',
-  'suspended',
-  'paused',
-  'success',
-  'failed',
-  'tripwire',
-  'canceled',
-] as const satisfies readonly RunStatus[];
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -69,7 +57,7 @@ const time = z
 /** Query of `GET /runs`. */
 export const listQuery = z.strictObject({
   workflowId: text.exactOptional(),
-  status: z.enum(statuses).exactOptional(),
+  status: z.enum(runStatuses).exactOptional(),
   resourceId: text.exactOptional(),
   createdFrom: time.exactOptional(),
   createdTo: time.exactOptional(),

@@ -6,6 +6,7 @@ import {
   type RunInput,
   type SharedData,
   type StepRecord,
+  travelStatuses,
 } from '../core/records.ts';
 import { checkPredecessors, type TravelParameters, travelTarget, type TravelTarget } from '../core/travel.ts';
 import { parseTurn } from '../core/turn.ts';
@@ -28,8 +29,6 @@ export function snapshotNotFound(runId: string): WorkflowError {
   });
 }
 
-const active: ReadonlySet<RunHeader['status']> = new Set(['running', 'waiting']);
-
 /**
  * Begins a new epoch of a run at a step. Everything is checked before anything is written; then one conditional write on the
  * header makes all older events and workers stale, and the event of the new epoch prepares what lies before the step.
@@ -40,7 +39,7 @@ export async function timeTravel(engine: Engine, request: TimeTravelRequest): Pr
   if (tree === undefined) throw snapshotNotFound(request.runId);
   const { header } = tree;
   checkAccess(header, request);
-  if (active.has(header.status)) throw stillActive(header);
+  if (!travelStatuses.has(header.status)) throw stillActive(header);
   const workflow = engine.registry.get(header.workflowId);
   const target = travelTarget(workflow.graph, checkStep(request.step), header);
   const parameters = await parametersOf(engine, tree, target, request);

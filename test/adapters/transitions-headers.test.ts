@@ -7,7 +7,7 @@ import {
   snapshotShown,
   traveled,
 } from '../../src/adapters/transitions/index.ts';
-import type { RunHeader, RunStatus } from '../../src/core/records.ts';
+import { type RunHeader, runStatuses } from '../../src/core/records.ts';
 import type { ChildStartWrite, TravelWrite } from '../../src/ports/index.ts';
 
 const value = (inline: string) => ({ inline });
@@ -29,17 +29,6 @@ const running: RunHeader = {
   updatedAt: 2,
 };
 const over: RunHeader = { ...running, status: 'failed', endedAt: 9, endedBy: 3, error: value('e') };
-const statuses = [
-  'pending',
-  'running',
-  'waiting',
-  'suspended',
-  'paused',
-  'success',
-  'failed',
-  'tripwire',
-  'canceled',
-] as const satisfies readonly RunStatus[];
 
 describe('the start of a nested run', () => {
   const parent = { runId: 'parent', key: { entry: 2 }, turn: '0001.000001.000' };
@@ -121,8 +110,8 @@ describe('a time travel', () => {
   });
 
   test('is won unless the run is at work', () => {
-    const winners = statuses.filter((status) => traveled({ ...running, status }, write) !== undefined);
-    expect(winners).toEqual(statuses.filter((status) => status !== 'running' && status !== 'waiting'));
+    const winners = runStatuses.filter((status) => traveled({ ...running, status }, write) !== undefined);
+    expect(winners).toEqual(runStatuses.filter((status) => status !== 'running' && status !== 'waiting'));
   });
 
   test('is lost to another epoch, and to nothing', () => {
@@ -134,7 +123,7 @@ describe('a time travel', () => {
 test('a restart is won exactly when the run is at work', () => {
   const write = { runId: 'run', now: 100, sweepAt: 200 };
   expect(restarted(running, write)).toStrictEqual({ ...running, wakes: 5, updatedAt: 100, sweepAt: 200 });
-  const winners = statuses.filter((status) => restarted({ ...running, status }, write) !== undefined);
+  const winners = runStatuses.filter((status) => restarted({ ...running, status }, write) !== undefined);
   expect(winners).toEqual(['running', 'waiting']);
   expect(restarted(undefined, write)).toBeUndefined();
 });

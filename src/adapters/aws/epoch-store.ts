@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { EpochStart, RunHeader, RunStatus, StoredValue } from '../../core/records.ts';
+import { type EpochStart, type RunHeader, type StoredValue, travelStatuses } from '../../core/records.ts';
 import type { ChildStartWrite, RestartWrite, RunStore, TravelWrite, Write } from '../../ports/run-store.ts';
 import { encodeFields, numberValue, stored, text, texts, textValue } from './attributes.ts';
 import { sweepIndex, tableDefinition } from './config.ts';
@@ -130,17 +130,6 @@ function epochOf(start: EpochStart, name: string | undefined): NonNullable<Updat
   };
 }
 
-/** What a run must be for a new epoch: neither in the hands of a worker nor asleep. */
-const travelStarts = [
-  'pending',
-  'suspended',
-  'paused',
-  'success',
-  'failed',
-  'tripwire',
-  'canceled',
-] as const satisfies readonly RunStatus[];
-
 async function travel(table: Table, write: TravelWrite): Promise<Write<RunHeader>> {
   const { runId, now, parameters, inputHash: hash = '' } = write;
   const epoch = write.epoch + 1;
@@ -155,7 +144,9 @@ async function travel(table: Table, write: TravelWrite): Promise<Write<RunHeader
 function travelUpdate(write: TravelWrite, name: string, input: Item): UpdateWrite {
   const { runId, now, sweepAt, graphHash, inputHash, start } = write;
   const epoch = write.epoch + 1;
-  const statuses = Object.fromEntries(travelStarts.map((status, at) => [`s${at}`, text.encode(status)]));
+  const statuses = Object.fromEntries(
+    [...travelStatuses].map((status, at) => [`s${at}`, text.encode(status)]),
+  );
   const fields = { status: 'running', epoch, position: '', graphHash, updatedAt: now, sweepAt } as const;
   return {
     key: headerKey(runId),

@@ -1,41 +1,13 @@
 import { z } from 'zod';
 import { WorkflowError } from '../../core/errors.ts';
 import { eventFormat, eventTypes, type WorkflowEvent } from '../../core/event.ts';
-import type { RunStatus, StepStatus } from '../../core/records.ts';
+import { runStatuses, stepStatuses } from '../../core/records.ts';
 import { eventSource } from './config.ts';
 
 /**
  * The body of a message in the work queue: what the bus's rule delivers to it, or the part of that which counts, as timers
  * send it past the bus.
  */
-
-const statuses = [
-  'pending',
-  'running',
-  'waiting',
-  'suspended',
-  'paused',
-  'success',
-  'failed',
-  'tripwire',
-  'canceled',
-  'due',
-  'child',
-  'skipped',
-] as const satisfies readonly (RunStatus | StepStatus)[];
-
-const stepStatuses = [
-  'running',
-  'due',
-  'child',
-  'waiting',
-  'suspended',
-  'paused',
-  'success',
-  'failed',
-  'skipped',
-  'canceled',
-] as const satisfies readonly StepStatus[];
 
 const count = z.int().min(0);
 const path = z.array(count).max(2);
@@ -51,7 +23,7 @@ const detail = z.object({
   path,
   turn: z.string().optional(),
   stepId: z.string().optional(),
-  status: z.enum(statuses).optional(),
+  status: z.enum([...runStatuses, ...stepStatuses]).optional(),
   prev: z.object({ path, status: z.enum(stepStatuses) }).optional(),
   parent: z.object({ runId: z.string().min(1), path }).optional(),
   to: count.optional(),

@@ -1,4 +1,4 @@
-import { type RunHeader, terminalStatuses } from '../../core/records.ts';
+import { type RunHeader, terminalStatuses, travelStatuses } from '../../core/records.ts';
 import type {
   CallbackEndWrite,
   CallbackWrite,
@@ -101,12 +101,10 @@ export function childStarted(
   };
 }
 
-const travelStarts: ReadonlySet<RunHeader['status']> = new Set(['pending', 'suspended', 'paused']);
-
 /** See `RunStore.travel`. */
 export function traveled(stored: RunHeader | undefined, write: TravelWrite): RunHeader | undefined {
   if (stored?.epoch !== write.epoch || stored.wakes !== write.wakes) return undefined;
-  if (!isOver(stored) && !travelStarts.has(stored.status)) return undefined;
+  if (!travelStatuses.has(stored.status)) return undefined;
   return tidy<RunHeader>({
     ...stored,
     status: 'running',

@@ -2,7 +2,14 @@ import * as fc from 'fast-check';
 import { limits } from '../../../src/core/limits.ts';
 import { eventFormat, eventTypes, type WorkflowEvent } from '../../../src/core/event.ts';
 import type { JoinState } from '../../../src/core/join.ts';
-import type { RunHeader, RunInput, StepRecord, StoredValue } from '../../../src/core/records.ts';
+import {
+  type RunHeader,
+  type RunInput,
+  runStatuses,
+  type StepRecord,
+  type StoredValue,
+  stepStatuses,
+} from '../../../src/core/records.ts';
 import { formatTurn } from '../../../src/core/turn.ts';
 import type { Segment } from '../../../src/adapters/segments/index.ts';
 
@@ -49,17 +56,7 @@ export const header: fc.Arbitrary<RunHeader> = fc.record(
     format: fc.constant(1),
     runId: id,
     workflowId: id,
-    status: fc.constantFrom(
-      'pending',
-      'running',
-      'waiting',
-      'suspended',
-      'paused',
-      'success',
-      'failed',
-      'tripwire',
-      'canceled',
-    ),
+    status: fc.constantFrom(...runStatuses),
     epoch: fc.integer({ min: 1, max: limits.epochs }),
     position: text,
     sweepAt: time,
@@ -113,18 +110,7 @@ export const record: fc.Arbitrary<StepRecord> = fc.record(
     key,
     stepId: text,
     turn,
-    status: fc.constantFrom(
-      'running',
-      'due',
-      'child',
-      'waiting',
-      'suspended',
-      'paused',
-      'success',
-      'failed',
-      'skipped',
-      'canceled',
-    ),
+    status: fc.constantFrom(...stepStatuses),
     owner: text,
     leaseUntil: time,
     claims: count,
