@@ -11,6 +11,7 @@ import { frozenCopy } from './frozen.ts';
 import { MemoryPayloads } from './payloads.ts';
 import { type Delivery, MemoryQueue, MemorySource } from './queue.ts';
 import { MemoryStore } from './store.ts';
+import { MemoryData } from './writes.ts';
 
 /** A look at a log costs a look at an array. */
 const logPollMs = 20;
@@ -33,7 +34,7 @@ export interface MemoryOptions {
  */
 export interface MemoryPlace {
   /** A backend on this place, as one more process would have it: with an incarnation and a source of its own. */
-  attach(): MemoryBackend;
+  attach(options?: AttachOptions): MemoryBackend;
   /**
    * Calls `listener` with each event that is published on the bus from now on, work or not, in order, before it can be
    * delivered. It must not throw. Returns a function that ends this. What only `Timers` delivers later is not on the bus.
@@ -48,6 +49,15 @@ export interface MemoryPlace {
    * delivered during two whole turns of the event loop. What waits for other I/O is not seen.
    */
   settled(): Promise<void>;
+}
+
+/** Options of {@link MemoryPlace.attach}. */
+export interface AttachOptions {
+  /**
+   * Awaited at every point of the backend's store at which the work of other processes can come between, before the part of
+   * the call that is done at once: for schedulers that decide who goes on. @default a turn of the microtask queue
+   */
+  readonly pause?: () => Promise<void>;
 }
 
 /** A backend in memory. It adds what a test wants to see of the place. */
@@ -76,7 +86,8 @@ class Place implements MemoryPlace {
   readonly #clock: Clock;
   readonly #ids: IdSource;
   readonly #metrics: Metrics;
-  readonly #store: MemoryStore;
+  readonly #data = new MemoryData();
+  readonly #segmentSize: number;
   readonly #payloads: MemoryPayloads;
   readonly #queue: MemoryQueue;
   readonly #listeners = new Set<(event: WorkflowEvent) => void>();
@@ -94,16 +105,20 @@ class Place implements MemoryPlace {
     this.#clock = options.clock ?? systemClock;
     this.#ids = options.ids ?? uuidSource;
     this.#metrics = options.metrics ?? noMetrics;
-    const pause = (): Promise<void> => this.#pause();
-    const payloads = new MemoryPayloads(pause);
-    this.#payloads = payloads;
-    this.#store = new MemoryStore({ segmentSize, pause, onRemove: (runId) => payloads.remove(runId) });
+    this.#segmentSize = segmentSize;
+    this.#payloads = new MemoryPayloads(() => this.#pause());
     this.#queue = new MemoryQueue(this.#clock, () => {
       this.#activity += 1;
     });
   }
 
-  attach(): MemoryBackend {
+  attach({ pause = () => this.#pause() }: AttachOptions = {}): MemoryBackend {
+    const store = new MemoryStore({
+      data: this.#data,
+      segmentSize: this.#segmentSize,
+      pause,
+      onRemove: (runId) => this.#payloads.remove(runId),
+    });
     const source = new MemorySource(this.#queue);
     this.#attached += 1;
     if (this.#attached === 1) this.#queue.arm();
@@ -112,7 +127,7 @@ class Place implements MemoryPlace {
       name: 'memory',
       history: 'full',
       logPollMs,
-      store: this.#store,
+      store,
       payloads: this.#payloads,
       bus: { publish: (events) => this.#publish(events) },
       timers: { schedule: (event, dueAt) => this.#delay(event, dueAt) },

@@ -2,15 +2,23 @@ import { openJoin } from '../../core/join.ts';
 import type { JoinHead, JoinKey } from '../../ports/run-store.ts';
 import type { Segment, SegmentKey, SegmentTable } from '../segments/index.ts';
 import { frozenCopy } from './frozen.ts';
+import type { Pause } from './pause.ts';
+
+/** The join logs of all runs, as they are stored. */
+export class SegmentMaps {
+  readonly segments = new Map<string, Segment>();
+  readonly newest = new Map<string, number>();
+}
 
 /** The join logs of all runs. */
 export class MemorySegments implements SegmentTable {
-  readonly #segments = new Map<string, Segment>();
-  readonly #newest = new Map<string, number>();
-  readonly #pause: () => Promise<void>;
+  readonly #segments: Map<string, Segment>;
+  readonly #newest: Map<string, number>;
+  readonly #pause: Pause;
 
-  /** `pause`: the point of each call at which other work goes on. */
-  constructor(pause: () => Promise<void>) {
+  constructor(maps: SegmentMaps, pause: Pause) {
+    this.#segments = maps.segments;
+    this.#newest = maps.newest;
     this.#pause = pause;
   }
 

@@ -49,9 +49,10 @@ import { appendToSegments, readSegments } from '../segments/index.ts';
 import * as transitions from '../transitions/index.ts';
 import { frozenCopy } from './frozen.ts';
 import { listHeaders } from './list.ts';
+import type { Pause } from './pause.ts';
 import { RunData } from './run-data.ts';
 import { MemorySegments } from './segments.ts';
-import { imageOf, MemoryWrites } from './writes.ts';
+import { imageOf, type MemoryData, MemoryWrites } from './writes.ts';
 
 /**
  * All runs in maps. A method first lets other work go on and then reads, decides and writes at once, so that concurrent
@@ -61,20 +62,21 @@ export class MemoryStore implements RunStore {
   readonly #segments: MemorySegments;
   readonly #segmentSize: number;
   readonly #writes: MemoryWrites;
-  readonly #pause: () => Promise<void>;
+  readonly #pause: Pause;
   readonly #onRemove: (runId: string) => void;
 
-  /** `pause`: the point of each call at which other work goes on. `onRemove`: called with the id of each removed run. */
+  /** `data`: what other stores may share. `onRemove`: called with the id of each removed run. */
   constructor(options: {
+    readonly data: MemoryData;
     readonly segmentSize: number;
-    readonly pause: () => Promise<void>;
+    readonly pause: Pause;
     readonly onRemove: (runId: string) => void;
   }) {
     this.#segmentSize = options.segmentSize;
     this.#pause = options.pause;
     this.#onRemove = options.onRemove;
-    this.#segments = new MemorySegments(options.pause);
-    this.#writes = new MemoryWrites(options.pause);
+    this.#segments = new MemorySegments(options.data.joins, options.pause);
+    this.#writes = new MemoryWrites(options.data, options.pause);
   }
 
   async loadHeader(runId: string): Promise<RunHeader | undefined> {

@@ -2,16 +2,26 @@ import type { RunHeader, RunInput, StepRecord, StoredValue } from '../../core/re
 import type { TurnKey, Write } from '../../ports/run-store.ts';
 import { headerState, type Logged, recordState } from '../log-entries.ts';
 import { frozenCopy } from './frozen.ts';
+import type { Pause } from './pause.ts';
 import { MemoryLogs, RunData } from './run-data.ts';
+import { SegmentMaps } from './segments.ts';
+
+/** What is stored of all runs. */
+export class MemoryData {
+  readonly runs = new Map<string, RunData>();
+  readonly logs = new MemoryLogs();
+  readonly joins = new SegmentMaps();
+}
 
 /** The conditional writes of headers and records, and the logs of those with history. */
 export class MemoryWrites {
-  readonly runs = new Map<string, RunData>();
-  readonly logs = new MemoryLogs();
-  readonly #pause: () => Promise<void>;
+  readonly runs: Map<string, RunData>;
+  readonly logs: MemoryLogs;
+  readonly #pause: Pause;
 
-  /** `pause`: the point of each call at which other work goes on. */
-  constructor(pause: () => Promise<void>) {
+  constructor(data: MemoryData, pause: Pause) {
+    this.runs = data.runs;
+    this.logs = data.logs;
     this.#pause = pause;
   }
 

@@ -1,0 +1,151 @@
+import type { WorkflowDefinition } from '../../core/definition.ts';
+import { createRuntime, type Runtime } from '../../runtime/index.ts';
+import type { Bodies, ProcessLogger } from './bodies.ts';
+import type { ApiProcess } from './callers.ts';
+import { Faults } from './faults.ts';
+import { SimulatedProcess, type World } from './process.ts';
+import { Random } from './random.ts';
+import type { BackendWrapper, Plan } from './scenario.ts';
+import type { Actor } from './scheduler.ts';
+import type { Receiver } from './transport.ts';
+
+/** Longest time that a process stands still, ms. */
+const longestHoldMs = 600_000;
+/** Most that a clock is off, ms. */
+const mostSkewMs = 300_000;
+/** Longest jump of time, ms. */
+const longestJumpMs = 200_000;
+
+/** A worker: a process that takes deliveries. */
+class Worker implements Receiver {
+  readonly process: SimulatedProcess;
+  readonly runtime: Runtime;
+  readonly isOld: boolean;
+  readonly #batch: number;
+  #inFlight = 0;
+
+  constructor(
+    process: SimulatedProcess,
+    runtime: Runtime,
+    options: { readonly batch: number; readonly isOld: boolean },
+  ) {
+    this.process = process;
+    this.runtime = runtime;
+    this.isOld = options.isOld;
+    this.#batch = options.batch;
+  }
+
+  get actor(): Actor {
+    return this.process;
+  }
+
+  get hasRoom(): boolean {
+    return !this.process.isDead && this.#inFlight < this.#batch;
+  }
+
+  async handle(event: Parameters<Receiver['handle']>[0]): Promise<void> {
+    this.#inFlight += 1;
+    try {
+      await this.runtime.handle(event);
+    } finally {
+      this.#inFlight -= 1;
+    }
+  }
+}
+
+/** The processes of a simulation, those that handle events and those that answer calls; a dead one is followed by another. */
+export class Fleet {
+  readonly #world: World;
+  readonly #plan: Plan;
+  readonly #workflows: readonly WorkflowDefinition[];
+  readonly #wrap: BackendWrapper;
+  readonly #random: Random;
+  readonly #apiWorld: World;
+  #workers: Worker[] = [];
+  #api: Worker | undefined;
+  #started = 0;
+
+  constructor(
+    world: World,
+    plan: Plan,
+    workflows: readonly WorkflowDefinition[],
+    _bodies: Bodies,
+    wrap: BackendWrapper = (backend) => backend,
+  ) {
+    this.#world = world;
+    this.#plan = plan;
+    this.#workflows = workflows;
+    this.#wrap = wrap;
+    this.#random = new Random(plan.seed, 6);
+    // Without a sweeper nothing heals what a call that died has left undone.
+    this.#apiWorld = plan.sweeper ? world : { ...world, faults: new Faults({}, this.#random) };
+    for (let count = 0; count < plan.workers; count += 1) this.#workers.push(this.#start('w'));
+  }
+
+  get receivers(): readonly Receiver[] {
+    return this.#workers;
+  }
+
+  /** A worker that can be given something to do. */
+  worker(): ApiProcess {
+    const free = this.#workers.filter(
+      ({ process, isOld }) => !isOld && (process.heldUntil ?? 0) <= this.#world.scheduler.now,
+    );
+    return this.#random.pick(free.length === 0 ? this.#workers : free);
+  }
+
+  /** The process that answers the next call. */
+  api(): ApiProcess {
+    const { scheduler } = this.#world;
+    const isBusy =
+      this.#api !== undefined &&
+      (this.#api.process.isDead || (this.#api.process.heldUntil ?? 0) > scheduler.now);
+    if (this.#api === undefined || isBusy || this.#random.chance(0.3)) this.#api = this.#start('api');
+    return this.#api;
+  }
+
+  /** What can go wrong with whole processes at any time; the dead are replaced. */
+  trouble(): void {
+    const { faults, scheduler } = this.#world;
+    this.#workers = this.#workers.map((worker) => (worker.process.isDead ? this.#start('w') : worker));
+    if (faults.strikes('time-jump')) {
+      scheduler.pass(this.#random.below(longestJumpMs));
+      scheduler.note('time passes');
+    }
+    if (!faults.strikes('hold')) return;
+    const { process } = this.#random.pick(this.#workers);
+    process.heldUntil = scheduler.now + this.#random.below(longestHoldMs);
+    scheduler.note(`${process.name} stands still`);
+  }
+
+  /** Nobody stands still any more, and everybody has the code of today. */
+  calm(): void {
+    for (const { process, isOld } of this.#workers) {
+      process.heldUntil = undefined;
+      if (isOld) process.die();
+    }
+    if (this.#api !== undefined) this.#api.process.heldUntil = undefined;
+  }
+
+  #start(kind: 'w' | 'api'): Worker {
+    const world = kind === 'api' ? this.#apiWorld : this.#world;
+    this.#started += 1;
+    const skewMs = world.faults.strikes('clock-skew') ? this.#random.between(-mostSkewMs, mostSkewMs) : 0;
+    const isOld = kind === 'w' && world.faults.strikes('old-code');
+    const process = new SimulatedProcess(world, {
+      name: `${kind}${this.#started}`,
+      skewMs,
+      syncReads: this.#plan.syncReads,
+    });
+    const logger: ProcessLogger = { warn: () => undefined, process };
+    const runtime = createRuntime({
+      workflows: isOld ? [] : this.#workflows,
+      backend: this.#wrap(process.backend),
+      work: false,
+      history: this.#plan.history,
+      stepEndEvents: this.#plan.stepEndEvents,
+      logger,
+    });
+    return new Worker(process, runtime, { batch: this.#plan.batch, isOld });
+  }
+}

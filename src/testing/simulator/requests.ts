@@ -1,0 +1,221 @@
+import { decode, encode } from '../../core/codec.ts';
+import type { ErrorCode } from '../../core/errors.ts';
+import { terminalStatuses } from '../../core/records.ts';
+import type { ResumeRequest } from '../../core/host.ts';
+import type { CommitWrite, RunStore } from '../../ports/index.ts';
+import type { Callers } from './callers.ts';
+import type { Random } from './random.ts';
+import type { Plan, Scenario } from './scenario.ts';
+import type { SuspendedStep, Watch } from './watch.ts';
+
+/** What a resume can be refused with when others resume, cancel and travel, too. */
+const resumeRefusals: readonly ErrorCode[] = [
+  'WORKFLOW_RUN_NOT_SUSPENDED',
+  'WORKFLOW_RESUME_ALREADY_CLAIMED',
+  'WORKFLOW_RUN_ALREADY_FINISHED',
+  'WORKFLOW_RESUME_AMBIGUOUS',
+  'WORKFLOW_RESUME_LABEL_NOT_FOUND',
+  'WORKFLOW_RUN_NOT_FOUND',
+];
+
+interface Setting {
+  readonly scenario: Scenario;
+  readonly plan: Plan;
+  readonly runId: string;
+  readonly callers: Callers;
+  readonly watch: Watch;
+  readonly random: Random;
+}
+
+/** What the callers of a simulation ask for. */
+export function callerPlan(setting: Setting): Requests {
+  return new Requests(setting);
+}
+
+class Requests {
+  canceled = false;
+  traveled = 0;
+  /** Nobody answers suspensions. */
+  readonly leaves = false;
+  readonly #setting: Setting;
+  /** Suspensions that somebody was sent for, by run, place and turn. */
+  readonly #answered = new Set<string>();
+
+  constructor(setting: Setting) {
+    this.#setting = setting;
+  }
+
+  /** Sends everybody who calls at a time of their own. */
+  begin(): void {
+    const { plan, scenario, runId, callers } = this.#setting;
+    const { workflowId, inputData, initialState, requestContext } = scenario;
+    const request = {
+      workflowId,
+      runId,
+      inputData,
+      ...(initialState === undefined ? {} : { initialState }),
+      ...(requestContext === undefined ? {} : { requestContext }),
+    };
+    for (let count = 0; count < plan.starters; count += 1) {
+      callers.add({
+        name: 'start',
+        fromDecision: 0,
+        refusals: [],
+        perform: (runtime) => runtime.start(request),
+      });
+    }
+    const { cancelAt, restartAt, travelAt } = plan;
+    if (cancelAt !== undefined) this.#cancel(cancelAt);
+    if (restartAt !== undefined) {
+      callers.add({
+        name: 'restart',
+        fromDecision: restartAt,
+        refusals: ['WORKFLOW_RUN_NOT_ACTIVE', 'WORKFLOW_RUN_NOT_FOUND'],
+        perform: (runtime) => runtime.restart({ runId }),
+      });
+    }
+    if (travelAt !== undefined && scenario.repeatable === true) this.#travel(travelAt);
+  }
+
+  #cancel(fromDecision: number): void {
+    const { callers, runId } = this.#setting;
+    callers.add({
+      name: 'cancel',
+      fromDecision,
+      refusals: ['WORKFLOW_RUN_NOT_FOUND', 'WORKFLOW_RUN_ALREADY_FINISHED'],
+      perform: (runtime) => runtime.cancel({ runId }),
+      onAnswer: () => {
+        this.canceled = true;
+        const status = this.#setting.watch.root?.status;
+        if (status !== 'canceled' && this.traveled === 0)
+          this.#setting.watch.violate(`a cancel was answered, and the run is ${status}`);
+      },
+    });
+  }
+
+  #travel(fromDecision: number): void {
+    const { callers, runId, scenario, random } = this.#setting;
+    const ids = (scenario.workflows[0]?.flow ?? []).flatMap((entry) =>
+      'step' in entry ? entry.step.id : [],
+    );
+    if (ids.length === 0) return;
+    const step = random.pick(ids);
+    callers.add({
+      name: 'travel',
+      fromDecision,
+      refusals: [
+        'WORKFLOW_RUN_NOT_FOUND',
+        'WORKFLOW_RUN_ACTIVE',
+        'WORKFLOW_ARGUMENT_INVALID',
+        'WORKFLOW_RUN_CONFLICT',
+      ],
+      // Once: a repeated call would be another time travel.
+      once: true,
+      perform: (runtime) => runtime.timeTravel({ runId, step }),
+      onAnswer: () => {
+        this.traveled += 1;
+      },
+    });
+  }
+
+  /** A process is about to call its store. */
+  aboutTo(method: keyof RunStore, write: Partial<CommitWrite>): void {
+    const { plan, watch, random } = this.#setting;
+    if (!plan.earlyResume || method !== 'commit' || write.outcome?.status !== 'suspended') return;
+    const { runId = '', key, outcome } = write;
+    const header = watch.headers.get(runId);
+    const record = key === undefined ? undefined : watch.record(runId, key);
+    if (header?.parent !== undefined || record === undefined || random.chance(0.5)) return;
+    const items = record.key.item === undefined ? [] : [record.key.item];
+    this.#resume({ runId, path: [record.stepId], items, record: { ...record, ...outcome } as typeof record });
+  }
+
+  /** Sends for the answers to the suspensions that are there, at times of their own. */
+  look(): void {
+    const { watch, random } = this.#setting;
+    if (!this.#mayAnswer()) return;
+    const open = watch.suspended().filter((step) => !this.#answered.has(nameOf(step)));
+    if (open.length === 0) return;
+    // While others run, a person is slow.
+    if (watch.root?.status !== 'suspended' && !random.chance(0.05)) return;
+    this.#answer(random.pick(open), open);
+  }
+
+  #mayAnswer(): boolean {
+    const { callers } = this.#setting;
+    return !callers.isOpen('resume');
+  }
+
+  #answer(step: SuspendedStep, open: readonly SuspendedStep[]): void {
+    this.#answered.add(nameOf(step));
+    const { plan } = this.#setting;
+    const count = plan.resumers;
+    for (let number = 0; number < count; number += 1) this.#resume(step, open);
+  }
+
+  #resume(step: SuspendedStep, open: readonly SuspendedStep[] = [step]): void {
+    const { callers } = this.#setting;
+    const request = this.#requestFor(step, open);
+    callers.add({
+      name: 'resume',
+      fromDecision: 0,
+      refusals: resumeRefusals,
+      perform: (runtime) => runtime.resume(request),
+    });
+  }
+
+  /** One of the ways to say which step is meant. */
+  #requestFor(step: SuspendedStep, open: readonly SuspendedStep[]): ResumeRequest {
+    const { runId, random } = this.#setting;
+    const data = this.#dataOf(step);
+    const resumeData = data === undefined ? {} : { resumeData: data };
+    const [label] = step.record.labels ?? [];
+    const isOnlyLabel = open.every(
+      (other) => other === step || !(other.record.labels ?? []).includes(label ?? ''),
+    );
+    if (label !== undefined && isOnlyLabel && random.chance(0.4)) return { runId, ...resumeData, label };
+    if (open.length === 1 && random.chance(0.3)) return { runId, ...resumeData };
+    const [item] = step.items;
+    const same = open.filter((other) => other.path.join('.') === step.path.join('.'));
+    const alike = same.every((other) => encode(this.#dataOf(other)) === encode(data));
+    if (step.items.length < 2 || same.length === 1) {
+      const index = item === undefined || (alike && random.chance(0.3)) ? {} : { forEachIndex: item };
+      const path = random.chance(0.5) ? step.path : step.path.join('.');
+      return { runId, ...resumeData, step: path, ...index };
+    }
+    // Items of items have no name of their own in the outermost run: the nested run is a run, too.
+    const { item: own } = step.record.key;
+    const index = own === undefined ? {} : { forEachIndex: own };
+    return { runId: step.runId, ...resumeData, step: step.record.stepId, ...index };
+  }
+
+  #dataOf({ path, record }: SuspendedStep): unknown {
+    const { resume } = this.#setting.scenario;
+    const stored = record.suspendPayload;
+    const payload = stored !== undefined && 'inline' in stored ? decode(stored.inline) : undefined;
+    return resume?.({ path, payload });
+  }
+
+  /** What was planned for a later decision is done now. False when nothing was. */
+  hurry(): boolean {
+    return this.#setting.callers.hurry();
+  }
+
+  /** Nothing moves, and nothing goes wrong any more: whoever was refused asks again. False when there is nothing to ask for. */
+  goOn(): boolean {
+    const { watch } = this.#setting;
+    if (watch.root === undefined || terminalStatuses.has(watch.root.status)) return false;
+    const open = watch.suspended();
+    const [first] = open;
+    if (first === undefined || !this.#mayAnswer() || this.#asked > 400) return false;
+    this.#asked += 1;
+    this.#answer(this.#setting.random.pick(open), open);
+    return true;
+  }
+
+  #asked = 0;
+}
+
+function nameOf({ runId, record }: SuspendedStep): string {
+  return `${runId}/${record.key.entry}/${record.key.arm ?? ''}/${record.key.item ?? ''}/${record.turn}`;
+}

@@ -1,0 +1,148 @@
+import type { WorkflowDefinition } from '../../core/definition.ts';
+import type { RunResult } from '../../core/snapshot.ts';
+import type { Backend, RunStore } from '../../ports/index.ts';
+import type { FaultRates } from './faults.ts';
+import type { Random } from './random.ts';
+import type { Pace } from './scheduler.ts';
+
+/** A suspension that somebody has to answer. */
+export interface Suspension {
+  /** Ids of the steps from the run that was started to the one that is suspended. */
+  readonly path: readonly string[];
+  /** What it passed to `suspend`. */
+  readonly payload: unknown;
+}
+
+/** What is simulated: a run of a workflow, and how the world answers it. */
+export interface Scenario {
+  /** The workflows that every process serves. */
+  readonly workflows: readonly WorkflowDefinition[];
+  /** The one that is started. */
+  readonly workflowId: string;
+  readonly inputData?: unknown;
+  readonly initialState?: Readonly<Record<string, unknown>>;
+  readonly requestContext?: Readonly<Record<string, unknown>>;
+  /**
+   * What a suspended step is resumed with; it has to follow from the suspension alone. Without it, suspended steps are
+   * resumed without data.
+   */
+  readonly resume?: (suspension: Suspension) => unknown;
+  /** A step that is executed again comes to the same and leaves the same state: then runs also travel in time. @default false */
+  readonly repeatable?: boolean;
+}
+
+/** How a seed is simulated; all of it is drawn by the seed where it is not given. */
+export interface Plan {
+  readonly seed: number;
+  readonly rates: FaultRates;
+  readonly pace: Pace;
+  /** Processes that handle events, 1 to 6. */
+  readonly workers: number;
+  /** Events that a process handles at once, 1 to 4. */
+  readonly batch: number;
+  /** Tokens of a join segment: 1, 2, 3 or 100. */
+  readonly segmentSize: number;
+  /** Whether bodies read stored results synchronously. */
+  readonly syncReads: boolean;
+  readonly history: 'full' | 'none';
+  readonly stepEndEvents: boolean;
+  /** Whether anybody sweeps. Without, no fault loses anything that only the sweeper finds. */
+  readonly sweeper: boolean;
+  /** Decision after which nothing goes wrong any more. */
+  readonly calmAt: number;
+  /** Callers that start the run at once, 1 to 4. */
+  readonly starters: number;
+  /** Callers that resume a suspension at once, 1 to 3. */
+  readonly resumers: number;
+  /** Decision from which each of these is called; absent: never. */
+  readonly cancelAt?: number;
+  readonly restartAt?: number;
+  readonly travelAt?: number;
+  /** Resume as soon as a step is about to store its suspension. */
+  readonly earlyResume: boolean;
+  /** At the end, the run's records expire, and old events come once more. */
+  readonly expires: boolean;
+}
+
+/** Faults that lose nothing but what a queue delivers again. */
+const recoverable = new Set<string>([
+  'event-twice',
+  'event-tenfold',
+  'event-late',
+  'timer-early',
+  'stale-read',
+  'hold',
+  'store-refused',
+  'publish-refused',
+  'publish-partial',
+  'publish-timeout',
+  'crash-before',
+  'crash-after',
+  'crash-in-step',
+]);
+
+/** Draws how a seed is simulated. */
+export function drawPlan(seed: number, random: Random, rates: FaultRates): Plan {
+  const isCalm = Object.keys(rates).length === 0;
+  const sweeper = random.chance(0.8);
+  const at = (chance: number): number | undefined =>
+    random.chance(chance) ? random.below(random.pick([20, 150, 400])) : undefined;
+  const cancelAt = at(0.1);
+  const restartAt = at(0.1);
+  const travelAt = at(0.12);
+  return {
+    seed,
+    rates: sweeper
+      ? rates
+      : Object.fromEntries(Object.entries(rates).filter(([kind]) => recoverable.has(kind))),
+    pace: {
+      tickMs: isCalm ? random.pick([0, 1]) : random.pick([0, 1, 1, 20, 200, 3_000]),
+      policy: random.pick(['uniform', 'uniform', 'priority']),
+    },
+    workers: random.between(1, 6),
+    batch: random.between(1, 4),
+    segmentSize: random.pick([1, 2, 3, 100]),
+    syncReads: random.chance(0.5),
+    history: random.pick(['full', 'none']),
+    stepEndEvents: random.chance(0.7),
+    sweeper,
+    calmAt: isCalm ? 0 : random.pick([60, 200, 500, 1_500]),
+    starters: random.chance(0.7) ? 1 : random.between(2, 4),
+    resumers: random.chance(0.6) ? 1 : random.between(2, 3),
+    earlyResume: random.chance(0.3),
+    expires: random.chance(0.1),
+    ...(cancelAt === undefined ? {} : { cancelAt }),
+    ...(restartAt === undefined ? {} : { restartAt }),
+    ...(travelAt === undefined ? {} : { travelAt }),
+  };
+}
+
+/** What became of a seed. */
+export interface SeedOutcome {
+  readonly plan: Plan;
+  /** What should never have happened; empty: all is well. */
+  readonly violations: readonly string[];
+  /** The run at the end; undefined when it was not read. */
+  readonly result: RunResult | undefined;
+  /** Somebody's cancel was answered. */
+  readonly canceled: boolean;
+  /** Time travels that were answered. */
+  readonly traveled: number;
+  /** How often each body was executed, by run, place and attempt. */
+  readonly executions: ReadonlyMap<string, number>;
+  /** One line for each decision. */
+  readonly trace: readonly string[];
+  /** Occasions of each fault. */
+  readonly faults: ReadonlyMap<string, number>;
+  /** What the engine counted, and what writes were refused: `claim.lost`, `event.dropped run-over`, `lost commit`. */
+  readonly guards: ReadonlyMap<string, number>;
+  /** Decisions by what went on: `store.claim`, `body`. */
+  readonly switches: ReadonlyMap<string, number>;
+  /** Sweeps after nothing went wrong any more until the run came to rest. */
+  readonly sweepsAfterCalm: number;
+  /** To look at what is stored. */
+  readonly store: RunStore;
+}
+
+/** Wraps the backend of each process: how a test makes an engine that is broken on purpose. */
+export type BackendWrapper = (backend: Backend) => Backend;

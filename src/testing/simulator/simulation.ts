@@ -1,0 +1,230 @@
+import { type MemoryPlace, memoryPlace } from '../../adapters/memory/index.ts';
+import type { WorkflowDefinition } from '../../core/definition.ts';
+import { terminalStatuses } from '../../core/records.ts';
+import type { ClaimWrite, CommitWrite } from '../../ports/index.ts';
+import { createRuntime, type Runtime } from '../../runtime/index.ts';
+import { sequenceIds } from '../sequence-ids.ts';
+import { Bodies } from './bodies.ts';
+import { Callers } from './callers.ts';
+import { type FaultKind, Faults } from './faults.ts';
+import { Fleet } from './fleet.ts';
+import type { World } from './process.ts';
+import { Random } from './random.ts';
+import { callerPlan } from './requests.ts';
+import type { BackendWrapper, Plan, Scenario, SeedOutcome } from './scenario.ts';
+import { Scheduler } from './scheduler.ts';
+import { StaleReads } from './stale-reads.ts';
+import { Sweeps } from './sweeps.ts';
+import { Transport } from './transport.ts';
+import { Watch } from './watch.ts';
+
+/** Time at which every simulation begins, ms since 1970. */
+const start = Date.UTC(2026, 0, 1);
+/** Decisions after which a simulation is taken to be endless. */
+const mostDecisions = 60_000;
+
+/** Options of {@link simulateSeed}. */
+export interface SeedOptions {
+  /** See {@link BackendWrapper}. */
+  readonly wrap?: BackendWrapper;
+}
+
+/** Plays a scenario by a plan until nothing moves any more, with everything that has to hold looked at on the way. */
+export async function simulateSeed(
+  scenario: Scenario,
+  plan: Plan,
+  options: SeedOptions = {},
+): Promise<SeedOutcome> {
+  const simulation = new Simulation(scenario, plan, options);
+  return simulation.play();
+}
+
+class Simulation {
+  readonly #scenario: Scenario;
+  readonly #plan: Plan;
+  readonly #runId = 'run';
+  readonly #faults: Faults;
+  readonly #random: Random;
+  readonly #scheduler: Scheduler;
+  readonly #transport: Transport;
+  readonly #place: MemoryPlace;
+  readonly #watch: Watch;
+  readonly #bodies: Bodies;
+  readonly #fleet: Fleet;
+  readonly #callers: Callers;
+  readonly #sweeps: Sweeps;
+  readonly #guards = new Map<string, number>();
+  readonly #observer: Runtime;
+  readonly #world: World;
+  #accepted: Parameters<Transport['accept']>[0][] = [];
+
+  constructor(scenario: Scenario, plan: Plan, { wrap }: SeedOptions) {
+    this.#scenario = scenario;
+    this.#plan = plan;
+    this.#random = new Random(plan.seed, 1);
+    this.#faults = new Faults(plan.rates, new Random(plan.seed, 2));
+    const { segmentSize, pace } = plan;
+    this.#scheduler = new Scheduler({ random: this.#random, faults: this.#faults, pace, start });
+    const clock = { now: () => this.#scheduler.now, timer: () => () => undefined };
+    this.#place = memoryPlace({ ids: sequenceIds(), clock, segmentSize });
+    const stale = new StaleReads(this.#faults, new Random(plan.seed, 3));
+    this.#watch = new Watch(this.#runId, stale);
+    this.#transport = new Transport({
+      scheduler: this.#scheduler,
+      faults: this.#faults,
+      random: new Random(plan.seed, 4),
+      receivers: () => this.#fleet.receivers,
+    });
+    this.#world = {
+      scheduler: this.#scheduler,
+      faults: this.#faults,
+      random: this.#random,
+      transport: this.#transport,
+      place: this.#place,
+      stale,
+      onCall: (call) => this.#requests.aboutTo(call.method, call.argument as ClaimWrite | CommitWrite),
+      onDone: (call) => this.#watch.done(call),
+      onMetric: (name, attributes) => this.#count(name, attributes),
+    };
+    this.#bodies = new Bodies(this.#world);
+    this.#fleet = new Fleet(this.#world, plan, this.#instrument(), this.#bodies, wrap);
+    this.#callers = new Callers(this.#scheduler, () => this.#fleet.api());
+    this.#sweeps = new Sweeps(this.#scheduler, this.#watch, () => this.#fleet.worker());
+    this.#scheduler.addSource(this.#transport);
+    this.#scheduler.addSource(this.#callers);
+    if (plan.sweeper) this.#scheduler.addSource(this.#sweeps);
+    this.#transport.onAccepted = (event) => {
+      this.#accepted.push(event);
+      this.#watch.published(event);
+    };
+    const backend = this.#place.attach();
+    this.#observer = createRuntime({ workflows: scenario.workflows, backend, work: false, logger: silent });
+    this.#requests = callerPlan({
+      scenario,
+      plan,
+      runId: this.#runId,
+      callers: this.#callers,
+      watch: this.#watch,
+      random: new Random(plan.seed, 5),
+    });
+  }
+
+  readonly #requests: ReturnType<typeof callerPlan>;
+
+  #instrument(): WorkflowDefinition[] {
+    return this.#bodies.instrument(this.#scenario.workflows);
+  }
+
+  #count(name: string, attributes: Readonly<Record<string, string>> | undefined): void {
+    const reason = attributes?.['reason'];
+    const guard = reason === undefined ? name : `${name} ${reason}`;
+    this.#guards.set(guard, (this.#guards.get(guard) ?? 0) + 1);
+  }
+
+  async play(): Promise<SeedOutcome> {
+    this.#requests.begin();
+    await this.#toRest();
+    await this.#checkRest();
+    const result = await this.#result();
+    if (this.#plan.expires && this.#watch.violations.length === 0) await this.#expire();
+    return this.#outcome(result);
+  }
+
+  /** Goes on until nothing moves any more. */
+  async #toRest(): Promise<void> {
+    for (let turns = 0; turns < 2 * mostDecisions; turns += 1) {
+      if (this.#watch.violations.length > 0 || this.#callers.failures.length > 0) return;
+      if (this.#scheduler.decisions > mostDecisions) break;
+      if (!this.#faults.stopped && this.#scheduler.decisions >= this.#plan.calmAt) this.#calm();
+      this.#fleet.trouble();
+      this.#requests.look();
+      if (await this.#scheduler.decide()) continue;
+      if (this.#callers.open > 0 && this.#requests.hurry()) continue;
+      if (!this.#faults.stopped) this.#calm();
+      else if (!this.#requests.goOn()) return;
+    }
+    this.#watch.violate(`it does not come to rest: ${this.#scheduler.decisions} decisions`);
+  }
+
+  /** Nothing goes wrong any more. */
+  #calm(): void {
+    this.#faults.stop();
+    this.#sweeps.calm();
+    this.#fleet.calm();
+  }
+
+  /** Whether what is left at the end is what may be left. */
+  async #checkRest(): Promise<void> {
+    const { root, headers, violations } = this.#watch;
+    violations.push(...this.#callers.failures);
+    if (violations.length > 0) return;
+    if (root === undefined) return this.#watch.violate('the run was never started');
+    const isOver = terminalStatuses.has(root.status);
+    const waits = root.status === 'suspended' && this.#requests.leaves;
+    if (!isOver && !waits) this.#watch.violate(`the run stands still: it is ${root.status}`);
+    if (this.#callers.open > 0) this.#watch.violate('a call was never answered');
+    for (const header of isOver ? headers.values() : []) {
+      if (!terminalStatuses.has(header.status))
+        this.#watch.violate(`the run is over, and run ${header.runId} in it is ${header.status}`);
+      if (header.sweepAt !== undefined && this.#plan.sweeper)
+        this.#watch.violate(`run ${header.runId} is over, and swept for ever`);
+    }
+    this.#checkBodies();
+  }
+
+  #checkBodies(): void {
+    const { executions } = this.#bodies;
+    const takeovers = this.#guards.get('claim.taken-over') ?? 0;
+    const again = [...executions.values()].reduce((sum, times) => sum + times - 1, 0);
+    if (again > takeovers)
+      this.#watch.violate(`${again} bodies were executed again, and only ${takeovers} claims taken over`);
+    if (this.#faults.total === 0 && this.#plan.pace.tickMs <= 1 && takeovers > 0)
+      this.#watch.violate(`${takeovers} claims were taken over although nothing went wrong`);
+  }
+
+  async #result(): Promise<SeedOutcome['result']> {
+    try {
+      return await this.#observer.result({ runId: this.#runId, includeState: true });
+    } catch (error) {
+      if (this.#watch.violations.length === 0)
+        this.#watch.violate(`the result cannot be read: ${String(error)}`);
+      return undefined;
+    }
+  }
+
+  /** The run's records expire; events of it that come late do nothing. */
+  async #expire(): Promise<void> {
+    const store = this.#place.attach().store;
+    for (const runId of this.#watch.headers.keys()) await store.removeRun(runId);
+    this.#watch.expire();
+    const executed = this.#bodies.total;
+    const work = this.#accepted.filter((event) => event.work);
+    for (let count = 0; count < 8 && work.length > 0; count += 1)
+      this.#transport.deliverAgain(this.#random.pick(work));
+    await this.#toRest();
+    if (this.#bodies.total !== executed) this.#watch.violate('a body was executed after the run had expired');
+    if ((await store.loadHeader(this.#runId)) !== undefined)
+      this.#watch.violate('the run came back after it had expired');
+  }
+
+  #outcome(result: SeedOutcome['result']): SeedOutcome {
+    for (const [method, times] of this.#watch.lost) this.#guards.set(`lost ${method}`, times);
+    const faults = new Map<FaultKind, number>(this.#faults.counts);
+    return {
+      plan: this.#plan,
+      violations: this.#watch.violations,
+      result,
+      canceled: this.#requests.canceled,
+      traveled: this.#requests.traveled,
+      executions: this.#bodies.executions,
+      trace: this.#scheduler.trace,
+      faults,
+      guards: this.#guards,
+      switches: this.#scheduler.switches,
+      sweepsAfterCalm: this.#sweeps.afterCalm,
+      store: this.#place.attach().store,
+    };
+  }
+}
+
+const silent = { warn: () => undefined };

@@ -1,0 +1,295 @@
+import { reopened } from '../../adapters/transitions/index.ts';
+import type { WorkflowEvent } from '../../core/event.ts';
+import {
+  formatKey,
+  isEntryKey,
+  isVisible,
+  type RecordKey,
+  type RunHeader,
+  type StepRecord,
+  terminalStatuses,
+} from '../../core/records.ts';
+import { baseTurn, parseTurn } from '../../core/turn.ts';
+import type {
+  ClaimWrite,
+  NestWrite,
+  OpenJoinWrite,
+  ResumeResult,
+  ResumeWrite,
+  RunStore,
+  TakeOverWrite,
+  Write,
+} from '../../ports/index.ts';
+import type { DoneCall } from './process.ts';
+import type { StaleReads } from './stale-reads.ts';
+
+const headerWrites: ReadonlySet<keyof RunStore> = new Set([
+  'createRun',
+  'startRun',
+  'setStatus',
+  'finish',
+  'cancel',
+  'startChild',
+  'travel',
+  'restart',
+  'claimCallback',
+  'finishCallback',
+  'showSnapshot',
+  'setSweep',
+]);
+const recordWrites: ReadonlySet<keyof RunStore> = new Set([
+  'claim',
+  'takeOver',
+  'renew',
+  'commit',
+  'sleep',
+  'nest',
+  'followChild',
+  'voidLease',
+  'wake',
+  'resume',
+  'closeBlock',
+]);
+/** Statuses of a record that say what came of it: nothing of it changes within its turn any more. */
+const settled: ReadonlySet<StepRecord['status']> = new Set(['success', 'failed', 'skipped']);
+
+/** Skew that a lease is safe against, ms: see `EngineTimes.skewMs`. */
+const skewMs = 10_000;
+
+/** A suspended step, and where it is. */
+export interface SuspendedStep {
+  /** Run that executes it. */
+  readonly runId: string;
+  readonly record: StepRecord;
+  /** Ids of the steps from the root run on. */
+  readonly path: readonly string[];
+  /** Numbers of the items of the foreachs on the way, outermost first. */
+  readonly items: readonly number[];
+}
+
+/**
+ * Sees every write of a simulation when it is done, whether or not its caller learns of it, and holds what must hold at
+ * every moment. Reads nothing: what is stored follows from the writes.
+ */
+export class Watch {
+  readonly violations: string[] = [];
+  readonly headers = new Map<string, RunHeader>();
+  /** By run and formatted key. */
+  readonly records = new Map<string, StepRecord>();
+  /** Writes that were won, and lost, by method. */
+  readonly won = new Map<string, number>();
+  readonly lost = new Map<string, number>();
+  readonly #rootRunId: string;
+  readonly #stale: StaleReads;
+  readonly #known: Set<string>;
+  readonly #opened = new Set<string>();
+
+  constructor(rootRunId: string, stale: StaleReads) {
+    this.#rootRunId = rootRunId;
+    this.#stale = stale;
+    this.#known = new Set([rootRunId]);
+  }
+
+  get root(): RunHeader | undefined {
+    return this.headers.get(this.#rootRunId);
+  }
+
+  record(runId: string, key: RecordKey): StepRecord | undefined {
+    return this.records.get(`${runId}/${formatKey(key)}`);
+  }
+
+  violate(what: string): void {
+    this.violations.push(what);
+  }
+
+  /** Everything that is known of the runs was removed; what is done to them from now on is wrong. */
+  expire(): void {
+    this.headers.clear();
+    this.records.clear();
+    this.#known.clear();
+  }
+
+  /** A call of the store was done. */
+  done(call: DoneCall): void {
+    const { method, argument, result } = call;
+    if (headerWrites.has(method)) this.#header(method, argument, result as Write<RunHeader>);
+    else if (recordWrites.has(method)) this.#recordWrite(call, result as Write<StepRecord>);
+    else if (method === 'openJoin') this.#openJoin(argument as OpenJoinWrite, result as Write<unknown>);
+  }
+
+  #count(method: string, won: boolean): void {
+    const counts = won ? this.won : this.lost;
+    counts.set(method, (counts.get(method) ?? 0) + 1);
+  }
+
+  #header(method: string, argument: unknown, { won, image }: Write<RunHeader>): void {
+    this.#count(method, won);
+    if (!won || image === undefined) return;
+    const before = this.headers.get(image.runId);
+    this.#belongs(method, image.runId);
+    if (before !== undefined && terminalStatuses.has(before.status)) {
+      const isNewEpoch = image.epoch === before.epoch + 1;
+      if (!isNewEpoch && image.status !== before.status)
+        this.violate(`${method} made the ${before.status} run ${image.runId} ${image.status}`);
+    }
+    if (before !== undefined && image.epoch < before.epoch)
+      this.violate(`${method} took run ${image.runId} back to epoch ${image.epoch}`);
+    this.#setHeader(image);
+    void argument;
+  }
+
+  #setHeader(header: RunHeader): void {
+    this.headers.set(header.runId, header);
+    this.#stale.noteHeader(header);
+  }
+
+  #belongs(method: string, runId: string): void {
+    if (!this.#known.has(runId))
+      this.violate(`${method} wrote to run ${runId}, which is not of this simulation`);
+  }
+
+  #recordWrite(call: DoneCall, result: Write<StepRecord>): void {
+    const { method, argument } = call;
+    const { runId } = argument as { readonly runId: string };
+    this.#count(method, result.won);
+    if (!result.won || result.image === undefined) return;
+    this.#belongs(method, runId);
+    const { image } = result;
+    const name = `${runId}/${formatKey(image.key)}`;
+    const before = this.records.get(name);
+    if (method === 'claim') this.#claimed(argument as ClaimWrite, before);
+    if (method === 'takeOver') this.#takenOver(call, argument as TakeOverWrite, before);
+    if (method === 'nest') this.#known.add((argument as NestWrite).childRunId);
+    if (method === 'claim' || method === 'nest' || method === 'sleep')
+      this.#follows(method, runId, image.key);
+    if (method === 'resume') this.#reopened(argument as ResumeWrite, result as ResumeResult);
+    if (before !== undefined) this.#keeps(method, runId, before, image);
+    this.records.set(name, image);
+    this.#stale.noteRecord(runId, image);
+  }
+
+  #claimed({ runId, key, turn, owner }: ClaimWrite, before: StepRecord | undefined): void {
+    if (before?.turn === turn && before.status === 'running' && before.owner !== owner)
+      this.violate(`${owner} claimed ${runId} ${formatKey(key)} ${turn}, which ${before.owner} held`);
+  }
+
+  #takenOver({ process }: DoneCall, write: TakeOverWrite, before: StepRecord | undefined): void {
+    const until = before?.leaseUntil ?? 0;
+    const now = process.backend.clock.now();
+    if (until >= now - skewMs)
+      this.violate(
+        `${write.owner} took ${write.runId} ${formatKey(write.key)} over ${until - now} ms before its lease ended`,
+      );
+  }
+
+  #reopened(write: ResumeWrite, { won }: ResumeResult): void {
+    if (!won) return;
+    for (const runId of write.runs) {
+      const header = reopened(this.headers.get(runId), write);
+      if (header === undefined) this.violate(`resume reopened run ${runId}, which is over`);
+      else this.#setHeader(header);
+    }
+  }
+
+  /** A turn that has a result keeps it, and no turn comes back. */
+  #keeps(method: string, runId: string, before: StepRecord, image: StepRecord): void {
+    const where = `${runId} ${formatKey(image.key)}`;
+    if (image.turn < before.turn)
+      this.violate(`${method} took ${where} back from ${before.turn} to ${image.turn}`);
+    if (!settled.has(before.status) || baseTurn(image.turn) !== baseTurn(before.turn)) return;
+    const isSame =
+      image.status === before.status &&
+      textOf(image.output) === textOf(before.output) &&
+      textOf(image.error) === textOf(before.error);
+    if (!isSame)
+      this.violate(
+        `${method} changed the result of ${where} at ${image.turn}: ${before.status} to ${image.status}`,
+      );
+  }
+
+  #openJoin(write: OpenJoinWrite, { won }: Write<unknown>): void {
+    this.#count('openJoin', won);
+    if (!won) return;
+    this.#belongs('openJoin', write.runId);
+    this.#opened.add(`${write.runId}/${write.entry}/${write.epoch}`);
+    this.#follows('openJoin', write.runId, { entry: write.entry });
+  }
+
+  /** What begins has before it what has succeeded; a member is in a block that was opened. */
+  #follows(method: string, runId: string, key: RecordKey): void {
+    const header = this.headers.get(runId);
+    const where = `${method} of ${runId} ${formatKey(key)}`;
+    if (header === undefined) return this.violate(`${where}: its run was never started`);
+    if (!isEntryKey(key)) {
+      const isOpen = [...Array(header.epoch).keys()].some((epoch) =>
+        this.#opened.has(`${runId}/${key.entry}/${epoch + 1}`),
+      );
+      if (!isOpen) this.violate(`${where}: its block was never opened`);
+      return;
+    }
+    if (key.entry === 0) return;
+    const before = this.record(runId, { entry: key.entry - 1 });
+    if (before?.status !== 'success' || !isVisible(parseTurn(before.turn).epoch, key.entry - 1, header))
+      this.violate(`${where}: entry ${key.entry - 1} is ${before?.status ?? 'not there'}`);
+  }
+
+  /** An event says nothing that is not stored. */
+  published(event: WorkflowEvent): void {
+    const { type, runId, path, turn, epoch } = event;
+    const header = this.headers.get(runId);
+    if (header === undefined) return this.violate(`${event.id} was published before its run was stored`);
+    if (type === 'workflow.end' || type === 'workflow.fail' || type === 'workflow.cancel') {
+      const isStored = terminalStatuses.has(header.status) || header.epoch > epoch;
+      if (!isStored) this.violate(`${event.id} was published while the run is ${header.status}`);
+    }
+    if (type === 'workflow.step.end' && turn !== undefined) {
+      const [entry = 0, member] = path;
+      const keys: RecordKey[] =
+        member === undefined
+          ? [{ entry }]
+          : [
+              { entry, arm: member },
+              { entry, item: member },
+            ];
+      const isStored = keys.some((key) => (this.record(runId, key)?.turn ?? '') >= turn);
+      if (!isStored) this.violate(`${event.id} was published before the record was`);
+    }
+  }
+
+  /** Steps that are suspended at the moment in runs that are not over, in the order of their places. */
+  suspended(): SuspendedStep[] {
+    const root = this.root;
+    if (root === undefined || terminalStatuses.has(root.status)) return [];
+    return [...this.records]
+      .toSorted(([a], [b]) => (a < b ? -1 : 1))
+      .flatMap(([name, record]) => {
+        if (record.status !== 'suspended' || record.childRunId !== undefined) return [];
+        const runId = name.slice(0, name.lastIndexOf('/'));
+        return this.#placed(runId, record) ?? [];
+      });
+  }
+
+  #placed(runId: string, record: StepRecord): SuspendedStep | undefined {
+    const path = [record.stepId];
+    const items = record.key.item === undefined ? [] : [record.key.item];
+    let header = this.headers.get(runId);
+    let { turn } = record;
+    while (header !== undefined) {
+      if (terminalStatuses.has(header.status) || parseTurn(turn).epoch !== header.epoch) return undefined;
+      const { parent } = header;
+      if (parent === undefined) return { runId, record, path, items };
+      const waiting = this.record(parent.runId, parent.key);
+      if (waiting === undefined) return undefined;
+      path.unshift(waiting.stepId);
+      if (parent.key.item !== undefined) items.unshift(parent.key.item);
+      ({ turn } = waiting);
+      header = this.headers.get(parent.runId);
+    }
+    return undefined;
+  }
+}
+
+function textOf(value: StepRecord['output']): string {
+  if (value === undefined) return '';
+  return 'inline' in value ? value.inline : value.ref;
+}
