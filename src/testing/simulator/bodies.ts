@@ -8,10 +8,20 @@ export interface ProcessLogger {
   readonly process: SimulatedProcess;
 }
 
+/** The executions of one body in one turn. */
+export interface BodyExecutions {
+  readonly stepId: string;
+  /** Resumptions before it. */
+  readonly generation: number;
+  /** Failed attempts of this generation before it. */
+  readonly attempt: number;
+  times: number;
+}
+
 /** Executes the bodies: each is a point of its process, which can die in it, and is counted. */
 export class Bodies {
-  /** Executions by run, place, epoch, iteration, resumption and attempt. */
-  readonly executions = new Map<string, number>();
+  /** By run, place, epoch, iteration, resumption and attempt. */
+  readonly executions = new Map<string, BodyExecutions>();
   total = 0;
   readonly #world: World;
 
@@ -30,10 +40,15 @@ export class Bodies {
   async #execute(context: StepContext, run: () => unknown): Promise<unknown> {
     const { process } = context.runtime.logger as ProcessLogger;
     await process.point('body');
-    const key = `${context.idempotencyKey}/${context.retryCount}`;
-    this.executions.set(key, (this.executions.get(key) ?? 0) + 1);
+    const { idempotencyKey, stepId, retryCount: attempt } = context;
+    const key = `${idempotencyKey}/${attempt}`;
+    // The key ends in `epoch.iteration.generation`.
+    const generation = Number(idempotencyKey.slice(idempotencyKey.lastIndexOf('.') + 1));
+    const known = this.executions.get(key) ?? { stepId, generation, attempt, times: 0 };
+    this.executions.set(key, known);
+    known.times += 1;
     this.total += 1;
-    this.#world.scheduler.note(`${context.stepId} ${key}`);
+    this.#world.scheduler.note(`${stepId} ${key}`);
     await process.mayDie('crash-in-step');
     return run();
   }

@@ -1,9 +1,11 @@
 import type { WorkflowDefinition } from '../../core/definition.ts';
 import type { RunResult } from '../../core/snapshot.ts';
-import type { Backend, RunStore } from '../../ports/index.ts';
+import type { Backend } from '../../ports/index.ts';
+import type { BodyExecutions } from './bodies.ts';
 import type { FaultRates } from './faults.ts';
 import type { Random } from './random.ts';
 import type { Pace } from './scheduler.ts';
+import type { Watch } from './watch.ts';
 
 /** A suspension that somebody has to answer. */
 export interface Suspension {
@@ -128,8 +130,12 @@ export interface SeedOutcome {
   readonly canceled: boolean;
   /** Time travels that were answered. */
   readonly traveled: number;
-  /** How often each body was executed, by run, place and attempt. */
-  readonly executions: ReadonlyMap<string, number>;
+  /** How often each body was executed, by run, place and turn. */
+  readonly executions: ReadonlyMap<string, BodyExecutions>;
+  /** What was written. */
+  readonly watch: Watch;
+  /** Ids of the events that were accepted, each as often as it was published. */
+  readonly events: readonly string[];
   /** One line for each decision. */
   readonly trace: readonly string[];
   /** Occasions of each fault. */
@@ -140,8 +146,6 @@ export interface SeedOutcome {
   readonly switches: ReadonlyMap<string, number>;
   /** Sweeps after nothing went wrong any more until the run came to rest. */
   readonly sweepsAfterCalm: number;
-  /** To look at what is stored. */
-  readonly store: RunStore;
 }
 
 /** Wraps the backend of each process: how a test makes an engine that is broken on purpose. */

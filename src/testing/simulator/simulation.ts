@@ -175,7 +175,7 @@ class Simulation {
   #checkBodies(): void {
     const { executions } = this.#bodies;
     const takeovers = this.#guards.get('claim.taken-over') ?? 0;
-    const again = [...executions.values()].reduce((sum, times) => sum + times - 1, 0);
+    const again = [...executions.values()].reduce((sum, { times }) => sum + times - 1, 0);
     if (again > takeovers)
       this.#watch.violate(`${again} bodies were executed again, and only ${takeovers} claims taken over`);
     if (this.#faults.total === 0 && this.#plan.pace.tickMs <= 1 && takeovers > 0)
@@ -222,7 +222,8 @@ class Simulation {
       guards: this.#guards,
       switches: this.#scheduler.switches,
       sweepsAfterCalm: this.#sweeps.afterCalm,
-      store: this.#place.attach().store,
+      watch: this.#watch,
+      events: this.#accepted.map(({ id }) => id),
     };
   }
 }

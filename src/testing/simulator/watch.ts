@@ -11,6 +11,8 @@ import {
 } from '../../core/records.ts';
 import { baseTurn, parseTurn } from '../../core/turn.ts';
 import type {
+  AppendResult,
+  AppendWrite,
   ClaimWrite,
   NestWrite,
   OpenJoinWrite,
@@ -76,6 +78,8 @@ export class Watch {
   readonly headers = new Map<string, RunHeader>();
   /** By run and formatted key. */
   readonly records = new Map<string, StepRecord>();
+  /** Tokens of each join, by run, entry and epoch. */
+  readonly tokens = new Map<string, number[]>();
   /** Writes that were won, and lost, by method. */
   readonly won = new Map<string, number>();
   readonly lost = new Map<string, number>();
@@ -114,7 +118,20 @@ export class Watch {
     const { method, argument, result } = call;
     if (headerWrites.has(method)) this.#header(method, argument, result as Write<RunHeader>);
     else if (recordWrites.has(method)) this.#recordWrite(call, result as Write<StepRecord>);
+    else if (method === 'appendToken') this.#appended(argument as AppendWrite, result as AppendResult);
     else if (method === 'openJoin') this.#openJoin(argument as OpenJoinWrite, result as Write<unknown>);
+  }
+
+  #appended({ runId, entry, epoch, token }: AppendWrite, { won, position }: AppendResult): void {
+    this.#count('appendToken', won);
+    const name = `${runId}/${entry}/${epoch}`;
+    const tokens = this.tokens.get(name) ?? [];
+    this.tokens.set(name, tokens);
+    const before = tokens[position];
+    if (before !== undefined && before !== token) this.violate(`two tokens are at ${position} of ${name}`);
+    if (tokens.some((other, place) => other === token && place !== position))
+      this.violate(`token ${token} is in ${name} twice`);
+    tokens[position] = token;
   }
 
   #count(method: string, won: boolean): void {

@@ -1,0 +1,128 @@
+import { decodeToken } from '../../src/core/join.ts';
+import { formatKey, type RecordKey } from '../../src/core/records.ts';
+import { parseTurn } from '../../src/core/turn.ts';
+import { type BlockPlace, compareWithInterpreter, interpret, type InterpretedRun } from '../../src/testing/interpreter/index.ts';
+import type { Scenario, SeedOutcome } from '../../src/testing/simulator/scenario.ts';
+import type { Watch } from '../../src/testing/simulator/watch.ts';
+
+/** What is not compared between a run and its interpretation, beside what the interpreter itself calls open. */
+export const notCompared = {
+  canceled: 'A run that somebody canceled: how far it came depends on when. That it is canceled, and stays so, is checked.',
+  crashed:
+    'A run in which a step failed because its worker died in it more often than it may: no in-process runtime has that. That it fails, and with which code, is checked.',
+  times: 'Times, and the path of execution: they depend on the schedule.',
+  'executions of a run that was restarted or has traveled in time':
+    'Which bodies are executed again depends on when. That no turn is executed twice without a takeover is checked.',
+} as const;
+
+/** The run nested at each place of a run, by the place and the iteration. */
+function nestedRuns(watch: Watch): Map<string, string> {
+  const nested = new Map<string, string>();
+  for (const { runId, parent } of watch.headers.values()) {
+    if (parent === undefined) continue;
+    const [, iteration = ''] = parent.turn.split('.');
+    nested.set(`${parent.runId}/${formatKey(parent.key)}/${Number(iteration)}`, runId);
+  }
+  return nested;
+}
+
+/** In which order the members of each block settled, as the engine has written it down. */
+function settlementOrders({ watch }: SeedOutcome, root: string): (block: BlockPlace) => readonly number[] | undefined {
+  const nested = nestedRuns(watch);
+  return ({ run, entry }) => {
+    let runId: string | undefined = root;
+    let attempts = 0;
+    for (const { entry: at, member, iteration = 0, attempt = 0 } of run) {
+      const keys: RecordKey[] = member === undefined ? [{ entry: at }] : [{ entry: at, arm: member }, { entry: at, item: member }];
+      const parent: string | undefined = runId;
+      runId = keys.flatMap((key) => nested.get(`${parent}/${formatKey(key)}/${iteration}`) ?? [])[0];
+      attempts = attempt;
+    }
+    if (runId === undefined) return undefined;
+    const epochs = [...watch.tokens.keys()]
+      .flatMap((name) => {
+        const [epoch, at, ...rest] = name.split('/').toReversed();
+        return Number(at) === entry && rest.toReversed().join('/') === runId ? [Number(epoch)] : [];
+      })
+      .toSorted((a, b) => a - b);
+    const epoch = epochs.includes(attempts + 1) && watch.root?.epoch === 1 ? attempts + 1 : epochs.at(-1);
+    const tokens = watch.tokens.get(`${runId}/${entry}/${epoch}`);
+    if (tokens === undefined) return undefined;
+    const members = tokens.map((token) => decodeToken(token).member);
+    return members.filter((member, position) => members.lastIndexOf(member) === position);
+  };
+}
+
+/** What is wrong with a seed, in words: what was seen on the way, and where it ended otherwise than its interpretation. */
+export async function judge(scenario: Scenario, outcome: SeedOutcome): Promise<string[]> {
+  const { violations, result, canceled, plan } = outcome;
+  if (violations.length > 0 || result === undefined) return [...violations];
+  if (canceled && result.status === 'canceled') return [];
+  if (canceled && outcome.traveled === 0) return [`a cancel was answered, and the run is ${result.status}`];
+  const [workflow] = scenario.workflows;
+  if (workflow === undefined) return ['there is no workflow'];
+  const interpreted = await interpret(workflow, {
+    inputData: scenario.inputData,
+    ...(scenario.initialState === undefined ? {} : { initialState: scenario.initialState }),
+    ...(scenario.requestContext === undefined ? {} : { requestContext: scenario.requestContext }),
+    resume: (suspension) => scenario.resume?.(suspension),
+    settlementOrder: settlementOrders(outcome, result.runId),
+  });
+  if (isCrashed(outcome)) return [];
+  const differences = compareWithInterpreter(result, interpreted);
+  if (differences.length > 0) return differences;
+  if (plan.restartAt !== undefined || outcome.traveled > 0) return [];
+  return [...executionDifferences(outcome, interpreted), ...planDifferences(outcome, interpreted)];
+}
+
+/** Some step was given up because its workers died in it: see {@link notCompared}. */
+function isCrashed({ watch }: SeedOutcome): boolean {
+  return [...watch.records.values()].some(
+    ({ error }) => error !== undefined && 'inline' in error && error.inline.includes('WORKFLOW_STEP_CRASHED'),
+  );
+}
+
+/** Every body was executed in each of its turns: once where nothing went wrong, and no more turns than it has. */
+function executionDifferences({ executions, faults }: SeedOutcome, interpreted: InterpretedRun): string[] {
+  const actual = new Map<string, number>();
+  const add = (counts: Map<string, number>, name: string, times: number): void =>
+    void counts.set(name, (counts.get(name) ?? 0) + times);
+  for (const { stepId, generation, attempt, times } of executions.values())
+    add(actual, `${stepId} ${generation}.${attempt}`, faults.size === 0 ? times : 1);
+  const certain = new Map<string, number>();
+  const most = new Map<string, number>();
+  for (const { stepId, generation, attempt, times, isOpen } of interpreted.executions) {
+    const name = `${stepId} ${generation}.${attempt}`;
+    add(most, name, times);
+    if (!isOpen) add(certain, name, times);
+  }
+  return [...new Set([...actual.keys(), ...most.keys()])].flatMap((name) => {
+    const count = actual.get(name) ?? 0;
+    const [low, high] = [certain.get(name) ?? 0, most.get(name) ?? 0];
+    return count >= low && count <= high ? [] : [`body ${name} was executed ${count} times, not ${low} to ${high}`];
+  });
+}
+
+/** Without faults the number of writes and events is the planned one. */
+function planDifferences(outcome: SeedOutcome, interpreted: InterpretedRun): string[] {
+  const { faults, watch, events, executions, plan } = outcome;
+  if (faults.size > 0 || interpreted.open.length > 0 || plan.earlyResume || plan.starters > 1) return [];
+  const bodies = [...executions.values()].reduce((sum, { times }) => sum + times, 0);
+  const won = (method: string): number => watch.won.get(method) ?? 0;
+  const records = [...watch.records.values()];
+  const again = events.filter((id, index) => events.indexOf(id) !== index);
+  const rules: [string, number, number][] = [
+    ['claims are as many as executions of bodies', won('claim'), won('commit')],
+    ['every claim executes a body', won('claim') >= bodies ? bodies : -1, bodies],
+    ['no claim is taken over', won('takeOver'), 0],
+    ['as many nested runs are begun as places wait for one', won('startChild'), won('nest')],
+    ['as many sleeps end as begin', won('wake'), won('sleep')],
+    ['a run is started once', won('startRun'), 1],
+    ['no event is published twice', again.length, 0],
+    ['records are of this run', records.length >= 1 ? 1 : 0, 1],
+  ];
+  return rules.flatMap(([rule, count, planned]) =>
+    count === planned ? [] : [`${rule}: ${count}, not ${planned}${again.length > 0 ? ` (${again[0]})` : ''}`],
+  );
+}
+void parseTurn;
