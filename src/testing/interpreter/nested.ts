@@ -1,0 +1,78 @@
+import { validInput } from './attempt.ts';
+import { errorOf, tripwireOf } from './failure.ts';
+import { Frame } from './frame.ts';
+import { type Ending, entryOf, neverSuspended, type Outcome, type Suspensions } from './outcome.ts';
+import { executeRun, type RunOutcome } from './run.ts';
+import { changeBetween, noChange } from './shared.ts';
+import { type PlaceGiven, retriesOf } from './step.ts';
+import type { StepLike, WorkflowLike } from './types.ts';
+
+/**
+ * A workflow in the place of a step is a run of its own: it gets the input, state and request context of the place, and gives
+ * back what it has changed of the latter two, also when it fails at last. Begun anew for a retry, it has done nothing before.
+ */
+export async function executeNested(
+  frame: Frame,
+  step: StepLike,
+  workflow: WorkflowLike,
+  { at, input, shared }: PlaceGiven,
+): Promise<Outcome> {
+  let init: unknown;
+  try {
+    init = await validInput(frame, step, input, shared);
+  } catch (thrown) {
+    // The input is the same for every attempt, so none is made.
+    const ending: Ending = { status: 'failed', error: errorOf(thrown), isNonRetryable: false };
+    const suspensions = neverSuspended;
+    const common = { others: [], isUndecided: false, change: noChange, suspensions };
+    return { ...common, ending, entry: entryOf(input, ending, suspensions) };
+  }
+  const { world, notes } = frame;
+  const retries = retriesOf(frame, step);
+  let suspensions = neverSuspended;
+  for (let attempt = 0; ; attempt += 1) {
+    const place = [...frame.place, attempt === 0 ? at : { ...at, attempt }];
+    const path = [...frame.path, step.id];
+    const run = new Frame({ workflow, world, notes, place, path, init });
+    const key = `${at.entry}.${at.member ?? ''}`;
+    const isItem = frame.workflow.flow[at.entry]?.type === 'foreach';
+    const prefix = isItem ? `${step.id}[${at.member ?? 0}]` : step.id;
+    frame.nested.set(key, { prefix, frame: run });
+    const outcome = await executeRun(run, shared);
+    suspensions = outcome.suspensions.any ? outcome.suspensions : suspensions;
+    if (isLastAttempt(outcome.ending, attempt, retries)) {
+      const { isUndecided, others } = outcome;
+      // Which output it is, or whether there is another attempt, decides what follows.
+      const isOpen = others.length > 0 && (others.some(({ status }) => status !== 'failed') || retries > 0);
+      if (isOpen) frame.open(at, step.id, 'run', 'several-ends');
+      return outcomeOf(init, outcome, { suspensions, stepId: step.id, isUndecided: isUndecided || isOpen });
+    }
+  }
+}
+
+function isLastAttempt(ending: Ending, attempt: number, retries: number): boolean {
+  if (ending.status !== 'failed' || ending.isNonRetryable || attempt >= retries) return true;
+  return tripwireOf(ending.error) !== undefined;
+}
+
+function outcomeOf(
+  input: unknown,
+  run: RunOutcome,
+  more: { readonly suspensions: Suspensions; readonly stepId: string; readonly isUndecided: boolean },
+): Outcome {
+  const { suspensions, stepId, isUndecided } = more;
+  const ending: Ending =
+    run.ending.status === 'suspended'
+      ? { ...run.ending, paths: run.ending.paths.map((path) => [stepId, ...path]) }
+      : run.ending;
+  const tripwire = ending.status === 'failed' ? tripwireOf(ending.error) : undefined;
+  return {
+    ending,
+    others: run.others,
+    isUndecided,
+    // Nobody is told what a run has changed that was canceled from within.
+    change: ending.status === 'canceled' ? noChange : changeBetween(run.given, run.shared),
+    suspensions,
+    entry: entryOf(input, ending, suspensions, tripwire),
+  };
+}

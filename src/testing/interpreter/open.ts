@@ -1,0 +1,37 @@
+import type { Place } from './place.ts';
+
+/**
+ * What the semantics leave open, because it depends on which of several things that go on at once is first. Nothing else is:
+ * a run in which none of this happens has one outcome, whatever the schedule.
+ */
+export const openReasons = {
+  'ended-window':
+    'An item of a foreach failed, bailed or stays suspended, which launches no more items: how many beyond the first window had begun by then depends on how fast they were.',
+  'ended-suspension':
+    'A member failed or bailed while another one of its block was suspended: whether that was resumed before, and how far it came, depends on when.',
+  'several-ends':
+    'Several members of a block fail or bail. The first bail counts, and of the failures that of the lowest member that had begun: which ones those are depends on how fast they were.',
+  'fail-or-bail':
+    'Some members of a block fail and others bail or abort, and none of them is sure to come first: whether the block fails, succeeds or is canceled depends on how fast they were, and so does all that follows.',
+  'beside-abort': 'A step aborted the run: how far the members beside it came depends on how fast they were.',
+  'beside-suspension':
+    'What an entry of a nested workflow shows as its suspension is that of the step that was suspended first, when all of it was: while other members run beside it, that depends on how fast they are.',
+  'state-of-open': 'State and request context hold what members have changed that may have run or not.',
+} as const;
+
+/** See {@link openReasons}. */
+export type OpenReason = keyof typeof openReasons;
+
+/** Something that is open. */
+export interface OpenPlace {
+  readonly place: Place;
+  /** The same as ids of steps, from the outermost run. */
+  readonly path: readonly string[];
+  /**
+   * `place`: whether and how far the place was executed, with all in it; `ending`: which of several errors or
+   * outputs its entry has; `suspension`: what its entry shows of suspensions; `state`: state and request context of the run at the place; `run`:
+   * everything about the whole run from here on.
+   */
+  readonly what: 'place' | 'ending' | 'suspension' | 'state' | 'run';
+  readonly reason: OpenReason;
+}
