@@ -93,8 +93,8 @@ class Simulation {
     this.#scheduler.addSource(this.#transport);
     this.#scheduler.addSource(this.#callers);
     if (plan.sweeper) this.#scheduler.addSource(this.#sweeps);
-    this.#transport.onAccepted = (event) => {
-      this.#accepted.push(event);
+    this.#transport.onAccepted = (event, isTimer) => {
+      if (!isTimer) this.#accepted.push(event);
       this.#watch.published(event);
     };
     const backend = this.#place.attach();

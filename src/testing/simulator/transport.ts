@@ -34,7 +34,7 @@ export interface Receiver {
  */
 export class Transport implements ActionSource {
   /** Told about every accepted event, also about facts that are no work. */
-  onAccepted: (event: WorkflowEvent) => void = () => undefined;
+  onAccepted: (event: WorkflowEvent, isTimer: boolean) => void = () => undefined;
   /** Events that were accepted and never came. */
   readonly lost: WorkflowEvent[] = [];
   /** Deliveries so far. */
@@ -57,9 +57,10 @@ export class Transport implements ActionSource {
     this.#receivers = options.receivers;
   }
 
-  /** Accepts an event; what is no work is only told. */
-  accept(event: WorkflowEvent, dueAt = this.#scheduler.now): void {
-    this.onAccepted(event);
+  /** Accepts an event of the bus, or with `timer` one that comes at that time; what is no work is only told. */
+  accept(event: WorkflowEvent, timer?: number): void {
+    const dueAt = timer ?? this.#scheduler.now;
+    this.onAccepted(event, timer !== undefined);
     if (!event.work) return;
     if (this.#faults.strikes('event-lost')) {
       this.lost.push(event);

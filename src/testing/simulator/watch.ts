@@ -78,6 +78,8 @@ export class Watch {
   readonly headers = new Map<string, RunHeader>();
   /** By run and formatted key. */
   readonly records = new Map<string, StepRecord>();
+  /** Somebody resumed a step while the run as a whole was not suspended. */
+  resumedEarly = false;
   /** Tokens of each join, by run, entry and epoch. */
   readonly tokens = new Map<string, number[]>();
   /** Writes that were won, and lost, by method. */
@@ -87,6 +89,8 @@ export class Watch {
   readonly #stale: StaleReads;
   readonly #known: Set<string>;
   readonly #opened = new Set<string>();
+  /** End of the lease that the last claim or takeover of a record set, without renewals. */
+  readonly #leases = new Map<string, number>();
 
   constructor(rootRunId: string, stale: StaleReads) {
     this.#rootRunId = rootRunId;
@@ -175,7 +179,8 @@ export class Watch {
     const name = `${runId}/${formatKey(image.key)}`;
     const before = this.records.get(name);
     if (method === 'claim') this.#claimed(argument as ClaimWrite, before);
-    if (method === 'takeOver') this.#takenOver(call, argument as TakeOverWrite, before);
+    if (method === 'takeOver') this.#takenOver(call, argument as TakeOverWrite);
+    if (method === 'voidLease') this.#leases.delete(name);
     if (method === 'nest') this.#known.add((argument as NestWrite).childRunId);
     if (method === 'claim' || method === 'nest' || method === 'sleep')
       this.#follows(method, runId, image.key);
@@ -185,13 +190,17 @@ export class Watch {
     this.#stale.noteRecord(runId, image);
   }
 
-  #claimed({ runId, key, turn, owner }: ClaimWrite, before: StepRecord | undefined): void {
+  #claimed({ runId, key, turn, owner, leaseUntil }: ClaimWrite, before: StepRecord | undefined): void {
+    this.#leases.set(`${runId}/${formatKey(key)}`, leaseUntil);
     if (before?.turn === turn && before.status === 'running' && before.owner !== owner)
       this.violate(`${owner} claimed ${runId} ${formatKey(key)} ${turn}, which ${before.owner} held`);
   }
 
-  #takenOver({ process }: DoneCall, write: TakeOverWrite, before: StepRecord | undefined): void {
-    const until = before?.leaseUntil ?? 0;
+  /** By what it read: a renewal may have come between. */
+  #takenOver({ process }: DoneCall, write: TakeOverWrite): void {
+    const name = `${write.runId}/${formatKey(write.key)}`;
+    const until = this.#leases.get(name) ?? 0;
+    this.#leases.set(name, write.leaseUntil);
     const now = process.backend.clock.now();
     if (until >= now - skewMs)
       this.violate(
@@ -201,6 +210,7 @@ export class Watch {
 
   #reopened(write: ResumeWrite, { won }: ResumeResult): void {
     if (!won) return;
+    this.resumedEarly ||= this.root?.status !== 'suspended';
     for (const runId of write.runs) {
       const header = reopened(this.headers.get(runId), write);
       if (header === undefined) this.violate(`resume reopened run ${runId}, which is over`);
