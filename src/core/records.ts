@@ -178,6 +178,12 @@ export interface SharedDelta {
   readonly removed?: readonly string[];
 }
 
+/**
+ * What a member of a block changed, by the turns that did so, ascending: a member that is suspended settles more than once, and
+ * of two members that set a key, the one that settled later with it counts. A key is only where it was changed last.
+ */
+export type MemberDelta = readonly (SharedDelta & { readonly turn: string })[];
+
 /** Statuses of a step's record. `due`: the next turn is decided but not yet claimed. */
 export const stepStatuses = [
   'running',
@@ -241,7 +247,7 @@ export interface StepRecord {
   readonly resumeRequest?: string;
   /** When a `due` or `waiting` turn may run, ms since 1970. */
   readonly dueAt?: number;
-  /** {@link SharedDelta} of this execution. */
+  /** Of a member of a block: {@link MemberDelta}. */
   readonly delta?: StoredValue;
   /** {@link SharedData} after this entry, when it changed something. */
   readonly shared?: StoredValue;

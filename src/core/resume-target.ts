@@ -14,6 +14,8 @@ export interface SuspendedPlace {
   /** The run that executes it: the one that was asked for, or one nested in it. */
   readonly runId: string;
   readonly record: StepRecord;
+  /** The runs that lead to it and their epochs, from the run that executes it outwards to the one that was asked for. */
+  readonly runs: readonly { readonly runId: string; readonly epoch: number }[];
   /** Ids of the steps from the run that was asked for. */
   readonly path: readonly string[];
   /** Item of the outermost foreach on the way. */
@@ -36,7 +38,8 @@ export function resumeTargets(
   selector: ResumeSelector,
 ): ResumeTargets {
   const over = terminalStatuses.has(header.status);
-  const places = over ? [] : suspended;
+  // A run that has paused goes on by a time travel only, whatever else stands suspended in it.
+  const places = over || header.status === 'paused' ? [] : suspended;
   const mayCome = !over && header.status !== 'suspended';
   if (places.length === 0) return { refusal: notSuspended(header), mayCome };
   if (selector.label !== undefined) return byLabel(header, places, selector.label, mayCome);

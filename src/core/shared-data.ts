@@ -1,4 +1,5 @@
-import type { SharedData, SharedDelta } from './records.ts';
+import type { MemberDelta, SharedData, SharedDelta } from './records.ts';
+import { parseTurn } from './turn.ts';
 
 /** State and request context of a run that was given neither. */
 export const noShared: SharedData = { state: {}, requestContext: {} };
@@ -18,7 +19,7 @@ export function applyDelta(base: SharedData, delta: SharedDelta): SharedData {
   };
 }
 
-/** Applies the deltas of a block's members in the order in which they settled. */
+/** Applies deltas in their order. */
 export function applyDeltas(base: SharedData, deltas: readonly SharedDelta[]): SharedData {
   return deltas.reduce(applyDelta, base);
 }
@@ -35,6 +36,34 @@ export function mergeDeltas(first: SharedDelta, second: SharedDelta): SharedDelt
     requestContext: Object.fromEntries(context.filter(([key]) => !removed.includes(key))),
     removed,
   };
+}
+
+/** What a member has changed when the execution of `turn` has changed `delta`. */
+export function withChange(earlier: MemberDelta, turn: string, delta: SharedDelta): MemberDelta {
+  const state = Object.keys(delta.state ?? {});
+  const context = [...Object.keys(delta.requestContext ?? {}), ...(delta.removed ?? [])];
+  const left = earlier.map((part) => ({
+    turn: part.turn,
+    state: without(part.state ?? {}, state),
+    requestContext: without(part.requestContext ?? {}, context),
+    removed: (part.removed ?? []).filter((key) => !context.includes(key)),
+  }));
+  return [...left.filter(isAny), { ...delta, turn }];
+}
+
+function isAny({ state = {}, requestContext = {}, removed = [] }: SharedDelta): boolean {
+  return Object.keys(state).length + Object.keys(requestContext).length + removed.length > 0;
+}
+
+/** What a member changed in a generation of an epoch; undefined when that was nothing. */
+export function changeIn(
+  delta: MemberDelta,
+  at: { readonly epoch: number; readonly generation: number },
+): SharedDelta | undefined {
+  return delta.find(({ turn }) => {
+    const { epoch, generation } = parseTurn(turn);
+    return epoch === at.epoch && generation === at.generation;
+  });
 }
 
 /**

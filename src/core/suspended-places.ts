@@ -21,6 +21,7 @@ export interface SuspendedView {
 export function suspendedPlaces(view: SuspendedView): SuspendedPlace[] {
   const { header, open, children } = view;
   if (terminalStatuses.has(header.status)) return [];
+  const { runId, epoch } = header;
   // What a time travel left behind suspended, in an arm of an entry before its target, nobody waits for.
   const records = view.records.filter(
     (record) => mayHold.has(record.status) && parseTurn(record.turn).epoch === header.epoch,
@@ -33,10 +34,11 @@ export function suspendedPlaces(view: SuspendedView): SuspendedPlace[] {
       return suspendedPlaces(child).map((place) => ({
         ...place,
         ...at,
+        runs: [...place.runs, { runId, epoch }],
         path: [record.stepId, ...place.path],
       }));
     }
     if (record.status !== 'suspended') return [];
-    return [{ runId: header.runId, record, path: [record.stepId], ...at }];
+    return [{ runId, record, runs: [{ runId, epoch }], path: [record.stepId], ...at }];
   });
 }

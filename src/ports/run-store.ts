@@ -25,6 +25,7 @@ import type {
   LogPage,
   LogRead,
   NestWrite,
+  PlaceWrite,
   RenewWrite,
   RestartWrite,
   ResumeResult,
@@ -165,7 +166,7 @@ export interface RunStore {
   wake(write: WakeWrite): Promise<Write<StepRecord>>;
   /**
    * Resumes a suspension: the record becomes `due` at `nextTurn`, and each run of `runs` is marked as open again, in one
-   * transaction. Conditions: this turn and suspended; no run of `runs` is over.
+   * transaction. Conditions: this turn and suspended; each run of `runs` is in its epoch, and neither over nor paused.
    */
   resume(write: ResumeWrite): Promise<ResumeResult>;
 
@@ -185,8 +186,12 @@ export interface RunStore {
    * the join is not open, or open at another turn.
    */
   appendToken(write: AppendWrite): Promise<AppendResult>;
-  /** Puts the whole record of a place that nobody claims: the result of a block, a sleep that failed, what a time travel keeps. Condition: no record, or one of an earlier turn. */
-  closeBlock(write: { readonly runId: string; readonly record: StepRecord }): Promise<Write<StepRecord>>;
+  /**
+   * Puts the whole record of a place that nobody claims: the result of a block, a sleep that failed, what a time travel keeps.
+   * Condition: no record, or one of an earlier turn; and with `epoch`, that the run is in it: a later epoch may keep the record
+   * of an earlier one, and then whoever still prepares one between them must not overwrite that.
+   */
+  closeBlock(write: PlaceWrite): Promise<Write<StepRecord>>;
 
   // The log of a run with history.
 

@@ -254,6 +254,20 @@ export interface WakeWrite extends TurnKey {
   readonly output: StoredValue;
 }
 
+/** A run in one of its epochs. */
+export interface RunEpoch {
+  readonly runId: string;
+  readonly epoch: number;
+}
+
+/** See {@link RunStore.closeBlock}. */
+export interface PlaceWrite {
+  readonly runId: string;
+  readonly record: StepRecord;
+  /** The run has to be in this epoch. @default any */
+  readonly epoch?: number;
+}
+
 /** See {@link RunStore.resume}. */
 export interface ResumeWrite extends TurnKey {
   readonly nextTurn: string;
@@ -263,8 +277,8 @@ export interface ResumeWrite extends TurnKey {
   readonly request: string;
   readonly now: number;
   readonly sweepAt: number;
-  /** The run and its ancestors. */
-  readonly runs: readonly string[];
+  /** The run and its ancestors, each in the epoch in which the caller saw the suspension. */
+  readonly runs: readonly RunEpoch[];
   /** Whether these runs pause after one entry from now on; each resume decides it anew. @default false */
   readonly perStep?: boolean;
 }

@@ -1,5 +1,5 @@
-import type { SharedData, SharedDelta, StoredValue } from '../core/records.ts';
-import { applyDelta } from '../core/shared-data.ts';
+import type { MemberDelta, SharedData, SharedDelta, StoredValue } from '../core/records.ts';
+import { applyDelta, changeIn } from '../core/shared-data.ts';
 import type { JoinKey, StoredDelta } from '../ports/index.ts';
 import type { Engine } from './engine.ts';
 
@@ -8,14 +8,19 @@ import type { Engine } from './engine.ts';
  * resumed after them. What counts in the end are the records of the members, merged when the block closes.
  */
 
-/** Merges what a member changed. `stored`: the delta on its record; `position`: that of its settlement. */
+/**
+ * Merges what a member changed in the generation that settled at `position`; what it changed in an earlier one was merged
+ * with the settlement of that one, and others may have changed it since. `stored`: the delta on its record.
+ */
 export async function mergeIntoCell(
   engine: Engine,
   at: JoinKey,
-  position: number,
+  { position, generation }: { readonly position: number; readonly generation: number },
   stored: StoredValue,
 ): Promise<void> {
-  const delta = (await engine.values.load(at.runId, stored)) as SharedDelta;
+  const changes = (await engine.values.load(at.runId, stored)) as MemberDelta;
+  const delta = changeIn(changes, { epoch: at.epoch, generation });
+  if (delta === undefined) return;
   const encoded = async (values: Readonly<Record<string, unknown>> = {}) =>
     Object.fromEntries(
       await Promise.all(

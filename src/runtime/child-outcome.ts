@@ -4,6 +4,7 @@ import { afterFailure } from '../core/decide.ts';
 import { WorkflowError } from '../core/errors.ts';
 import {
   isEntryKey,
+  type MemberDelta,
   type RunHeader,
   type SharedData,
   type SharedDelta,
@@ -185,16 +186,23 @@ async function sharedOfChild(
     const name = `state after "${workflow.definition.id}"`;
     return { shared: await engine.values.store(runId, data, name), sharedFrom: record.key.entry };
   }
-  // What an earlier suspension has told the others of the block has to be taken back where it does not hold any more.
+  // What an earlier suspension has told the others of the block has to be taken back where it does not hold any more. All of it
+  // counts as changed now: a nested run gives what it holds to the run above when it settles.
   const earlier = await earlierDelta(handling, record);
-  const delta = changesBetween(applyDelta(given, earlier), data);
-  if (delta === undefined) return {};
-  return { delta: await engine.values.store(runId, mergeDeltas(earlier, delta), 'state') };
+  const delta = changesBetween(applyDelta(given, earlier ?? {}), data);
+  if (delta === undefined && earlier === undefined) return {};
+  const { turn } = record;
+  const whole = [{ ...mergeDeltas(earlier ?? {}, delta ?? {}), turn }] satisfies MemberDelta;
+  return { delta: await engine.values.store(runId, whole, 'state') };
 }
 
 /** What the record says already that its nested run has changed. */
-async function earlierDelta({ engine, runId }: Handling, { delta }: StepRecord): Promise<SharedDelta> {
-  return delta === undefined ? {} : ((await engine.values.load(runId, delta)) as SharedDelta);
+async function earlierDelta(
+  { engine, runId }: Handling,
+  { delta }: StepRecord,
+): Promise<SharedDelta | undefined> {
+  if (delta === undefined) return undefined;
+  return ((await engine.values.load(runId, delta)) as MemberDelta).reduce(mergeDeltas, {});
 }
 
 async function startShared(

@@ -4,13 +4,13 @@ import { entryId, stepIdAt } from '../core/graph.ts';
 import { decodeToken, encodeToken } from '../core/join.ts';
 import {
   formatPosition,
+  type MemberDelta,
   memberOf,
   type RecordKey,
-  type SharedDelta,
   type StepRecord,
   type StoredValue,
 } from '../core/records.ts';
-import { applyDeltas } from '../core/shared-data.ts';
+import { applyDeltas, changeIn } from '../core/shared-data.ts';
 import { parseTurn } from '../core/turn.ts';
 import type { AppendResult, JoinOpening } from '../ports/index.ts';
 import { mergeIntoCell } from './cell.ts';
@@ -85,7 +85,8 @@ async function appendSettlement(handling: Handling, record: StepRecord): Promise
   });
   // Before anything that follows is published: whoever is launched after this one sees what it changed.
   if (settlement.hasDelta && record.delta !== undefined) {
-    await mergeIntoCell(engine, { runId, entry, epoch }, append.position, record.delta);
+    const at = { position: append.position, generation: settlement.generation };
+    await mergeIntoCell(engine, { runId, entry, epoch }, at, record.delta);
   }
   return append;
 }
@@ -263,13 +264,18 @@ async function sharedAfter(
     loadShared(engine, runId, from, before),
     engine.backend.store.loadJoin({ runId, entry, epoch }),
   ]);
-  // A member that was suspended settled more than once, and its last delta holds the earlier ones.
-  const order = [
-    ...new Set((log?.tokens ?? []).map((token) => decodeToken(token).member).toReversed()),
-  ].toReversed();
-  const byMember = new Map(records.map((record) => [memberOf(record.key), record]));
-  const deltas = order.flatMap((member) => byMember.get(member)?.delta ?? []);
-  const decoded = await Promise.all(deltas.map((delta) => engine.values.load(runId, delta)));
-  const merged = applyDeltas(base.data, decoded as SharedDelta[]);
+  const changes = new Map(
+    await Promise.all(
+      records.map(
+        async ({ key, delta }) =>
+          [memberOf(key), delta === undefined ? [] : await engine.values.load(runId, delta)] as const,
+      ),
+    ),
+  ) as ReadonlyMap<number | undefined, MemberDelta>;
+  // A member that was suspended settled more than once; others may have changed between what it changed before.
+  const deltas = (log?.tokens ?? []).map(decodeToken).flatMap(({ member, generation, hasDelta: has }) => {
+    return (has ? changeIn(changes.get(member) ?? [], { epoch, generation }) : undefined) ?? [];
+  });
+  const merged = applyDeltas(base.data, deltas);
   return { shared: await engine.values.store(runId, merged, 'state'), sharedFrom: entry };
 }

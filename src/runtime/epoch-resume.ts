@@ -45,7 +45,7 @@ export async function resumeAnew(
     ...logged(handling),
   };
   await logResumption(handling, key);
-  await engine.backend.store.closeBlock({ runId, record });
+  await engine.backend.store.closeBlock({ runId, record, epoch });
   return record;
 }
 

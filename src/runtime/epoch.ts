@@ -62,7 +62,7 @@ export async function handleEpochStart(
 
 /** Puts a record before the target; one that is there already in this epoch stands. */
 async function putPin({ handling, tree, parameters }: Epoch, pin: Pin): Promise<void> {
-  const { engine, runId } = handling;
+  const { engine, runId, epoch } = handling;
   const { values, backend } = engine;
   const { key, stepId, stored, given, hasShared } = pin;
   const now = backend.clock.now();
@@ -87,7 +87,7 @@ async function putPin({ handling, tree, parameters }: Epoch, pin: Pin): Promise<
     ...(hasShared ? { shared: await values.store(runId, parameters.shared, 'state') } : {}),
     ...logged(handling),
   };
-  await backend.store.closeBlock({ runId, record });
+  await backend.store.closeBlock({ runId, record, epoch });
 }
 
 /** The first turn of the epoch; a loop keeps the number of its iterations. */
@@ -190,7 +190,7 @@ async function openAround(at: Epoch, entry: number, arm: number): Promise<Around
 /** Settles the arms that are kept. An arm of a branch that takes no part shows as skipped. */
 async function keepArms(at: Epoch, entry: number, { taken, recorded }: Around): Promise<void> {
   const { handling } = at;
-  const { engine, runId, workflow } = handling;
+  const { engine, runId, epoch, workflow } = handling;
   for (const { id, number, given, stored } of recorded) {
     const key = { entry, arm: number };
     const output = given !== undefined && 'output' in given;
@@ -199,7 +199,7 @@ async function keepArms(at: Epoch, entry: number, { taken, recorded }: Around): 
       await putPin(at, { key, stepId: id, stored, given, output: from, hasShared: false });
     } else {
       const record = { ...keptArm(stored, entryTurn(handling)), ...logged(handling) };
-      await engine.backend.store.closeBlock({ runId, record });
+      await engine.backend.store.closeBlock({ runId, record, epoch });
     }
     const load = await engine.backend.store.loadStep({ runId, keys: [key], input: false, consistent: true });
     const [record] = load.records;
@@ -225,7 +225,7 @@ function storedBefore({ records, header }: RunTree, entry: number): StepRecord[]
 }
 
 async function putSkipped({ handling }: Epoch, entry: number, taken: readonly number[]): Promise<void> {
-  const { engine, runId, workflow } = handling;
+  const { engine, runId, epoch, workflow } = handling;
   const { store, clock } = engine.backend;
   const definition = workflow.graph[entry];
   const arms = (definition === undefined ? undefined : armsOf(definition)) ?? [];
@@ -243,7 +243,7 @@ async function putSkipped({ handling }: Epoch, entry: number, taken: readonly nu
       inputFrom: entry - 1,
       ...logged(handling),
     };
-    await store.closeBlock({ runId, record });
+    await store.closeBlock({ runId, record, epoch });
   }
 }
 

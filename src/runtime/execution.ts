@@ -5,13 +5,13 @@ import { WorkflowError } from '../core/errors.ts';
 import {
   formatKey,
   isEntryKey,
+  type MemberDelta,
   type SharedData,
-  type SharedDelta,
   type StepRecord,
   type StoredValue,
 } from '../core/records.ts';
 import { RequestContext } from '../core/request-context.ts';
-import { applyDelta, deltaOf, mergeDeltas } from '../core/shared-data.ts';
+import { applyDelta, deltaOf, withChange } from '../core/shared-data.ts';
 import { tripwireOf } from '../core/tripwire.ts';
 import { parseTurn } from '../core/turn.ts';
 import type { CommitOutcome } from '../ports/index.ts';
@@ -51,7 +51,7 @@ interface Prepared {
   /** State and request context before the body, without what a resume brought along. */
   readonly base: SharedData;
   /** What earlier generations of this member changed already. */
-  readonly earlier: SharedDelta | undefined;
+  readonly earlier: MemberDelta;
   readonly contextBefore: ReadonlyMap<string, string>;
 }
 
@@ -74,8 +74,8 @@ async function prepare(
   const from = generation + attempt === 0 ? sharedAt(loaded, handling) : claimed.sharedFrom;
   const own = from === key.entry ? { ...loaded, records: [...loaded.records, claimed] } : loaded;
   const shared = await loadShared(engine, runId, from, own);
-  const earlier = isEntryKey(key) ? undefined : ((await optional(claimed.delta)) as SharedDelta | undefined);
-  const base = await baseOf(handling, claimed, shared.data, earlier);
+  const earlier = ((await optional(claimed.delta)) ?? []) as MemberDelta;
+  const base = await baseOf(handling, claimed, shared.data);
   const brought = (await optional(claimed.resumeContext)) as Record<string, unknown> | undefined;
   const params: StepExecution = {
     step,
@@ -101,15 +101,18 @@ async function prepare(
   return { params, base, earlier, contextBefore };
 }
 
-/** State and request context at the start of an execution; a member sees what those before it changed, and its own changes. */
+/**
+ * State and request context at the start of an execution. An item sees what those before it changed, and a resumed member, by
+ * whichever event it runs, what itself and others have changed.
+ */
 async function baseOf(
-  { engine, runId, key, epoch }: StepHandling,
+  { engine, runId, key, epoch, turn }: StepHandling,
   claimed: StepRecord,
   shared: SharedData,
-  earlier: SharedDelta | undefined,
 ): Promise<SharedData> {
-  if (claimed.seesCell === true) return withCell(engine, { runId, entry: key.entry, epoch }, shared);
-  return earlier === undefined ? shared : applyDelta(shared, earlier);
+  const isResumed = !isEntryKey(key) && parseTurn(turn).generation > 0;
+  if (claimed.seesCell !== true && !isResumed) return shared;
+  return withCell(engine, { runId, entry: key.entry, epoch }, shared);
 }
 
 /** What is to be stored of an execution: its outcome, and what the condition of its loop says. */
@@ -249,7 +252,7 @@ async function sharedChange(
   prepared: Prepared,
   state: Readonly<Record<string, unknown>> | undefined,
 ): Promise<{ delta?: StoredValue; shared?: StoredValue; sharedFrom?: number }> {
-  const { engine, runId, key } = handling;
+  const { engine, runId, key, turn } = handling;
   const context = prepared.params.requestContext;
   const after = encodeEntries(context.entries());
   const delta = deltaOf(state, prepared.contextBefore, after, context.toJSON());
@@ -258,8 +261,7 @@ async function sharedChange(
     const merged = applyDelta(prepared.base, delta);
     return { shared: await engine.values.store(runId, merged, 'state'), sharedFrom: key.entry };
   }
-  const whole = prepared.earlier === undefined ? delta : mergeDeltas(prepared.earlier, delta);
-  return { delta: await engine.values.store(runId, whole, 'state') };
+  return { delta: await engine.values.store(runId, withChange(prepared.earlier, turn, delta), 'state') };
 }
 
 async function failure(

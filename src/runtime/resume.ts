@@ -8,10 +8,11 @@ import {
   type RunHeader,
   type StepRecord,
   type StoredValue,
+  terminalStatuses,
 } from '../core/records.ts';
 import { suspendedPlaces } from '../core/suspended-places.ts';
 import { parseTurn } from '../core/turn.ts';
-import type { ResumeResult } from '../ports/index.ts';
+import type { ResumeResult, RunEpoch } from '../ports/index.ts';
 import type { ResumeRequest, StoredRun } from './api.ts';
 import { checkRecord } from './arguments.ts';
 import { tellParents } from './child.ts';
@@ -69,6 +70,14 @@ function superseded({ runId }: RunHeader, { stepId }: StepRecord): WorkflowError
   );
 }
 
+function paused({ runId }: RunHeader, { stepId }: StepRecord): WorkflowError {
+  return new WorkflowError(
+    'WORKFLOW_RUN_NOT_SUSPENDED',
+    `Run "${runId}" paused before step "${stepId}" was resumed: go on by a time travel`,
+    { details: { runId, stepId } },
+  );
+}
+
 /**
  * Resumes a suspended step, or all suspended items of a foreach. Of several callers exactly one wins, by the first of them;
  * the 2xx follows the write.
@@ -94,7 +103,7 @@ export async function resumeRun(engine: Engine, request: ResumeRequest): Promise
 async function resumePlace(
   engine: Engine,
   request: ResumeRequest,
-  { runId, record }: SuspendedPlace,
+  { runId, record, runs }: SuspendedPlace,
 ): Promise<RunHeader> {
   const { store, clock, ids } = engine.backend;
   const header = await store.loadHeader(runId);
@@ -127,7 +136,7 @@ async function resumePlace(
     request: ids.unique(),
     now,
     sweepAt: now + engine.times.sweepMs,
-    runs: await withAncestors(engine, header),
+    runs: [...runs, ...(await runsAbove(engine, request.runId))],
     ...(request.perStep === true ? { perStep: true } : {}),
     ...(await optional('resumeData', data, data !== undefined)),
     ...(await optional('resumeContext', context, Object.keys(context).length > 0)),
@@ -137,13 +146,14 @@ async function resumePlace(
   return header;
 }
 
-/** A run and those that it is nested in, from the inside outwards. */
-async function withAncestors(engine: Engine, header: RunHeader): Promise<string[]> {
-  const runs = [header.runId];
-  let { parent } = header;
+/** The runs that one is nested in, from the inside outwards. */
+async function runsAbove({ backend }: Engine, runId: string): Promise<RunEpoch[]> {
+  const runs: RunEpoch[] = [];
+  let parent = (await backend.store.loadHeader(runId))?.parent;
   while (parent !== undefined) {
-    runs.push(parent.runId);
-    parent = (await engine.backend.store.loadHeader(parent.runId))?.parent;
+    const above = await backend.store.loadHeader(parent.runId);
+    if (above !== undefined) runs.push({ runId: above.runId, epoch: above.epoch });
+    parent = above?.parent;
   }
   return runs;
 }
@@ -180,12 +190,17 @@ function lostResume(
   const details = { runId: header.runId, stepId: record.stepId };
   if (result.lost === 'run') {
     const status = result.image?.status ?? header.status;
+    if (result.image === undefined) return notFound(result.runId);
+    if (status === 'paused') return paused(header, record);
+    if (!terminalStatuses.has(status)) return superseded(header, record);
     return new WorkflowError(
       'WORKFLOW_RUN_ALREADY_FINISHED',
       `Run "${result.runId}" ended with status ${status} before this resume`,
       { details: { ...details, status } },
     );
   }
+  const { turn } = result.image ?? record;
+  if (parseTurn(turn).epoch !== parseTurn(record.turn).epoch) return superseded(header, record);
   const winner = result.image?.resumeRequest;
   return new WorkflowError(
     'WORKFLOW_RESUME_ALREADY_CLAIMED',

@@ -297,7 +297,7 @@ test('a resumption replaces the data of the one before', () => {
     resumeData: value('1'),
     resumeContext: value('c'),
   };
-  const write = { ...at, nextTurn: laterTurn, request: 'r', now: 800, sweepAt: 900, runs: ['run'] };
+  const write = { ...at, nextTurn: laterTurn, request: 'r', now: 800, sweepAt: 900, runs: [] };
   const { resumeData: _, resumeContext: __, ...rest } = stored;
   expect(resumed(stored, write)).toStrictEqual({
     ...rest,

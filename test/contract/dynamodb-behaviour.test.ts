@@ -208,7 +208,7 @@ describe('a write whose answer is lost is a win', () => {
       request: 'r',
       now,
       sweepAt: now,
-      runs: [runId],
+      runs: [{ runId, epoch: 1 }],
     };
     const result = await flaky('TransactWriteItemsCommand').resume(resume);
     expect(result).toMatchObject({ won: true, image: { status: 'due', turn: nextTurn } });

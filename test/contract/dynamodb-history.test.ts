@@ -136,7 +136,16 @@ describe('a state whose writer died before it logged it', () => {
     const outcome = { status: 'suspended', now } as const;
     const commit = { runId, key, turn, owner: 'process-a/1', outcome };
     await expect(dying().commit(commit)).rejects.toMatchObject(died);
-    const resume = { runId, key, turn, nextTurn, request: 'r', now, sweepAt: now, runs: [runId] };
+    const resume = {
+      runId,
+      key,
+      turn,
+      nextTurn,
+      request: 'r',
+      now,
+      sweepAt: now,
+      runs: [{ runId, epoch: 1 }],
+    };
     expect(await store.resume(resume)).toMatchObject({ won: true });
     expect(await toldBy(store, runId)).toEqual(['run running', 'running', 'suspended', 'run running', 'due']);
     await store.resume(resume);

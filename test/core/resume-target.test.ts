@@ -5,7 +5,7 @@ import { header, record } from './builders.ts';
 
 /** A suspended record as the only step on its path, or with the path and item given. */
 function place(at: StepRecord, more: Partial<SuspendedPlace> = {}): SuspendedPlace {
-  return { runId: 'r1', record: at, path: [at.stepId], ...more };
+  return { runId: 'r1', record: at, runs: [{ runId: 'r1', epoch: 1 }], path: [at.stepId], ...more };
 }
 
 const asks = record([1, 0], { stepId: 'ask', status: 'suspended', labels: ['by-phone', 'by-mail'] });
@@ -157,6 +157,13 @@ test.each([
   ['a label', { label: 'by-fax' }],
 ] as const)('while the run goes on, %s that does not wait yet may come to wait', (_name, selector) => {
   expect(refusal([place(asks)], selector, header({ status: 'running' }))).toMatchObject({ mayCome: true });
+});
+
+test('given a run that has paused beside a suspended step, then it goes on by a time travel only', () => {
+  expect(refusal([place(asks)], { step: 'ask' }, header({ status: 'paused' }))).toMatchObject({
+    code: 'WORKFLOW_RUN_NOT_SUSPENDED',
+    message: 'This workflow run was not suspended',
+  });
 });
 
 test.each(['success', 'failed', 'tripwire', 'canceled'] as const)(

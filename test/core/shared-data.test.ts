@@ -1,5 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { applyDelta, applyDeltas, deltaOf, mergeDeltas, noShared } from '../../src/core/shared-data.ts';
+import {
+  applyDelta,
+  applyDeltas,
+  changeIn,
+  deltaOf,
+  mergeDeltas,
+  noShared,
+  withChange,
+} from '../../src/core/shared-data.ts';
 
 describe('applying what a step changed', () => {
   test('sets keys of the state and of the request context', () => {
@@ -61,6 +69,44 @@ describe('two changes in one', () => {
   ])('do what the first and then %j do', (second) => {
     expect(applyDelta(base, mergeDeltas(first, second))).toEqual(applyDeltas(base, [first, second]));
     expect(mergeDeltas({}, second)).toMatchObject(second);
+  });
+});
+
+describe('what a member changed', () => {
+  const base = { state: { a: 0 }, requestContext: { x: 0, y: 0, z: 0 } };
+  const first = { state: { a: 1, b: 1 }, requestContext: { x: 1, v: 1 }, removed: ['y'] };
+  const [one, two] = ['0002.000000.0000.001', '0002.000000.0001.000'];
+
+  test.each([
+    { state: {} },
+    { state: { b: 2 } },
+    { requestContext: { y: 2 } },
+    { removed: ['x', 'v'] },
+    { requestContext: { y: 2, w: 2 }, removed: ['z', 'x'] },
+  ])('is what it changed first and then %j', (second) => {
+    const changes = withChange(withChange([], one, first), two, second);
+    expect(applyDeltas(base, changes)).toEqual(applyDeltas(base, [first, second]));
+    expect(changeIn(changes, { epoch: 2, generation: 1 })).toMatchObject(second);
+    const names = changes.flatMap(({ state, requestContext, removed }) => [
+      ...Object.keys(state ?? {}),
+      ...Object.keys(requestContext ?? {}),
+      ...(removed ?? []),
+    ]);
+    expect(new Set(names).size).toBe(names.length);
+  });
+
+  test('is asked for by the generation, and of another epoch it is nothing', () => {
+    const changes = withChange([], one, first);
+    expect(changeIn(changes, { epoch: 2, generation: 0 })).toMatchObject(first);
+    expect(changeIn(changes, { epoch: 2, generation: 1 })).toBeUndefined();
+    expect(changeIn(changes, { epoch: 3, generation: 0 })).toBeUndefined();
+  });
+
+  test('keeps nothing of what was changed again as a whole', () => {
+    const changes = withChange(withChange([], one, { state: { a: 1 } }), two, { state: { a: 2 } });
+    expect(changes).toEqual([{ turn: two, state: { a: 2 } }]);
+    const removed = withChange(withChange([], one, { removed: ['x'] }), two, { requestContext: { x: 2 } });
+    expect(removed).toEqual([{ turn: two, requestContext: { x: 2 } }]);
   });
 });
 

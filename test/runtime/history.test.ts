@@ -3,9 +3,9 @@ import { decode, encode } from '../../src/core/codec.ts';
 import type { WorkflowDefinition } from '../../src/core/definition.ts';
 import { type LogEntry, type ReplayedRun, replay } from '../../src/core/history.ts';
 import { decodeToken } from '../../src/core/join.ts';
-import { memberOf, type SharedDelta, type StepRecord } from '../../src/core/records.ts';
+import { type MemberDelta, memberOf, type StepRecord } from '../../src/core/records.ts';
 import type { HistoryEntry } from '../../src/core/run-history.ts';
-import { applyDeltas } from '../../src/core/shared-data.ts';
+import { applyDeltas, changeIn } from '../../src/core/shared-data.ts';
 import type { Backend, JoinKey, RunStore, StoredDelta } from '../../src/ports/index.ts';
 import { createRuntime, type Runtime } from '../../src/runtime/index.ts';
 import { add, nest, step, workflow } from './fixtures.ts';
@@ -147,13 +147,16 @@ async function logOf(store: RunStore, log: string): Promise<LogEntry[]> {
 /** What members of a block changed, by the order in which they settled. */
 function cellOf(
   tokens: readonly number[],
+  epoch: number,
   recordOf: (member: number) => StepRecord | undefined,
 ): StoredDelta {
   const encoded = (values: Readonly<Record<string, unknown>> = {}) =>
     Object.fromEntries(Object.entries(values).map(([key, value]) => [key, { inline: encode(value) }]));
   const deltas = tokens.flatMap((token) => {
-    const delta = recordOf(decodeToken(token).member)?.delta;
-    return delta !== undefined && 'inline' in delta ? [decode(delta.inline) as SharedDelta] : [];
+    const { member, generation } = decodeToken(token);
+    const delta = recordOf(member)?.delta;
+    if (delta === undefined || !('inline' in delta)) return [];
+    return changeIn(decode(delta.inline) as MemberDelta, { epoch, generation }) ?? [];
   });
   const merged = applyDeltas({ state: {}, requestContext: {} }, deltas);
   return {
@@ -178,7 +181,7 @@ function storeOf(runs: ReadonlyMap<string, ReplayedRun>): RunStore {
     loadCell: async (at) => {
       const run = runs.get(at.runId);
       const members = [...(run?.records ?? []), ...(run?.items.get(at.entry) ?? [])];
-      return cellOf(joinAt(at)?.tokens ?? [], (member) =>
+      return cellOf(joinAt(at)?.tokens ?? [], at.epoch, (member) =>
         members.find(({ key }) => key.entry === at.entry && memberOf(key) === member),
       );
     },

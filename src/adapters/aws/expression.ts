@@ -27,6 +27,18 @@ export interface UpdateWrite {
   readonly names?: Readonly<Record<string, string>>;
 }
 
+/** One conditional put of a whole item. */
+export interface PutWrite {
+  readonly put: Item;
+  readonly condition: Condition;
+}
+
+/** A condition on an item that is not written. */
+export interface CheckWrite {
+  readonly check: ItemKey;
+  readonly condition: Condition;
+}
+
 /** The parameters that UpdateItem and an update in a transaction have in common. */
 export interface UpdateParameters {
   readonly Key: Item;
@@ -55,6 +67,19 @@ export function attributeValues(
   values: Readonly<Record<string, AttributeValue>>,
 ): Record<string, AttributeValue> {
   return Object.fromEntries(Object.entries(values).map(([name, value]) => [`:${name}`, value]));
+}
+
+/** A condition as DynamoDB's expressions. */
+export function conditionParameters({ expression, values }: Condition): {
+  readonly ConditionExpression: string;
+  readonly ExpressionAttributeNames: Record<string, string>;
+  readonly ExpressionAttributeValues?: Record<string, AttributeValue>;
+} {
+  return {
+    ConditionExpression: expression,
+    ExpressionAttributeNames: attributeNames(expression),
+    ...(values === undefined ? {} : { ExpressionAttributeValues: attributeValues(values) }),
+  };
 }
 
 /** Writes an update as DynamoDB's expressions. */

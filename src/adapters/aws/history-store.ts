@@ -165,8 +165,8 @@ class LoggedWrites {
     return result;
   }
 
-  async #ensureRuns(runIds: readonly string[]): Promise<void> {
-    for (const runId of runIds) {
+  async #ensureRuns(runs: readonly Pick<RunHeader, 'runId'>[]): Promise<void> {
+    for (const { runId } of runs) {
       const header = await this.#store.loadHeader(runId);
       if (header !== undefined) await this.#ensureHeader(header);
     }

@@ -3,6 +3,7 @@ import type { StepRecord } from '../../core/records.ts';
 import type {
   ClaimWrite,
   CommitWrite,
+  PlaceWrite,
   RenewWrite,
   ResumeResult,
   ResumeWrite,
@@ -60,7 +61,7 @@ export function stepStore(
     sleep: async (write) => await sleep(table, write),
     wake: async (write) => await wake(table, write),
     resume: async (write) => await resume(table, write),
-    closeBlock: async ({ runId, record }) => await closeBlock(table, runId, record),
+    closeBlock: async (write) => await closeBlock(table, write),
   };
 }
 
@@ -159,14 +160,26 @@ async function wake(table: Table, write: WakeWrite): Promise<Write<StepRecord>> 
   return recordWrite(await table.update(update, isStill({ turn, status: 'success', endedAt: now, output })));
 }
 
-async function closeBlock(table: Table, runId: string, record: StepRecord): Promise<Write<StepRecord>> {
+async function closeBlock(table: Table, { runId, record, epoch }: PlaceWrite): Promise<Write<StepRecord>> {
   const { turn, status: outcome, endedAt } = record;
   const item = { ...keyItem(recordItemKey(runId, record.key)), ...encodeRecord(record) };
   const condition = {
     expression: 'attribute_not_exists(#pk) OR #t < :turn',
     values: { turn: textValue(turn) },
   };
-  return recordWrite(await table.put(item, condition, isStill({ turn, status: outcome, endedAt })));
+  if (epoch === undefined) {
+    return recordWrite(await table.put(item, condition, isStill({ turn, status: outcome, endedAt })));
+  }
+  const inEpoch = { expression: '#ep = :epoch', values: { epoch: numberValue(epoch) } };
+  const writes = [
+    { put: item, condition },
+    { check: headerKey(runId), condition: inEpoch },
+  ] as const;
+  const transaction = await table.transact(writes);
+  if (transaction.won) return recordWrite({ won: true, item });
+  const [reason] = transaction.reasons;
+  const image = reason?.Item ?? (await table.get(recordItemKey(runId, record.key), true));
+  return recordWrite({ won: false, ...optional({ item: image }) });
 }
 
 /** The record and every run of the path in one transaction: a resume that no sweep can see could be lost for ever. */
@@ -186,7 +199,7 @@ async function resume(table: Table, write: ResumeWrite): Promise<ResumeResult> {
   };
   const runs = write.runs.map(
     (run): UpdateWrite => ({
-      key: headerKey(run),
+      key: headerKey(run.runId),
       set: {
         [sweepIndex.sortKey.name]: numberValue(sweepAt),
         [headerFields.updatedAt.attribute]: numberValue(now),
@@ -194,7 +207,10 @@ async function resume(table: Table, write: ResumeWrite): Promise<ResumeResult> {
       },
       ...(write.perStep === true ? {} : { remove: [perStep] }),
       increase: { [headerFields.wakes.attribute]: 1 },
-      condition: { expression: 'attribute_exists(#pk) AND attribute_not_exists(#ea)' },
+      condition: {
+        expression: 'attribute_not_exists(#ea) AND #ep = :epoch AND #st <> :paused',
+        values: { epoch: numberValue(run.epoch), paused: status('paused') },
+      },
     }),
   );
   const transaction = await table.transact([record, ...runs]);
@@ -216,7 +232,7 @@ async function resume(table: Table, write: ResumeWrite): Promise<ResumeResult> {
   return {
     won: false,
     lost: 'run',
-    runId: write.runs[failed] ?? runId,
+    runId: write.runs[failed]?.runId ?? runId,
     ...(header === undefined ? {} : { image: decodeHeader(header) }),
   };
 }

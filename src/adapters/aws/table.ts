@@ -15,9 +15,11 @@ import {
 import { serviceLimits } from './config.ts';
 import {
   attributeNames,
-  attributeValues,
+  type CheckWrite,
   type Condition,
+  conditionParameters,
   keyItem,
+  type PutWrite,
   updateParameters,
   type UpdateWrite,
 } from './expression.ts';
@@ -38,7 +40,7 @@ export interface ItemWrite {
   readonly item?: Item;
 }
 
-/** Outcome of a transaction of updates; reasons are in the order of the updates. */
+/** Outcome of a transaction; reasons are in the order of its writes. */
 export type Transaction =
   | { readonly won: true }
   | { readonly won: false; readonly reasons: readonly CancellationReason[] };
@@ -173,11 +175,7 @@ export class Table {
     const command = new PutItemCommand({
       TableName: this.name,
       Item: item,
-      ConditionExpression: condition.expression,
-      ExpressionAttributeNames: attributeNames(condition.expression),
-      ...(condition.values === undefined
-        ? {}
-        : { ExpressionAttributeValues: attributeValues(condition.values) }),
+      ...conditionParameters(condition),
       ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
     });
     return await this.conditional(isOwn, async () => {
@@ -226,11 +224,7 @@ export class Table {
     const command = new DeleteItemCommand({
       TableName: this.name,
       Key: keyItem(key),
-      ConditionExpression: condition.expression,
-      ExpressionAttributeNames: attributeNames(condition.expression),
-      ...(condition.values === undefined
-        ? {}
-        : { ExpressionAttributeValues: attributeValues(condition.values) }),
+      ...conditionParameters(condition),
     });
     const { won } = await this.conditional(
       () => false,
@@ -242,16 +236,20 @@ export class Table {
     return won;
   }
 
-  /** All of the updates or none. The client's own token makes what it sends again harmless. */
-  async transact(writes: readonly UpdateWrite[]): Promise<Transaction> {
+  /** All of the writes or none. The client's own token makes what it sends again harmless. */
+  async transact(writes: readonly (UpdateWrite | PutWrite | CheckWrite)[]): Promise<Transaction> {
+    const common = { TableName: this.name, ReturnValuesOnConditionCheckFailure: 'ALL_OLD' } as const;
     const command = new TransactWriteItemsCommand({
-      TransactItems: writes.map((write) => ({
-        Update: {
-          ...updateParameters(write),
-          TableName: this.name,
-          ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
-        },
-      })),
+      TransactItems: writes.map((write) => {
+        if ('put' in write) {
+          return { Put: { ...common, Item: write.put, ...conditionParameters(write.condition) } };
+        }
+        if ('check' in write) {
+          const Key = keyItem(write.check);
+          return { ConditionCheck: { ...common, Key, ...conditionParameters(write.condition) } };
+        }
+        return { Update: { ...common, ...updateParameters(write) } };
+      }),
     });
     const what = 'Writing a transaction';
     return await retrying<Transaction>(this.pacing, conflictBackoff, what, async () => {

@@ -23,6 +23,7 @@ import type {
   OpenJoinWrite,
   PageKey,
   PagesWrite,
+  PlaceWrite,
   RenewWrite,
   RestartWrite,
   ResumeResult,
@@ -288,12 +289,12 @@ export class MemoryStore implements RunStore {
     const next = transitions.resumed(stored, write);
     if (next === undefined) return { won: false, lost: 'record', ...imageOf<StepRecord>(stored) };
 
-    const headers = write.runs.map((runId) => ({ runId, stored: this.#writes.runs.get(runId)?.header }));
-    const lost = headers.find((one) => transitions.reopened(one.stored, write) === undefined);
+    const headers = write.runs.map((one) => ({ ...one, stored: this.#writes.runs.get(one.runId)?.header }));
+    const lost = headers.find((one) => transitions.reopened(one.stored, write, one.epoch) === undefined);
     if (lost !== undefined)
       return { won: false, lost: 'run', runId: lost.runId, ...imageOf<RunHeader>(lost.stored) };
-    for (const { runId, stored: before } of headers) {
-      const header = transitions.reopened(before, write);
+    for (const { runId, epoch, stored: before } of headers) {
+      const header = transitions.reopened(before, write, epoch);
       if (header === undefined) continue;
       this.#writes.run(runId).header = frozenCopy(header);
       this.#writes.log(headerState(header));
@@ -340,11 +341,11 @@ export class MemoryStore implements RunStore {
     return this.#writes.logs.read(request);
   }
 
-  closeBlock(write: { readonly runId: string; readonly record: StepRecord }): Promise<Write<StepRecord>> {
-    const { runId, record } = write;
-    return this.#writes.writeRecord({ runId, key: record.key }, (stored) =>
-      transitions.closed(stored, record),
-    );
+  closeBlock({ runId, record, epoch }: PlaceWrite): Promise<Write<StepRecord>> {
+    return this.#writes.writeRecord({ runId, key: record.key }, (stored) => {
+      const isLate = epoch !== undefined && this.#writes.runs.get(runId)?.header?.epoch !== epoch;
+      return isLate ? undefined : transitions.closed(stored, record);
+    });
   }
 
   async durable(): Promise<void> {}

@@ -23,6 +23,7 @@ import type {
   OpenJoinWrite,
   PageKey,
   PagesWrite,
+  PlaceWrite,
   RenewWrite,
   RestartWrite,
   ResumeResult,
@@ -242,9 +243,8 @@ export class SqliteRunStore implements RunStore {
     return this.#record(write, 'accepted', 'logged', (stored) => transitions.woken(stored, write));
   }
 
-  closeBlock({ runId, record }: { runId: string; record: StepRecord }): Promise<Write<StepRecord>> {
-    const at = { runId, key: record.key };
-    return this.#record(at, 'accepted', 'logged', (stored) => transitions.closed(stored, record));
+  closeBlock(write: PlaceWrite): Promise<Write<StepRecord>> {
+    return this.#write((tables) => tables.closeBlock(write));
   }
 
   resume(write: ResumeWrite): Promise<ResumeResult> {

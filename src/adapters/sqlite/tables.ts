@@ -4,6 +4,7 @@ import type {
   AppendWrite,
   JoinOpening,
   OpenJoinWrite,
+  PlaceWrite,
   ResumeResult,
   ResumeWrite,
   TurnKey,
@@ -87,6 +88,13 @@ export class Tables {
     return { won: true, image: next };
   }
 
+  closeBlock({ runId, record, epoch }: PlaceWrite): Write<StepRecord> {
+    const isLate = epoch !== undefined && this.runs.header(runId)?.epoch !== epoch;
+    const decide = (stored: StepRecord | undefined): StepRecord | undefined =>
+      isLate ? undefined : transitions.closed(stored, record);
+    return this.writeRecord({ runId, key: record.key }, decide, 'logged');
+  }
+
   resume(write: ResumeWrite): ResumeResult {
     const stored = this.records.get(write.runId, write.key);
     if (transitions.isResumedBy(stored, write)) return { won: true, image: stored };
@@ -95,9 +103,9 @@ export class Tables {
       return { won: false, lost: 'record', ...(stored === undefined ? {} : { image: stored }) };
     }
     const headers: RunHeader[] = [];
-    for (const runId of write.runs) {
+    for (const { runId, epoch } of write.runs) {
       const image = this.runs.header(runId);
-      const open = transitions.reopened(image, write);
+      const open = transitions.reopened(image, write, epoch);
       if (open === undefined) {
         return { won: false, lost: 'run', runId, ...(image === undefined ? {} : { image }) };
       }

@@ -165,8 +165,13 @@ export function snapshotShown(
 }
 
 /** The run's part of `RunStore.resume`, for each run of `runs`. */
-export function reopened(stored: RunHeader | undefined, write: ResumeWrite): RunHeader | undefined {
+export function reopened(
+  stored: RunHeader | undefined,
+  write: ResumeWrite,
+  epoch: number,
+): RunHeader | undefined {
   if (stored === undefined || isOver(stored)) return undefined;
+  if (stored.epoch !== epoch || stored.status === 'paused') return undefined;
   return tidy<RunHeader>({
     ...stored,
     wakes: stored.wakes + 1,

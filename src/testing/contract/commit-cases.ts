@@ -167,7 +167,10 @@ export const commitCases: readonly ContractCase<RunFixture>[] = [
       await run.settle({ ...outcomes.suspended, labels: ['first'] });
       const nextTurn = turn({ generation: 1 });
       const resume = { nextTurn, resumeData: value('yes'), request: 'r1', now: T0 + 20, sweepAt: T0 + 30 };
-      equal((await run.store.resume({ ...run.at(), ...resume, runs: [run.runId] })).won, true);
+      equal(
+        (await run.store.resume({ ...run.at(), ...resume, runs: [{ runId: run.runId, epoch: 1 }] })).won,
+        true,
+      );
       const again = { status: 'suspended', now: T0 + 40, suspendPayload: value('and then?') } as const;
       await run.settle(again, { turn: nextTurn, fresh: false, now: T0 + 25 });
       const expected = {

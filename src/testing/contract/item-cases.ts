@@ -81,7 +81,13 @@ export const itemCases: readonly ContractCase<RunFixture>[] = [
       lostTo(await run.store.claim({ ...claim, owner: 'process-b/1' }));
       won(await run.store.commit(run.commit(outcomes.suspended, { key })));
       const nextTurn = turn({ generation: 1 });
-      const resume = { nextTurn, request: 'r1', now: T0 + 20, sweepAt: T0 + 500, runs: [run.runId] };
+      const resume = {
+        nextTurn,
+        request: 'r1',
+        now: T0 + 20,
+        sweepAt: T0 + 500,
+        runs: [{ runId: run.runId, epoch: 1 }],
+      };
       equal((await run.store.resume({ ...run.at({ key }), ...resume })).won, true);
       won(await run.store.claim({ ...claim, turn: nextTurn, fresh: false }));
       const image = won(await run.store.commit(run.commit(outcomes.success, { key, turn: nextTurn })));

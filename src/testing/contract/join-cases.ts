@@ -2,7 +2,7 @@ import { deepStrictEqual, equal } from 'node:assert/strict';
 import { applyToken, encodeToken, foldJoin, openJoin, type SettlementKind } from '../../core/join.ts';
 import type { StepRecord } from '../../core/records.ts';
 import type { AppendResult, AppendWrite, JoinOpening } from '../../ports/index.ts';
-import { atOnce, lostTo, rejectsWith, won } from './compare.ts';
+import { atOnce, lostTo, lostToNothing, rejectsWith, won } from './compare.ts';
 import { type RunFixture, T0, turn, value } from './run-fixture.ts';
 import type { ContractCase } from './suite.ts';
 
@@ -291,6 +291,30 @@ export const closeCases: readonly ContractCase<RunFixture>[] = [
       const winners = writes.flatMap((write, number) => (write.won ? [number] : []));
       equal(winners.length, 1);
       equal((await run.record({ entry: 1 }))?.endedAt, T0 + (winners[0] ?? -1));
+    },
+  ],
+  [
+    'what a time travel keeps is put only while the run is in its epoch, on no record and on an earlier one',
+    async (run) => {
+      const { runId } = run;
+      await run.start({ status: 'suspended' });
+      won(await run.store.closeBlock({ runId, record: blockResult() }));
+      const travel = { runId, graphHash: 'graph', perStep: false, now: T0 + 3, sweepAt: T0 + 4 } as const;
+      const parameters = value('parameters');
+      won(await run.store.travel({ ...travel, epoch: 1, wakes: 0, start: [2, 2, 2], parameters }));
+      const kept = (entry: number, epoch: number) =>
+        blockResult({ key: { entry }, turn: turn({ epoch }), kept: true });
+      const put = (entry: number, epoch: number) =>
+        run.store.closeBlock({ runId, record: kept(entry, epoch), epoch });
+      deepStrictEqual(won(await put(0, 2)), kept(0, 2));
+      deepStrictEqual(lostTo(await put(0, 2)), kept(0, 2));
+      won(await run.store.finish({ runId, epoch: 2, status: 'success', endedBy: 2, now: T0 + 5 }));
+      won(await run.store.travel({ ...travel, epoch: 2, wakes: 1, start: [3, 2, 2], parameters }));
+      deepStrictEqual(lostTo(await put(1, 2)), blockResult());
+      lostToNothing(await put(2, 2));
+      deepStrictEqual(await run.record({ entry: 1 }), blockResult());
+      deepStrictEqual(await run.record({ entry: 2 }), undefined);
+      deepStrictEqual(won(await put(1, 3)), kept(1, 3));
     },
   ],
 ];

@@ -103,7 +103,13 @@ export const logCases: readonly ContractCase<RunFixture>[] = [
       const { turn: at } = second;
       states.push([won(await run.store.commit(run.commit(outcomes.suspended, { turn: at }))), undefined]);
       const nextTurn = turn({ generation: 1 });
-      const resume = { nextTurn, request: 'r1', now: T0 + 20, sweepAt: T0 + 500, runs: [run.runId] };
+      const resume = {
+        nextTurn,
+        request: 'r1',
+        now: T0 + 20,
+        sweepAt: T0 + 500,
+        runs: [{ runId: run.runId, epoch: 1 }],
+      };
       const resumed = await run.store.resume({ ...run.at({ turn: at }), ...resume });
       states.push([resumed.image as StepRecord, undefined]);
       states.push([won(await run.store.claim({ ...claim, turn: nextTurn, fresh: false })), undefined]);

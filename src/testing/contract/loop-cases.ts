@@ -64,7 +64,7 @@ export const loopCases: readonly ContractCase<RunFixture>[] = [
         ...resume,
         ...times,
         nextTurn: resumed,
-        runs: [run.runId],
+        runs: [{ runId: run.runId, epoch: 1 }],
       });
       equal(result.won, true);
       const carried = { input: value('in'), delta: value({ state: { a: 1 } }), fromSegment: 2 };
@@ -142,7 +142,13 @@ export const loopCases: readonly ContractCase<RunFixture>[] = [
       won(await run.store.commit(run.commit(outcomes.suspended, held)));
       hasFields(await run.record(), { status: 'suspended', output });
       const resumed = turn({ iteration: 1, generation: 1 });
-      const resume = { nextTurn: resumed, request: 'r1', now: T0 + 40, sweepAt: T0 + 500, runs: [run.runId] };
+      const resume = {
+        nextTurn: resumed,
+        request: 'r1',
+        now: T0 + 40,
+        sweepAt: T0 + 500,
+        runs: [{ runId: run.runId, epoch: 1 }],
+      };
       equal((await run.store.resume({ ...run.at({ turn: nextTurn }), ...resume })).won, true);
       hasFields(await run.record(), { status: 'due', output });
       const claim = run.claim({ turn: resumed, fresh: false, iterates: true, now: T0 + 50 });

@@ -1,6 +1,6 @@
 import { deepStrictEqual, equal, ok } from 'node:assert/strict';
 import type { StepRecord } from '../../core/records.ts';
-import type { ResumeResult, ResumeWrite } from '../../ports/index.ts';
+import type { ResumeResult, ResumeWrite, RunEpoch } from '../../ports/index.ts';
 import { atOnce, hasFields, won } from './compare.ts';
 import { outcomes, type RunFixture, T0, turn, value } from './run-fixture.ts';
 import type { ContractCase } from './suite.ts';
@@ -16,9 +16,14 @@ function resumeOf(run: RunFixture, more: Partial<ResumeWrite> = {}): ResumeWrite
     request: 'request-1',
     now: T0 + 20,
     sweepAt: T0 + 500,
-    runs: [run.runId],
+    runs: inFirst(run.runId),
     ...more,
   };
+}
+
+/** Runs in their first epoch. */
+function inFirst(...runIds: readonly string[]): RunEpoch[] {
+  return runIds.map((runId) => ({ runId, epoch: 1 }));
 }
 
 /** A run whose entry 0 is suspended. */
@@ -42,7 +47,7 @@ export const resumeCases: readonly ContractCase<RunFixture>[] = [
       const parent = run.backend.ids.unique();
       await run.start({ runId: parent, wakes: 4 });
       await suspend(run);
-      const result = await run.store.resume(resumeOf(run, { runs: [run.runId, parent] }));
+      const result = await run.store.resume(resumeOf(run, { runs: inFirst(run.runId, parent) }));
       ok(result.won);
       const resumed = { resumeData: value({ approved: true }), resumeContext: value({ user: 'me' }) };
       const expected = { status: 'due', turn: turn({ generation: 1 }), resumeRequest: 'request-1' } as const;
@@ -170,10 +175,34 @@ export const resumeCases: readonly ContractCase<RunFixture>[] = [
       await run.start({ runId: parent });
       await run.start({ runId: root });
       won(await run.store.finish({ runId: parent, epoch: 1, status: 'failed', endedBy: 0, now: T0 + 3 }));
-      const result = await run.store.resume(resumeOf(run, { runs: [run.runId, parent, root] }));
+      const result = await run.store.resume(resumeOf(run, { runs: inFirst(run.runId, parent, root) }));
       deepStrictEqual(result, { won: false, lost: 'run', runId: parent, image: await run.stored(parent) });
       hasFields(await run.record(), { status: 'suspended', resumeRequest: undefined });
       for (const runId of [run.runId, root]) hasFields(await run.stored(runId), { wakes: 0 });
+    },
+  ],
+  [
+    'where a run is in another epoch, or paused, neither the record nor any other run is touched',
+    async (run) => {
+      const parent = run.backend.ids.unique();
+      await suspend(run);
+      await run.start({ runId: parent, status: 'suspended' });
+      const refused = async (): Promise<void> => {
+        const result = await run.store.resume(resumeOf(run, { runs: inFirst(run.runId, parent) }));
+        deepStrictEqual(result, { won: false, lost: 'run', runId: parent, image: await run.stored(parent) });
+        hasFields(await run.record(), { status: 'suspended', resumeRequest: undefined });
+        hasFields(await run.stored(), { wakes: 0 });
+      };
+      const pause = { runId: parent, epoch: 1, status: 'paused', position: run.position(0, 1) } as const;
+      won(await run.store.setStatus({ ...pause, now: T0 + 2 }));
+      await refused();
+      const travel = { runId: parent, epoch: 1, wakes: 0, start: [2, 0, 0], perStep: false } as const;
+      const times = { now: T0 + 3, sweepAt: T0 + 4 };
+      won(await run.store.travel({ ...travel, ...times, parameters: value(0), graphHash: 'graph' }));
+      await refused();
+      const runs = [...inFirst(run.runId), { runId: parent, epoch: 2 }];
+      ok((await run.store.resume(resumeOf(run, { runs }))).won);
+      hasFields(await run.stored(parent), { epoch: 2, wakes: 2 });
     },
   ],
   [
@@ -185,7 +214,7 @@ export const resumeCases: readonly ContractCase<RunFixture>[] = [
         await run.store.claim(run.claim({ runId }));
         await run.store.commit(run.commit(outcomes.suspended, { runId }));
         const [result, cancel] = await Promise.all([
-          run.store.resume(resumeOf(run, { runId, runs: [runId] })),
+          run.store.resume(resumeOf(run, { runId, runs: inFirst(runId) })),
           run.store.cancel({ runId, now: T0 + 15, sweepAt: T0 + 16 }),
         ]);
         ok(cancel.won);

@@ -192,7 +192,10 @@ describe('a resume', () => {
     request: 'request',
     now,
     sweepAt: now,
-    runs: [runId, 'parent'],
+    runs: [
+      { runId, epoch: 1 },
+      { runId: 'parent', epoch: 1 },
+    ],
   };
   const resumed: StepRecord = {
     ...record,

@@ -1,0 +1,149 @@
+import { describe, expect, test } from 'vitest';
+import { add, nest, step, workflow } from './fixtures.ts';
+import { asking, byHand } from './hand.ts';
+import type { RunHeader } from '../../src/core/records.ts';
+import type { RunStore } from '../../src/ports/index.ts';
+
+const pass = (id: string) => step(id, ({ inputData }) => inputData);
+
+/** A worker whose reads that may be stale show the header as it was when `age` was called last. */
+function stale() {
+  const old: { header?: RunHeader | undefined } = {};
+  return {
+    age: async (store: RunStore): Promise<void> => {
+      old.header = await store.loadHeader('r');
+    },
+    interception: (store: RunStore): Partial<RunStore> => ({
+      loadStep: async (request) => {
+        const load = await store.loadStep(request);
+        return request.consistent || old.header === undefined ? load : { ...load, header: old.header };
+      },
+    }),
+  };
+}
+
+describe('a run that was to pause after one entry, and was resumed without that', () => {
+  test('executes all arms of the next block, and goes on, whatever stale reads show', async () => {
+    const hand = byHand([
+      workflow('w', [asking('ask'), { parallel: [add('a', 1), add('b', 10)] }, pass('after')]),
+    ]);
+    const { age, interception } = stale();
+    const worker = hand.worker(interception);
+    await hand.runtime.start({ workflowId: 'w', runId: 'r', inputData: 1, perStep: true });
+    await hand.drain();
+    await age(hand.place.attach().store);
+    await hand.runtime.resume({ runId: 'r', resumeData: 1 });
+    for (let next = hand.place.receive(); next !== undefined; next = hand.place.receive()) {
+      await worker.handle(next.event);
+    }
+    expect(await hand.runtime.result({ runId: 'r' })).toMatchObject({
+      status: 'success',
+      result: { a: 3, b: 12 },
+    });
+  });
+
+  test('goes on after the block, though another arm began while it was to pause', async () => {
+    const begun = Promise.withResolvers<void>();
+    const goOn = Promise.withResolvers<void>();
+    const slow = step('slow', async ({ resumeData, suspend }) => {
+      if (resumeData === undefined) return suspend({});
+      begun.resolve();
+      await goOn.promise;
+      return 'slow';
+    });
+    const hand = byHand([workflow('w', [{ parallel: [slow, asking('ask')] }, pass('after')])]);
+    await hand.runtime.start({ workflowId: 'w', runId: 'r', inputData: 1 });
+    await hand.drain();
+    await hand.runtime.resume({ runId: 'r', step: 'slow', resumeData: 1, perStep: true });
+    const working = hand.drain();
+    await begun.promise;
+    await hand.runtime.resume({ runId: 'r', step: 'ask', resumeData: 1 });
+    const other = hand.drain();
+    await hand.place.settled();
+    goOn.resolve();
+    await Promise.all([working, other]);
+    await hand.drain();
+    expect(await hand.runtime.result({ runId: 'r' })).toMatchObject({
+      status: 'success',
+      result: { slow: 'slow', ask: 2 },
+    });
+  });
+});
+
+describe('a run that is resumed to pause after one entry', () => {
+  test('pauses after the block, though another arm began before', async () => {
+    const begun = Promise.withResolvers<void>();
+    const goOn = Promise.withResolvers<void>();
+    const slow = step('slow', async () => {
+      begun.resolve();
+      await goOn.promise;
+      return 'slow';
+    });
+    const hand = byHand([workflow('w', [{ parallel: [asking('ask'), slow] }, pass('after')])]);
+    await hand.runtime.start({ workflowId: 'w', runId: 'r', inputData: 1 });
+    await hand.runtime.handle(hand.take());
+    await hand.runtime.handle(hand.take());
+    const working = hand.drain();
+    await begun.promise;
+    await hand.runtime.resume({ runId: 'r', step: 'ask', resumeData: 1, perStep: true });
+    const other = hand.drain();
+    await hand.place.settled();
+    goOn.resolve();
+    await Promise.all([working, other]);
+    await hand.drain();
+    const result = await hand.runtime.result({ runId: 'r' });
+    expect(result).toMatchObject({ status: 'paused' });
+    expect(result.steps).not.toHaveProperty('after');
+  });
+
+  test('pauses after a loop, whatever stale reads of its later iterations show', async () => {
+    const counting = step('counting', ({ inputData, resumeData, suspend }) =>
+      resumeData === undefined && inputData === 0 ? suspend({}) : Number(inputData) + 1,
+    );
+    const hand = byHand([
+      workflow('w', [{ dountil: [counting, ({ inputData }) => inputData === 3] }, pass('after')]),
+    ]);
+    const { age, interception } = stale();
+    const worker = hand.worker(interception);
+    await hand.runtime.start({ workflowId: 'w', runId: 'r', inputData: 0 });
+    await hand.drain();
+    await age(hand.place.attach().store);
+    await hand.runtime.resume({ runId: 'r', resumeData: 1, perStep: true });
+    for (let next = hand.place.receive(); next !== undefined; next = hand.place.receive()) {
+      await worker.handle(next.event);
+    }
+    const result = await hand.runtime.result({ runId: 'r' });
+    expect(result).toMatchObject({ status: 'paused', steps: { counting: { output: 3 } } });
+    expect(result.steps).not.toHaveProperty('after');
+  });
+
+  test('is not resumed elsewhere once it has paused inside of a nested workflow', async () => {
+    const inner = (id: string) => workflow(id, [asking(`ask-${id}`), pass(`last-${id}`)]);
+    const hand = byHand([workflow('w', [{ parallel: [nest(inner('one')), nest(inner('two'))] }])]);
+    await hand.runtime.start({ workflowId: 'w', runId: 'r', inputData: 1 });
+    await hand.drain();
+    const step = ['one', 'ask-one'];
+    await hand.runtime.resume({ runId: 'r', step, resumeData: 1, perStep: true });
+    const held = Promise.withResolvers<void>();
+    const slow = hand.worker((store) => ({
+      resume: async (write) => {
+        await held.promise;
+        return store.resume(write);
+      },
+    }));
+    const resuming = slow.resume({ runId: 'r', step: ['two', 'ask-two'], resumeData: 1 });
+    resuming.catch(() => undefined);
+    await hand.drain();
+    expect(await hand.runtime.get({ runId: 'r' })).toMatchObject({ status: 'paused' });
+    held.resolve();
+    await expect(resuming).rejects.toMatchObject({
+      code: 'WORKFLOW_RUN_NOT_SUSPENDED',
+      message: expect.stringContaining('paused before step "ask-two" was resumed') as unknown,
+    });
+    await hand.drain();
+    expect(await hand.runtime.get({ runId: 'r' })).toMatchObject({
+      status: 'paused',
+      steps: { 'two.ask-two': { status: 'suspended' } },
+    });
+  });
+});
