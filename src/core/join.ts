@@ -183,6 +183,29 @@ export function closingMember(shape: JoinShape, tokens: readonly number[]): numb
   return undefined;
 }
 
+/**
+ * The settlements that launched `members`, each with its position in the log. Those of the first window were launched by whoever
+ * opened the block.
+ */
+export function launchingSettlements(
+  opening: JoinOpening,
+  tokens: readonly number[],
+  members: readonly number[],
+): (Settlement & { readonly position: number })[] {
+  const wanted = new Set(members);
+  const numberOf = (place: number): number => opening.taken?.[place] ?? place;
+  let state = openJoin(opening);
+  return tokens.flatMap((token, position) => {
+    const applied = applyToken(opening, state, token);
+    ({ state } = applied);
+    const { from, count: launched } = applied.consequence.launch;
+    const isWanted = Array.from({ length: launched }, (_, place) => numberOf(from + place)).some((member) =>
+      wanted.has(member),
+    );
+    return isWanted ? [{ ...decodeToken(token), position }] : [];
+  });
+}
+
 /** Members that were launched and may still settle: what is in flight, and what stands suspended. */
 export function membersOpen(opening: JoinOpening, tokens: readonly number[]): number[] {
   const members = opening.taken ?? Array.from({ length: opening.total }, (_, member) => member);

@@ -9,7 +9,7 @@ import { closeBlock } from './duty-member.ts';
 import { admitted } from './handle-step.ts';
 import { drop, entryTurn, type EventHandling, type Handling, logged } from './handling.ts';
 import { type Loaded, loadForStep } from './load.ts';
-import { memberRuns, unclaimedMembers } from './members.ts';
+import { memberRuns, mergeLaunching, unclaimedMembers } from './members.ts';
 import { readExecution } from './read-execution.ts';
 import { type BlockEntry, readsOfBody } from './registry.ts';
 import { evaluateConditions } from './step-executor.ts';
@@ -88,8 +88,10 @@ export async function relaunchBlock(handling: Handling, entry: number, opening: 
   if (result?.turn === opening.turn) return fulfilEntry(handling, result, false);
   if (opening.total === 0) return launchBlock(handling, entry, opening);
   const log = await store.loadJoin({ runId, entry, epoch });
-  const inFlight = membersInFlight(opening, log?.tokens ?? [], membersOf(opening));
+  const tokens = log?.tokens ?? [];
+  const inFlight = membersInFlight(opening, tokens, membersOf(opening));
   const missing = await unclaimedMembers(handling, entry, opening, inFlight);
+  await mergeLaunching(handling, entry, { ...opening, tokens }, missing);
   const details = { turn: opening.turn, seesCell: log?.state.hasDelta ?? false };
   await handling.publisher.publish(memberRuns(handling, entry, missing, details));
 }

@@ -2,8 +2,10 @@ import { memberKey } from '../core/decide.ts';
 import type { WorkflowEvent } from '../core/event.ts';
 import { stepIdAt } from '../core/graph.ts';
 import { limits } from '../core/limits.ts';
-import { sameKey, type StepRecord } from '../core/records.ts';
-import type { JoinOpening } from '../ports/index.ts';
+import { launchingSettlements } from '../core/join.ts';
+import { memberOf, sameKey, type StepRecord } from '../core/records.ts';
+import type { JoinLog, JoinOpening } from '../ports/index.ts';
+import { mergeIntoCell } from './cell.ts';
 import type { EventHandling, Handling } from './handling.ts';
 import { previous } from './publish.ts';
 
@@ -89,6 +91,28 @@ export async function unclaimedMembers(
     (member) =>
       !records.some((record) => sameKey(record.key, memberKey(graph, entry, member)) && record.turn >= turn),
   );
+}
+
+/**
+ * Puts into the cell what the settlements that launch `members` have changed: for whoever publishes their events by the log
+ * alone, when the workers that settled may not have come so far. An item sees what those before it changed.
+ */
+export async function mergeLaunching(
+  handling: Handling,
+  entry: number,
+  log: JoinOpening & Pick<JoinLog, 'tokens'>,
+  members: readonly number[],
+): Promise<void> {
+  const { engine, runId, epoch } = handling;
+  const settlements = launchingSettlements(log, log.tokens, members).filter(({ hasDelta }) => hasDelta);
+  if (settlements.length === 0) return;
+  const settled = settlements.map(({ member }) => member);
+  const records = await memberRecords(handling, entry, [...new Set(settled)]);
+  for (const { member, generation, position } of settlements) {
+    const delta = records.find(({ key }) => memberOf(key) === member)?.delta;
+    if (delta !== undefined)
+      await mergeIntoCell(engine, { runId, entry, epoch }, { position, generation }, delta);
+  }
 }
 
 /** Records of these members, in their order; those without one are left out. */

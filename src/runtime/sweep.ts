@@ -16,6 +16,7 @@ import { followChild } from './child.ts';
 import type { Engine } from './engine.ts';
 import { fulfil } from './handle-step.ts';
 import type { Handling } from './handling.ts';
+import { mergeLaunching } from './members.ts';
 import { handlingOf } from './start.ts';
 import { publishEpoch } from './travel.ts';
 
@@ -185,5 +186,14 @@ async function act(handling: Handling, header: RunHeader, action: RunPlan['actio
   const stepId = stepIdAt(workflow.graph, key);
   // What others of the block changed, an item or a resumed arm looks for in any case.
   const seesCell = key.item !== undefined || (!isEntryKey(key) && parseTurn(turn).generation > 0);
-  if (stepId !== undefined) await publisher.publish([publisher.stepRun({ key, turn, stepId, seesCell })]);
+  if (stepId === undefined) return;
+  if (key.item !== undefined) await mergeBefore(handling, key.entry, key.item);
+  await publisher.publish([publisher.stepRun({ key, turn, stepId, seesCell })]);
+}
+
+/** What launched the item may have died before what it changed could be seen. */
+async function mergeBefore(handling: Handling, entry: number, item: number): Promise<void> {
+  const { engine, runId, epoch } = handling;
+  const log = await engine.backend.store.loadJoin({ runId, entry, epoch });
+  if (log?.state.hasDelta === true) await mergeLaunching(handling, entry, log, [item]);
 }

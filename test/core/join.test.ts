@@ -9,6 +9,7 @@ import {
   foldJoin,
   type JoinShape,
   type JoinState,
+  launchingSettlements,
   membersInFlight,
   openJoin,
   type Settlement,
@@ -338,5 +339,25 @@ describe('for any order of settlements', () => {
         expect(closingMember(shape, tokens)).toBe(last === undefined ? undefined : decodeToken(last).member);
       }),
     );
+  });
+});
+
+describe('the settlements that launch members', () => {
+  const opening = { turn: 't', total: 6, concurrency: 2, openedAt: 0 };
+  const ok = (member: number) => encodeToken({ generation: 0, kind: 'success', hasDelta: true, member });
+
+  test('are found by what the log up to them launches', () => {
+    const tokens = [ok(1), ok(0), ok(3)];
+    expect(launchingSettlements(opening, tokens, [2, 4])).toEqual([
+      { generation: 0, kind: 'success', hasDelta: true, member: 1, position: 0 },
+      { generation: 0, kind: 'success', hasDelta: true, member: 3, position: 2 },
+    ]);
+    expect(launchingSettlements(opening, tokens, [0, 1, 5])).toEqual([]);
+  });
+
+  test('name the arms that a branch takes by their own numbers', () => {
+    const taken = { ...opening, total: 3, concurrency: 1, taken: [1, 4, 7] };
+    expect(launchingSettlements(taken, [ok(1)], [4])).toMatchObject([{ member: 1, position: 0 }]);
+    expect(launchingSettlements(taken, [ok(1)], [7])).toEqual([]);
   });
 });

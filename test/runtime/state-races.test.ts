@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import type { WorkflowEvent } from '../../src/core/event.ts';
 import { settledResult } from './drive.ts';
 import { nest, step, workflow } from './fixtures.ts';
-import { byHand } from './hand.ts';
+import { byHand, death, type Hand } from './hand.ts';
 import { inPlace, places } from './places.ts';
 
 /** Sets `k` to 'early' and what else is given, suspends, and ends with what it sees of the state without setting anything. */
@@ -175,6 +176,36 @@ describe('state that members of a block set', () => {
     expect(await hand.runtime.result({ runId: 'r' })).toMatchObject({
       status: 'success',
       result: { k: 'target', n: 'new' },
+    });
+  });
+
+  const adding = step('adding', async ({ state, setState }) => {
+    const sum = Number(state['sum'] ?? 0) + 1;
+    await setState({ sum });
+    return sum;
+  });
+
+  test.each([
+    [
+      'whoever opened the foreach once more',
+      async (hand: Hand, opened: WorkflowEvent) => hand.runtime.handle(opened),
+    ],
+    ['the sweeper', async (hand: Hand) => void (await hand.sweep())],
+  ])('is seen by the item that is launched for it by %s', async (_, relaunch) => {
+    const hand = byHand([workflow('w', [{ foreach: adding }, seeing])]);
+    await hand.runtime.start({ workflowId: 'w', runId: 'r', inputData: ['a', 'b'] });
+    const opened = hand.take();
+    await hand.runtime.handle(opened);
+    // Its settlement is in the log; it dies before it tells what it changed.
+    const mortal = hand.worker(() => ({ mergeCell: () => death() }));
+    void mortal.handle(hand.take());
+    await hand.place.settled();
+    expect(hand.place.queued()).toEqual([]);
+    await relaunch(hand, opened);
+    await hand.drain();
+    expect(await hand.runtime.result({ runId: 'r' })).toMatchObject({
+      status: 'success',
+      result: { sum: 2 },
     });
   });
 });

@@ -1,12 +1,18 @@
 import { decodeToken } from '../../src/core/join.ts';
 import { formatKey, type RecordKey } from '../../src/core/records.ts';
-import { type BlockPlace, compareWithInterpreter, interpret, type InterpretedRun } from '../../src/testing/interpreter/index.ts';
+import {
+  type BlockPlace,
+  compareWithInterpreter,
+  interpret,
+  type InterpretedRun,
+} from '../../src/testing/interpreter/index.ts';
 import type { Scenario, SeedOutcome } from '../../src/testing/simulator/scenario.ts';
 import type { Watch } from '../../src/testing/simulator/watch.ts';
 
 /** What is not compared between a run and its interpretation, beside what the interpreter itself calls open. */
 export const notCompared = {
-  canceled: 'A run that somebody canceled: how far it came depends on when. That it is canceled, and stays so, is checked.',
+  canceled:
+    'A run that somebody canceled: how far it came depends on when. That it is canceled, and stays so, is checked.',
   crashed:
     'A run in which a step failed because its worker died in it more often than it may: no in-process runtime has that. That it fails, and with which code, is checked.',
   'suspensions of nested workflows':
@@ -28,13 +34,22 @@ function nestedRuns(watch: Watch): Map<string, string> {
 }
 
 /** In which order the members of each block settled, as the engine has written it down. */
-function settlementOrders({ watch }: SeedOutcome, root: string): (block: BlockPlace) => readonly number[] | undefined {
+function settlementOrders(
+  { watch }: SeedOutcome,
+  root: string,
+): (block: BlockPlace) => readonly number[] | undefined {
   const nested = nestedRuns(watch);
   return ({ run, entry }) => {
     let runId: string | undefined = root;
     let attempts = 0;
     for (const { entry: at, member, iteration = 0, attempt = 0 } of run) {
-      const keys: RecordKey[] = member === undefined ? [{ entry: at }] : [{ entry: at, arm: member }, { entry: at, item: member }];
+      const keys: RecordKey[] =
+        member === undefined
+          ? [{ entry: at }]
+          : [
+              { entry: at, arm: member },
+              { entry: at, item: member },
+            ];
       const parent: string | undefined = runId;
       runId = keys.flatMap((key) => nested.get(`${parent}/${formatKey(key)}/${iteration}`) ?? [])[0];
       attempts = attempt;
@@ -104,7 +119,9 @@ function executionDifferences({ executions, faults }: SeedOutcome, interpreted: 
   return [...new Set([...actual.keys(), ...most.keys()])].flatMap((name) => {
     const count = actual.get(name) ?? 0;
     const [low, high] = [certain.get(name) ?? 0, most.get(name) ?? 0];
-    return count >= low && count <= high ? [] : [`body ${name} was executed ${count} times, not ${low} to ${high}`];
+    return count >= low && count <= high
+      ? []
+      : [`body ${name} was executed ${count} times, not ${low} to ${high}`];
   });
 }
 

@@ -1,6 +1,11 @@
 import { drawRates } from '../../src/testing/simulator/faults.ts';
 import { Random } from '../../src/testing/simulator/random.ts';
-import { type BackendWrapper, drawPlan, type Plan, type SeedOutcome } from '../../src/testing/simulator/scenario.ts';
+import {
+  type BackendWrapper,
+  drawPlan,
+  type Plan,
+  type SeedOutcome,
+} from '../../src/testing/simulator/scenario.ts';
 import { simulateSeed } from '../../src/testing/simulator/simulation.ts';
 import { judge } from './judge.ts';
 import { buildWorkload, type GraphSpec, randomSpec } from './workloads/index.ts';

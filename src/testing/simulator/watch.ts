@@ -211,8 +211,8 @@ export class Watch {
   #reopened(write: ResumeWrite, { won }: ResumeResult): void {
     if (!won) return;
     this.resumedEarly ||= this.root?.status !== 'suspended';
-    for (const runId of write.runs) {
-      const header = reopened(this.headers.get(runId), write);
+    for (const { runId, epoch } of write.runs) {
+      const header = reopened(this.headers.get(runId), write, epoch);
       if (header === undefined) this.violate(`resume reopened run ${runId}, which is over`);
       else this.#setHeader(header);
     }
