@@ -103,12 +103,15 @@ function isCrashed({ watch }: SeedOutcome): boolean {
 }
 
 /** Every body was executed in each of its turns: once where nothing went wrong, and no more turns than it has. */
-function executionDifferences({ executions, faults }: SeedOutcome, interpreted: InterpretedRun): string[] {
+function executionDifferences(
+  { executions, faults, plan }: SeedOutcome,
+  interpreted: InterpretedRun,
+): string[] {
   const actual = new Map<string, number>();
   const add = (counts: Map<string, number>, name: string, times: number): void =>
     void counts.set(name, (counts.get(name) ?? 0) + times);
   for (const { stepId, generation, attempt, times } of executions.values())
-    add(actual, `${stepId} ${generation}.${attempt}`, faults.size === 0 ? times : 1);
+    add(actual, `${stepId} ${generation}.${attempt}`, faults.size === 0 && plan.pace.tickMs <= 1 ? times : 1);
   const certain = new Map<string, number>();
   const most = new Map<string, number>();
   for (const { stepId, generation, attempt, times, isOpen } of interpreted.executions) {
@@ -128,7 +131,14 @@ function executionDifferences({ executions, faults }: SeedOutcome, interpreted: 
 /** Without faults the number of writes and events is the planned one. */
 function planDifferences(outcome: SeedOutcome, interpreted: InterpretedRun): string[] {
   const { faults, watch, events, executions, plan } = outcome;
-  if (faults.size > 0 || interpreted.open.length > 0 || plan.earlyResume || plan.starters > 1) return [];
+  if (
+    faults.size > 0 ||
+    plan.pace.tickMs > 1 ||
+    interpreted.open.length > 0 ||
+    plan.earlyResume ||
+    plan.starters > 1
+  )
+    return [];
   const bodies = [...executions.values()].reduce((sum, { times }) => sum + times, 0);
   const won = (method: string): number => watch.won.get(method) ?? 0;
   const again = events.filter((id, index) => events.indexOf(id) !== index);

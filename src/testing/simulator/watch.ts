@@ -110,10 +110,8 @@ export class Watch {
     this.violations.push(what);
   }
 
-  /** Everything that is known of the runs was removed; what is done to them from now on is wrong. */
+  /** The runs were removed; whatever is written to them from now on is wrong. */
   expire(): void {
-    this.headers.clear();
-    this.records.clear();
     this.#known.clear();
   }
 
