@@ -90,7 +90,8 @@ class Draft {
     const { random } = this;
     if (depth + 1 >= this.deepest || this.left <= 0 || !random.chance(nested)) return this.leaf(where);
     const budget = random.between(1, Math.max(1, Math.ceil(this.left / 2)));
-    return { kind: 'workflow', workflow: this.workflow(depth + 1, budget, { ...where, known: [] }) };
+    const inside = { ...where, mayOverwrite: where.mayOverwrite && where.isSettled, known: [] };
+    return { kind: 'workflow', workflow: this.workflow(depth + 1, budget, inside) };
   }
 
   private arms<T>(depth: number, where: Where, make: (body: BodySpec) => T): T[] {
@@ -198,7 +199,7 @@ export function randomSpec(random: Random, options: RandomSpecOptions = {}): Gra
   const { entries = 8, depth = 3, trouble = true } = options;
   const wanted = Math.max(1, Math.round(entries * random.pick([0.4, 0.6, 0.8, 1, 1, 1.25, 1.6, 2])));
   const draft = new Draft(random, wanted, depth);
-  const where = { isChain: true, isSettled: true, known: [] };
+  const where = { isChain: true, isSettled: true, mayOverwrite: true, known: [] };
   const root = draft.workflow(0, wanted, where);
   const values = (keys: readonly string[]): Record<string, ValueName> =>
     Object.fromEntries(keys.map((key) => [key, randomValue(random)]));
