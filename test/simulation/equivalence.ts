@@ -9,8 +9,9 @@ import { buildWorkload, type GraphSpec, type Workload } from './workloads/index.
 
 /** Where a workload is executed. */
 export interface Stage {
-  /** Lends a backend for one call of a runtime. */
-  borrow(clock: Backend['clock']): { readonly backend: Backend; readonly giveBack: () => Promise<void> };
+  /** A backend of its own for each call of a runtime, as when each one is made by another process. */
+  readonly isAnew: boolean;
+  open(clock: Backend['clock']): Backend;
   close(): Promise<void>;
 }
 
@@ -23,6 +24,7 @@ class Execution {
   private readonly stage: Stage;
   readonly deliveries: Deliveries;
   readonly settlements = new Settlements();
+  private runtime: Runtime | undefined;
 
   constructor(workload: Workload, stage: Stage, random: Random) {
     this.workload = workload;
@@ -30,19 +32,27 @@ class Execution {
     this.deliveries = new Deliveries(random);
   }
 
+  /** Calls a runtime. */
   async call<T>(work: (runtime: Runtime) => Promise<T>): Promise<T> {
-    const { backend, giveBack } = this.stage.borrow(this.deliveries.clock);
-    const runtime = createRuntime({
-      workflows: this.workload.workflows,
-      backend: this.deliveries.of({ ...backend, store: this.settlements.of(backend.store) }),
-      logger: { warn: () => {} },
-      work: false,
-    });
+    if (!this.stage.isAnew) return work((this.runtime ??= this.open().runtime));
+    const { runtime, backend } = this.open();
     try {
       return await work(runtime);
     } finally {
-      await giveBack();
+      await backend.close();
     }
+  }
+
+  private open(): { runtime: Runtime; backend: Backend } {
+    const { deliveries, settlements, workload } = this;
+    const backend = this.stage.open(deliveries.clock);
+    const runtime = createRuntime({
+      workflows: workload.workflows,
+      backend: deliveries.of({ ...backend, store: settlements.of(backend.store) }),
+      logger: { warn: () => {} },
+      work: false,
+    });
+    return { runtime, backend };
   }
 
   /** Delivers until nothing moves any more. */

@@ -30,10 +30,7 @@ export interface Where {
   readonly isChain: boolean;
   /** No other execution of it runs beside it: it may read keys that nobody else writes. */
   readonly isSettled: boolean;
-  /**
-   * Nothing that is nested in an item of a foreach with a window: what such a run changes is what it came to differ in from
-   * what it was given, and what it is given depends on who settled before. There it may set what is always the same.
-   */
+  /** It is not nested in an item of a foreach with a window: see the reason `overwritten-beside` of the interpreter. */
   readonly mayOverwrite: boolean;
   /** Steps of earlier entries of its workflow: it may read what they gave. */
   readonly known: readonly string[];
@@ -54,6 +51,8 @@ export function randomActs(
   if (mayOverwrite) {
     // A key that all write: the last one to settle wins.
     maybe(0.2, () => ({ act: 'set', key: 'shared', value: 'own' }));
+  }
+  if (mayOverwrite && isSettled) {
     maybe(0.12, () => ({ act: 'context', key: random.pick([id, 'shared']), value: 'own' }));
     maybe(0.08, () => ({ act: 'delete', key: random.pick(['shared', 'given', ...known]) }));
   }
