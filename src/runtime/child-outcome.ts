@@ -12,6 +12,7 @@ import {
   type StoredValue,
 } from '../core/records.ts';
 import { applyDelta, deltaOf, mergeDeltas, noShared } from '../core/shared-data.ts';
+import { RequestContext } from '../core/request-context.ts';
 import { suspendedPlaces } from '../core/suspended-places.ts';
 import { parseTurn } from '../core/turn.ts';
 import type { CommitOutcome, OutcomeBase, RunLoad } from '../ports/index.ts';
@@ -105,17 +106,19 @@ async function afterIteration(
   const at = { runId, key: record.key, turn: record.turn, graph: workflow.graph };
   const loaded = await loadForStep(engine, at, reads);
   const execution = await readExecution(handling, at, loaded, reads);
-  const state =
+  const shared =
     common.shared === undefined
-      ? execution.state
-      : ((await engine.values.load(runId, common.shared)) as SharedData).state;
+      ? undefined
+      : ((await engine.values.load(runId, common.shared)) as SharedData);
   // The output of an iteration takes the place of its input.
   const input = record.input ?? record.output;
   const kept = parseTurn(record.turn).iteration > 0 && input !== undefined ? { input } : {};
   try {
     const again = await askLoop(handling, loop, record, {
       ...execution,
-      state,
+      ...(shared === undefined
+        ? {}
+        : { state: shared.state, requestContext: new RequestContext(shared.requestContext) }),
       input: await engine.values.load(runId, output),
     });
     return { ...common, ...kept, status: 'success', output, ...(again ? { again } : {}) };

@@ -14,7 +14,7 @@ import { RequestContext } from '../core/request-context.ts';
 import { applyDelta, deltaOf, withChange } from '../core/shared-data.ts';
 import { tripwireOf } from '../core/tripwire.ts';
 import { parseTurn } from '../core/turn.ts';
-import type { CommitOutcome } from '../ports/index.ts';
+import type { CommitOutcome, OutcomeBase } from '../ports/index.ts';
 import type { StepHandling } from './handling.ts';
 import { keepLease } from './lease.ts';
 import { chunkWriter } from './chunks.ts';
@@ -120,8 +120,8 @@ interface Verdict {
   readonly outcome: StepOutcome;
   /** Another iteration follows. */
   readonly again: boolean;
-  /** The failure is not the body's, so no attempt of it can help. */
-  readonly final: boolean;
+  /** The failure is not the body's, so no attempt of it can help, and what the body has changed counts. */
+  readonly final?: { readonly state: Readonly<Record<string, unknown>> | undefined };
 }
 
 /** Asks the condition of a loop after its body; a step that is in no loop is through with itself. */
@@ -132,17 +132,17 @@ async function afterIteration(
 ): Promise<Verdict> {
   const loop = loopAt(handling.workflow, handling.key);
   const ends = outcome.type !== 'success' || outcome.bailed || outcome.aborted;
-  if (loop === undefined || ends) return { outcome, again: false, final: false };
+  if (loop === undefined || ends) return { outcome, again: false };
   const execution = { ...params, input: outcome.output, state: { ...base.state, ...outcome.state } };
   try {
     const again = await askLoop(handling, loop, handling, execution);
-    return { outcome, again, final: false };
+    return { outcome, again };
   } catch (thrown) {
     const error = errorOf(thrown);
     return {
       outcome: { type: 'failed', input: outcome.input, error, nonRetryable: false },
       again: false,
-      final: true,
+      final: { state: outcome.state },
     };
   }
 }
@@ -160,7 +160,7 @@ async function toCommit(
     const error = errorOf(thrown);
     if (!isUnstorable(error)) throw thrown;
     const outcome = { type: 'failed', input: prepared.params.input, error, nonRetryable: false } as const;
-    return storeOutcome(handling, loaded, prepared, { outcome, again: false, final: false });
+    return storeOutcome(handling, loaded, prepared, { outcome, again: false });
   }
 }
 
@@ -187,7 +187,12 @@ async function storeOutcome(
     ...(fromSegment === 0 ? {} : { fromSegment }),
   };
   if (outcome.type === 'failed') {
-    return failure(handling, outcome.error, { nonRetryable: outcome.nonRetryable, final, common });
+    const changed = final === undefined ? {} : await sharedChange(handling, prepared, final.state);
+    return failure(handling, outcome.error, {
+      nonRetryable: outcome.nonRetryable,
+      final: final !== undefined,
+      common: { ...common, ...changed },
+    });
   }
   const shared = await sharedChange(handling, prepared, outcome.state);
   const name = `output of step "${step.id}"`;
@@ -270,7 +275,7 @@ async function failure(
   how: {
     nonRetryable: boolean;
     final: boolean;
-    common: { now: number; input?: StoredValue; fromSegment?: number };
+    common: OutcomeBase;
   },
 ): Promise<CommitOutcome> {
   const { engine, runId, step, turn, workflow } = handling;

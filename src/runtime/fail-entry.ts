@@ -1,6 +1,7 @@
 import type { StepRecord } from '../core/records.ts';
 import { fulfilEntry } from './duty-entry.ts';
 import { entryTurn, type Handling, logged } from './handling.ts';
+import { type Loaded, sharedAt } from './load.ts';
 
 /**
  * Fails an entry that nobody claims (a sleep, a foreach) because a function of its author threw: the run fails of it, and
@@ -8,19 +9,23 @@ import { entryTurn, type Handling, logged } from './handling.ts';
  */
 export async function failEntry(
   handling: Handling,
-  failed: { readonly entry: number; readonly stepId: string; readonly error: Error },
+  failed: { readonly entry: number; readonly stepId: string; readonly error: Error; readonly loaded: Loaded },
 ): Promise<void> {
   const { engine, runId } = handling;
+  const turn = entryTurn(handling);
+  // What was changed before is still so: a run around this one is told of it.
+  const sharedFrom = sharedAt(failed.loaded, { key: { entry: failed.entry }, turn });
   const { store, clock } = engine.backend;
   const now = clock.now();
   const record: StepRecord = {
     key: { entry: failed.entry },
     stepId: failed.stepId,
-    turn: entryTurn(handling),
+    turn,
     status: 'failed',
     startedAt: now,
     endedAt: now,
     inputFrom: failed.entry - 1,
+    ...(sharedFrom === undefined ? {} : { sharedFrom }),
     ...logged(handling),
     error: await engine.values.storeError(runId, failed.error),
   };

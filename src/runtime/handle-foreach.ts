@@ -37,7 +37,7 @@ export async function handleForeach(
     opening = await openingOf(handling, foreach, loaded, await readExecution(handling, at, loaded, reads));
   } catch (thrown) {
     if (isOfThePlace(thrown)) throw thrown;
-    return failEntry(handling, { entry, stepId: foreach.step.id, error: errorOf(thrown) });
+    return failEntry(handling, { entry, stepId: foreach.step.id, error: errorOf(thrown), loaded });
   }
   const write = await engine.backend.store.openJoin({ runId, entry, epoch, ...opening });
   if (write.won) return launchBlock(handling, entry, write.image);

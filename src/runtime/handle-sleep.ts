@@ -73,7 +73,7 @@ async function dueTime(
   try {
     return await evaluateSleep(sleep.time, execution, now);
   } catch (thrown) {
-    await failEntry(handling, { entry, stepId: sleep.id, error: errorOf(thrown) });
+    await failEntry(handling, { entry, stepId: sleep.id, error: errorOf(thrown), loaded });
     return undefined;
   }
 }

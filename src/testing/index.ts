@@ -10,6 +10,31 @@ export {
   runStoreContract,
   type TestFunctions,
 } from './contract/index.ts';
+export {
+  type AuthorFunction,
+  type BlockPlace,
+  type ComparableRun,
+  compareWithInterpreter,
+  type EntryLike,
+  type Execution,
+  formatPlace,
+  interpret,
+  type InterpretedEnding,
+  type InterpretedRun,
+  type InterpretedStep,
+  type InterpretOptions,
+  leaveSuspended,
+  type OpenPlace,
+  type OpenReason,
+  openReasons,
+  type Place,
+  type PlaceStep,
+  type SchemaLike,
+  type StepLike,
+  type Suspension,
+  type WorkflowLike,
+  type World,
+} from './interpreter/index.ts';
 export { memoryWithVirtualTime } from './memory-with-virtual-time.ts';
 export { sequenceIds } from './sequence-ids.ts';
 export { type VirtualClock, virtualClock } from './virtual-clock.ts';

@@ -39,7 +39,7 @@ export async function executeNested(
     const prefix = isItem ? `${step.id}[${at.member ?? 0}]` : step.id;
     frame.nested.set(key, { prefix, frame: run });
     const outcome = await executeRun(run, shared);
-    suspensions = outcome.suspensions.any ? outcome.suspensions : suspensions;
+    suspensions = outcome.suspensions.any ? shownOutside(outcome.suspensions) : suspensions;
     if (isLastAttempt(outcome.ending, attempt, retries)) {
       const { isUndecided, others } = outcome;
       // Which output it is, or whether there is another attempt, decides what follows.
@@ -48,6 +48,12 @@ export async function executeNested(
       return outcomeOf(init, outcome, { suspensions, stepId: step.id, isUndecided: isUndecided || isOpen });
     }
   }
+}
+
+/** A workflow gives no output when it is suspended. */
+function shownOutside({ shown, ...rest }: Suspensions): Suspensions {
+  const { suspendOutput: _, ...outside } = shown;
+  return { ...rest, shown: outside };
 }
 
 function isLastAttempt(ending: Ending, attempt: number, retries: number): boolean {

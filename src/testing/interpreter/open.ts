@@ -16,6 +16,8 @@ export const openReasons = {
   'beside-abort': 'A step aborted the run: how far the members beside it came depends on how fast they were.',
   'beside-suspension':
     'What an entry of a nested workflow shows as its suspension is that of the step that was suspended first, when all of it was: while other members run beside it, that depends on how fast they are.',
+  'overwritten-beside':
+    'A value of the request context counts as set when it is another one than the body saw, and one that a nested workflow leaves when it is another one than it was given. In a foreach with a window, what an item sees of the others depends on how fast they are: where several of them set one key to different values, it is open which of these stays.',
   'state-of-open': 'State and request context hold what members have changed that may have run or not.',
 } as const;
 

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Frame } from './frame.ts';
 import type { OpenReason } from './open.ts';
 import { type Ending, goesOn, neverSuspended, type Outcome, type Suspensions } from './outcome.ts';
@@ -111,6 +112,27 @@ function mergedChange(frame: Frame, { entry, members }: Executed): Change {
   return order.reduce((sum, number) => then(sum, byNumber.get(number) ?? noChange), noChange);
 }
 
+/** Whether members that may see each other's changes set one key to different values, and that is told by comparing. */
+function isOverwritten(frame: Frame, { entry, members, window, total }: Executed): boolean {
+  const definition = frame.workflow.flow[entry];
+  if (window === 1 || window >= total || definition?.type !== 'foreach') return false;
+  const compared = members.map(({ outcome: { change } }): Record<string, unknown> => {
+    const context = { ...change.set, ...Object.fromEntries(change.removed.map((key) => [key, undefined])) };
+    return definition.step.workflow === undefined ? { context } : { context, state: change.state };
+  });
+  const seen = new Map<string, unknown>();
+  return compared.some((one) =>
+    Object.entries(one).some(([kind, values]) =>
+      Object.entries(values as object).some(([key, value]) => {
+        const name = `${kind} ${key}`;
+        const isOther = seen.has(name) && !isDeepStrictEqual(seen.get(name), value);
+        seen.set(name, value);
+        return isOther;
+      }),
+    ),
+  );
+}
+
 function suspensionsOf({ members, window }: Executed): Suspensions {
   const waited = members.filter(({ outcome }) => outcome.suspensions.any);
   const last = waited.at(-1);
@@ -132,6 +154,7 @@ export function settle(frame: Frame, executed: Executed): Settled {
   }
   if (open.some(({ outcome }) => isChange(outcome.change)))
     frame.open({ entry }, '', 'state', 'state-of-open');
+  if (isOverwritten(frame, executed)) frame.open({ entry }, '', 'run', 'overwritten-beside');
   const isUndecided = verdict.isUndecided || members.some(({ outcome }) => outcome.isUndecided);
   if (verdict.isUndecided) frame.open({ entry }, '', 'run', 'fail-or-bail');
   const suspended = members.flatMap(({ outcome: { ending } }) =>

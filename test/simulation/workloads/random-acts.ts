@@ -30,22 +30,32 @@ export interface Where {
   readonly isChain: boolean;
   /** No other execution of it runs beside it: it may read keys that nobody else writes. */
   readonly isSettled: boolean;
+  /** It is not nested in an item of a foreach with a window: see the reason `overwritten-beside` of the interpreter. */
+  readonly mayOverwrite: boolean;
   /** Steps of earlier entries of its workflow: it may read what they gave. */
   readonly known: readonly string[];
 }
 
 /** Draws what a body does before it ends. */
-export function randomActs(random: Random, id: string, { isChain, isSettled, known }: Where): Act[] {
+export function randomActs(
+  random: Random,
+  id: string,
+  { isChain, isSettled, mayOverwrite, known }: Where,
+): Act[] {
   const acts: Act[] = [];
   const maybe = (probability: number, act: () => Act): void => {
     if (random.chance(probability)) acts.push(act());
   };
-  // A key of its own, and one that all write: the last one to settle wins.
-  maybe(0.2, () => ({ act: 'set', key: id, value: randomValue(random) }));
-  maybe(0.2, () => ({ act: 'set', key: 'shared', value: 'own' }));
+  maybe(0.2, () => ({ act: 'set', key: id, value: mayOverwrite ? randomValue(random) : 'text' }));
   if (isSettled) maybe(0.2, () => ({ act: 'count', key: `count of ${id}` }));
-  maybe(0.12, () => ({ act: 'context', key: random.pick([id, 'shared']), value: 'own' }));
-  maybe(0.08, () => ({ act: 'delete', key: random.pick(['shared', 'given', ...known]) }));
+  if (mayOverwrite) {
+    // A key that all write: the last one to settle wins.
+    maybe(0.2, () => ({ act: 'set', key: 'shared', value: 'own' }));
+  }
+  if (mayOverwrite && isSettled) {
+    maybe(0.12, () => ({ act: 'context', key: random.pick([id, 'shared']), value: 'own' }));
+    maybe(0.08, () => ({ act: 'delete', key: random.pick(['shared', 'given', ...known]) }));
+  }
   if (isChain) maybe(0.25, () => ({ act: 'see', what: random.pick(['state', 'context']) }));
   maybe(0.1, () => ({ act: 'see', what: 'init' }));
   if (known.length > 0) maybe(0.2, () => ({ act: 'result', of: random.pick(known) }));

@@ -18,8 +18,8 @@ export interface RandomSpecOptions {
   readonly entries?: number;
   /** Workflows within each other, the outermost one counted. @default 3 */
   readonly depth?: number;
-  /** Whether anything fails, suspends, bails or aborts. @default true */
-  readonly trouble?: boolean;
+  /** How often anything fails, suspends, bails or aborts: a factor of the usual shares. @default 1 */
+  readonly trouble?: number;
 }
 
 /** Milliseconds to days. */
@@ -90,7 +90,8 @@ class Draft {
     const { random } = this;
     if (depth + 1 >= this.deepest || this.left <= 0 || !random.chance(nested)) return this.leaf(where);
     const budget = random.between(1, Math.max(1, Math.ceil(this.left / 2)));
-    return { kind: 'workflow', workflow: this.workflow(depth + 1, budget, { ...where, known: [] }) };
+    const inside = { ...where, mayOverwrite: where.mayOverwrite && where.isSettled, known: [] };
+    return { kind: 'workflow', workflow: this.workflow(depth + 1, budget, inside) };
   }
 
   private arms<T>(depth: number, where: Where, make: (body: BodySpec) => T): T[] {
@@ -195,10 +196,10 @@ function bodies(entry: EntrySpec): readonly BodySpec[] {
 
 /** Draws a workload. Most runs of it succeed; of what goes wrong in it, each kind comes in one of twenty or more. */
 export function randomSpec(random: Random, options: RandomSpecOptions = {}): GraphSpec {
-  const { entries = 8, depth = 3, trouble = true } = options;
+  const { entries = 8, depth = 3, trouble = 1 } = options;
   const wanted = Math.max(1, Math.round(entries * random.pick([0.4, 0.6, 0.8, 1, 1, 1.25, 1.6, 2])));
   const draft = new Draft(random, wanted, depth);
-  const where = { isChain: true, isSettled: true, known: [] };
+  const where = { isChain: true, isSettled: true, mayOverwrite: true, known: [] };
   const root = draft.workflow(0, wanted, where);
   const values = (keys: readonly string[]): Record<string, ValueName> =>
     Object.fromEntries(keys.map((key) => [key, randomValue(random)]));
@@ -208,5 +209,5 @@ export function randomSpec(random: Random, options: RandomSpecOptions = {}): Gra
     ...(random.chance(0.5) ? { initialState: values(['shared', 'start']) } : {}),
     ...(random.chance(0.5) ? { requestContext: values(['shared', 'given']) } : {}),
   };
-  return trouble ? withTrouble(random, spec) : spec;
+  return withTrouble(random, spec, trouble);
 }

@@ -109,16 +109,16 @@ function withRepeat(random: Random, spec: GraphSpec): GraphSpec {
   return { ...spec, root: { ...root, entries: [...root.entries, random.pick(singles)] } };
 }
 
-/** Lets things go wrong in a graph. */
-export function withTrouble(random: Random, spec: GraphSpec): GraphSpec {
+/** Lets things go wrong in a graph; `factor` times as often as usual. */
+export function withTrouble(random: Random, spec: GraphSpec, factor: number): GraphSpec {
   let made = spec;
   const ids = stepIds(spec.root);
   for (const [share, change] of ofSteps) {
-    if (!random.chance(share) || ids.length === 0) continue;
+    if (!random.chance(share * factor) || ids.length === 0) continue;
     made = at(made, random.pick(ids), (step) => change(random, step));
   }
   for (const [share, change] of ofEntries) {
-    if (!random.chance(share)) continue;
+    if (!random.chance(share * factor)) continue;
     let isDone = false;
     made = mapped(made, {
       entry: (entry) => {
@@ -129,5 +129,5 @@ export function withTrouble(random: Random, spec: GraphSpec): GraphSpec {
       },
     });
   }
-  return random.chance(0.1) ? withRepeat(random, made) : made;
+  return random.chance(0.1 * factor) ? withRepeat(random, made) : made;
 }
