@@ -154,11 +154,12 @@ function openForeach(view: RunView): [string, StepResult][] {
 
 /**
  * Arms of a parallel that were launched but not claimed yet: they run as far as anybody outside can tell. Of one that is closed,
- * or that a time travel led into, the others take no part; of a run that is over nothing runs.
+ * or that a time travel led into, the others take no part; of a run that pauses after each entry one runs at a time, and of one
+ * that is over, suspended or paused none.
  */
 function unclaimedArms(view: RunView, records: readonly StepRecord[]): [string, StepResult][] {
   const { header, graph } = view;
-  if (terminalStatuses.has(header.status)) return [];
+  if (header.status !== 'running' || header.perStep === true) return [];
   return graph.flatMap((entry, index): [string, StepResult][] => {
     const ofEntry = records.filter((record) => record.key.entry === index);
     const [sibling] = ofEntry;

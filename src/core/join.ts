@@ -57,6 +57,8 @@ export interface JoinOpening extends JoinShape {
   readonly turn: string;
   /** Of a conditional, and where not all arms take part: those that do, ascending. Members of the join are these. */
   readonly taken?: readonly number[];
+  /** Of a parallel or branch of a run that pauses after each entry: its arms begin one by one, and the run pauses before each later one. */
+  readonly perStep?: boolean;
   /** When the block was opened, ms since 1970. */
   readonly openedAt: number;
   /** Of a foreach whose array is kept in pages: elements of each. */

@@ -156,13 +156,22 @@ function planBlock(view: SweepView, entry: number, clock: Clock): SweepPlan {
   const tokens = new Set(join.tokens);
   const members = membersOf(join);
   const open = membersInFlight(join, join.tokens, members);
+  const last = join.tokens.at(-1);
+  const begun = (member: number): boolean =>
+    view.records.some(
+      ({ key, turn }) => sameKey(key, memberKey(view.graph, entry, member)) && turn >= join.turn,
+    );
+  // The run pauses before the next arm begins, and nobody lived to see that it does.
+  const pauses = view.header.perStep === true && join.perStep === true && last !== undefined;
+  if (pauses && open.some((member) => !begun(member))) {
+    return { actions: dutyOf(decodeToken(last).member), again: clock.now + sweepPause.shortest };
+  }
   // An arm is looked at in any case; of the items of a foreach only those that may still move were read.
   const launched = view.graph[entry]?.type === 'foreach' ? membersOpen(join, join.tokens) : members;
   const plan = merge(
     launched.map((member) => planMember(view, memberKey(view.graph, entry, member), tokens, clock)),
   );
   if (open.length > 0) return plan;
-  const last = join.tokens.at(-1);
   // There never was a member: whoever opened the block closes it too.
   if (last === undefined) return { actions: [opening], again: clock.now + sweepPause.shortest };
   // Nothing is in flight: the last settlement suspended the block.

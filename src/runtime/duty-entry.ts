@@ -12,6 +12,7 @@ import {
 import { parseTurn } from '../core/turn.ts';
 import type { Engine } from './engine.ts';
 import { entryTurn, type Handling } from './handling.ts';
+import { pausesAfter } from './per-step.ts';
 import { previous } from './publish.ts';
 
 /**
@@ -30,13 +31,13 @@ export async function fulfilEntry(
   const told = [...facts, ...publisher.stepEnd(record)];
   switch (duty.type) {
     case 'advance':
-      if (handling.header.perStep === true) {
+      if (await pausesAfter(handling, record)) {
         return pause(handling, record.key.entry, parseTurn(record.turn).iteration, told);
       }
       if (!won && (await hasBegun(handling, duty.to))) return;
       return publisher.exhausted ? exhaust(handling, record) : advance(handling, record, duty.to, told);
     case 'finish':
-      if (duty.status === 'success' && handling.header.perStep === true && record.bailed !== true) {
+      if (duty.status === 'success' && record.bailed !== true && (await pausesAfter(handling, record))) {
         return pause(handling, record.key.entry, parseTurn(record.turn).iteration, told);
       }
       return finish(handling, { status: duty.status, by: record.key.entry }, told);

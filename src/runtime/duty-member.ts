@@ -18,6 +18,7 @@ import { announceStatus, finish, fulfilEntry, pause } from './duty-entry.ts';
 import { entryTurn, type Handling, logged } from './handling.ts';
 import { type Loaded, loadShared, sharedAt } from './load.ts';
 import { memberRecords, memberRuns, unclaimedMembers } from './members.ts';
+import { isPerStepNow } from './per-step.ts';
 import { isUnstorable } from './values.ts';
 
 /**
@@ -42,7 +43,11 @@ export async function fulfilMember(handling: Handling, record: StepRecord, won: 
   }
   const { closed, block } = append.consequence;
   if (closed !== undefined) return closeBlock(handling, record.key.entry, append, won && append.won, facts);
-  const told = [...facts, ...(await launches(handling, record.key.entry, append, won && append.won))];
+  const launched = await launches(handling, record.key.entry, append, won && append.won);
+  if (launched.length > 0 && append.opening.perStep === true && (await isPerStepNow(handling))) {
+    return pause(handling, record.key.entry, 0, facts);
+  }
+  const told = [...facts, ...launched];
   if (block === undefined) return publisher.publish(told);
   const status = block === 'suspended' ? 'suspended' : 'running';
   await announceStatus(handling, status, positionOf(record, append), told);
@@ -128,7 +133,9 @@ export async function closeBlock(
   const load = await store.loadStep({ runId, keys, input: entry === 0, consistent: true });
   const turn = entryTurn(handling);
   const [existing] = load.records;
-  if (!won && existing?.turn === turn) return fulfilEntry(handling, existing, false, facts);
+  // A member may have been resumed since the handling began, by somebody who decided anew whether the run pauses.
+  const now = load.header === undefined ? handling : { ...handling, header: load.header };
+  if (!won && existing?.turn === turn) return fulfilEntry(now, existing, false, facts);
   const before: Loaded = {
     header: load.header,
     input: load.input,
@@ -142,8 +149,8 @@ export async function closeBlock(
   const records = stored.filter((record) => record.turn >= turn);
   const record = await storableRecord(handling, entry, append, { before, records });
   const write = await store.closeBlock({ runId, record });
-  if (write.won) return fulfilEntry(handling, write.image, true, facts);
-  if (write.image?.turn === turn) await fulfilEntry(handling, write.image, false, facts);
+  if (write.won) return fulfilEntry(now, write.image, true, facts);
+  if (write.image?.turn === turn) await fulfilEntry(now, write.image, false, facts);
 }
 
 interface BlockParts {

@@ -4,19 +4,20 @@ import { stepIdAt } from '../core/graph.ts';
 import { membersInFlight, openJoin } from '../core/join.ts';
 import { unionOfReads } from '../core/reads.ts';
 import type { JoinOpening } from '../ports/index.ts';
-import { fulfilEntry } from './duty-entry.ts';
+import { fulfilEntry, pause } from './duty-entry.ts';
 import { closeBlock } from './duty-member.ts';
 import { admitted } from './handle-step.ts';
 import { drop, entryTurn, type EventHandling, type Handling, logged } from './handling.ts';
 import { type Loaded, loadForStep } from './load.ts';
 import { memberRuns, mergeLaunching, unclaimedMembers } from './members.ts';
+import { isPerStep, isPerStepNow } from './per-step.ts';
 import { readExecution } from './read-execution.ts';
 import { type BlockEntry, readsOfBody } from './registry.ts';
 import { evaluateConditions } from './step-executor.ts';
 
 /**
  * Handles the `step.run` of a parallel or branch: opens its join and launches its arms, of a run that pauses after each entry
- * only the first one. Which arms a branch takes is decided by whoever opens the join first, so a duplicate that evaluates the
+ * the first one, and the others one by one when it is resumed without that. Which arms a branch takes is decided by whoever opens the join first, so a duplicate that evaluates the
  * conditions again cannot change it.
  */
 export async function handleBlock(
@@ -31,16 +32,17 @@ export async function handleBlock(
   const loaded = await loadForStep(engine, { runId, key: { entry }, turn, graph: workflow.graph }, reads);
   const handling = await admitted(event, { key: { entry }, turn }, loaded);
   if (handling === undefined) return;
-  const arms =
+  const taken =
     block.type === 'conditional' ? await takenArms(handling, block, entry, loaded, reads) : undefined;
-  const taken = handling.header.perStep === true ? (arms ?? [0]).slice(0, 1) : arms;
   const total = taken?.length ?? block.steps.length;
+  const perStep = await isPerStep(handling);
   const opening: JoinOpening = {
     turn,
     total,
-    concurrency: total,
+    concurrency: perStep ? Math.min(1, total) : total,
     openedAt: engine.backend.clock.now(),
     ...(taken === undefined ? {} : { taken }),
+    ...(perStep ? { perStep } : {}),
     ...logged(handling),
   };
   const write = await engine.backend.store.openJoin({ runId, entry, epoch, ...opening });
@@ -85,12 +87,17 @@ export async function relaunchBlock(handling: Handling, entry: number, opening: 
   const { store } = engine.backend;
   const load = await store.loadStep({ runId, keys: [{ entry }], input: false, consistent: true });
   const [result] = load.records;
-  if (result?.turn === opening.turn) return fulfilEntry(handling, result, false);
+  if (result?.turn === opening.turn) {
+    const now = load.header === undefined ? handling : { ...handling, header: load.header };
+    return fulfilEntry(now, result, false);
+  }
   if (opening.total === 0) return launchBlock(handling, entry, opening);
   const log = await store.loadJoin({ runId, entry, epoch });
   const tokens = log?.tokens ?? [];
   const inFlight = membersInFlight(opening, tokens, membersOf(opening));
   const missing = await unclaimedMembers(handling, entry, opening, inFlight);
+  const isLater = missing.length > 0 && opening.perStep === true && tokens.length > 0;
+  if (isLater && (await isPerStepNow(handling))) return pause(handling, entry, 0);
   await mergeLaunching(handling, entry, { ...opening, tokens }, missing);
   const details = { turn: opening.turn, seesCell: log?.state.hasDelta ?? false };
   await handling.publisher.publish(memberRuns(handling, entry, missing, details));

@@ -28,6 +28,7 @@ import {
   type StepHandling,
 } from './handling.ts';
 import { inputAt, inputValue, type Loaded, loadForStep, loadShared, sharedAt, sourceOf } from './load.ts';
+import { isPerStep } from './per-step.ts';
 import { publishStart } from './start.ts';
 import { publishEpoch } from './travel.ts';
 import { validInput } from './step-executor.ts';
@@ -178,7 +179,8 @@ async function startChild(
   const { engine, runId, epoch, event } = handling;
   const { store, metrics } = engine.backend;
   const workflow = engine.registry.get(nested.id);
-  let header = childHeader(handling, workflow.graphHash, nested, record);
+  const perStep = await isPerStep(handling);
+  let header = childHeader(handling, workflow.graphHash, nested, record, perStep);
   try {
     const inside = await epochInside(handling, nested, header.runId, given);
     const inputHash = sha256(engine.values.encodeCanonical([given.input, given.shared], 'input'));
@@ -246,9 +248,10 @@ function childHeader(
   graphHash: string,
   nested: WorkflowDefinition,
   record: StepRecord,
+  perStep: boolean,
 ): RunHeader {
   const now = engine.backend.clock.now();
-  const { resourceId, owner, history, perStep } = header;
+  const { resourceId, owner, history } = header;
   return {
     format: recordFormat,
     runId: record.childRunId ?? childRunId(runId, record),
@@ -269,6 +272,6 @@ function childHeader(
     ...(resourceId === undefined ? {} : { resourceId }),
     ...(owner === undefined ? {} : { owner }),
     ...(history === undefined ? {} : { history }),
-    ...(perStep === undefined ? {} : { perStep }),
+    ...(perStep ? { perStep } : {}),
   };
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { add, nest, step, workflow } from './fixtures.ts';
-import { asking, byHand } from './hand.ts';
+import { asking, byHand, death } from './hand.ts';
 import type { RunHeader } from '../../src/core/records.ts';
 import type { RunStore } from '../../src/ports/index.ts';
 
@@ -146,4 +146,142 @@ describe('a run that is resumed to pause after one entry', () => {
       steps: { 'two.ask-two': { status: 'suspended' } },
     });
   });
+});
+
+describe('arms of a run that pauses after each entry', () => {
+  const arms = [add('a', 1), asking('ask'), add('c', 100)];
+
+  test('all execute when the one that was suspended is resumed without that', async () => {
+    const hand = byHand([workflow('w', [{ parallel: [asking('ask'), add('b', 10)] }, pass('after')])]);
+    await hand.runtime.start({ workflowId: 'w', runId: 'r', inputData: 1, perStep: true });
+    await hand.drain();
+    const begun = await hand.runtime.result({ runId: 'r' });
+    expect(begun.status).toBe('suspended');
+    expect(begun.steps).not.toHaveProperty('b');
+    await hand.runtime.resume({ runId: 'r', resumeData: 1 });
+    await hand.drain();
+    expect(await hand.runtime.result({ runId: 'r' })).toMatchObject({
+      status: 'success',
+      result: { ask: 2, b: 11 },
+    });
+  });
+
+  test('the same for the arms that a branch took; the condition is not asked again', async () => {
+    let asked = 0;
+    const yes = (): boolean => {
+      asked += 1;
+      return true;
+    };
+    const branch = {
+      branch: [
+        [() => false, add('no', 1)],
+        [yes, asking('ask')],
+        [yes, add('b', 10)],
+      ] as const,
+    };
+    const hand = byHand([workflow('w', [branch, pass('after')])]);
+    await hand.runtime.start({ workflowId: 'w', runId: 'r', inputData: 1, perStep: true });
+    await hand.drain();
+    await hand.runtime.resume({ runId: 'r', resumeData: 1 });
+    await hand.drain();
+    expect(await hand.runtime.result({ runId: 'r' })).toMatchObject({
+      status: 'success',
+      result: { ask: 2, b: 11 },
+    });
+    expect(asked).toBe(2);
+  });
+
+  test('execute one by one when each is resumed, or traveled to, so', async () => {
+    const hand = byHand([workflow('w', [{ parallel: arms }, pass('after')])]);
+    await hand.runtime.start({ workflowId: 'w', runId: 'r', inputData: 1, perStep: true });
+    await hand.drain();
+    expect(await hand.runtime.get({ runId: 'r' })).toMatchObject({ status: 'paused' });
+    const travel = async (step: string): Promise<void> => {
+      await hand.runtime.timeTravel({ runId: 'r', step, perStep: true });
+      await hand.drain();
+    };
+    await expect(travel('after')).rejects.toMatchObject({ code: 'WORKFLOW_ARGUMENT_INVALID' });
+    await travel('ask');
+    await hand.runtime.resume({ runId: 'r', resumeData: 1, perStep: true });
+    await hand.drain();
+    expect(await hand.runtime.get({ runId: 'r' })).toMatchObject({ status: 'paused' });
+    await travel('c');
+    expect(await hand.runtime.result({ runId: 'r' })).toMatchObject({
+      status: 'paused',
+      steps: { a: { output: 2 }, ask: { output: 2 }, c: { output: 101 } },
+    });
+    await travel('after');
+    await hand.runtime.timeTravel({ runId: 'r', step: 'after' });
+    await hand.drain();
+    expect(await hand.runtime.result({ runId: 'r' })).toMatchObject({
+      status: 'success',
+      result: { a: 2, ask: 2, c: 101 },
+    });
+  });
+
+  test('take no part in a time travel to another arm, as in the reference', async () => {
+    const hand = byHand([workflow('w', [{ parallel: arms }, pass('after')])]);
+    await hand.runtime.start({ workflowId: 'w', runId: 'r', inputData: 1, perStep: true });
+    await hand.drain();
+    await hand.runtime.timeTravel({ runId: 'r', step: 'c' });
+    await hand.drain();
+    expect(await hand.runtime.result({ runId: 'r' })).toMatchObject({
+      status: 'success',
+      result: { a: 2, c: 101 },
+    });
+  });
+
+  test('keep state and results of those before, and pause whichever delivery or sweep comes', async () => {
+    const setting = step('setting', ({ setState }) => setState({ k: 'set' }));
+    const seeing = step('seeing', ({ state }) => state['k']);
+    const hand = byHand([workflow('w', [{ parallel: [setting, seeing] }, pass('after')])]);
+    await hand.runtime.start({ workflowId: 'w', runId: 'r', inputData: 1, perStep: true });
+    const block = hand.take();
+    await hand.runtime.handle(block);
+    const arm = hand.take();
+    const dying = hand.worker((store) => ({
+      appendToken: async (write) => {
+        await store.appendToken(write);
+        return death();
+      },
+    }));
+    void dying.handle(arm);
+    await hand.place.settled();
+    const status = async (): Promise<string | undefined> => {
+      const { status: now, steps } = await hand.runtime.result({ runId: 'r' });
+      expect(steps).not.toHaveProperty('seeing');
+      return now;
+    };
+    expect(await status()).toBe('running');
+    const ways = [() => hand.sweep(), () => hand.runtime.handle(block), () => hand.runtime.handle(arm)];
+    for (const way of ways) {
+      await way();
+      await hand.drain();
+      expect(await status()).toBe('paused');
+    }
+    await hand.runtime.timeTravel({ runId: 'r', step: 'seeing' });
+    await hand.drain();
+    expect(await hand.runtime.result({ runId: 'r', includeState: true })).toMatchObject({
+      status: 'success',
+      result: { seeing: 'set' },
+      state: { k: 'set' },
+    });
+  });
+
+  test.each(['the block', 'the arm'])(
+    'pause by another delivery of %s, when the worker of the first died',
+    async (which) => {
+      const hand = byHand([workflow('w', [{ parallel: arms }, pass('after')])]);
+      await hand.runtime.start({ workflowId: 'w', runId: 'r', inputData: 1, perStep: true });
+      const block = hand.take();
+      await hand.runtime.handle(block);
+      const arm = hand.take();
+      const dying = hand.worker(() => ({ setStatus: () => death() }));
+      void dying.handle(arm);
+      await hand.place.settled();
+      await hand.runtime.handle(which === 'the arm' ? arm : block);
+      await hand.drain();
+      expect(await hand.runtime.result({ runId: 'r' })).toMatchObject({ status: 'paused' });
+    },
+  );
 });

@@ -232,6 +232,7 @@ export const segmentFields: Fields<JoinOpening & Pick<Segment, 'carry' | 'tokens
   total: { attribute: 'm', type: number },
   concurrency: { attribute: 'c', type: number },
   taken: { attribute: 'tk', type: numbers },
+  perStep: { attribute: 'per', type: flag },
   openedAt: { attribute: 'oa', type: number },
   pageSize: { attribute: 'pg', type: number },
   sharedFrom: { attribute: 'sf', type: number },
