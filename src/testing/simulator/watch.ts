@@ -78,7 +78,7 @@ export class Watch {
   readonly headers = new Map<string, RunHeader>();
   /** By run and formatted key. */
   readonly records = new Map<string, StepRecord>();
-  /** Somebody resumed a step while the run as a whole was not suspended. */
+  /** Somebody resumed a step before the run as a whole, and the places around it, showed that it was suspended. */
   resumedEarly = false;
   /** Tokens of each join, by run, entry and epoch. */
   readonly tokens = new Map<string, number[]>();
@@ -89,6 +89,9 @@ export class Watch {
   readonly #stale: StaleReads;
   readonly #known: Set<string>;
   readonly #opened = new Set<string>();
+  /** Which write was the last one of each record. */
+  readonly #written = new Map<string, number>();
+  #writes = 0;
   /** End of the lease that the last claim or takeover of a record set, without renewals. */
   readonly #leases = new Map<string, number>();
 
@@ -185,6 +188,8 @@ export class Watch {
     if (method === 'resume') this.#reopened(argument as ResumeWrite, result as ResumeResult);
     if (before !== undefined) this.#keeps(method, runId, before, image);
     this.records.set(name, image);
+    this.#writes += 1;
+    this.#written.set(name, this.#writes);
     this.#stale.noteRecord(runId, image);
   }
 
@@ -208,12 +213,25 @@ export class Watch {
 
   #reopened(write: ResumeWrite, { won }: ResumeResult): void {
     if (!won) return;
-    this.resumedEarly ||= this.root?.status !== 'suspended';
+    this.resumedEarly ||= this.root?.status !== 'suspended' || !this.#isSeenAbove(write);
     for (const { runId, epoch } of write.runs) {
       const header = reopened(this.headers.get(runId), write, epoch);
       if (header === undefined) this.violate(`resume reopened run ${runId}, which is over`);
       else this.#setHeader(header);
     }
+  }
+
+  /** Whether the places around a suspended step have seen that it is. */
+  #isSeenAbove({ runId, key }: ResumeWrite): boolean {
+    let name = `${runId}/${formatKey(key)}`;
+    let { parent } = this.headers.get(runId) ?? {};
+    while (parent !== undefined) {
+      const above = `${parent.runId}/${formatKey(parent.key)}`;
+      if ((this.#written.get(above) ?? 0) < (this.#written.get(name) ?? 0)) return false;
+      name = above;
+      ({ parent } = this.headers.get(parent.runId) ?? {});
+    }
+    return true;
   }
 
   /** A turn that has a result keeps it, and no turn comes back. */

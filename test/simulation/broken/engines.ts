@@ -1,0 +1,155 @@
+import type { BackendWrapper, Plan } from '../../../src/testing/simulator/scenario.ts';
+import { type Mutation, mutations } from './mutations.ts';
+import * as wrappers from './wrappers.ts';
+
+/** An engine that is broken on purpose, to show that the simulation finds it. */
+export interface BrokenEngine {
+  readonly name: string;
+  /** What is wrong with it. */
+  readonly what: string;
+  /** Seeds within which it has to be found. */
+  readonly seeds: number;
+  readonly wrap?: BackendWrapper;
+  readonly mutations?: readonly Mutation[];
+  /** Makes what shows it more frequent. */
+  readonly plan?: (plan: Plan) => Plan;
+}
+
+/** Every broken engine: each rule of the protocol that somebody could forget. */
+export const brokenEngines: readonly BrokenEngine[] = [
+  {
+    name: 'unconditional-claim',
+    what: 'a claim is written whatever is stored',
+    seeds: 300,
+    mutations: mutations['unconditional-claim'],
+  },
+  {
+    name: 'unconditional-commit',
+    what: 'an outcome is written whatever is stored, by whoever comes last',
+    seeds: 2_000,
+    mutations: mutations['unconditional-commit'],
+  },
+  {
+    name: 'turn-unchecked',
+    what: 'an outcome is stored for another turn than it is of',
+    seeds: 2_000,
+    mutations: mutations['turn-unchecked'],
+  },
+  {
+    name: 'no-dedupe',
+    what: 'a duplicate publishes what has begun already',
+    seeds: 300,
+    mutations: mutations['no-dedupe'],
+  },
+  {
+    name: 'publish-before-write',
+    what: 'an event announces what is not stored',
+    seeds: 300,
+    wrap: wrappers.publishesBeforeWriting,
+  },
+  {
+    name: 'failed-entries-ignored',
+    what: 'events that the bus refused are taken for accepted',
+    seeds: 500,
+    wrap: wrappers.ignoresFailedEntries,
+  },
+  {
+    name: 'silent-loser',
+    what: 'whoever comes second to an outcome does nothing',
+    seeds: 500,
+    wrap: wrappers.silentLoser,
+  },
+  { name: 'sweeper-off', what: 'nobody sweeps', seeds: 500, wrap: wrappers.neverSweeps },
+  {
+    name: 'join-by-counter',
+    what: 'a settlement counts as often as it is told',
+    seeds: 300,
+    mutations: mutations['join-by-counter'],
+  },
+  {
+    name: 'newest-segment',
+    what: 'the log of a block is searched from its newest segment on',
+    seeds: 1_000,
+    wrap: wrappers.startsAtNewestSegment,
+  },
+  {
+    name: 'epoch-ignored',
+    what: 'events of an earlier epoch are handled',
+    seeds: 5_000,
+    mutations: mutations['epoch-ignored'],
+  },
+  {
+    name: 'cancel-unchecked',
+    what: 'steps of a canceled run go on',
+    seeds: 500,
+    wrap: wrappers.overlooksCancel,
+  },
+  { name: 'endless-lease', what: 'a lease never ends', seeds: 500, wrap: wrappers.endlessLease },
+  {
+    name: 'resume-not-exclusive',
+    what: 'a suspension can be resumed twice',
+    seeds: 2_000,
+    mutations: mutations['resume-not-exclusive'],
+  },
+  { name: 'delay-dropped', what: 'a retry does not wait', seeds: 300, wrap: wrappers.dropsDelays },
+  {
+    name: 'nested-end-not-delivered',
+    what: 'the run above never hears of a nested one',
+    seeds: 2_000,
+    wrap: wrappers.dropsEndsOfNested,
+  },
+  {
+    name: 'state-replaced',
+    what: 'state is replaced and not merged by key',
+    seeds: 300,
+    mutations: mutations['state-replaced'],
+  },
+  {
+    name: 'no-probe',
+    what: 'a turn that another worker holds is acknowledged and forgotten',
+    seeds: 1_000,
+    wrap: wrappers.dropsProbes,
+  },
+  {
+    name: 'left-before-token',
+    what: 'a member is resumed before its suspension is in the log of its block',
+    seeds: 5_000,
+    mutations: mutations['left-before-token'],
+  },
+  {
+    name: 'nested-not-reread',
+    what: 'a place follows its nested run once, and does not look again after its write',
+    seeds: 5_000,
+    mutations: mutations['nested-not-reread'],
+  },
+  {
+    name: 'suspends-out-of-sight',
+    what: 'a suspension takes the run out of sight at once',
+    seeds: 5_000,
+    wrap: wrappers.suspendsOutOfSight,
+  },
+  {
+    name: 'resume-unswept',
+    what: 'a resume does not make the sweeper look',
+    seeds: 5_000,
+    mutations: mutations['resume-unswept'],
+  },
+  {
+    name: 'parent-not-rechecked',
+    what: 'whoever begins a nested run does not look whether the run above is over',
+    seeds: 5_000,
+    mutations: mutations['parent-not-rechecked'],
+  },
+  {
+    name: 'status-unordered',
+    what: 'a late status overwrites a later one',
+    seeds: 5_000,
+    mutations: mutations['status-unordered'],
+  },
+  {
+    name: 'helped-unmarked',
+    what: 'the sweeper loses sight of what it has helped',
+    seeds: 5_000,
+    mutations: mutations['helped-unmarked'],
+  },
+];

@@ -1,0 +1,110 @@
+/** A piece of the source that is replaced by another one, which does something wrong. */
+export interface Mutation {
+  /** From the root of the repository. */
+  readonly file: string;
+  /** Stands there exactly once. */
+  readonly from: string;
+  readonly to: string;
+}
+
+const headers = 'src/adapters/transitions/headers.ts';
+const records = 'src/adapters/transitions/records.ts';
+
+/** Imports nothing: it is loaded before what it changes. By the name of the broken engine. */
+export const mutations = {
+  'unconditional-claim': [
+    {
+      file: records,
+      from: 'if (stored !== undefined && mine === undefined && stored.turn >= write.turn) return undefined;',
+      to: 'void mine;',
+    },
+  ],
+  'unconditional-commit': [
+    {
+      file: records,
+      from: "const isOurs = stored?.turn === write.turn && stored.status === 'running' && stored.owner === write.owner;",
+      to: 'const isOurs = stored !== undefined;',
+    },
+  ],
+  'turn-unchecked': [
+    {
+      file: records,
+      from: 'const isOurs = stored?.turn === write.turn && stored.status',
+      to: 'const isOurs = stored !== undefined && stored.status',
+    },
+  ],
+  'no-dedupe': [
+    {
+      file: 'src/runtime/members.ts',
+      from: 'if (members.length === 0) return [];',
+      to: 'if (members.length >= 0) return [...members];',
+    },
+    {
+      file: 'src/runtime/duty-entry.ts',
+      from: 'if (record !== undefined && parseTurn(record.turn).epoch >= epoch) return true;',
+      to: 'if (entry >= 0) return false;',
+    },
+  ],
+  'join-by-counter': [
+    { file: 'src/adapters/memory/segments.ts', from: 'image.tokens.includes(write.token);', to: 'false;' },
+  ],
+  'epoch-ignored': [
+    {
+      file: 'src/core/decide.ts',
+      from: "if (event.epoch < header.epoch) return { type: 'drop', reason: 'stale-epoch' };",
+      to: '',
+    },
+  ],
+  'resume-not-exclusive': [
+    {
+      file: records,
+      from: "if (stored?.turn !== write.turn || stored.status !== 'suspended') return undefined;",
+      to: 'if (stored === undefined) return undefined;',
+    },
+  ],
+  'state-replaced': [
+    {
+      file: 'src/core/shared-data.ts',
+      from: 'state: { ...base.state, ...delta.state },',
+      to: 'state: delta.state ?? base.state,',
+    },
+  ],
+  'left-before-token': [
+    {
+      file: 'src/runtime/resume.ts',
+      from: '  await ensureSuspended(handling, record);\n',
+      to: '  void ensureSuspended;\n',
+    },
+  ],
+  'nested-not-reread': [
+    {
+      file: 'src/runtime/child.ts',
+      from: '    record = image;\n',
+      to: '    record = image;\n    return;\n',
+    },
+  ],
+  'resume-unswept': [
+    {
+      file: headers,
+      from: '    wakes: stored.wakes + 1,\n    sweepAt: write.sweepAt,\n    updatedAt: write.now,\n    perStep: write.perStep',
+      to: '    updatedAt: write.now,\n    perStep: write.perStep',
+    },
+  ],
+  'parent-not-rechecked': [
+    {
+      file: 'src/runtime/handle-nested.ts',
+      from: 'if (above === undefined || terminalStatuses.has(above.status) || above.epoch !== epoch) {',
+      to: 'if (above === undefined || (terminalStatuses.has(above.status) && above.epoch < epoch)) {',
+    },
+  ],
+  'status-unordered': [
+    { file: headers, from: '  if (stored.position >= write.position) return undefined;\n', to: '' },
+  ],
+  'helped-unmarked': [
+    {
+      file: 'src/runtime/sweep.ts',
+      from: 'await unlessChanged(engine, now, again ?? (await look(engine, now)).again);',
+      to: 'await unlessChanged(engine, now, undefined);',
+    },
+  ],
+} as const satisfies Readonly<Record<string, readonly Mutation[]>>;

@@ -1,0 +1,176 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { parseArgs } from 'node:util';
+import { faultKinds } from '../../src/testing/simulator/faults.ts';
+import { type BrokenEngine, brokenEngines } from './broken/engines.ts';
+import { missing } from './expected.ts';
+import { caseOf, play, type SeedCase } from './seed.ts';
+import type { Failure } from './shard.ts';
+import { runShard, runShards } from './shards.ts';
+import type { Tally } from './tally.ts';
+import { renderSpec } from './workloads/index.ts';
+
+/**
+ * Simulates many seeds, shows that broken engines are found, or replays one seed. Ends with 1 when anything failed.
+ *
+ *     npm run simulate                      20,000 seeds that follow from the commit, the regressions and the broken engines
+ *     npm run simulate -- --seeds 500       so many seeds
+ *     npm run simulate -- --replay 335      one seed, with its trace
+ *     npm run simulate -- --case FILE       a case that a failure was written to
+ *     npm run simulate -- --broken all      the broken engines alone
+ */
+const { values: options } = parseArgs({
+  options: {
+    seeds: { type: 'string', default: '20000' },
+    first: { type: 'string' },
+    workers: { type: 'string', default: String(Math.max(1, Math.min(8, availableParallelism()))) },
+    broken: { type: 'string' },
+    replay: { type: 'string' },
+    case: { type: 'string' },
+    trace: { type: 'string', default: '50' },
+    json: { type: 'string' },
+  },
+});
+
+const regressionFolder = new URL('./regressions/', import.meta.url);
+const write = (text: string): void => void process.stdout.write(`${text}\n`);
+
+function commit(): string {
+  try {
+    return execFileSync('git', ['rev-parse', 'HEAD'], { encoding: 'utf8' }).trim();
+  } catch {
+    return 'unknown';
+  }
+}
+
+/** Seeds that nobody has seen before, and that are the same for everybody who tests this commit. */
+function firstSeed(): number {
+  if (options.first !== undefined) return Number(options.first);
+  const hash = /^[0-9a-f]{10}/u.exec(commit());
+  return hash === null ? 1 : Number.parseInt(hash[0], 16);
+}
+
+/** A progress line every so often, so that a log stays short. */
+function progress(what: string, total: number): (done: number) => void {
+  let shown = 0;
+  return (done) => {
+    const tenth = Math.floor((10 * done) / total);
+    if (tenth <= shown) return;
+    shown = tenth;
+    write(`${what}: ${done} of ${total}`);
+  };
+}
+
+function showFailure({ seed, problems, smallest, trace }: Failure): void {
+  const file = new URL(`${seed}.json`, regressionFolder);
+  mkdirSync(regressionFolder, { recursive: true });
+  writeFileSync(file, `${JSON.stringify({ seed, found: problems[0], ...smallest }, null, 1)}\n`);
+  write(`\nSeed ${seed} at commit ${commit()} failed:\n  ${problems.join('\n  ')}`);
+  write(`Smallest case, ${JSON.stringify(smallest.plan)}:\n${renderSpec(smallest.spec)}`);
+  write(`Last decisions:\n  ${trace.join('\n  ')}`);
+  write(`Replay it: npm run simulate -- --replay ${seed}`);
+  write(`The smallest case is in test/simulation/regressions/${seed}.json: commit it with what mends it`);
+}
+
+async function replay(found: SeedCase): Promise<boolean> {
+  write(renderSpec(found.spec));
+  write(JSON.stringify(found.plan));
+  const { problems, outcome } = await play(found);
+  for (const line of outcome.trace.slice(-Number(options.trace))) write(`  ${line}`);
+  write(`${outcome.trace.length} decisions; the run is ${outcome.result?.status}`);
+  write(problems.length === 0 ? 'Nothing is wrong with it' : `Problems:\n  ${problems.join('\n  ')}`);
+  return problems.length === 0;
+}
+
+async function regressions(): Promise<boolean> {
+  const names = readdirSync(regressionFolder).filter((name) => name.endsWith('.json'));
+  const failed: string[] = [];
+  for (const name of names) {
+    const found = JSON.parse(readFileSync(new URL(name, regressionFolder), 'utf8')) as SeedCase;
+    const { problems } = await play(found);
+    if (problems.length > 0) failed.push(`${name}: ${problems[0]}`);
+  }
+  for (const line of failed) write(`Regression ${line}`);
+  write(`Regressions: ${names.length - failed.length} of ${names.length} passed`);
+  return failed.length === 0;
+}
+
+/** How many seeds each broken engine took. */
+async function breakEngines(
+  engines: readonly BrokenEngine[],
+): Promise<{ readonly ok: boolean; readonly took: Record<string, number | null> }> {
+  const took: Record<string, number | null> = {};
+  const waiting = engines.values();
+  const first = firstSeed();
+  const work = async (): Promise<void> => {
+    for (const { name, seeds, what } of waiting) {
+      const { tally, failures } = await runShard(
+        { first, count: seeds, stride: 1, broken: name },
+        () => undefined,
+      );
+      const [failure] = failures;
+      took[name] = failure === undefined ? null : tally.seeds;
+      write(
+        failure === undefined
+          ? `Broken engine ${name} (${what}): NOT found in ${seeds} seeds`
+          : `Broken engine ${name}: found in ${tally.seeds} of ${seeds} seeds: ${failure.problems[0]}`,
+      );
+    }
+  };
+  await Promise.all(Array.from({ length: Number(options.workers) }, work));
+  return { ok: Object.values(took).every((seeds) => seeds !== null), took };
+}
+
+function showTally(tally: Tally): void {
+  const table = (counts: Record<string, number>): string =>
+    Object.entries(counts)
+      .toSorted(([, a], [, b]) => b - a)
+      .map(([name, times]) => `${name} ${times}`)
+      .join(', ');
+  write(`Statuses: ${table(tally.statuses)}`);
+  write(`Faults: ${table(tally.faults)}`);
+  write(`Guards: ${table(tally.guards)}`);
+  write(`Switch points: ${table(tally.switches)}`);
+  write(
+    `Port calls a seed: ${Math.round(tally.portCalls / tally.seeds)}; most sweeps after faults: ${tally.mostSweeps}`,
+  );
+}
+
+async function simulate(): Promise<boolean> {
+  const [count, workers, first] = [Number(options.seeds), Number(options.workers), firstSeed()];
+  const isRegressionFree = await regressions();
+  const { tally, failures } = await runShards({ first, count, workers }, progress('Seeds', count));
+  showTally(tally);
+  for (const failure of failures) showFailure(failure);
+  // A kind of fault, or a guard, that never came was not tested.
+  const never = count < 5_000 ? [] : missing(tally, Object.keys(faultKinds));
+  for (const name of never) write(`Never came: ${name}`);
+  const broken = await breakEngines(brokenEngines);
+  const ok = isRegressionFree && failures.length === 0 && never.length === 0 && broken.ok;
+  if (options.json !== undefined) {
+    const found = {
+      commit: commit(),
+      first,
+      seeds: tally.seeds,
+      tally,
+      broken: broken.took,
+      failed: failures.length,
+    };
+    writeFileSync(options.json, `${JSON.stringify(found, null, 1)}\n`);
+  }
+  write(
+    `Simulation: ${tally.seeds - failures.length} of ${tally.seeds} seeds passed, ${failures.length} failed; ${Object.values(broken.took).filter((seeds) => seeds !== null).length} of ${brokenEngines.length} broken engines found`,
+  );
+  return ok;
+}
+
+async function main(): Promise<boolean> {
+  if (options.replay !== undefined) return replay(caseOf(Number(options.replay)));
+  if (options.case !== undefined) return replay(JSON.parse(readFileSync(options.case, 'utf8')) as SeedCase);
+  if (options.broken === undefined) return simulate();
+  const wanted = brokenEngines.filter(({ name }) => options.broken === 'all' || name === options.broken);
+  return (await breakEngines(wanted)).ok;
+}
+
+process.exitCode = (await main()) ? 0 : 1;
