@@ -140,7 +140,7 @@ async function afterLoss(
   handling: StepHandling,
   image: StepRecord | undefined,
 ): Promise<StepRecord | undefined> {
-  const { engine, publisher, event, runId, key, turn, owner } = handling;
+  const { engine, publisher, event, runId, key, turn } = handling;
   const { store, clock, metrics, timers } = engine.backend;
   const now = clock.now();
   const verdict = afterLostClaim(image, turn, { now, skewMs: engine.times.skewMs });
@@ -164,14 +164,14 @@ async function afterLoss(
       await fulfil(handling, image, false);
       return undefined;
     case 'take-over': {
-      const leaseUntil = now + engine.times.leaseMs;
       const write = await store.takeOver({
         runId,
         key,
         turn,
         seenOwner: verdict.seenOwner,
-        owner,
-        leaseUntil,
+        // Never that of an earlier claim: whoever has seen that one expire would void this one.
+        owner: engine.nextOwner(),
+        leaseUntil: now + engine.times.leaseMs,
       });
       if (!write.won) return afterLoss(handling, write.image);
       metrics.count('claim.taken-over');
@@ -180,8 +180,10 @@ async function afterLoss(
   }
 }
 
-async function work(handling: StepHandling, loaded: Loaded, claimed: StepRecord): Promise<void> {
-  const { engine, runId, key, turn, owner } = handling;
+async function work(claiming: StepHandling, loaded: Loaded, claimed: StepRecord): Promise<void> {
+  const { engine, runId, key, turn } = claiming;
+  const owner = claimed.owner ?? claiming.owner;
+  const handling = { ...claiming, owner };
   const crashed = (claimed.claims ?? 1) > engine.limits.claims;
   const outcome = crashed ? await crashOutcome(handling, claimed) : await runBody(handling, loaded, claimed);
   const write = await engine.backend.store.commit({ runId, key, turn, owner, outcome });

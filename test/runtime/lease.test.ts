@@ -4,6 +4,7 @@ import type { StepDefinition, WorkflowDefinition } from '../../src/core/definiti
 import { createRuntime, type Runtime } from '../../src/runtime/index.ts';
 import { ManualClock } from './faults.ts';
 import { add, step, workflow } from './fixtures.ts';
+import { byHand, death } from './hand.ts';
 
 interface Bench {
   readonly clock: ManualClock;
@@ -230,4 +231,38 @@ test('what this code cannot handle comes again until its run is over, and then n
   await runtime.handle(renamed);
   await runtime.handle(removed);
   await runtime.handle({ ...removed, path: [] });
+});
+
+test('a claim that is taken over once more is not void for whoever saw it expire the first time', async () => {
+  const { step: slow, bodies } = held();
+  const hand = byHand([workflow('w', [slow])]);
+  await hand.runtime.start({ workflowId: 'w', runId: 'r' });
+  const event = hand.take();
+  const pass = (): void => hand.clock.pass(71_000);
+  // It executes past its lease, which the second one sees.
+  const first = hand.runtime.handle(event);
+  await hand.place.settled();
+  pass();
+  const gate = Promise.withResolvers<void>();
+  const slowOne = hand.worker((store) => ({
+    takeOver: async (write) => {
+      await gate.promise;
+      return store.takeOver(write);
+    },
+  }));
+  const second = slowOne.handle(event);
+  await hand.place.settled();
+  // A third one takes the turn over and dies; the first one's result is refused, and it takes over again.
+  void hand.worker(() => ({ renew: () => death() })).handle(event);
+  await hand.place.settled();
+  pass();
+  bodies[0]?.finish('refused');
+  await hand.place.settled();
+  expect(bodies).toHaveLength(3);
+  gate.resolve();
+  await second;
+  expect(bodies).toHaveLength(3);
+  bodies[2]?.finish('done');
+  await first;
+  expect(await hand.runtime.result({ runId: 'r' })).toMatchObject({ status: 'success', result: 'done' });
 });

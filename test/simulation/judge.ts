@@ -16,7 +16,7 @@ export const notCompared = {
   crashed:
     'A run in which a step failed because its worker died in it more often than it may: no in-process runtime has that. That it fails, and with which code, is checked.',
   'suspensions of nested workflows':
-    'When somebody resumed a step before the run as a whole was suspended: the entries of the nested workflows around it may never have shown its suspension.',
+    'When somebody resumed a step before the run as a whole was suspended, or an event came late: the entries of the nested workflows around it may never have shown its suspension, or what it was resumed with.',
   times: 'Times, and the path of execution: they depend on the schedule.',
   'executions of a run that was restarted or has traveled in time':
     'Which bodies are executed again depends on when. That no turn is executed twice without a takeover is checked.',
@@ -84,9 +84,10 @@ export async function judge(scenario: Scenario, outcome: SeedOutcome): Promise<s
     resume: (suspension) => scenario.resume?.(suspension),
     settlementOrder: settlementOrders(outcome, result.runId),
   });
-  if (isCrashed(outcome)) return [];
+  if (outcome.watch.gaveUp) return [];
+  const isHasty = outcome.watch.resumedEarly || outcome.faults.size > 0;
   const differences = compareWithInterpreter(result, interpreted).filter(
-    (difference) => !(outcome.watch.resumedEarly && isOfSuspension.test(difference)),
+    (difference) => !(isHasty && isOfSuspension.test(difference)),
   );
   if (differences.length > 0) return differences;
   if (plan.restartAt !== undefined || outcome.traveled > 0) return [];
@@ -94,13 +95,6 @@ export async function judge(scenario: Scenario, outcome: SeedOutcome): Promise<s
 }
 
 const isOfSuspension = /^(?:suspendPayload|suspendOutput|resumePayload) of /u;
-
-/** Some step was given up because its workers died in it: see {@link notCompared}. */
-function isCrashed({ watch }: SeedOutcome): boolean {
-  return [...watch.records.values()].some(
-    ({ error }) => error !== undefined && 'inline' in error && error.inline.includes('WORKFLOW_STEP_CRASHED'),
-  );
-}
 
 /** Every body was executed in each of its turns: once where nothing went wrong, and no more turns than it has. */
 function executionDifferences(

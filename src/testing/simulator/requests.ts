@@ -34,7 +34,6 @@ export function callerPlan(setting: Setting): Requests {
 
 class Requests {
   canceled = false;
-  traveled = 0;
   /** Nobody answers suspensions. */
   readonly leaves = false;
   readonly #setting: Setting;
@@ -87,19 +86,14 @@ class Requests {
       onAnswer: () => {
         this.canceled = true;
         const status = this.#setting.watch.root?.status;
-        if (status !== 'canceled' && this.traveled === 0)
+        if (status !== 'canceled' && this.#setting.plan.travelAt === undefined)
           this.#setting.watch.violate(`a cancel was answered, and the run is ${status}`);
       },
     });
   }
 
   #travel(fromDecision: number): void {
-    const { callers, runId, scenario, random } = this.#setting;
-    const ids = (scenario.workflows[0]?.flow ?? []).flatMap((entry) =>
-      'step' in entry ? entry.step.id : [],
-    );
-    if (ids.length === 0) return;
-    const step = random.pick(ids);
+    const { callers, runId, random } = this.#setting;
     callers.add({
       name: 'travel',
       fromDecision,
@@ -111,11 +105,19 @@ class Requests {
       ],
       // Once: a repeated call would be another time travel.
       once: true,
-      perform: (runtime) => runtime.timeTravel({ runId, step }),
-      onAnswer: () => {
-        this.traveled += 1;
-      },
+      perform: (runtime) => runtime.timeTravel({ runId, step: random.pick(this.#reached()) }),
     });
+  }
+
+  /** Steps at entries that have been reached: to travel further would leave out what failed, and come to something else. */
+  #reached(): string[] {
+    const { scenario, watch, runId } = this.#setting;
+    const flow = scenario.workflows[0]?.flow ?? [];
+    const reached = flow.filter(
+      (_, entry) => entry === 0 || watch.record(runId, { entry: entry - 1 })?.status === 'success',
+    );
+    const ids = reached.flatMap((entry) => ('step' in entry ? entry.step.id : []));
+    return ids.length === 0 ? ['none'] : ids;
   }
 
   /** A process is about to call its store. */

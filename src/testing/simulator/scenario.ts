@@ -98,7 +98,7 @@ export function drawPlan(seed: number, random: Random, rates: FaultRates): Plan 
       ? rates
       : Object.fromEntries(Object.entries(rates).filter(([kind]) => recoverable.has(kind))),
     pace: {
-      tickMs: isCalm ? random.pick([0, 1]) : random.pick([0, 1, 1, 20, 200, 3_000]),
+      tickMs: isCalm ? random.pick([0, 1]) : random.pick([0, 1, 1, 20, 200, 1_000]),
       policy: random.pick(['uniform', 'uniform', 'priority']),
     },
     workers: random.between(1, 6),
@@ -128,7 +128,7 @@ export interface SeedOutcome {
   readonly result: RunResult | undefined;
   /** Somebody's cancel was answered. */
   readonly canceled: boolean;
-  /** Time travels that were answered. */
+  /** Time travels that were done. */
   readonly traveled: number;
   /** How often each body was executed, by run, place and turn. */
   readonly executions: ReadonlyMap<string, BodyExecutions>;

@@ -215,7 +215,7 @@ class Simulation {
       violations: this.#watch.violations,
       result,
       canceled: this.#requests.canceled,
-      traveled: this.#requests.traveled,
+      traveled: (this.#watch.root?.epoch ?? 1) - 1,
       executions: this.#bodies.executions,
       trace: this.#scheduler.trace,
       faults,

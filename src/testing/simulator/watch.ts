@@ -1,5 +1,6 @@
 import { reopened } from '../../adapters/transitions/index.ts';
 import type { WorkflowEvent } from '../../core/event.ts';
+import { defaultRunLimits } from '../../core/limits.ts';
 import {
   formatKey,
   isEntryKey,
@@ -58,6 +59,9 @@ const settled: ReadonlySet<StepRecord['status']> = new Set(['success', 'failed',
 /** Skew that a lease is safe against, ms: see `EngineTimes.skewMs`. */
 const skewMs = 10_000;
 
+/** Claims of a turn after which its step fails: see `RunLimits.claims`. */
+const mostClaims = defaultRunLimits.claims;
+
 /** A suspended step, and where it is. */
 export interface SuspendedStep {
   /** Run that executes it. */
@@ -78,6 +82,8 @@ export class Watch {
   readonly headers = new Map<string, RunHeader>();
   /** By run and formatted key. */
   readonly records = new Map<string, StepRecord>();
+  /** A step failed because its workers died in it too often. */
+  gaveUp = false;
   /** Somebody resumed a step before the run as a whole, and the places around it, showed that it was suspended. */
   resumedEarly = false;
   /** Tokens of each join, by run, entry and epoch. */
@@ -181,6 +187,7 @@ export class Watch {
     const before = this.records.get(name);
     if (method === 'claim') this.#claimed(argument as ClaimWrite, before);
     if (method === 'takeOver') this.#takenOver(call, argument as TakeOverWrite);
+    if (method === 'commit') this.gaveUp ||= image.status !== 'success' && (before?.claims ?? 1) > mostClaims;
     if (method === 'voidLease') this.#leases.delete(name);
     if (method === 'nest') this.#known.add((argument as NestWrite).childRunId);
     if (method === 'claim' || method === 'nest' || method === 'sleep')
