@@ -121,11 +121,11 @@ class Life {
       concurrency: slotCount,
       limits: { claims },
     });
+    this.#status.setOpen();
   }
 
-  /** Resolves with the runs that are stuck. */
+  /** `began`: when the process began to work, by the clock of `performance`. */
   async live(began: number): Promise<Ending> {
-if (process.env.DBG) writeSync(2, `opened ${performance.now()-began}\n`);
     const { follow, start } = this.#task;
     const left = [...start];
     const starting = async (): Promise<void> => {

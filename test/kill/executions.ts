@@ -31,7 +31,9 @@ function keyFrom(text: string): RecordKey {
   const [entry = '', member] = text.replace('i', '').split('#');
   if (member === undefined) return { entry: Number(entry) };
   const number = Number(member);
-  return text.startsWith('i') ? { entry: Number(entry), item: number } : { entry: Number(entry), arm: number };
+  return text.startsWith('i')
+    ? { entry: Number(entry), item: number }
+    : { entry: Number(entry), arm: number };
 }
 
 /** The newest state of each record that logs tell of. */
@@ -48,7 +50,10 @@ export class Records {
   /** Whether an execution was claimed: its record is at its turn, or past it. */
   isClaimed(execution: Execution): boolean {
     const newest = this.#at(execution);
-    return newest !== undefined && (newest.turn > execution.turn || (newest.turn === execution.turn && newest.status !== 'due'));
+    return (
+      newest !== undefined &&
+      (newest.turn > execution.turn || (newest.turn === execution.turn && newest.status !== 'due'))
+    );
   }
 
   /** Whether an execution has ended. */

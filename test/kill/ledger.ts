@@ -111,7 +111,8 @@ export class Ledger {
 
   #toldResumed(runId: string, before: number): void {
     const last = this.#resumed.get(runId) ?? -1;
-    if (before <= last) this.#violation(`run ${runId} was resumed twice from the same suspension, number ${before}`);
+    if (before <= last)
+      this.#violation(`run ${runId} was resumed twice from the same suspension, number ${before}`);
     this.#resumed.set(runId, before);
   }
 

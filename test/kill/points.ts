@@ -47,13 +47,13 @@ export const points = [
 /** See {@link points}. */
 export type Point = (typeof points)[number];
 
-/** Where a kill fell: a phase, a call, or neither (`none`: opening the file, waiting for a timer). */
-export const places = [...phases, 'call', 'none'] as const;
+/** Where a kill fell: a phase of a handling; a start or a resume; the opening of the file; or none of them, between two events. */
+export const places = [...phases, 'call', 'open', 'idle'] as const;
 
 /** See {@link places}. */
 export type Place = (typeof places)[number];
 
 /** The place that a point is in. */
 export function placeOf(point: Point): Place {
-  return places.find((place) => point.startsWith(`${place}.`)) ?? 'none';
+  return places.find((place) => point.startsWith(`${place}.`)) ?? 'idle';
 }

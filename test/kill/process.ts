@@ -21,7 +21,6 @@ export async function programIn(folder: string): Promise<string> {
     format: 'esm',
     target: 'node22',
     conditions: ['evented-workflows-source'],
-    sourcemap: 'inline',
     logLevel: 'warning',
   });
   return outfile;
@@ -43,14 +42,17 @@ export class LoadProcess {
   #onGo = (): void => {};
 
   constructor(program: string) {
-    const child = spawn(process.execPath, ['--enable-source-maps', program]);
+    const child = spawn(process.execPath, [program], {
+      // What V8 compiled is kept by the processes that end by themselves, for all those to come.
+      env: { ...process.env, NODE_COMPILE_CACHE: `${program}-cache` },
+    });
     this.#process = child;
     createInterface({ input: child.stdout }).on('line', (line) => {
       if (line === 'go') this.#onGo();
       else this.#lines.push(line);
     });
     child.stderr.on('data', (data: Buffer) => {
-      this.#errors += data.toString(); if (process.env['DBG']) console.log(data.toString());
+      this.#errors += data.toString();
     });
     // A process that died before it got its task is seen by how it ended.
     child.stdin.on('error', () => {});
@@ -85,5 +87,25 @@ export class LoadProcess {
   async discard(): Promise<void> {
     this.#process.kill('SIGKILL');
     await this.#exit;
+  }
+}
+
+/** Processes to come; one is always loading its program while another one works. */
+export class Processes {
+  readonly #program: string;
+  #spare: LoadProcess | undefined;
+
+  constructor(program: string) {
+    this.#program = program;
+  }
+
+  next(): LoadProcess {
+    const ready = this.#spare ?? new LoadProcess(this.#program);
+    this.#spare = new LoadProcess(this.#program);
+    return ready;
+  }
+
+  async close(): Promise<void> {
+    await this.#spare?.discard();
   }
 }

@@ -68,7 +68,11 @@ export class Reader {
 export function leftIn(database: string): string[] {
   const file = new DatabaseSync(database, { readOnly: true });
   try {
-    const rows = (sql: string) => file.prepare(sql).all().map((row) => JSON.stringify(row));
+    const rows = (sql: string) =>
+      file
+        .prepare(sql)
+        .all()
+        .map((row) => JSON.stringify(row));
     return [
       ...rows('SELECT due, body FROM msg').map((row) => `a message or lease is left: ${row}`),
       ...rows('SELECT incarnation FROM owner').map((row) => `a process is left: ${row}`),

@@ -70,6 +70,12 @@ export class StatusWriter {
     this.#write();
   }
 
+  /** The file is open, and the runtime works. */
+  setOpen(): void {
+    this.#record[1] = 1;
+    this.#write();
+  }
+
   setCalls(count: number): void {
     this.#changes += 1;
     this.#record.writeUInt16LE(count, 2);
@@ -107,7 +113,12 @@ export function deathOf(record: Buffer): Death {
     change: record.readUInt32LE(headBytes + slot * slotBytes + 1),
   })).filter(({ phase }) => phase !== undefined);
   const count = (phase: Phase): number => slots.filter((slot) => slot.phase === phase).length;
-  const inFlight = { load: count('load'), claim: count('claim'), execute: count('execute'), commit: count('commit') };
+  const inFlight = {
+    load: count('load'),
+    claim: count('claim'),
+    execute: count('execute'),
+    commit: count('commit'),
+  };
   const isCommitting = record[0] === 1;
   return { place: placeAt(record, slots, isCommitting, inFlight), isCommitting, inFlight };
 }
@@ -118,6 +129,7 @@ function placeAt(
   isCommitting: boolean,
   inFlight: Death['inFlight'],
 ): Place {
+  if (record[1] === 0) return 'open';
   const calls = record.readUInt16LE(2);
   // A transaction holds what several handlings wrote, so within its COMMIT the process works for all of them.
   if (isCommitting) {
@@ -127,5 +139,5 @@ function placeAt(
   }
   const newest = slots.toSorted((a, b) => b.change - a.change)[0];
   if (calls > 0 && record.readUInt32LE(4) > (newest?.change ?? 0)) return 'call';
-  return newest?.phase ?? 'none';
+  return newest?.phase ?? 'idle';
 }

@@ -119,15 +119,29 @@ export function workflowsFor(recorder: BodyRecorder): RuntimeOptions['workflows'
   const asking = workflow('asking').then(step('in-3')).then(step('ask-inside')).commit();
 
   return [
-    workflow('chain').then(step('c1')).then(step('c2')).then(step('c3')).then(step('c4')).then(step('c5')).commit(),
+    workflow('chain')
+      .then(step('c1'))
+      .then(step('c2'))
+      .then(step('c3'))
+      .then(step('c4'))
+      .then(step('c5'))
+      .commit(),
     workflow('parallel')
       .then(step('p0'))
       .parallel([step('p1'), step('p2'), step('p3', 1), step('p4')])
       .then(sum('p-sum'))
       .commit(),
-    workflow('foreach').then(list('f0', 9)).foreach(step('f-item'), { concurrency: 3 }).then(sum('f-sum')).commit(),
+    workflow('foreach')
+      .then(list('f0', 9))
+      .foreach(step('f-item'), { concurrency: 3 })
+      .then(sum('f-sum'))
+      .commit(),
     workflow('nested').then(step('n0')).then(inner).then(step('n1')).commit(),
-    workflow('nested-items').then(list('ni0', 3)).foreach(inner, { concurrency: 2 }).then(sum('ni-sum')).commit(),
+    workflow('nested-items')
+      .then(list('ni0', 3))
+      .foreach(inner, { concurrency: 2 })
+      .then(sum('ni-sum'))
+      .commit(),
     workflow('loop')
       .then(step('l0'))
       .dountil(step('l-body'), async ({ iterationCount }) => iterationCount >= 4)
@@ -136,7 +150,10 @@ export function workflowsFor(recorder: BodyRecorder): RuntimeOptions['workflows'
     workflow('sleep').then(step('s0')).sleep(15).then(step('s1')).sleep(1).then(step('s2')).commit(),
     workflow('retry').then(step('r0')).then(step('flaky', 2)).then(step('r1')).commit(),
     workflow('ask').then(step('a0')).then(step('ask-plain')).then(step('a1')).commit(),
-    workflow('ask-arm').parallel([step('b1'), step('ask-arm-2'), step('b3')]).then(sum('b-sum')).commit(),
+    workflow('ask-arm')
+      .parallel([step('b1'), step('ask-arm-2'), step('b3')])
+      .then(sum('b-sum'))
+      .commit(),
     workflow('ask-nested').then(step('d0')).then(asking).then(step('d1')).commit(),
     workflow('fails').then(step('e0')).then(step('broken', 1)).then(step('never')).commit(),
     workflow('large')
