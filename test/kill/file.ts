@@ -1,4 +1,4 @@
-import { readFileSync, rmSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Task } from './child.ts';
 import type { Draw } from './draws.ts';
@@ -17,7 +17,6 @@ export class File {
   /** Runs that any life was to start. */
   readonly #attempted: string[] = [];
   #read = 0;
-  #lives = 0;
 
   constructor(folder: string, processes: Processes, fault?: Fault) {
     this.#folder = folder;
@@ -33,11 +32,13 @@ export class File {
       runOf(this.#attempted.length + index),
     );
     this.#attempted.push(...added);
-    this.#lives += 1;
+    // A process may die before it opens them.
+    writeFileSync(this.#status, '');
+    writeFileSync(this.#journal, '', { flag: 'a' });
     const task: Task = {
       database: this.#database,
-      journal: join(this.#folder, 'journal'),
-      status: join(this.#folder, 'status'),
+      journal: this.#journal,
+      status: this.#status,
       follow: unfinished.filter((runId) => accepted.has(runId)),
       start: [...unfinished.filter((runId) => !accepted.has(runId)), ...added],
       insideMicroseconds,
@@ -66,6 +67,14 @@ export class File {
     return join(this.#folder, 'runs.db');
   }
 
+  get #journal(): string {
+    return join(this.#folder, 'journal');
+  }
+
+  get #status(): string {
+    return join(this.#folder, 'status');
+  }
+
   #reader(): Reader {
     return new Reader(this.#database, join(this.#folder, 'copy'));
   }
@@ -76,7 +85,7 @@ export class File {
       for (const runId of end.ending.stuck)
         this.ledger.violations.push(`run ${runId} is lost: nothing is left to bring it on`);
     }
-    const journal = readFileSync(join(this.#folder, 'journal'));
+    const journal = readFileSync(this.#journal);
     const lines = journal.subarray(this.#read).toString().split('\n').slice(0, -1);
     this.#read = journal.length;
     const reader = this.#reader();

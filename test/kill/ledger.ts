@@ -1,4 +1,4 @@
-import { type LogEntry } from '../../src/core/history.ts';
+import type { LogEntry } from '../../src/core/history.ts';
 import { terminalStatuses } from '../../src/core/records.ts';
 import { type Execution, executionOf, nameOf, Records } from './executions.ts';
 import { leftIn, type Reader } from './reader.ts';

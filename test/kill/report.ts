@@ -12,7 +12,7 @@ export interface PlaceCounts {
 }
 
 /** Counts the kills of a campaign by where they fell. */
-export function countsOf(kills: readonly Kill[]): Readonly<Record<Place, PlaceCounts>> {
+function countsOf(kills: readonly Kill[]): Readonly<Record<Place, PlaceCounts>> {
   const counts = places.map((place): [Place, PlaceCounts] => [
     place,
     {

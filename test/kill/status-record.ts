@@ -106,8 +106,9 @@ export interface Death {
   readonly inFlight: Readonly<Record<Phase, number>>;
 }
 
-/** Reads what a {@link StatusWriter} left. */
-export function deathOf(record: Buffer): Death {
+/** Reads what a {@link StatusWriter} left; nothing, when the process died before it had one. */
+export function deathOf(left: Buffer): Death {
+  const record = left.length === recordBytes ? left : Buffer.alloc(recordBytes);
   const slots = Array.from({ length: slotCount }, (_, slot) => ({
     phase: phaseAt(record, slot),
     change: record.readUInt32LE(headBytes + slot * slotBytes + 1),

@@ -185,9 +185,9 @@ export const started = [
 export const inputs = [11, 22, 33] as const;
 
 /** Id of the run of this number: it says what it is started with. */
-export function runOf(number: number): string {
-  const workflowId = started[number % started.length];
-  return `${workflowId}.${inputs[Math.floor(number / started.length) % inputs.length]}.${number}`;
+export function runOf(index: number): string {
+  const workflowId = started[index % started.length];
+  return `${workflowId}.${inputs[Math.floor(index / started.length) % inputs.length]}.${index}`;
 }
 
 /** What a run of the load is started with, by its id. */

@@ -1,0 +1,48 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Laboratory } from './campaign.ts';
+import type { Fault } from './faults.ts';
+import type { Point } from './points.ts';
+import { tooFew } from './report.ts';
+
+/** Kills for as long as a test may take; `.ci/run` and `npm run soak` kill more often. */
+let laboratory: Laboratory;
+beforeAll(async () => {
+  laboratory = await Laboratory.open();
+}, 60_000);
+afterAll(() => laboratory.close());
+
+test('of a process that is killed 25 times nothing is lost, and nothing that had ended is executed again', async () => {
+  const report = await laboratory.run({ seed: 1, kills: 25 });
+  expect(report.violations).toEqual([]);
+  expect(report.kills).toHaveLength(25);
+  // Half of the kills are at points, which are dealt to the phases in turn.
+  expect(tooFew(report.kills, 2)).toEqual([]);
+  // All of this would pass if a kill never cut anything off.
+  expect(report.repeated).toBeGreaterThan(0);
+}, 120_000);
+
+describe('a place that breaks its promises is found out', () => {
+  const mistakes: readonly (readonly [Fault, Point, RegExp])[] = [
+    ['early-acknowledgement', 'execute.claimed', /is lost: nothing is left to bring it on/],
+    ['late-publication', 'commit.committed', /is lost: nothing is left to bring it on/],
+    ['early-claim', 'execute.started', /began, and its claim was not on the disk/],
+    ['early-answer', 'call.told', /is not there/],
+    ['claim-of-the-finished', 'commit.committed', /began again, and its end was on the disk/],
+  ];
+
+  test.each(mistakes)(
+    '%s',
+    async (fault, point, found) => {
+      const report = await laboratory.run({ seed: 1, kills: 3, points: [point], pointsOnly: true, fault });
+      expect(report.violations).toContainEqual(expect.stringMatching(found));
+    },
+    60_000,
+  );
+
+  test('and one that acknowledges late breaks none', async () => {
+    const points = ['commit.committed'] as const;
+    const fault = 'late-acknowledgement';
+    const report = await laboratory.run({ seed: 1, kills: 3, points, pointsOnly: true, fault });
+    expect(report.violations).toEqual([]);
+  }, 60_000);
+});
