@@ -126,13 +126,17 @@ export class Laboratory {
     const file = new File(mkdtempSync(join(this.#folder, 'file-')), this.#processes, fault);
     const { violations } = file.ledger;
     let killed = 0;
+    let draw = draws.next();
     while (killed < kills && violations.length === 0) {
-      const draw = draws.next();
       const end = await file.live(openRuns, draw, draws.insideMicroseconds());
       if (end.type === 'killed') {
         killed += 1;
         report.kills.push({ point: 'order' in draw ? draw.order.point : undefined, death: end.death });
-      } else report.survivors += 1;
+        draw = draws.next();
+      } else {
+        report.survivors += 1;
+        draw = draws.again(draw, end.type === 'ended' ? end.ending.reached : {});
+      }
     }
     if (violations.length === 0) await file.live(0, undefined, 0);
     if (violations.length === 0) await file.check((runId) => this.#measure.expected.get(kindOf(runId)));

@@ -56,10 +56,27 @@ export class Draws {
   }
 
   next(): Draw {
-    const { milliseconds, reached } = this.#options;
-    if (this.#kinds.deal() === 'moment') return { killAfterMs: this.#random.next() * milliseconds };
+    if (this.#kinds.deal() === 'moment') return this.#moment();
     const point = this.#decks.get(this.#places.deal())?.deal() ?? 'load.delivered';
-    return { order: { point, occurrence: this.#random.between(1, Math.max(1, reached.get(point) ?? 1)) } };
+    return this.#at(point, this.#options.reached.get(point) ?? 1);
+  }
+
+  /**
+   * In place of a draw whose life was over before: of the same kind, so that no kind and no point gets fewer kills than its
+   * share. `reached`: how often that life came to each point.
+   */
+  again(draw: Draw, reached: Readonly<Record<string, number>>): Draw {
+    if ('killAfterMs' in draw) return this.#moment();
+    const { point } = draw.order;
+    return this.#at(point, reached[point] ?? 1);
+  }
+
+  #moment(): Draw {
+    return { killAfterMs: this.#random.next() * this.#options.milliseconds };
+  }
+
+  #at(point: Point, occurrences: number): Draw {
+    return { order: { point, occurrence: this.#random.between(1, Math.max(1, occurrences)) } };
   }
 
   /** How long after the beginning of a COMMIT a kill comes that falls inside it. */

@@ -37,6 +37,19 @@ export const faults = {
     store: wrapped(inner.store, (name, call) => (name === 'durable' ? async () => {} : call)),
   }),
 
+  /** What is published comes once more, when all is long over. */
+  'late-repetition': (inner: Backend): Backend => ({
+    ...inner,
+    bus: {
+      publish: async (events) => {
+        const later = events
+          .filter(({ work }) => work)
+          .map((event) => inner.timers.schedule(event, Date.now() + 3_600_000));
+        await Promise.all([inner.bus.publish(events), ...later]);
+      },
+    },
+  }),
+
   /** Outcomes are acknowledged later than they are stored: allowed, because the event comes again and finds the outcome. */
   'late-acknowledgement': (inner: Backend): Backend => lateAcknowledgement(inner),
 

@@ -5,7 +5,7 @@ import type { Draw } from './draws.ts';
 import type { Fault } from './faults.ts';
 import { type Expected, Ledger } from './ledger.ts';
 import type { End, Processes } from './process.ts';
-import { Reader } from './reader.ts';
+import { leftIn, Reader } from './reader.ts';
 import { runOf } from './workflows.ts';
 
 /** One database file, from the first process that opens it to the last. */
@@ -55,7 +55,7 @@ export class File {
   /** Checks the file as a whole, after its last life. */
   async check(expected: (runId: string) => Expected | undefined): Promise<void> {
     const reader = this.#reader();
-    await this.ledger.atTheEnd(reader, this.#database, expected);
+    await this.ledger.atTheEnd(reader, leftIn(this.#database), expected);
     await reader.close();
   }
 

@@ -27,6 +27,7 @@ describe('a place that breaks its promises is found out', () => {
     ['late-publication', 'commit.committed', /is lost: nothing is left to bring it on/],
     ['early-claim', 'execute.started', /began, and its claim was not on the disk/],
     ['early-answer', 'call.told', /is not there/],
+    ['late-repetition', 'commit.committed', /a message or lease is left/],
     ['claim-of-the-finished', 'commit.committed', /began again, and its end was on the disk/],
   ];
 

@@ -1,7 +1,7 @@
 import type { LogEntry } from '../../src/core/history.ts';
 import { terminalStatuses } from '../../src/core/records.ts';
 import { type Execution, executionOf, nameOf, Records } from './executions.ts';
-import { leftIn, type Reader } from './reader.ts';
+import type { Reader } from './reader.ts';
 import { startOf } from './workflows.ts';
 
 /** What a run comes to in a process that nobody kills. */
@@ -10,6 +10,9 @@ export interface Expected {
   /** Every execution of a body, without the ids of runs, sorted. */
   readonly executions: readonly string[];
 }
+
+/** What the ledger reads of a file. */
+export type Reading = Pick<Reader, 'header' | 'record' | 'log' | 'result' | 'swept'>;
 
 /** What is known of one execution of a body. */
 interface Known {
@@ -53,7 +56,7 @@ export class Ledger {
    * Takes down what one life told, line by line, and then what was found on the disk after it. `attempted`: all runs that any
    * life was to start.
    */
-  async afterLife(lines: readonly string[], reader: Reader, attempted: readonly string[]): Promise<void> {
+  async afterLife(lines: readonly string[], reader: Reading, attempted: readonly string[]): Promise<void> {
     this.#life += 1;
     const begun = new Set<Known>();
     for (const line of lines) this.#told(line.split('\t'), begun);
@@ -61,10 +64,13 @@ export class Ledger {
     for (const known of this.#executions.values()) this.#compare(known, begun.has(known), reader);
   }
 
-  /** The same for the last life, which nobody killed: all is over, and what came of it is as `expected` says. */
+  /**
+   * Checks the whole after the last life, which nobody killed: all is over, and what came of it is as `expected` says. `left`:
+   * what is left in the file that no run needs any more.
+   */
   async atTheEnd(
-    reader: Reader,
-    database: string,
+    reader: Reading,
+    left: readonly string[],
     expected: (runId: string) => Expected | undefined,
   ): Promise<void> {
     for (const runId of this.accepted) {
@@ -80,7 +86,7 @@ export class Ledger {
       if (wanted !== undefined) this.#compareWith(runId, wanted);
     }
     for (const runId of await reader.swept()) this.#violation(`the sweeper still looks at ${runId}`);
-    for (const left of leftIn(database)) this.#violation(left);
+    for (const one of left) this.#violation(one);
   }
 
   /** What a run came to, as others of its workflow and input can be compared with it. */
@@ -125,7 +131,7 @@ export class Ledger {
     known.starts.push(this.#life);
   }
 
-  async #readRun(runId: string, reader: Reader): Promise<void> {
+  async #readRun(runId: string, reader: Reading): Promise<void> {
     if (this.over.has(runId)) return;
     const header = await reader.header(runId);
     if (header === undefined) {
@@ -142,7 +148,7 @@ export class Ledger {
   }
 
   /** A log only grows: what a reader has seen of it stays as it is. */
-  async #readLog(runId: string, reader: Reader): Promise<void> {
+  async #readLog(runId: string, reader: Reading): Promise<void> {
     const log = await reader.log(runId);
     const texts = log.map((entry) => JSON.stringify(entry));
     const seen = this.#logs.get(runId) ?? [];
@@ -159,7 +165,7 @@ export class Ledger {
     this.#roots.set(entry.kind === 'run' ? entry.header.runId : entry.runId, root);
   }
 
-  #compare(known: Known, isOfThisLife: boolean, reader: Reader): void {
+  #compare(known: Known, isOfThisLife: boolean, reader: Reading): void {
     if (known.endedBy !== undefined) return;
     const { execution, starts, ends } = known;
     const name = nameOf(execution);

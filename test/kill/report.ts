@@ -40,13 +40,15 @@ export function summaryOf(report: CampaignReport) {
     ...figures,
     kills: kills.length,
     places: countsOf(kills),
-    committing: kills.filter(({ death }) => death.isCommitting).length,
+    insideCommit: kills.filter(
+      ({ point, death }) => death.isCommitting && (point === undefined || point === 'commit.inside'),
+    ).length,
   };
 }
 
 /** The same for people. */
 export function tableOf(report: CampaignReport): string {
-  const { kills, places: counts, committing, ...figures } = summaryOf(report);
+  const { kills, places: counts, insideCommit, ...figures } = summaryOf(report);
   const row = (name: string, ...values: (string | number)[]): string =>
     `  ${name.padEnd(10)}${values.map((value) => String(value).padStart(12)).join('')}`;
   const sum = (key: keyof PlaceCounts): number => places.reduce((all, place) => all + counts[place][key], 0);
@@ -60,7 +62,7 @@ export function tableOf(report: CampaignReport): string {
     }),
     row('all', sum('points'), sum('moments'), kills, sum('handlings')),
     '',
-    `  during a COMMIT, or right before or after: ${committing}`,
+    `  within a COMMIT statement itself: ${insideCommit}`,
     `  lives that were over before their kill came: ${figures.survivors}`,
     `  runs: ${figures.runs}, executions of steps: ${figures.executions}, begun again after a kill: ${figures.repeated}`,
     `  violations: ${figures.violations.length}`,

@@ -100,7 +100,7 @@ function phaseAt(record: Buffer, slot: number): Phase | undefined {
 export interface Death {
   /** Where it died: what it had turned to last, of what was in flight. */
   readonly place: Place;
-  /** It was within a COMMIT statement, or about to give it, or had just come from it. */
+  /** It was within a COMMIT statement; or, when it killed itself, about to give one or just back from it. */
   readonly isCommitting: boolean;
   /** How many handlings were in each phase. */
   readonly inFlight: Readonly<Record<Phase, number>>;
