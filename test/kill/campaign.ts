@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Random } from '../../src/testing/simulator/random.ts';
-import { Draws, type DrawOptions } from './draws.ts';
+import { type Draw, type DrawOptions, Draws } from './draws.ts';
 import type { Fault } from './faults.ts';
 import { File } from './file.ts';
 import { type Expected, kindOf, type Ledger } from './ledger.ts';
@@ -126,16 +126,17 @@ export class Laboratory {
     const file = new File(mkdtempSync(join(this.#folder, 'file-')), this.#processes, fault);
     const { violations } = file.ledger;
     let killed = 0;
-    let draw = draws.next();
+    let again: Draw | undefined;
     while (killed < kills && violations.length === 0) {
+      const draw = again ?? draws.next();
       const end = await file.live(openRuns, draw, draws.insideMicroseconds());
       if (end.type === 'killed') {
         killed += 1;
         report.kills.push({ point: 'order' in draw ? draw.order.point : undefined, death: end.death });
-        draw = draws.next();
+        again = undefined;
       } else {
         report.survivors += 1;
-        draw = draws.again(draw, end.type === 'ended' ? end.ending.reached : {});
+        again = draws.again(draw, end.type === 'ended' ? end.ending.reached : {});
       }
     }
     if (violations.length === 0) await file.live(0, undefined, 0);

@@ -2,6 +2,9 @@ import type { StepRecord } from '../../src/core/records.ts';
 import type { Backend, ClaimWrite, EventHandler, RunStore, Write } from '../../src/ports/index.ts';
 import { wrapped } from './watch.ts';
 
+/** Long enough that some publication is always under way while there is work, ms. */
+const lateMs = 10;
+
 /**
  * Planted mistakes, to show that the checks find them: each breaks one promise of a place in a way that only a process that
  * dies at the wrong moment brings to light.
@@ -18,7 +21,7 @@ export const faults = {
     ...inner,
     bus: {
       publish: async (events) => {
-        setImmediate(() => setImmediate(() => void inner.bus.publish(events)));
+        setTimeout(() => void inner.bus.publish(events), lateMs);
       },
     },
   }),
