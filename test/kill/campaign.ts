@@ -156,10 +156,10 @@ async function measure(folder: string, processes: Processes): Promise<Measure> {
   if (end.type !== 'ended' || ledger.violations.length > 0 || ledger.repeated > 0) {
     throw new Error(`a process that nobody kills: ${JSON.stringify([end, ledger.violations])}`);
   }
-  const { milliseconds, reached } = end.ending;
+  const { opening, working, reached } = end.ending;
   file.remove();
   return {
-    milliseconds: milliseconds / batches,
+    milliseconds: opening + working / batches,
     reached: new Map(points.map((point) => [point, Math.floor((reached[point] ?? 0) / batches)])),
     expected: new Map([...ledger.accepted].map((runId) => [kindOf(runId), ledger.outcome(runId)])),
   };

@@ -29,8 +29,10 @@ export interface Task {
 
 /** What a child says at its end, when nobody killed it: one line of JSON. */
 export interface Ending {
-  /** From the opening of the file on, ms. */
-  readonly milliseconds: number;
+  /** What it took to open the file, ms. */
+  readonly opening: number;
+  /** What all took from there on, ms. */
+  readonly working: number;
   readonly reached: Readonly<Record<string, number>>;
   /** Runs that nothing in the file will ever bring to an end. */
   readonly stuck: readonly string[];
@@ -124,8 +126,9 @@ class Life {
     this.#status.setOpen();
   }
 
-  /** `began`: when the process began to work, by the clock of `performance`. */
-  async live(began: number): Promise<Ending> {
+  /** `opening`: what it took to open the file, ms. */
+  async live(opening: number): Promise<Ending> {
+    const began = performance.now();
     const { follow, start } = this.#task;
     const left = [...start];
     const starting = async (): Promise<void> => {
@@ -140,10 +143,10 @@ class Life {
     ]);
     const stuck = await Promise.race([all.then(() => []), this.#untilStuck()]);
     if (stuck.length === 0) await this.#untilQuiet();
-    const milliseconds = performance.now() - began;
+    const working = performance.now() - began;
     await this.#runtime.close();
     this.#journal.close();
-    return { milliseconds, reached: Object.fromEntries(this.#watch.reached), stuck };
+    return { opening, working, reached: Object.fromEntries(this.#watch.reached), stuck };
   }
 
   async #start(runId: string): Promise<void> {
@@ -195,7 +198,8 @@ input.once('line', (line) => {
   // Synchronous, so that the clock of whoever kills us starts with our work.
   writeSync(1, 'go\n');
   const began = performance.now();
-  void new Life(task, killer).live(began).then((ending) => {
+  const life = new Life(task, killer);
+  void life.live(performance.now() - began).then((ending) => {
     writeSync(1, `${JSON.stringify(ending)}\n`);
     end();
     process.exit(ending.stuck.length === 0 ? 0 : 3);
