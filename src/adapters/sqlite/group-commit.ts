@@ -19,6 +19,8 @@ export interface WriteOptions {
 export interface CommitHooks {
   /** Called before each COMMIT with the number of writes in it; what it throws counts as the failure of that COMMIT. */
   readonly onCommit?: (writes: number) => void;
+  /** Called after each COMMIT that is done, before anybody who waited for it. It must not throw. */
+  readonly onCommitted?: () => void;
 }
 
 /** Pauses between tries for a write lock that another process holds, in ms. The last one repeats. */
@@ -235,6 +237,7 @@ export class GroupCommit {
       return;
     }
     const { waiters, afterCommit } = this.#end();
+    this.#hooks.onCommitted?.();
     for (const { resolve } of waiters) resolve();
     for (const callback of afterCommit) callback();
   }

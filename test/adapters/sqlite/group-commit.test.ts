@@ -86,6 +86,18 @@ describe('one transaction for the writes of a turn', () => {
     expect(hooks.commits).toBe(2);
   });
 
+  test('a hook is told of a commit that is done before those who waited for it, and not of one that failed', async () => {
+    const told: string[] = [];
+    const hooks = Object.assign(disk(), { onCommitted: () => told.push('committed') });
+    const { store } = open({}, hooks);
+    await store.claim(claimOf('run', 'me/1')).then(() => told.push('claimed'));
+    expect(told).toEqual(['committed', 'claimed']);
+    hooks.isFull = true;
+    await expect(store.claim(claimOf('run', 'me/2', 1))).rejects.toBeInstanceOf(WorkflowError);
+    hooks.isFull = false;
+    expect(told).toEqual(['committed', 'claimed']);
+  });
+
   test('a sleep and its end resolve before they are on the disk, like a commit', async () => {
     const hooks = disk();
     const { store } = open({}, hooks);
