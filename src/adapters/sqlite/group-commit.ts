@@ -119,6 +119,7 @@ export class GroupCommit {
     return new Promise((resolve, reject) => {
       const settle = (): void => {
         try {
+          this.#connection.refresh();
           resolve(read());
         } catch (cause) {
           reject(failure(this.#connection.file, cause));
@@ -127,6 +128,12 @@ export class GroupCommit {
       if (this.#isOpen) this.#readers.push(settle);
       else settle();
     });
+  }
+
+  /** Has reads see what others have committed. */
+  refresh(): void {
+    // While ours is open, nobody else can commit.
+    if (!this.#isOpen) this.#connection.refresh();
   }
 
   /** Number of the transaction that is open, or was last. */
@@ -176,6 +183,7 @@ export class GroupCommit {
     this.#accepted = 0;
     // Not a microtask: those of this turn may bring further writes, and there is no queue behind theirs.
     this.#commitAtEnd = setImmediate(() => this.#commit());
+    this.#connection.refresh();
     return true;
   }
 
@@ -200,6 +208,7 @@ export class GroupCommit {
       value = atomic ? this.#inSavepoint(work) : work();
     } catch (cause) {
       const error = failure(this.#connection.file, cause);
+      this.#connection.known.clear();
       // SQLite undoes the whole transaction by itself for some failures of a statement: a full disk, an I/O error.
       if (this.#isOpen && !this.#connection.isInTransaction()) this.#fail(error);
       return Promise.reject(error);
@@ -242,6 +251,7 @@ export class GroupCommit {
   /** The transaction is lost: whoever waits for it learns that, and nothing of it is in the file. */
   #fail(error: WorkflowError): void {
     if (this.#connection.isInTransaction()) this.#connection.run('ROLLBACK');
+    this.#connection.known.clear();
     if (this.#accepted > 0) this.#lost = error;
     const { waiters } = this.#end();
     for (const { reject } of waiters) reject(error);

@@ -85,8 +85,8 @@ export class Queue {
     releaseMessages(this.#connection, this.#hands.owner, handled);
   }
 
-  /** Changes whenever another connection has committed something. */
+  /** See {@link Connection.dataVersion}. */
   dataVersion(): number {
-    return this.#connection.row<{ data_version: number }>('PRAGMA data_version')?.data_version ?? 0;
+    return this.#connection.dataVersion();
   }
 }

@@ -2,8 +2,8 @@ import type { RecordKey, StepRecord } from '../../core/records.ts';
 import type { ItemsRead } from '../../ports/index.ts';
 import type { Connection } from './connection.ts';
 import type { Hands } from './hands.ts';
+import { placeOf } from './known.ts';
 import type { Names } from './names.ts';
-import { toText } from './text.ts';
 
 /** First slot of items: they come after all entries and arms. */
 const firstItem = 2 ** 31;
@@ -34,12 +34,19 @@ export class Records {
   }
 
   get(runId: string, key: RecordKey): StepRecord | undefined {
-    const row = this.#connection.row<{ body: string }>(
-      'SELECT body FROM rec WHERE id = ((SELECT num FROM name WHERE id = ?) << 32 | ?)',
-      toText(runId),
-      slotOf(key),
-    );
-    return row === undefined ? undefined : (JSON.parse(row.body) as StepRecord);
+    const run = this.#names.find(runId);
+    if (run === undefined) return undefined;
+    const { records } = this.#connection.known;
+    const slot = slotOf(key);
+    const place = placeOf(run, slot);
+    const known = records.get(place);
+    if (known !== undefined) return known;
+    const sql = 'SELECT body FROM rec WHERE id = (? << 32 | ?)';
+    const row = this.#connection.row<{ body: string }>(sql, run, slot);
+    if (row === undefined) return undefined;
+    const record = JSON.parse(row.body) as StepRecord;
+    records.set(place, record);
+    return record;
   }
 
   /** Those of entries and arms, in the order of the graph, which is that of the slots. */
@@ -66,12 +73,14 @@ export class Records {
       ...this.#noteLease(run, slot, record),
       JSON.stringify(record),
     );
+    this.#connection.known.records.set(placeOf(run, slot), record);
   }
 
   update(runId: string, record: StepRecord, before: StepRecord): void {
     const run = this.#names.get(runId);
     const slot = slotOf(record.key);
     const body = JSON.stringify(record);
+    this.#connection.known.records.set(placeOf(run, slot), record);
     const isRunning = before.status === 'running';
     if (isRunning && record.status === 'running' && record.owner === before.owner) {
       this.#connection.run('UPDATE rec SET body = ? WHERE id = (? << 32 | ?)', body, run, slot);

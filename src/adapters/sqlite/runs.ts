@@ -1,3 +1,4 @@
+import type { SQLInputValue } from 'node:sqlite';
 import { WorkflowError } from '../../core/errors.ts';
 import { assertReadable, type RunHeader, type RunInput, type StoredValue } from '../../core/records.ts';
 import type { RunPage, RunQuery } from '../../ports/index.ts';
@@ -14,10 +15,14 @@ export class Runs {
   }
 
   header(runId: string): RunHeader | undefined {
+    const { headers } = this.#connection.known;
+    const known = headers.get(runId);
+    if (known !== undefined) return known;
     const row = this.#connection.row<{ body: string }>('SELECT body FROM run WHERE id = ?', toText(runId));
     if (row === undefined) return undefined;
     const header = JSON.parse(row.body) as RunHeader;
     assertReadable(header);
+    headers.set(runId, header);
     return header;
   }
 
@@ -43,18 +48,28 @@ export class Runs {
       header.sweepAt ?? null,
       JSON.stringify(header),
     );
+    this.#connection.known.headers.set(header.runId, header);
   }
 
-  /** Rewrites what can change: workflow, owner, creation and place in the tree cannot. */
-  update(header: RunHeader): void {
-    this.#connection.run(
-      'UPDATE run SET status = ?, resource = ?, sweep_at = ?, body = ? WHERE id = ?',
-      header.status,
-      header.resourceId === undefined ? null : toText(header.resourceId),
-      header.sweepAt ?? null,
-      JSON.stringify(header),
-      toText(header.runId),
-    );
+  /**
+   * Rewrites what has changed since `before`: SQLite writes the index of each column that is named, changed or not. Workflow,
+   * owner, creation and place in the tree cannot change.
+   */
+  update(header: RunHeader, before: RunHeader): void {
+    const { runId, status, resourceId, sweepAt } = header;
+    const columns = ['body = ?'];
+    const values: SQLInputValue[] = [JSON.stringify(header)];
+    const set = (column: string, value: SQLInputValue): void => {
+      columns.push(`${column} = ?`);
+      values.push(value);
+    };
+    if (status !== before.status) set('status', status);
+    if (resourceId !== before.resourceId) {
+      set('resource', resourceId === undefined ? null : toText(resourceId));
+    }
+    if (sweepAt !== before.sweepAt) set('sweep_at', sweepAt ?? null);
+    this.#connection.run(`UPDATE run SET ${columns.join(', ')} WHERE id = ?`, ...values, toText(runId));
+    this.#connection.known.headers.set(runId, header);
   }
 
   insertInput(runId: string, input: RunInput): void {
