@@ -17,7 +17,7 @@ export class Connection {
   readonly known = new Known();
   readonly #database: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
-  #version: number | undefined;
+  #version = -1;
   #isClosed = false;
 
   constructor(file: string) {
@@ -75,15 +75,15 @@ export class Connection {
     return this.#statement(sql).all(...values) as Row[];
   }
 
-  /** Changes whenever another connection has committed something. */
-  dataVersion(): number {
-    return this.row<{ data_version: number }>('PRAGMA data_version')?.data_version ?? 0;
+  /** Changes whenever {@link refresh} found that another connection has committed something. */
+  get version(): number {
+    return this.#version;
   }
 
   /** Forgets what is known when another connection has committed something. Within a transaction, none can. */
   refresh(): void {
     try {
-      const version = this.dataVersion();
+      const version = this.row<{ data_version: number }>('PRAGMA data_version')?.data_version ?? 0;
       if (version === this.#version) return;
       this.#version = version;
     } catch (cause) {

@@ -130,10 +130,11 @@ export class GroupCommit {
     });
   }
 
-  /** Has reads see what others have committed. */
-  refresh(): void {
+  /** Has what follows see what others have committed; returns a number that changes whenever they have. */
+  refresh(): number {
     // While ours is open, nobody else can commit.
     if (!this.#isOpen) this.#connection.refresh();
+    return this.#connection.version;
   }
 
   /** Number of the transaction that is open, or was last. */

@@ -1,35 +1,38 @@
 import type { RunHeader, StepRecord } from '../../core/records.ts';
 
-/** How many rows of a kind are kept: those of more runs than one process works on at a time, in a few MB. */
-const kept = 1_000;
+/** How many values a generation has: more than those of the runs that one process works on at a time, in a few MB. */
+const generation = 500;
 
-/** The newest values under their keys. */
+/** The values under the keys that were asked for or set last: one generation of them at least, two at most. */
 export class Newest<Key, Value> {
-  readonly #values = new Map<Key, Value>();
+  #young = new Map<Key, Value>();
+  #old: ReadonlyMap<Key, Value> = new Map();
 
   get(key: Key): Value | undefined {
-    return this.#values.get(key);
+    const young = this.#young.get(key);
+    if (young !== undefined) return young;
+    const old = this.#old.get(key);
+    if (old !== undefined) this.set(key, old);
+    return old;
   }
 
   set(key: Key, value: Value): void {
-    this.#values.delete(key);
-    this.#values.set(key, value);
-    if (this.#values.size <= kept) return;
-    for (const oldest of this.#values.keys()) {
-      this.#values.delete(oldest);
-      return;
-    }
+    this.#young.set(key, value);
+    if (this.#young.size < generation) return;
+    this.#old = this.#young;
+    this.#young = new Map();
   }
 
   clear(): void {
-    this.#values.clear();
+    this.#young.clear();
+    this.#old = new Map();
   }
 }
 
 /**
  * Rows that this process read or wrote last, as they are in the file: a step asks for its header and its record several times,
  * and each time costs a search, a parse and a new object. They stand as long as nobody else has committed and nothing was undone;
- * whoever finds that, or writes past these methods, clears them.
+ * whoever finds that, or writes past `Names`, `Runs`, `Records` and `Logs`, clears them.
  */
 export class Known {
   /** By run id: its number, see `Names`. */

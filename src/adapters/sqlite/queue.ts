@@ -84,9 +84,4 @@ export class Queue {
   releaseAllBut(handled: ReadonlySet<number>): void {
     releaseMessages(this.#connection, this.#hands.owner, handled);
   }
-
-  /** See {@link Connection.dataVersion}. */
-  dataVersion(): number {
-    return this.#connection.dataVersion();
-  }
 }
