@@ -1,4 +1,4 @@
-import type { RunHeader, StepRecord } from '../../core/records.ts';
+import type { RunHeader, RunInput, StepRecord } from '../../core/records.ts';
 
 /** How many values a generation has: more than those of the runs that one process works on at a time, in a few MB. */
 const generation = 500;
@@ -39,6 +39,8 @@ export class Known {
   readonly numbers = new Newest<string, number>();
   /** By run id. */
   readonly headers = new Newest<string, RunHeader>();
+  /** By run id. */
+  readonly inputs = new Newest<string, RunInput>();
   /** By number of the run and slot, see {@link placeOf}. */
   readonly records = new Newest<string, StepRecord>();
   /** By number of the root run: the number that the next entry of its log gets. */
@@ -47,6 +49,7 @@ export class Known {
   clear(): void {
     this.numbers.clear();
     this.headers.clear();
+    this.inputs.clear();
     this.records.clear();
     this.nextEntries.clear();
   }

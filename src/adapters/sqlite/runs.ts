@@ -27,11 +27,17 @@ export class Runs {
   }
 
   input(runId: string): RunInput | undefined {
+    const { inputs } = this.#connection.known;
+    const known = inputs.get(runId);
+    if (known !== undefined) return known;
     const row = this.#connection.row<{ body: string }>(
       'SELECT body FROM run_input WHERE run = ?',
       toText(runId),
     );
-    return row === undefined ? undefined : (JSON.parse(row.body) as RunInput);
+    if (row === undefined) return undefined;
+    const input = JSON.parse(row.body) as RunInput;
+    inputs.set(runId, input);
+    return input;
   }
 
   insert(header: RunHeader): void {
@@ -78,6 +84,7 @@ export class Runs {
       toText(runId),
       JSON.stringify(input),
     );
+    this.#connection.known.inputs.set(runId, input);
   }
 
   /** What the time travel was asked for that began an epoch. */

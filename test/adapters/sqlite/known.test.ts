@@ -2,7 +2,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { expect, onTestFinished, test } from 'vitest';
 import { Newest } from '../../../src/adapters/sqlite/known.ts';
 import { open, temporaryFile } from './fixture.ts';
-import { claimOf, commitOf, newRun, now } from './parts.ts';
+import { chunkOf, claimOf, commitOf, newRun, now } from './parts.ts';
 
 function connect(file: string): DatabaseSync {
   const database = new DatabaseSync(file);
@@ -21,6 +21,39 @@ test('what another connection commits is seen by the next read, and by the next 
   expect(await one.store.loadHeader('run')).toMatchObject({ status: 'suspended', position: '1' });
   const late = await one.store.commit(commitOf('run', 'one/1'));
   expect(late).toMatchObject({ won: false, image: { status: 'success' } });
+});
+
+test('an input that another connection replaces is the one that is read', async () => {
+  const file = temporaryFile();
+  const [one, other] = [open({ file }), open({ file })];
+  await one.store.startRun(newRun('run'));
+  await one.store.durable();
+  const end = { runId: 'run', epoch: 1, now };
+  await other.store.finish({ ...end, status: 'success', endedBy: 0 });
+  await other.store.travel({
+    ...end,
+    wakes: 0,
+    sweepAt: now,
+    start: [2, 0, 0],
+    graphHash: 'graph',
+    inputHash: 'other',
+    perStep: false,
+    parameters: { inline: '{}' },
+    input: { input: { inline: '2' } },
+  });
+  await other.store.durable();
+  expect(one.store.readInputSync?.('run')).toEqual({ input: { inline: '2' } });
+});
+
+test('the entries that two connections add to one log are all in it, in their order', async () => {
+  const file = temporaryFile();
+  const [one, other] = [open({ file }), open({ file })];
+  for (const [number, { store }] of [one, other, one, other].entries()) {
+    await store.appendChunks({ log: 'run', chunks: [chunkOf(String(number))] });
+    await store.durable();
+  }
+  const { entries } = await one.store.readLog({ log: 'run', after: -1, limit: 10 });
+  expect(entries.map((entry) => (entry.kind === 'chunk' ? entry.id : ''))).toEqual(['0', '1', '2', '3']);
 });
 
 test('a write decides by what another connection has committed, without a read before it', async () => {
@@ -51,8 +84,10 @@ test('what a lost transaction wrote is not known any more', async () => {
   disk.isFull = true;
   await store.commit(commitOf('run', 'me/1'));
   await store.setStatus({ runId: 'run', epoch: 1, status: 'suspended', position: '1', now });
+  await store.startRun(newRun('lost'));
   await expect(store.durable()).rejects.toThrow(/full/);
   disk.isFull = false;
+  expect(store.readInputSync?.('lost')).toBeUndefined();
   const run = await store.loadRun('run');
   expect(run).toMatchObject({
     header: { status: 'running', position: '' },
