@@ -1,5 +1,3 @@
-import type { RunHeader, RunInput, StepRecord } from '../../core/records.ts';
-
 /** How many values a generation has: more than those of the runs that one process works on at a time, in a few MB. */
 const generation = 500;
 
@@ -31,18 +29,18 @@ export class Newest<Key, Value> {
 
 /**
  * Rows that this process read or wrote last, as they are in the file: a step asks for its header and its record several times,
- * and each time costs a search, a parse and a new object. They stand as long as nobody else has committed and nothing was undone;
- * whoever finds that, or writes past `Names`, `Runs`, `Records` and `Logs`, clears them.
+ * and each time costs a search. They stand as long as nobody else has committed and nothing was undone; whoever finds that, or
+ * writes past `Names`, `Runs`, `Records` and `Logs`, clears them. Bodies are kept as text: whoever reads one gets an object of his own.
  */
 export class Known {
   /** By run id: its number, see `Names`. */
   readonly numbers = new Newest<string, number>();
-  /** By run id. */
-  readonly headers = new Newest<string, RunHeader>();
-  /** By run id. */
-  readonly inputs = new Newest<string, RunInput>();
-  /** By number of the run and slot, see {@link placeOf}. */
-  readonly records = new Newest<string, StepRecord>();
+  /** Bodies of `run`, by run id. */
+  readonly headers = new Newest<string, string>();
+  /** Bodies of `run_input`, by run id. */
+  readonly inputs = new Newest<string, string>();
+  /** Bodies of `rec`, by number of the run and slot, see {@link placeOf}. */
+  readonly records = new Newest<string, string>();
   /** By number of the root run: the number that the next entry of its log gets. */
   readonly nextEntries = new Newest<number, number>();
 

@@ -40,13 +40,12 @@ export class Records {
     const slot = slotOf(key);
     const place = placeOf(run, slot);
     const known = records.get(place);
-    if (known !== undefined) return known;
+    if (known !== undefined) return JSON.parse(known) as StepRecord;
     const sql = 'SELECT body FROM rec WHERE id = (? << 32 | ?)';
-    const row = this.#connection.row<{ body: string }>(sql, run, slot);
-    if (row === undefined) return undefined;
-    const record = JSON.parse(row.body) as StepRecord;
-    records.set(place, record);
-    return record;
+    const found = this.#connection.row<{ body: string }>(sql, run, slot)?.body;
+    if (found === undefined) return undefined;
+    records.set(place, found);
+    return JSON.parse(found) as StepRecord;
   }
 
   /** Those of entries and arms, in the order of the graph, which is that of the slots. */
@@ -66,21 +65,22 @@ export class Records {
   insert(runId: string, record: StepRecord): void {
     const run = this.#names.get(runId);
     const slot = slotOf(record.key);
+    const body = JSON.stringify(record);
     this.#connection.run(
       'INSERT INTO rec (id, lease, body) VALUES (? << 32 | ?, ? << 40 | ?, ?)',
       run,
       slot,
       ...this.#noteLease(run, slot, record),
-      JSON.stringify(record),
+      body,
     );
-    this.#connection.known.records.set(placeOf(run, slot), record);
+    this.#connection.known.records.set(placeOf(run, slot), body);
   }
 
   update(runId: string, record: StepRecord, before: StepRecord): void {
     const run = this.#names.get(runId);
     const slot = slotOf(record.key);
     const body = JSON.stringify(record);
-    this.#connection.known.records.set(placeOf(run, slot), record);
+    this.#connection.known.records.set(placeOf(run, slot), body);
     const isRunning = before.status === 'running';
     if (isRunning && record.status === 'running' && record.owner === before.owner) {
       this.#connection.run('UPDATE rec SET body = ? WHERE id = (? << 32 | ?)', body, run, slot);
