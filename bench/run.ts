@@ -2,14 +2,15 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { createStep, createWorkflow } from 'evented-workflows';
 import { memoryBackend } from 'evented-workflows/memory';
 import { createRuntime, type RuntimeOptions } from 'evented-workflows/runtime';
 import { sqliteBackend } from 'evented-workflows/sqlite';
 import { z } from 'zod';
+import { BareCommits, type Beside, median } from './bare.ts';
 import { measureScale } from './scale.ts';
+import { measureSuspension } from './suspension.ts';
 import { writeRatios } from './writes.ts';
 
 /**
@@ -18,11 +19,6 @@ import { writeRatios } from './writes.ts';
  */
 
 type Backend = RuntimeOptions['backend'];
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
-}
 
 const milliseconds = (value: number): string => `${value.toFixed(value < 10 ? 2 : 1)} ms`;
 
@@ -90,8 +86,8 @@ function chain(length: number) {
 
 const lengths = [10, 100, 1000] as const;
 
-/** Median milliseconds of a whole run of each length, from the start call to the stored end. */
-async function benchChains(backend: Backend): Promise<Map<number, number>> {
+/** Median milliseconds of a whole run of each length, from the start call to the stored end. `beside`: called after a run of 10. */
+async function benchChains(backend: Backend, beside: () => void): Promise<Map<number, number>> {
   const runtime = createRuntime({ workflows: lengths.map(chain), backend });
   const once = async (length: number): Promise<number> => {
     const began = performance.now();
@@ -106,60 +102,56 @@ async function benchChains(backend: Backend): Promise<Map<number, number>> {
   for (let turn = 0; turn < 7; turn += 1) {
     for (const length of lengths) {
       const repeats = length === 10 ? 5 : 1;
-      for (let repeat = 0; repeat < repeats; repeat += 1) runs.get(length)?.push(await once(length));
+      for (let repeat = 0; repeat < repeats; repeat += 1) {
+        runs.get(length)?.push(await once(length));
+        if (length === 10) beside();
+      }
     }
   }
   await runtime.close();
   return new Map([...runs].map(([length, values]) => [length, median(values)]));
 }
 
-/** Median milliseconds of `commits` transactions of one small row each, each with its fsync. */
-function bareCommits(file: string, commits: number): number {
-  const database = new DatabaseSync(file);
-  database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; CREATE TABLE t (v TEXT)');
-  const insert = database.prepare('INSERT INTO t VALUES (?)');
-  const times: number[] = [];
-  for (let run = 0; run < 20; run += 1) {
-    const began = performance.now();
-    for (let commit = 0; commit < commits; commit += 1) insert.run('x'.repeat(300));
-    times.push(performance.now() - began);
-  }
-  database.close();
-  return median(times);
+/** What a time is in terms of the disk, measured in turn with it. */
+function besideBare({ ours, bare, commits }: Beside): string {
+  return `${(ours / bare).toFixed(2)}x of ${commits} bare commits (${milliseconds(bare)})`;
 }
 
-/** The cost of an item and an iteration by their number, and what people wait for. */
+/** The cost of an item and an iteration by their number. */
 async function benchScale(backend: Backend): Promise<void> {
-  const { item, iteration, twoHundredItems, suspendAndResume, heapGrowth } = await measureScale(backend);
+  const { item, iteration, twoHundredItems, heapGrowth } = await measureScale(backend);
   const growth = (costs: ReadonlyMap<number, number>): string =>
     `${((costs.get(10_000) ?? Number.NaN) / (costs.get(100) ?? Number.NaN)).toFixed(2)}x of one of 100`;
   row('an item of 10,000 at 100 at once', milliseconds(item.get(10_000) ?? Number.NaN), growth(item));
   row('an iteration of 10,000', milliseconds(iteration.get(10_000) ?? Number.NaN), growth(iteration));
   row('heap in use on top of that before', `${heapGrowth.toFixed(0)} MB`, 'while these ran');
   row('foreach of 200 items, 10 at once', milliseconds(twoHundredItems), '');
-  row('start, suspend, resume and end', milliseconds(suspendAndResume), '');
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'evented-bench-'));
 try {
   console.log('\nevented-workflows: figures of this machine, now\n');
   benchImport(join(folder, 'package'));
-  const memory = await benchChains(memoryBackend());
-  const sqlite = await benchChains(sqliteBackend({ file: join(folder, 'runs.db') }));
-  const commits = bareCommits(join(folder, 'bare.db'), 11);
-  const ten = sqlite.get(10) ?? Number.NaN;
+  const memory = await benchChains(memoryBackend(), () => undefined);
+  const disk = new BareCommits(join(folder, 'bare.db'));
+  const bare: number[] = [];
+  const commits = 11;
+  const sqlite = await benchChains(sqliteBackend({ file: join(folder, 'runs.db') }), () => {
+    bare.push(disk.time(commits));
+  });
+  disk.close();
+  const ten = { ours: sqlite.get(10) ?? Number.NaN, bare: median(bare), commits };
   const perStep = (length: number): number => (sqlite.get(length) ?? Number.NaN) / length;
-  row(
-    '10 steps embedded, with fsync',
-    milliseconds(ten),
-    `${(ten / commits).toFixed(2)}x of 11 bare commits (${milliseconds(commits)})`,
-  );
+  row('10 steps embedded, with fsync', milliseconds(ten.ours), besideBare(ten));
   row('10 steps in memory', milliseconds(memory.get(10) ?? Number.NaN), '');
   const growth = (perStep(1000) / perStep(10)).toFixed(2);
   row('a step of 1,000, embedded', milliseconds(perStep(1000)), `${growth}x of a step of 10`);
   for (const [kind, ratio] of await writeRatios(folder)) {
     row(`20 steps of 20 KB, ${kind}`, `${ratio.toFixed(2)}x`, 'written to the disk for each byte of them');
   }
+  const { whole, added } = await measureSuspension(folder);
+  row('start, suspend, resume and end', milliseconds(whole.ours), besideBare(whole));
+  row('suspend plus resume', milliseconds(added.ours), besideBare(added));
   await benchScale(sqliteBackend({ file: join(folder, 'scale.db') }));
   bars(
     'Embedded: milliseconds a step, by the length of the chain',

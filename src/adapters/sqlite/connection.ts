@@ -1,5 +1,6 @@
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { closed, failure } from './failure.ts';
+import { Known } from './known.ts';
 
 /**
  * How long SQLite itself may wait for a lock, in ms: it blocks the whole event loop, so only as long as another
@@ -10,11 +11,13 @@ const blockingWaitMs = 20;
 /** How long {@link Connection.patiently} lets SQLite wait, in ms. */
 const patientWaitMs = 10_000;
 
-/** One open database file and its prepared statements. */
+/** One open database file, its prepared statements, and what is known of its rows. */
 export class Connection {
   readonly file: string;
+  readonly known = new Known();
   readonly #database: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
+  #version = -1;
   #isClosed = false;
 
   constructor(file: string) {
@@ -70,6 +73,24 @@ export class Connection {
   /** All rows. */
   rows<Row>(sql: string, ...values: SQLInputValue[]): Row[] {
     return this.#statement(sql).all(...values) as Row[];
+  }
+
+  /** Changes whenever {@link refresh} found that another connection has committed something. */
+  get version(): number {
+    return this.#version;
+  }
+
+  /** Forgets what is known when another connection has committed something. Within a transaction, none can. */
+  refresh(): void {
+    try {
+      const version = this.row<{ data_version: number }>('PRAGMA data_version')?.data_version ?? 0;
+      if (version === this.#version) return;
+      this.#version = version;
+    } catch (cause) {
+      this.known.clear();
+      throw cause;
+    }
+    this.known.clear();
   }
 
   /** Whether a transaction is open. Node 22.13 has no property for it, so SQLite is asked for what it refuses inside one. */

@@ -121,6 +121,7 @@ export class GroupCommit {
     return new Promise((resolve, reject) => {
       const settle = (): void => {
         try {
+          this.#connection.refresh();
           resolve(read());
         } catch (cause) {
           reject(failure(this.#connection.file, cause));
@@ -129,6 +130,13 @@ export class GroupCommit {
       if (this.#isOpen) this.#readers.push(settle);
       else settle();
     });
+  }
+
+  /** Has what follows see what others have committed; returns a number that changes whenever they have. */
+  refresh(): number {
+    // While ours is open, nobody else can commit.
+    if (!this.#isOpen) this.#connection.refresh();
+    return this.#connection.version;
   }
 
   /** Number of the transaction that is open, or was last. */
@@ -178,6 +186,7 @@ export class GroupCommit {
     this.#accepted = 0;
     // Not a microtask: those of this turn may bring further writes, and there is no queue behind theirs.
     this.#commitAtEnd = setImmediate(() => this.#commit());
+    this.#connection.refresh();
     return true;
   }
 
@@ -202,6 +211,7 @@ export class GroupCommit {
       value = atomic ? this.#inSavepoint(work) : work();
     } catch (cause) {
       const error = failure(this.#connection.file, cause);
+      this.#connection.known.clear();
       // SQLite undoes the whole transaction by itself for some failures of a statement: a full disk, an I/O error.
       if (this.#isOpen && !this.#connection.isInTransaction()) this.#fail(error);
       return Promise.reject(error);
@@ -245,6 +255,7 @@ export class GroupCommit {
   /** The transaction is lost: whoever waits for it learns that, and nothing of it is in the file. */
   #fail(error: WorkflowError): void {
     if (this.#connection.isInTransaction()) this.#connection.run('ROLLBACK');
+    this.#connection.known.clear();
     if (this.#accepted > 0) this.#lost = error;
     const { waiters } = this.#end();
     for (const { reject } of waiters) reject(error);

@@ -70,5 +70,6 @@ export function releaseLeases(connection: Connection, owner: number): void {
       slot,
     );
   }
+  connection.known.clear();
   connection.run('DELETE FROM msg WHERE id >= ?1 << 40 AND id < (?1 + 1) << 40 AND rec IS NOT NULL', owner);
 }

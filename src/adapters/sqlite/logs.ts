@@ -20,12 +20,25 @@ export class Logs {
 
   append(logged: Logged | undefined): void {
     if (logged === undefined) return;
+    const run = this.#names.get(logged.log);
+    const { nextEntries } = this.#connection.known;
+    const number = nextEntries.get(run) ?? this.#next(run);
     this.#connection.run(
-      `INSERT INTO log (id, body)
-       VALUES (coalesce((SELECT max(id) + 1 FROM log WHERE id >= ?1 << 32 AND id < (?1 + 1) << 32), ?1 << 32), ?2)`,
-      this.#names.get(logged.log),
+      'INSERT INTO log (id, body) VALUES (? << 32 | ?, ?)',
+      run,
+      number,
       JSON.stringify(logged.entry),
     );
+    nextEntries.set(run, number + 1);
+  }
+
+  #next(run: number): number {
+    const last = this.#connection.row<{ seq: number }>(
+      `SELECT id & 4294967295 AS seq FROM log
+       WHERE id >= ?1 << 32 AND id < (?1 + 1) << 32 ORDER BY id DESC LIMIT 1`,
+      run,
+    );
+    return last === undefined ? 0 : last.seq + 1;
   }
 
   read({ log, after, limit }: LogRead): LogPage {

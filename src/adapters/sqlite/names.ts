@@ -14,13 +14,21 @@ export class Names {
 
   /** Undefined for a run of which nothing is stored. */
   find(runId: string): number | undefined {
-    return this.#connection.row<{ num: number }>('SELECT num FROM name WHERE id = ?', toText(runId))?.num;
+    const { numbers } = this.#connection.known;
+    const known = numbers.get(runId);
+    if (known !== undefined) return known;
+    const sql = 'SELECT num FROM name WHERE id = ?';
+    const found = this.#connection.row<{ num: number }>(sql, toText(runId))?.num;
+    if (found !== undefined) numbers.set(runId, found);
+    return found;
   }
 
   /** Within the caller's transaction: the number of a run, which gets one when it has none. */
   get(runId: string): number {
     const found = this.find(runId);
     if (found !== undefined) return found;
-    return this.#connection.insert('INSERT INTO name (id) VALUES (?)', toText(runId));
+    const number = this.#connection.insert('INSERT INTO name (id) VALUES (?)', toText(runId));
+    this.#connection.known.numbers.set(runId, number);
+    return number;
   }
 }

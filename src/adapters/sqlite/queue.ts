@@ -84,9 +84,4 @@ export class Queue {
   releaseAllBut(handled: ReadonlySet<number>): void {
     releaseMessages(this.#connection, this.#hands.owner, handled);
   }
-
-  /** Changes whenever another connection has committed something. */
-  dataVersion(): number {
-    return this.#connection.row<{ data_version: number }>('PRAGMA data_version')?.data_version ?? 0;
-  }
 }

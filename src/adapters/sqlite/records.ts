@@ -2,8 +2,8 @@ import type { RecordKey, StepRecord } from '../../core/records.ts';
 import type { ItemsRead } from '../../ports/index.ts';
 import type { Connection } from './connection.ts';
 import type { Hands } from './hands.ts';
+import { placeOf } from './known.ts';
 import type { Names } from './names.ts';
-import { toText } from './text.ts';
 
 /** First slot of items: they come after all entries and arms. */
 const firstItem = 2 ** 31;
@@ -34,12 +34,18 @@ export class Records {
   }
 
   get(runId: string, key: RecordKey): StepRecord | undefined {
-    const row = this.#connection.row<{ body: string }>(
-      'SELECT body FROM rec WHERE id = ((SELECT num FROM name WHERE id = ?) << 32 | ?)',
-      toText(runId),
-      slotOf(key),
-    );
-    return row === undefined ? undefined : (JSON.parse(row.body) as StepRecord);
+    const run = this.#names.find(runId);
+    if (run === undefined) return undefined;
+    const { records } = this.#connection.known;
+    const slot = slotOf(key);
+    const place = placeOf(run, slot);
+    const known = records.get(place);
+    if (known !== undefined) return JSON.parse(known) as StepRecord;
+    const sql = 'SELECT body FROM rec WHERE id = (? << 32 | ?)';
+    const found = this.#connection.row<{ body: string }>(sql, run, slot)?.body;
+    if (found === undefined) return undefined;
+    records.set(place, found);
+    return JSON.parse(found) as StepRecord;
   }
 
   /** Those of entries and arms, in the order of the graph, which is that of the slots. */
@@ -59,19 +65,22 @@ export class Records {
   insert(runId: string, record: StepRecord): void {
     const run = this.#names.get(runId);
     const slot = slotOf(record.key);
+    const body = JSON.stringify(record);
     this.#connection.run(
       'INSERT INTO rec (id, lease, body) VALUES (? << 32 | ?, ? << 40 | ?, ?)',
       run,
       slot,
       ...this.#noteLease(run, slot, record),
-      JSON.stringify(record),
+      body,
     );
+    this.#connection.known.records.set(placeOf(run, slot), body);
   }
 
   update(runId: string, record: StepRecord, before: StepRecord): void {
     const run = this.#names.get(runId);
     const slot = slotOf(record.key);
     const body = JSON.stringify(record);
+    this.#connection.known.records.set(placeOf(run, slot), body);
     const isRunning = before.status === 'running';
     if (isRunning && record.status === 'running' && record.owner === before.owner) {
       this.#connection.run('UPDATE rec SET body = ? WHERE id = (? << 32 | ?)', body, run, slot);

@@ -302,6 +302,7 @@ export class SqliteRunStore implements RunStore {
 
   #now<T>(read: (tables: Tables) => T): T {
     try {
+      this.#commit.refresh();
       return read(this.#tables);
     } catch (cause) {
       throw failure(this.#file, cause);

@@ -1,8 +1,10 @@
+import type { SQLInputValue } from 'node:sqlite';
 import { WorkflowError } from '../../core/errors.ts';
 import { assertReadable, type RunHeader, type RunInput, type StoredValue } from '../../core/records.ts';
 import type { RunPage, RunQuery } from '../../ports/index.ts';
 import { formatCursor, parseCursor } from '../list-cursor.ts';
 import type { Connection } from './connection.ts';
+import type { Newest } from './known.ts';
 import { fromText, toText } from './text.ts';
 
 /** Rows of `run`, `run_input` and `travel`. Every method runs within the caller's transaction, or reads. */
@@ -14,22 +16,30 @@ export class Runs {
   }
 
   header(runId: string): RunHeader | undefined {
-    const row = this.#connection.row<{ body: string }>('SELECT body FROM run WHERE id = ?', toText(runId));
-    if (row === undefined) return undefined;
-    const header = JSON.parse(row.body) as RunHeader;
+    const body = this.#body(this.#connection.known.headers, 'SELECT body FROM run WHERE id = ?', runId);
+    if (body === undefined) return undefined;
+    const header = JSON.parse(body) as RunHeader;
     assertReadable(header);
     return header;
   }
 
   input(runId: string): RunInput | undefined {
-    const row = this.#connection.row<{ body: string }>(
-      'SELECT body FROM run_input WHERE run = ?',
-      toText(runId),
-    );
-    return row === undefined ? undefined : (JSON.parse(row.body) as RunInput);
+    const sql = 'SELECT body FROM run_input WHERE run = ?';
+    const body = this.#body(this.#connection.known.inputs, sql, runId);
+    return body === undefined ? undefined : (JSON.parse(body) as RunInput);
+  }
+
+  /** The body that is known, or else the one that `sql` finds, which is known from then on. */
+  #body(bodies: Newest<string, string>, sql: string, runId: string): string | undefined {
+    const known = bodies.get(runId);
+    if (known !== undefined) return known;
+    const found = this.#connection.row<{ body: string }>(sql, toText(runId))?.body;
+    if (found !== undefined) bodies.set(runId, found);
+    return found;
   }
 
   insert(header: RunHeader): void {
+    const body = JSON.stringify(header);
     this.#connection.run(
       `INSERT INTO run (id, is_root, workflow, status, resource, owner, created_at, sweep_at, body)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -41,28 +51,41 @@ export class Runs {
       header.owner === undefined ? null : toText(header.owner),
       header.createdAt,
       header.sweepAt ?? null,
-      JSON.stringify(header),
+      body,
     );
+    this.#connection.known.headers.set(header.runId, body);
   }
 
-  /** Rewrites what can change: workflow, owner, creation and place in the tree cannot. */
-  update(header: RunHeader): void {
-    this.#connection.run(
-      'UPDATE run SET status = ?, resource = ?, sweep_at = ?, body = ? WHERE id = ?',
-      header.status,
-      header.resourceId === undefined ? null : toText(header.resourceId),
-      header.sweepAt ?? null,
-      JSON.stringify(header),
-      toText(header.runId),
-    );
+  /**
+   * Rewrites what has changed since `before`: SQLite writes the index of each column that is named, changed or not. Workflow,
+   * owner, creation and place in the tree cannot change.
+   */
+  update(header: RunHeader, before: RunHeader): void {
+    const { runId, status, resourceId, sweepAt } = header;
+    const body = JSON.stringify(header);
+    const columns = ['body = ?'];
+    const values: SQLInputValue[] = [body];
+    const set = (column: string, value: SQLInputValue): void => {
+      columns.push(`${column} = ?`);
+      values.push(value);
+    };
+    if (status !== before.status) set('status', status);
+    if (resourceId !== before.resourceId) {
+      set('resource', resourceId === undefined ? null : toText(resourceId));
+    }
+    if (sweepAt !== before.sweepAt) set('sweep_at', sweepAt ?? null);
+    this.#connection.run(`UPDATE run SET ${columns.join(', ')} WHERE id = ?`, ...values, toText(runId));
+    this.#connection.known.headers.set(runId, body);
   }
 
   insertInput(runId: string, input: RunInput): void {
+    const body = JSON.stringify(input);
     this.#connection.run(
       'INSERT INTO run_input (run, body) VALUES (?, ?) ON CONFLICT DO UPDATE SET body = excluded.body',
       toText(runId),
-      JSON.stringify(input),
+      body,
     );
+    this.#connection.known.inputs.set(runId, body);
   }
 
   /** What the time travel was asked for that began an epoch. */

@@ -65,7 +65,7 @@ export class Tables {
     const next = decide(stored);
     if (next === undefined) return lost(stored);
     if (stored === undefined) this.runs.insert(next);
-    else this.runs.update(next);
+    else this.runs.update(next, stored);
     if (input !== undefined) this.runs.insertInput(runId, input);
     if (parameters !== undefined) this.runs.insertTravel(runId, next.epoch, parameters);
     if (visibility === 'logged') this.logs.append(headerState(next, input));
@@ -102,18 +102,18 @@ export class Tables {
     if (next === undefined) {
       return { won: false, lost: 'record', ...(stored === undefined ? {} : { image: stored }) };
     }
-    const headers: RunHeader[] = [];
+    const headers: { before: RunHeader; open: RunHeader }[] = [];
     for (const { runId, epoch } of write.runs) {
-      const image = this.runs.header(runId);
-      const open = transitions.reopened(image, write, epoch);
-      if (open === undefined) {
-        return { won: false, lost: 'run', runId, ...(image === undefined ? {} : { image }) };
+      const before = this.runs.header(runId);
+      const open = transitions.reopened(before, write, epoch);
+      if (before === undefined || open === undefined) {
+        return { won: false, lost: 'run', runId, ...(before === undefined ? {} : { image: before }) };
       }
-      headers.push(open);
+      headers.push({ before, open });
     }
-    for (const header of headers) {
-      this.runs.update(header);
-      this.logs.append(headerState(header));
+    for (const { before, open } of headers) {
+      this.runs.update(open, before);
+      this.logs.append(headerState(open));
     }
     if (stored !== undefined) this.records.update(write.runId, next, stored);
     this.logs.append(recordState(write.runId, next));
@@ -137,6 +137,7 @@ export class Tables {
   removeRun(runId: string): boolean {
     const id = toText(runId);
     const number = this.#names.find(runId);
+    this.#connection.known.clear();
     for (const table of byId) this.#connection.run(`DELETE FROM ${table} WHERE run = ?`, id);
     if (number !== undefined) {
       for (const table of ['rec', 'log']) {

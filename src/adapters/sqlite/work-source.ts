@@ -48,7 +48,7 @@ export class SqliteWorkSource implements WorkSource, EventBus, Timers {
   #idle: PromiseWithResolvers<void> | undefined;
   /** No free message is due before; minus infinity when that is not known. */
   #nextDue = Number.NEGATIVE_INFINITY;
-  #dataVersion = -1;
+  #version = -1;
   /** After a lost transaction: the disk gets a pause before the next messages are taken. */
   #notBefore = 0;
   #isTaking = false;
@@ -158,12 +158,12 @@ export class SqliteWorkSource implements WorkSource, EventBus, Timers {
 
   /** Takes as many due messages as there is room for. */
   #pump(): void {
-    const { queue, clock } = this.#options;
+    const { queue, clock, commit } = this.#options;
     if (this.#isTaking || this.#room() === 0 || clock.now() < this.#notBefore) return;
     try {
-      const version = queue.dataVersion();
-      if (version !== this.#dataVersion) this.#nextDue = Number.NEGATIVE_INFINITY;
-      this.#dataVersion = version;
+      const version = commit.refresh();
+      if (version !== this.#version) this.#nextDue = Number.NEGATIVE_INFINITY;
+      this.#version = version;
       if (this.#nextDue > clock.now() && !this.#hasStrays) return;
       // Reading first spares the write lock when somebody else was faster or nothing is due yet.
       this.#nextDue = queue.nextDue();

@@ -1,21 +1,6 @@
 import { expect, test } from 'vitest';
-import type { LogEntry } from '../../../src/core/history.ts';
 import { open, quiet, temporaryFile } from './fixture.ts';
-import { claimOf, newRun } from './parts.ts';
-
-function chunkOf(id: string): Extract<LogEntry, { kind: 'chunk' }> {
-  const chunk = { inline: '"text"' };
-  return {
-    kind: 'chunk',
-    id,
-    runId: 'run',
-    key: { entry: 0 },
-    stepId: 'step',
-    custom: false,
-    chunk,
-    time: 0,
-  };
-}
+import { chunkOf, claimOf, newRun } from './parts.ts';
 
 function fullDisk() {
   const hooks = {

@@ -1,4 +1,5 @@
 import type { WorkflowEvent } from '../../../src/core/event.ts';
+import type { LogEntry } from '../../../src/core/history.ts';
 import { firstTurn, formatTurn } from '../../../src/core/turn.ts';
 import type { ClaimWrite, CommitWrite, NewRun } from '../../../src/ports/index.ts';
 
@@ -58,5 +59,19 @@ export function eventOf(runId: string, entry = 0): WorkflowEvent {
     turn,
     hop: entry,
     time: now,
+  };
+}
+
+export function chunkOf(id: string): Extract<LogEntry, { kind: 'chunk' }> {
+  const chunk = { inline: '"text"' };
+  return {
+    kind: 'chunk',
+    id,
+    runId: 'run',
+    key: { entry: 0 },
+    stepId: 'step',
+    custom: false,
+    chunk,
+    time: 0,
   };
 }
