@@ -3,7 +3,7 @@ import { errorOf, tripwireOf } from './failure.ts';
 import { Frame } from './frame.ts';
 import { type Ending, entryOf, neverSuspended, type Outcome, type Suspensions } from './outcome.ts';
 import { executeRun, type RunOutcome } from './run.ts';
-import { changeBetween, noChange } from './shared.ts';
+import { changeBetween, isChange, noChange } from './shared.ts';
 import { type PlaceGiven, retriesOf } from './step.ts';
 import type { StepLike, WorkflowLike } from './types.ts';
 
@@ -40,6 +40,10 @@ export async function executeNested(
     frame.nested.set(key, { prefix, frame: run });
     const outcome = await executeRun(run, shared);
     suspensions = outcome.suspensions.any ? shownOutside(outcome.suspensions) : suspensions;
+    const isTold = outcome.suspensions.any && isChange(changeBetween(outcome.given, outcome.shared));
+    if (isTold && outcome.ending.status === 'canceled') {
+      frame.open(at, '', 'state', 'canceled-inside');
+    }
     if (isLastAttempt(outcome.ending, attempt, retries)) {
       const { isUndecided, others } = outcome;
       // Which output it is, or whether there is another attempt, decides what follows.
@@ -47,6 +51,8 @@ export async function executeNested(
       if (isOpen) frame.open(at, step.id, 'run', 'several-ends');
       return outcomeOf(init, outcome, { suspensions, stepId: step.id, isUndecided: isUndecided || isOpen });
     }
+    // Of a failed attempt nothing counts.
+    if (isTold && at.member !== undefined) frame.open(at, step.id, 'run', 'begun-anew');
   }
 }
 

@@ -11,7 +11,7 @@ import {
   type Outcome,
   type Suspensions,
 } from './outcome.ts';
-import { changed, noChange, type Shared, then as sum } from './shared.ts';
+import { changed, combined, noChange, type Shared } from './shared.ts';
 import { executePlace } from './step.ts';
 import type { EntryLike } from './types.ts';
 
@@ -170,7 +170,7 @@ async function executeLoop(
     const metadata = { metadata: { iterationCount: iteration + 1 } };
     kept(frame, step.id, outcome, at, metadata);
     shared = changed(shared, outcome.change);
-    change = sum(change, outcome.change);
+    change = combined(change, outcome.change);
     suspensions = outcome.suspensions.any ? outcome.suspensions : suspensions;
     const { ending } = outcome;
     if (!goesOn(ending)) return { ...outcome, change, suspensions };

@@ -5,7 +5,7 @@ import { type Frame, leaveSuspended } from './frame.ts';
 import { executeNested } from './nested.ts';
 import { type Ending, entryOf, neverSuspended, type Outcome, type Suspensions } from './outcome.ts';
 import type { PlaceStep } from './place.ts';
-import { type Change, changed, noChange, type Shared, then } from './shared.ts';
+import { type Change, changed, combined, noChange, type Shared } from './shared.ts';
 import type { StepLike } from './types.ts';
 import { validated } from './validation.ts';
 
@@ -40,7 +40,7 @@ async function executeBody(frame: Frame, step: StepLike, given: PlaceGiven): Pro
   for (let generation = 0; ; generation += 1) {
     const shared = changed(given.shared, change);
     const attempt = await attempts(frame, step, { ...given, shared }, { generation, resumption });
-    change = then(change, attempt.change);
+    change = combined(change, attempt.change);
     const { ending } = attempt;
     if (ending.status !== 'suspends') return outcomeOf(attempt, change, suspensions);
     const { payload, output, labels } = ending;

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Frame } from './frame.ts';
 import type { OpenReason } from './open.ts';
 import { type Ending, goesOn, neverSuspended, type Outcome, type Suspensions } from './outcome.ts';
-import { type Change, isChange, noChange, then } from './shared.ts';
+import { type Change, combined, isChange, noChange } from './shared.ts';
 
 /** An arm, or an item of a foreach. */
 export interface Member {
@@ -89,7 +89,9 @@ function openMembers(executed: Executed, { decisive, others }: Verdict): readonl
   const { members, window } = executed;
   // One after the other.
   if (window === 1 || decisive === undefined) return [];
-  if (isCanceled(decisive)) return members.filter((member) => member !== decisive);
+  // Of several that abort, another one may have been first.
+  const isOnly = members.filter(isCanceled).length === 1;
+  if (isCanceled(decisive)) return members.filter((member) => member !== decisive || !isOnly);
   const certain = new Set(certainMembers(executed));
   const isEarly = !isSuspended(decisive);
   return members.filter(
@@ -109,7 +111,7 @@ function mergedChange(frame: Frame, { entry, members }: Executed): Change {
   const order =
     frame.world.settlementOrder?.({ run: frame.place, entry }) ?? members.map(({ number }) => number);
   const byNumber = new Map(members.map((member) => [member.number, member.outcome.change]));
-  return order.reduce((sum, number) => then(sum, byNumber.get(number) ?? noChange), noChange);
+  return order.reduce((sum, number) => combined(sum, byNumber.get(number) ?? noChange), noChange);
 }
 
 /** Whether members that may see each other's changes set one key to different values, and that is told by comparing. */
