@@ -10,7 +10,7 @@ import {
 } from './spec.ts';
 
 /** The same graph with each step, and each entry, as a function makes it of the one that was there. */
-export function mapped(
+function mapped(
   { root, ...rest }: GraphSpec,
   by: { readonly step?: (step: StepSpec) => StepSpec; readonly entry?: (entry: EntrySpec) => EntrySpec },
 ): GraphSpec {
