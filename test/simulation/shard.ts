@@ -1,6 +1,7 @@
 import { brokenEngines } from './broken/engines.ts';
 import { minimise } from './minimise.ts';
 import { caseOf, play, type SeedCase } from './seed.ts';
+import { simplerCases } from './simpler.ts';
 import { count, emptyTally, type Tally } from './tally.ts';
 
 /** What a process is to simulate: `count` seeds from `first` on, each `stride` apart. */
@@ -31,7 +32,8 @@ const mostFailures = 5;
 const shownDecisions = 50;
 
 async function failureOf(seed: number, found: SeedCase, problems: readonly string[]): Promise<Failure> {
-  const smallest = await minimise(found);
+  const fails = async (candidate: SeedCase): Promise<boolean> => (await play(candidate)).problems.length > 0;
+  const smallest = await minimise(found, simplerCases, fails);
   const { outcome } = await play(smallest);
   return { seed, problems, smallest, trace: outcome.trace.slice(-shownDecisions) };
 }

@@ -1,8 +1,8 @@
 import { ask } from './context.ts';
+import { type EntryGiven, type EntryOutcome, failed, kept, plain } from './entry.ts';
 import { SemanticError } from './failure.ts';
 import type { Frame } from './frame.ts';
 import { type Ending, entryOf, goesOn, type Outcome } from './outcome.ts';
-import { type EntryGiven, type EntryOutcome, failed, kept, plain } from './run.ts';
 import { changed } from './shared.ts';
 import { executePlace } from './step.ts';
 import type { EntryLike } from './types.ts';

@@ -90,7 +90,7 @@ function sharedDifferences(actual: ComparableRun, interpreted: InterpretedRun): 
 function stepDifferences(actual: ComparableRun, interpreted: InterpretedRun, nested: boolean): string[] {
   const expected = nested ? interpreted.nestedSteps : interpreted.steps;
   const ids = new Set([...Object.keys(actual.steps), ...Object.keys(expected)]);
-  return [...ids].sort().flatMap((id) => {
+  return [...ids].toSorted().flatMap((id) => {
     const open = interpreted.openSteps.get(id) ?? new Set();
     if (id === 'input' || open.has('place')) return [];
     const entry = actual.steps[id] as InterpretedStep | undefined;

@@ -1,6 +1,7 @@
 import type { OpenPlace, OpenReason } from './open.ts';
-import type { Ending, InterpretedStep } from './outcome.ts';
+import type { Ending, InterpretedStep, RunOutcome } from './outcome.ts';
 import { type BlockPlace, formatPlace, isWithin, type Place, type PlaceStep } from './place.ts';
+import type { Shared } from './shared.ts';
 import type { WorkflowLike } from './types.ts';
 
 /** What the resumption of a suspension gives when nobody resumes it. */
@@ -48,6 +49,9 @@ export class Notes {
   }
 }
 
+/** Executes a run, with what it is given of state and request context. */
+export type ExecuteRun = (frame: Frame, shared: Shared) => Promise<RunOutcome>;
+
 /** A run that is being interpreted: the outermost one, or one that is nested in it. */
 export class Frame {
   readonly workflow: WorkflowLike;
@@ -57,6 +61,8 @@ export class Frame {
   readonly path: readonly string[];
   /** Validated input. */
   readonly init: unknown;
+  /** How runs are executed that are nested in it: given, as runs and steps contain each other. */
+  readonly execute: ExecuteRun;
   /** Entries of `steps` by id. */
   readonly steps = new Map<string, InterpretedStep>();
   /** Outputs of what has succeeded, by id. */
@@ -66,13 +72,14 @@ export class Frame {
   /** Runs nested in it: of each place the last one. */
   readonly nested = new Map<string, { readonly prefix: string; readonly frame: Frame }>();
 
-  constructor(parts: Pick<Frame, 'workflow' | 'world' | 'notes' | 'place' | 'path' | 'init'>) {
+  constructor(parts: Pick<Frame, 'workflow' | 'world' | 'notes' | 'place' | 'path' | 'init' | 'execute'>) {
     this.workflow = parts.workflow;
     this.world = parts.world;
     this.notes = parts.notes;
     this.place = parts.place;
     this.path = parts.path;
     this.init = parts.init;
+    this.execute = parts.execute;
   }
 
   /** Keeps what a place came to, for `steps` and for `getStepResult`. */

@@ -61,7 +61,15 @@ export async function interpret(workflow: WorkflowLike, options: InterpretOption
   const start = await validStart(workflow, options);
   const notes = new Notes();
   const world = { resume, settlementOrder };
-  const frame = new Frame({ workflow, world, notes, place: [], path: [], init: start.input });
+  const frame = new Frame({
+    workflow,
+    world,
+    notes,
+    place: [],
+    path: [],
+    init: start.input,
+    execute: executeRun,
+  });
   const shared = { state: start.state, context: start.context };
   const outcome = await executeRun(frame, shared);
   const { ending } = outcome;

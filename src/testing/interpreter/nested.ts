@@ -1,10 +1,16 @@
 import { validInput } from './attempt.ts';
+import { type PlaceGiven, retriesOf } from './entry.ts';
 import { errorOf, tripwireOf } from './failure.ts';
 import { Frame } from './frame.ts';
-import { type Ending, entryOf, neverSuspended, type Outcome, type Suspensions } from './outcome.ts';
-import { executeRun, type RunOutcome } from './run.ts';
-import { changeBetween, noChange } from './shared.ts';
-import { type PlaceGiven, retriesOf } from './step.ts';
+import {
+  type Ending,
+  entryOf,
+  neverSuspended,
+  type Outcome,
+  type RunOutcome,
+  type Suspensions,
+} from './outcome.ts';
+import { changeBetween, isChange, noChange } from './shared.ts';
 import type { StepLike, WorkflowLike } from './types.ts';
 
 /**
@@ -27,19 +33,23 @@ export async function executeNested(
     const common = { others: [], isUndecided: false, change: noChange, suspensions };
     return { ...common, ending, entry: entryOf(input, ending, suspensions) };
   }
-  const { world, notes } = frame;
+  const { world, notes, execute } = frame;
   const retries = retriesOf(frame, step);
   let suspensions = neverSuspended;
   for (let attempt = 0; ; attempt += 1) {
     const place = [...frame.place, attempt === 0 ? at : { ...at, attempt }];
     const path = [...frame.path, step.id];
-    const run = new Frame({ workflow, world, notes, place, path, init });
+    const run = new Frame({ workflow, world, notes, place, path, init, execute });
     const key = `${at.entry}.${at.member ?? ''}`;
     const isItem = frame.workflow.flow[at.entry]?.type === 'foreach';
     const prefix = isItem ? `${step.id}[${at.member ?? 0}]` : step.id;
     frame.nested.set(key, { prefix, frame: run });
-    const outcome = await executeRun(run, shared);
+    const outcome = await execute(run, shared);
     suspensions = outcome.suspensions.any ? shownOutside(outcome.suspensions) : suspensions;
+    const isTold = outcome.suspensions.any && isChange(changeBetween(outcome.given, outcome.shared));
+    if (isTold && outcome.ending.status === 'canceled') {
+      frame.open(at, '', 'state', 'canceled-inside');
+    }
     if (isLastAttempt(outcome.ending, attempt, retries)) {
       const { isUndecided, others } = outcome;
       // Which output it is, or whether there is another attempt, decides what follows.
@@ -47,6 +57,8 @@ export async function executeNested(
       if (isOpen) frame.open(at, step.id, 'run', 'several-ends');
       return outcomeOf(init, outcome, { suspensions, stepId: step.id, isUndecided: isUndecided || isOpen });
     }
+    // Of a failed attempt nothing counts.
+    if (isTold && at.member !== undefined) frame.open(at, step.id, 'run', 'begun-anew');
   }
 }
 

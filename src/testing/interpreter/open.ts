@@ -18,6 +18,10 @@ export const openReasons = {
     'What an entry of a nested workflow shows as its suspension is that of the step that was suspended first, when all of it was: while other members run beside it, that depends on how fast they are.',
   'overwritten-beside':
     'A value of the request context counts as set when it is another one than the body saw, and one that a nested workflow leaves when it is another one than it was given. In a foreach with a window, what an item sees of the others depends on how fast they are: where several of them set one key to different values, it is open which of these stays.',
+  'canceled-inside':
+    'A nested run tells the one around it what it has changed when it is suspended, and when it ends. One that is canceled from within does not: what it had told before stands, the rest does not.',
+  'begun-anew':
+    'A nested workflow among the members of a block changed something, was suspended, failed, and is begun anew for a retry: what it had told of its changes when it was suspended stands beside those of the last attempt, and the others of the block may have seen it.',
   'state-of-open': 'State and request context hold what members have changed that may have run or not.',
 } as const;
 

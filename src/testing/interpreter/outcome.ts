@@ -1,4 +1,4 @@
-import type { Change } from './shared.ts';
+import type { Change, Shared } from './shared.ts';
 
 /** How a place, or a run, ends. */
 export type Ending =
@@ -40,6 +40,17 @@ export interface Outcome {
   readonly suspensions: Suspensions;
   /** What `steps` show of it. */
   readonly entry: InterpretedStep;
+}
+
+/** What a run comes to. */
+export interface RunOutcome {
+  readonly ending: Ending;
+  readonly others: readonly Ending[];
+  readonly isUndecided: boolean;
+  /** State and request context at its start, and at its end. */
+  readonly given: Shared;
+  readonly shared: Shared;
+  readonly suspensions: Suspensions;
 }
 
 /** An entry of `steps`, without times. */

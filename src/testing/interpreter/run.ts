@@ -1,40 +1,12 @@
 import { executeBlock, executeForeach } from './block.ts';
 import { ask } from './context.ts';
 import { errorOf, SemanticError } from './failure.ts';
+import { type EntryGiven, type EntryOutcome, failed, kept, plain } from './entry.ts';
 import type { Frame } from './frame.ts';
-import {
-  type Ending,
-  entryOf,
-  goesOn,
-  type InterpretedStep,
-  neverSuspended,
-  type Outcome,
-  type Suspensions,
-} from './outcome.ts';
-import { changed, noChange, type Shared, then as sum } from './shared.ts';
+import { type Ending, entryOf, goesOn, neverSuspended, type RunOutcome } from './outcome.ts';
+import { changed, combined, noChange, type Shared } from './shared.ts';
 import { executePlace } from './step.ts';
 import type { EntryLike } from './types.ts';
-
-/** What a run comes to. */
-export interface RunOutcome {
-  readonly ending: Ending;
-  readonly others: readonly Ending[];
-  readonly isUndecided: boolean;
-  /** State and request context at its start, and at its end. */
-  readonly given: Shared;
-  readonly shared: Shared;
-  readonly suspensions: Suspensions;
-}
-
-/** What an entry comes to; what `steps` show of it is kept already. */
-export type EntryOutcome = Omit<Outcome, 'entry'>;
-
-/** What an entry is executed with. */
-export interface EntryGiven {
-  readonly entry: number;
-  readonly input: unknown;
-  readonly shared: Shared;
-}
 
 /**
  * A run executes its entries one after the other: the output of each is the input of the next, and each sees what those before
@@ -93,38 +65,6 @@ async function executeEntry(frame: Frame, definition: EntryLike, given: EntryGiv
   }
 }
 
-/** Keeps what a place came to as the entry of its step. */
-export function kept(
-  frame: Frame,
-  stepId: string,
-  outcome: Outcome,
-  at: { readonly entry: number; readonly member?: number },
-  metadata: Pick<InterpretedStep, 'metadata'> = {},
-): Outcome {
-  const entry = { ...outcome.entry, ...metadata };
-  frame.keep(stepId, entry, outcome.ending);
-  if (outcome.suspensions.isOpen) frame.open(at, stepId, 'suspension', 'beside-suspension');
-  if (outcome.others.length > 0) frame.open(at, stepId, 'ending', 'several-ends');
-  return outcome;
-}
-
-/** A place at which nothing changes state or request context. */
-export function plain(ending: Ending): EntryOutcome {
-  return { ending, others: [], isUndecided: false, change: noChange, suspensions: neverSuspended };
-}
-
-/** Fails an entry of which a function of its author, or its input, is no good. */
-export function failed(
-  frame: Frame,
-  stepId: string,
-  input: unknown,
-  thrown: unknown,
-): Extract<Ending, { status: 'failed' }> {
-  const ending = { status: 'failed', error: errorOf(thrown), isNonRetryable: false } as const;
-  frame.keep(stepId, entryOf(input, ending, neverSuspended), ending);
-  return ending;
-}
-
 /** A sleep puts out its input. A time that is none, or that is over, does not sleep. */
 async function executeSleep(
   frame: Frame,
@@ -170,7 +110,7 @@ async function executeLoop(
     const metadata = { metadata: { iterationCount: iteration + 1 } };
     kept(frame, step.id, outcome, at, metadata);
     shared = changed(shared, outcome.change);
-    change = sum(change, outcome.change);
+    change = combined(change, outcome.change);
     suspensions = outcome.suspensions.any ? outcome.suspensions : suspensions;
     const { ending } = outcome;
     if (!goesOn(ending)) return { ...outcome, change, suspensions };

@@ -34,7 +34,7 @@ export function changed({ state, context }: Shared, change: Change): Shared {
 }
 
 /** One change that does what two do, one after the other. */
-export function then(first: Change, second: Change): Change {
+export function combined(first: Change, second: Change): Change {
   return {
     state: { ...first.state, ...second.state },
     set: { ...without(first.set, second.removed), ...second.set },

@@ -1,26 +1,13 @@
 import { type Attempt, attemptStep } from './attempt.ts';
 import { copy } from './context.ts';
+import { type PlaceGiven, retriesOf } from './entry.ts';
 import { tripwireOf } from './failure.ts';
 import { type Frame, leaveSuspended } from './frame.ts';
 import { executeNested } from './nested.ts';
 import { type Ending, entryOf, neverSuspended, type Outcome, type Suspensions } from './outcome.ts';
-import type { PlaceStep } from './place.ts';
-import { type Change, changed, noChange, type Shared, then } from './shared.ts';
+import { type Change, changed, combined, noChange } from './shared.ts';
 import type { StepLike } from './types.ts';
 import { validated } from './validation.ts';
-
-/** What a place is executed with. */
-export interface PlaceGiven {
-  readonly at: PlaceStep;
-  readonly input: unknown;
-  /** State and request context as the place sees them. */
-  readonly shared: Shared;
-}
-
-/** Attempts after the first one. Mappings have them too; conditions and times have none. */
-export function retriesOf(frame: Frame, step: StepLike): number {
-  return step.retries ?? frame.workflow.retryConfig?.attempts ?? 0;
-}
 
 /** Executes the step of a place until it has come to something. */
 export async function executePlace(frame: Frame, step: StepLike, given: PlaceGiven): Promise<Outcome> {
@@ -40,7 +27,7 @@ async function executeBody(frame: Frame, step: StepLike, given: PlaceGiven): Pro
   for (let generation = 0; ; generation += 1) {
     const shared = changed(given.shared, change);
     const attempt = await attempts(frame, step, { ...given, shared }, { generation, resumption });
-    change = then(change, attempt.change);
+    change = combined(change, attempt.change);
     const { ending } = attempt;
     if (ending.status !== 'suspends') return outcomeOf(attempt, change, suspensions);
     const { payload, output, labels } = ending;

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Frame } from './frame.ts';
 import type { OpenReason } from './open.ts';
 import { type Ending, goesOn, neverSuspended, type Outcome, type Suspensions } from './outcome.ts';
-import { type Change, isChange, noChange, then } from './shared.ts';
+import { type Change, combined, isChange, noChange } from './shared.ts';
 
 /** An arm, or an item of a foreach. */
 export interface Member {
@@ -89,7 +89,9 @@ function openMembers(executed: Executed, { decisive, others }: Verdict): readonl
   const { members, window } = executed;
   // One after the other.
   if (window === 1 || decisive === undefined) return [];
-  if (isCanceled(decisive)) return members.filter((member) => member !== decisive);
+  // Of several that abort, another one may have been first.
+  const isOnly = members.filter(isCanceled).length === 1;
+  if (isCanceled(decisive)) return members.filter((member) => member !== decisive || !isOnly);
   const certain = new Set(certainMembers(executed));
   const isEarly = !isSuspended(decisive);
   return members.filter(
@@ -109,28 +111,29 @@ function mergedChange(frame: Frame, { entry, members }: Executed): Change {
   const order =
     frame.world.settlementOrder?.({ run: frame.place, entry }) ?? members.map(({ number }) => number);
   const byNumber = new Map(members.map((member) => [member.number, member.outcome.change]));
-  return order.reduce((sum, number) => then(sum, byNumber.get(number) ?? noChange), noChange);
+  return order.reduce((sum, number) => combined(sum, byNumber.get(number) ?? noChange), noChange);
 }
 
-/** Whether members that may see each other's changes set one key to different values, and that is told by comparing. */
+/** What is told of a change by comparing it with what was there: the request context, and the state of a nested run. */
+function comparedValues({ set, removed, state }: Change, isNested: boolean): [string, unknown][] {
+  const named = (kind: string, values: Readonly<Record<string, unknown>>): [string, unknown][] =>
+    Object.entries(values).map(([key, value]) => [`${kind} ${key}`, { value }]);
+  const removals = removed.map((key): [string, unknown] => [`context ${key}`, 'removed']);
+  return [...named('context', set), ...removals, ...(isNested ? named('state', state) : [])];
+}
+
+/** Whether items that may see each other's changes set one key to different values, and that is told by comparing. */
 function isOverwritten(frame: Frame, { entry, members, window, total }: Executed): boolean {
   const definition = frame.workflow.flow[entry];
   if (window === 1 || window >= total || definition?.type !== 'foreach') return false;
-  const compared = members.map(({ outcome: { change } }): Record<string, unknown> => {
-    const context = { ...change.set, ...Object.fromEntries(change.removed.map((key) => [key, undefined])) };
-    return definition.step.workflow === undefined ? { context } : { context, state: change.state };
-  });
-  const seen = new Map<string, unknown>();
-  return compared.some((one) =>
-    Object.entries(one).some(([kind, values]) =>
-      Object.entries(values as object).some(([key, value]) => {
-        const name = `${kind} ${key}`;
-        const isOther = seen.has(name) && !isDeepStrictEqual(seen.get(name), value);
-        seen.set(name, value);
-        return isOther;
-      }),
-    ),
-  );
+  const isNested = definition.step.workflow !== undefined;
+  const first = new Map<string, unknown>();
+  return members
+    .flatMap(({ outcome }) => comparedValues(outcome.change, isNested))
+    .some(([name, value]) => {
+      if (!first.has(name)) first.set(name, value);
+      return !isDeepStrictEqual(first.get(name), value);
+    });
 }
 
 function suspensionsOf({ members, window }: Executed): Suspensions {

@@ -10,7 +10,7 @@ import {
 } from './spec.ts';
 
 /** The same graph with each step, and each entry, as a function makes it of the one that was there. */
-export function mapped(
+function mapped(
   { root, ...rest }: GraphSpec,
   by: { readonly step?: (step: StepSpec) => StepSpec; readonly entry?: (entry: EntrySpec) => EntrySpec },
 ): GraphSpec {
@@ -66,7 +66,7 @@ const ofSteps: readonly (readonly [number, (random: Random, step: StepSpec) => S
   ],
   // Of a nested workflow that is retried, or with fewer attempts than it needs.
   [0.05, (random, step) => ({ ...step, retries: 1, end: { end: 'failFirst', times: random.between(1, 2) } })],
-  [0.06, (random, step) => ({ ...step, retries: 2, end: { end: 'refuse', ...randomWhen(random) } })],
+  [0.09, (random, step) => ({ ...step, retries: 2, end: { end: 'refuse', ...randomWhen(random) } })],
   [0.25, randomSuspension],
   [0.15, randomSuspension],
   [
@@ -98,7 +98,7 @@ const ofEntries: readonly (readonly [number, (random: Random, entry: EntrySpec) 
     (random, entry) =>
       entry.type === 'foreach' ? { ...entry, items: random.pick(['null', 'object', 'text']) } : entry,
   ],
-  [0.3, (_, entry) => (entry.type === 'map' && entry.of !== '' ? { ...entry, form: 'badPath' } : entry)],
+  [0.6, (_, entry) => (entry.type === 'map' && entry.of !== '' ? { ...entry, form: 'badPath' } : entry)],
 ];
 
 /** Some step, or entry, once more: the same one at the end of the outermost workflow. */

@@ -1,0 +1,29 @@
+import type { Plan } from '../../src/testing/simulator/scenario.ts';
+import type { SeedCase } from './seed.ts';
+import { shrinkSpec } from './workloads/index.ts';
+
+/** Plans that are simpler than one: a fault less, fewer processes. */
+function* simplerPlans(plan: Plan): Iterable<Plan> {
+  for (const kind of Object.keys(plan.rates)) {
+    const { [kind as keyof Plan['rates']]: _, ...rates } = plan.rates;
+    yield { ...plan, rates };
+  }
+  const { cancelAt: _cancel, ...uncanceled } = plan;
+  const { restartAt: _restart, ...unrestarted } = plan;
+  const { travelAt: _travel, ...untraveled } = plan;
+  if (plan.cancelAt !== undefined) yield uncanceled;
+  if (plan.restartAt !== undefined) yield unrestarted;
+  if (plan.travelAt !== undefined) yield untraveled;
+  if (plan.expires) yield { ...plan, expires: false };
+  if (plan.earlyResume) yield { ...plan, earlyResume: false };
+  if (plan.starters > 1) yield { ...plan, starters: 1 };
+  if (plan.resumers > 1) yield { ...plan, resumers: 1 };
+  if (plan.batch > 1) yield { ...plan, batch: 1 };
+  if (plan.workers > 1) yield { ...plan, workers: plan.workers - 1 };
+}
+
+/** Cases that are a step simpler than one: a smaller spec, or a simpler plan. */
+export function* simplerCases({ spec, plan }: SeedCase): Iterable<SeedCase> {
+  for (const smaller of shrinkSpec(spec)) yield { spec: smaller, plan };
+  for (const fewer of simplerPlans(plan)) yield { spec, plan: fewer };
+}
