@@ -27,13 +27,14 @@ function toldNow({ epoch, status, position }: RunHeader): Told | undefined {
   return toldAt(epoch, status, position);
 }
 
-/** The one that an event announces: the run may have gone on since. */
-function announcedBy(event: WorkflowEvent): Told | undefined {
+/** The one that an event announces, of a run that has gone on since: suspensions of its epoch, and ends of earlier ones too. */
+function announcedBy(event: WorkflowEvent, header: RunHeader): Told | undefined {
+  const { epoch, status, type } = event;
   const position = suspendedAt(event);
-  const { status } = event;
-  if (position !== undefined) return toldAt(event.epoch, 'suspended', position);
-  const isEnd = ends.has(event.type) && status !== undefined && isTerminal(status);
-  return isEnd ? toldAt(event.epoch, status, '') : undefined;
+  const isPast = epoch < header.epoch || (position !== undefined && position <= header.position);
+  if (!isPast) return undefined;
+  if (position !== undefined) return toldAt(epoch, 'suspended', position);
+  return ends.has(type) && status !== undefined && isTerminal(status) ? toldAt(epoch, status, '') : undefined;
 }
 
 const ends: ReadonlySet<WorkflowEvent['type']> = new Set([
@@ -75,7 +76,7 @@ export async function tellCallbacks(
 ): Promise<boolean> {
   if (!hasEndCallbacks(definition)) return true;
   const now = toldNow(header);
-  const past = announcedBy(event);
+  const past = announcedBy(event, header);
   if (past !== undefined && past.mark !== now?.mark) {
     const { callback } = header;
     // Those of a later state were claimed since: nothing says whether these were called, and they have to be at least once.

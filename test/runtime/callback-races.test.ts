@@ -173,3 +173,17 @@ describe('onFinish of an end', () => {
     expect(statuses(told).toSorted()).toEqual(['failed', 'success']);
   });
 });
+
+test('onFinish is not called for a state that the run was never in', async () => {
+  const { told, made } = telling([asking('ask')]);
+  const hand = byHand([made]);
+  await hand.runtime.start({ workflowId: 'w', runId: 'r', inputData: 1 });
+  await hand.runtime.handle(hand.take());
+  const event = hand.take(isSuspend);
+  const forged = { ...event, id: event.id.replace(/\d+$/, '0000009') };
+  await hand.runtime.handle(forged);
+  await hand.runtime.handle({ ...event, type: 'workflow.end', status: 'success' });
+  await hand.runtime.handle(event);
+  await hand.drain();
+  expect(statuses(told)).toEqual(['suspended']);
+});
