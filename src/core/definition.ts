@@ -177,7 +177,10 @@ export type FlowEntry =
 export interface CallbackDefinitions {
   /** Awaited before a start is stored; what it throws rejects the start and leaves the run pending. */
   readonly onStart?: ((info: StartInfo) => unknown) | undefined;
-  /** Called at least once for each end and suspension, exactly once when nothing fails. What it throws is told to the logger. */
+  /**
+   * Called at least once for each end and suspension; again, with the same `eventId`, when a worker dies or an event comes twice
+   * or late. What it throws is told to the logger.
+   */
   readonly onFinish?: ((info: FinishInfo) => unknown) | undefined;
   /** The same for runs that failed or were tripped, after `onFinish`. */
   readonly onError?: ((info: Omit<FinishInfo, 'result'>) => unknown) | undefined;

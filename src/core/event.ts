@@ -143,6 +143,13 @@ export function runEvent(
   };
 }
 
+/** What a {@link RunEventDetails.mark} was given as: the position at which a run was suspended. Undefined for other events. */
+export function suspendedAt({ type, status, runId, epoch, id }: WorkflowEvent): string | undefined {
+  const prefix = `${runId}/${type}/${epoch}/`;
+  const isSuspension = type === 'workflow.suspend' && status === 'suspended' && id.startsWith(prefix);
+  return isSuspension ? id.slice(prefix.length) : undefined;
+}
+
 /** The record that a path means. Undefined for one that no record of the graph can have: it came from elsewhere. */
 export function keyOfPath(path: readonly number[], graph: Graph): RecordKey | undefined {
   const [entry, member, ...rest] = path;

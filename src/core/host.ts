@@ -35,7 +35,10 @@ export interface WorkflowHost {
    * as it is; one that is pending, suspended or paused is WORKFLOW_RUN_NOT_ACTIVE.
    */
   restart(request: RunRef): Promise<StoredRun>;
-  /** Removes a run and those nested in it for good; one that is active is canceled before. False when there is none. */
+  /**
+   * Removes a run and those nested in it for good; one that is active is canceled before. False when there is none. A worker
+   * that had read the run may still write a record of it: give another run another id, or let the work end before.
+   */
   remove(request: RunRef): Promise<boolean>;
   /** Lifecycle events after `cursor`. Waits up to `waitMs` (0 to 25,000; default 0) for one. `done`: there will be no more. */
   events(request: EventsRequest): Promise<EventPage>;

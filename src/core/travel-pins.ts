@@ -36,6 +36,9 @@ export interface PinView {
   readonly graph: Graph;
 }
 
+/** Statuses of an arm that somebody may still write. */
+const unsettled: ReadonlySet<StepRecord['status']> = new Set(['running', 'due', 'child']);
+
 /** The record of a place that counts in the epoch. */
 export function storedAt({ header, records }: PinView, key: RecordKey): StepRecord | undefined {
   return records.find(
@@ -84,18 +87,11 @@ function blockPins(view: PinView, { definition, entry, isLast }: Place, paramete
   const arms = graphSteps(definition);
   const armPins = arms.flatMap(({ id }, arm): Pin[] => {
     const given = parameters.context[id];
-    if (given === undefined) return [];
+    const before = storedAt(view, { entry, arm });
+    // Whoever still works on an arm must not come to a result beside the one of the block.
+    if (given === undefined && (before === undefined || !unsettled.has(before.status))) return [];
     const output = outputOf(given, false, parameters);
-    return [
-      {
-        key: { entry, arm },
-        stepId: id,
-        stored: storedAt(view, { entry, arm }),
-        given,
-        output,
-        hasShared: false,
-      },
-    ];
+    return [{ key: { entry, arm }, stepId: id, stored: before, given, output, hasShared: false }];
   });
   if (!isLast && armPins.length === 0 && stored?.status === 'success') return [];
   const isKept = armPins.length === 0 && stored?.status === 'success';

@@ -1,41 +1,72 @@
 import { assembleResult, currentShared, type RunView } from '../core/assemble.ts';
 import { errorOf } from '../core/codec-error.ts';
 import type { FinishInfo, StartInfo, WorkflowDefinition } from '../core/definition.ts';
-import type { WorkflowEvent } from '../core/event.ts';
-import { type RunHeader, terminalStatuses } from '../core/records.ts';
+import { suspendedAt, type WorkflowEvent } from '../core/event.ts';
+import { type RunHeader, type RunStatus, type StepStatus, terminalStatuses } from '../core/records.ts';
 import { RequestContext } from '../core/request-context.ts';
 import { signalChange } from './duty-entry.ts';
 import type { Engine } from './engine.ts';
 import { viewAll } from './run-view.ts';
 import { keepShown } from './shown-snapshot.ts';
 
-/** Which end or suspension the callbacks of a run are due for; undefined while there is none. Compared as text. */
-function callbackMark({ epoch, status, position }: RunHeader): string | undefined {
+/** An end or suspension of a run that callbacks are due for. */
+interface Told {
+  /** Orders those of a run; compared as text. */
+  readonly mark: string;
+  readonly status: RunStatus;
+}
+
+function toldAt(epoch: number, status: RunStatus, position: string): Told | undefined {
   const life = String(epoch).padStart(4, '0');
-  if (terminalStatuses.has(status)) return `${life}.~`;
-  return status === 'suspended' ? `${life}.${position}` : undefined;
+  if (terminalStatuses.has(status)) return { mark: `${life}.~`, status };
+  return status === 'suspended' ? { mark: `${life}.${position}`, status } : undefined;
+}
+
+/** The one that a run is in. */
+function toldNow({ epoch, status, position }: RunHeader): Told | undefined {
+  return toldAt(epoch, status, position);
+}
+
+/** The one that an event announces, of a run that has gone on since: suspensions of its epoch, and ends of earlier ones too. */
+function announcedBy(event: WorkflowEvent, header: RunHeader): Told | undefined {
+  const { epoch, status, type } = event;
+  const position = suspendedAt(event);
+  const isPast = epoch < header.epoch || (position !== undefined && position <= header.position);
+  if (!isPast) return undefined;
+  if (position !== undefined) return toldAt(epoch, 'suspended', position);
+  return ends.has(type) && status !== undefined && isTerminal(status) ? toldAt(epoch, status, '') : undefined;
+}
+
+const ends: ReadonlySet<WorkflowEvent['type']> = new Set([
+  'workflow.end',
+  'workflow.fail',
+  'workflow.cancel',
+]);
+
+function isTerminal(status: RunStatus | StepStatus): status is RunStatus {
+  return (terminalStatuses as ReadonlySet<string>).has(status);
 }
 
 /** Whether somebody has to be told about an end or suspension: the author, or whoever looks at the run later. */
-function hasEndCallbacks({ callbacks, shouldPersistSnapshot }: WorkflowDefinition): boolean {
+export function hasEndCallbacks({ callbacks, shouldPersistSnapshot }: WorkflowDefinition): boolean {
   return (callbacks?.onFinish ?? callbacks?.onError ?? shouldPersistSnapshot) !== undefined;
 }
 
 /** Whether nothing is left to be told about the state of a run. */
 export function isTold(definition: WorkflowDefinition, header: RunHeader): boolean {
-  const mark = callbackMark(header);
-  if (mark === undefined || !hasEndCallbacks(definition)) return true;
-  return header.callback !== undefined && (header.callback.mark > mark || isDone(header, mark));
+  const told = toldNow(header);
+  if (told === undefined || !hasEndCallbacks(definition)) return true;
+  return header.callback !== undefined && (header.callback.mark > told.mark || isDone(header, told));
 }
 
-function isDone({ callback }: RunHeader, mark: string): boolean {
+function isDone({ callback }: RunHeader, { mark }: Told): boolean {
   return callback?.mark === mark && callback.done === true;
 }
 
 /**
- * Calls `onFinish` and `onError` for the end or suspension that a run is in. Whoever claims them first calls them; when that
- * worker dies, another one does after its claim has ended. So they are called at least once, with the same `eventId`.
- * Resolves with whether nothing is left to be told.
+ * Calls `onFinish` and `onError` for what an event announces, and for the end or suspension that the run is in. Whoever claims
+ * them first calls them; when that worker dies, another one does after its claim has ended. So they are called at least once,
+ * with the same `eventId`. Resolves with whether nothing is left to be told of the state that the run is in.
  */
 export async function tellCallbacks(
   engine: Engine,
@@ -43,29 +74,77 @@ export async function tellCallbacks(
   header: RunHeader,
   event: WorkflowEvent,
 ): Promise<boolean> {
-  const mark = callbackMark(header);
-  if (mark === undefined || isTold(definition, header)) return true;
+  if (!hasEndCallbacks(definition)) return true;
+  const now = toldNow(header);
+  const past = announcedBy(event, header);
+  if (past !== undefined && past.mark !== now?.mark) {
+    const { callback } = header;
+    // Those of a later state were claimed since: nothing says whether these were called, and they have to be at least once.
+    if (callback !== undefined && callback.mark > past.mark) await callAt(engine, definition, header, past);
+    else await tell(engine, definition, header, past, event);
+  }
+  return now === undefined || isDone(header, now) || tell(engine, definition, header, now, event);
+}
+
+/**
+ * The same for whoever is about to take a run out of the state that it is in. Somebody else who has claimed the callbacks is
+ * not waited for.
+ */
+export async function tellBefore(engine: Engine, runId: string): Promise<void> {
+  const header = await engine.backend.store.loadHeader(runId);
+  if (header === undefined) return;
+  const { definition } = engine.registry.get(header.workflowId);
+  const now = toldNow(header);
+  if (now !== undefined && !isTold(definition, header)) await tell(engine, definition, header, now);
+}
+
+/** Resolves with false while somebody else has claimed them; `event` then comes again when that claim has ended. */
+async function tell(
+  engine: Engine,
+  definition: WorkflowDefinition,
+  { runId }: RunHeader,
+  told: Told,
+  event?: WorkflowEvent,
+): Promise<boolean> {
   const { store, clock, timers } = engine.backend;
-  const { runId } = header;
+  const { mark } = told;
   const now = clock.now();
   const owner = engine.nextOwner();
-  const claim = { runId, mark, owner, leaseUntil: now + engine.times.leaseMs, now };
-  const write = await store.claimCallback(claim);
+  const write = await store.claimCallback({
+    runId,
+    mark,
+    owner,
+    leaseUntil: now + engine.times.leaseMs,
+    now,
+  });
+  const { image } = write;
+  if (image === undefined) return true;
   if (!write.won) {
-    const { image } = write;
-    const isHeld = image?.callback?.mark === mark && image.callback.done !== true;
-    if (isHeld) await timers.schedule(event, (image.callback?.leaseUntil ?? now) + engine.times.skewMs);
-    return !isHeld;
+    const isHeld = image.callback?.mark === mark && image.callback.done !== true;
+    if (!isHeld || event === undefined) return !isHeld;
+    await timers.schedule(event, (image.callback?.leaseUntil ?? now) + engine.times.skewMs);
+    return false;
   }
-  const view = await viewAll(engine, runId);
-  // A run that was resumed, or traveled in time, since then is in another state than the one to be told.
-  if (view !== undefined && callbackMark(view.header) === mark) {
-    await keepShown(engine, definition, view);
-    await call(engine, definition, view, `${runId}/${mark}`);
-  }
+  await callAt(engine, definition, image, told);
   await store.finishCallback({ runId, mark, owner });
-  signalChange(engine, header);
+  signalChange(engine, image);
   return true;
+}
+
+/** `seen`: the run when its callbacks were claimed. It may have been resumed, or traveled in time, since then or before. */
+async function callAt(
+  engine: Engine,
+  definition: WorkflowDefinition,
+  seen: RunHeader,
+  told: Told,
+): Promise<void> {
+  const view = await viewAll(engine, seen.runId);
+  if (view === undefined) return;
+  if (toldNow(view.header)?.mark === told.mark) await keepShown(engine, definition, view);
+  const { endedBy: _, error: __, ...later } = view.header;
+  const header = [view.header, seen].find((one) => toldNow(one)?.mark === told.mark);
+  const shown = { ...view, header: header ?? { ...later, status: told.status } };
+  await call(engine, definition, shown, `${seen.runId}/${told.mark}`);
 }
 
 async function call(

@@ -15,6 +15,7 @@ import { type Pin, pinsBefore, storedAt } from '../core/travel-pins.ts';
 import { formatTurn, parseTurn } from '../core/turn.ts';
 import type { JoinOpening } from '../ports/index.ts';
 import { cancelNested, holdsNested } from './cascade.ts';
+import { followChild } from './child.ts';
 import { fulfilMember } from './duty-member.ts';
 import type { Engine } from './engine.ts';
 import { resumeAnew } from './epoch-resume.ts';
@@ -203,7 +204,10 @@ async function keepArms(at: Epoch, entry: number, { taken, recorded }: Around): 
     }
     const load = await engine.backend.store.loadStep({ runId, keys: [key], input: false, consistent: true });
     const [record] = load.records;
-    if (record !== undefined) await fulfilMember(handling, record, false);
+    if (record === undefined) continue;
+    await fulfilMember(handling, record, false);
+    // What is nested in it may have gone on while its place was of no epoch that anybody could follow it to.
+    await followChild(handling, record);
   }
   if (workflow.graph[entry]?.type === 'conditional') await putSkipped(at, entry, taken);
 }

@@ -15,6 +15,7 @@ import { parseTurn } from '../core/turn.ts';
 import type { ResumeResult, RunEpoch } from '../ports/index.ts';
 import type { ResumeRequest, StoredRun } from './api.ts';
 import { checkRecord } from './arguments.ts';
+import { hasEndCallbacks, tellBefore } from './callbacks.ts';
 import { tellParents } from './child.ts';
 import { ensureEntryResumed, ensureEntrySuspended, runEventOf, signalChange } from './duty-entry.ts';
 import { ensureMemberLogged } from './duty-member.ts';
@@ -121,6 +122,12 @@ async function resumePlace(
   });
   const context = checkRecord(request.requestContext ?? {}, 'requestContext');
   await ensureSuspended(handling, record);
+  const asked = request.runId === runId ? header : await store.loadHeader(request.runId);
+  const path = [...runs, ...(await runsAbove(engine, asked))];
+  // Of a suspension its callbacks are told, even when this comes before its event.
+  for (const run of path) {
+    if (run.runId !== runId || hasEndCallbacks(definition)) await tellBefore(engine, run.runId);
+  }
   const now = clock.now();
   const optional = async (
     name: string,
@@ -136,7 +143,7 @@ async function resumePlace(
     request: ids.unique(),
     now,
     sweepAt: now + engine.times.sweepMs,
-    runs: [...runs, ...(await runsAbove(engine, request.runId))],
+    runs: path,
     ...(request.perStep === true ? { perStep: true } : {}),
     ...(await optional('resumeData', data, data !== undefined)),
     ...(await optional('resumeContext', context, Object.keys(context).length > 0)),
@@ -147,9 +154,9 @@ async function resumePlace(
 }
 
 /** The runs that one is nested in, from the inside outwards. */
-async function runsAbove({ backend }: Engine, runId: string): Promise<RunEpoch[]> {
+async function runsAbove({ backend }: Engine, asked: RunHeader | undefined): Promise<RunEpoch[]> {
   const runs: RunEpoch[] = [];
-  let parent = (await backend.store.loadHeader(runId))?.parent;
+  let parent = asked?.parent;
   while (parent !== undefined) {
     const above = await backend.store.loadHeader(parent.runId);
     if (above !== undefined) runs.push({ runId: above.runId, epoch: above.epoch });

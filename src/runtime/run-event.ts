@@ -16,10 +16,13 @@ export async function handleRunEvent(engine: Engine, event: WorkflowEvent): Prom
   const header = await store.loadHeader(event.runId);
   if (header === undefined) return drop(engine, 'unknown-run');
   if (event.type === 'workflow.start') return handleEpochStart(engine, header, event);
-  if (event.epoch < header.epoch) return drop(engine, 'stale-epoch');
+  const workflow = engine.registry.get(header.workflowId);
+  if (event.epoch < header.epoch) {
+    await tellCallbacks(engine, workflow.definition, header, event);
+    return drop(engine, 'stale-epoch');
+  }
   // A cancel that is late must not abort what a later epoch executes.
   if (header.status === 'canceled') engine.aborts.cancel(event.runId);
-  const workflow = engine.registry.get(header.workflowId);
   const isOver = terminalStatuses.has(header.status);
   if (isOver && workflow.nests) await cancelNestedRuns(engine, header, event.hop);
   const isTold = await tellCallbacks(engine, workflow.definition, header, event);

@@ -12,6 +12,7 @@ import { checkPredecessors, type TravelParameters, travelTarget, type TravelTarg
 import { parseTurn } from '../core/turn.ts';
 import type { StoredRun, TimeTravelRequest } from './api.ts';
 import { checkRecord } from './arguments.ts';
+import { isTold, tellBefore } from './callbacks.ts';
 import { runEventOf, signalChange } from './duty-entry.ts';
 import type { Engine } from './engine.ts';
 import { checkAccess } from './access.ts';
@@ -45,6 +46,7 @@ export async function timeTravel(engine: Engine, request: TimeTravelRequest): Pr
   const parameters = await parametersOf(engine, tree, target, request);
   checkKnown(tree, target, parameters);
   const input = await inputOf(engine, tree, target, parameters);
+  if (!isTold(workflow.definition, header)) await tellBefore(engine, header.runId);
   const now = clock.now();
   const write = await store.travel({
     runId: header.runId,

@@ -122,8 +122,8 @@ describe('a run that is resumed to pause after one entry', () => {
     const hand = byHand([workflow('w', [{ parallel: [nest(inner('one')), nest(inner('two'))] }])]);
     await hand.runtime.start({ workflowId: 'w', runId: 'r', inputData: 1 });
     await hand.drain();
-    const step = ['one', 'ask-one'];
-    await hand.runtime.resume({ runId: 'r', step, resumeData: 1, perStep: true });
+    const first = ['one', 'ask-one'];
+    await hand.runtime.resume({ runId: 'r', step: first, resumeData: 1, perStep: true });
     const held = Promise.withResolvers<void>();
     const slow = hand.worker((store) => ({
       resume: async (write) => {
@@ -196,8 +196,8 @@ describe('arms of a run that pauses after each entry', () => {
     await hand.runtime.start({ workflowId: 'w', runId: 'r', inputData: 1, perStep: true });
     await hand.drain();
     expect(await hand.runtime.get({ runId: 'r' })).toMatchObject({ status: 'paused' });
-    const travel = async (step: string): Promise<void> => {
-      await hand.runtime.timeTravel({ runId: 'r', step, perStep: true });
+    const travel = async (to: string): Promise<void> => {
+      await hand.runtime.timeTravel({ runId: 'r', step: to, perStep: true });
       await hand.drain();
     };
     await expect(travel('after')).rejects.toMatchObject({ code: 'WORKFLOW_ARGUMENT_INVALID' });
