@@ -10,7 +10,14 @@ import {
   type StepRecord,
   type StoredValue,
 } from '../core/records.ts';
-import { applyDelta, deltaOf, mergeDeltas, noShared } from '../core/shared-data.ts';
+import {
+  applyDelta,
+  deltaOf,
+  mergeDeltas,
+  noShared,
+  restartsAfter,
+  withRestarts,
+} from '../core/shared-data.ts';
 import { suspendedPlaces } from '../core/suspended-places.ts';
 import { parseTurn } from '../core/turn.ts';
 import type { CommitOutcome, OutcomeBase, RunLoad } from '../ports/index.ts';
@@ -18,6 +25,7 @@ import type { Handling } from './handling.ts';
 import { type Loaded, loadForStep, loadShared } from './load.ts';
 import { askLoop } from './loop.ts';
 import { readExecution } from './read-execution.ts';
+import { restartsOf } from './restart-context.ts';
 import { loopAt, readsOfBody, stepAt } from './registry.ts';
 import { loadTree, openDeltaOf } from './run-tree.ts';
 
@@ -178,7 +186,8 @@ async function sharedOfChild(
   const loaded: Loaded = { header: child, input: load.input, records };
   const given = await startShared(handling, child, load);
   const finished = await loadShared(engine, child.runId, last?.sharedFrom ?? -1, loaded);
-  const data = applyDelta(finished.data, openDelta);
+  const restarts = await restartsOf(engine, child);
+  const data = withRestarts(applyDelta(finished.data, openDelta), restarts);
   if (isEntryKey(record.key)) {
     const isKept = record.sharedFrom !== record.key.entry && changesBetween(given, data) === undefined;
     if (isKept) return {};
@@ -187,9 +196,12 @@ async function sharedOfChild(
   }
   // What an earlier suspension has told the others of the block has to be taken back where it does not hold any more.
   const earlier = await earlierDelta(handling, record);
-  const delta = changesBetween(applyDelta(given, earlier), data);
-  if (delta === undefined) return {};
-  return { delta: await engine.values.store(runId, mergeDeltas(earlier, delta), 'state') };
+  const before = applyDelta(given, earlier);
+  const brought = restartsAfter(restarts, before);
+  const delta = changesBetween(withRestarts(before, brought), data);
+  if (delta === undefined && brought.length === 0) return {};
+  const change = { ...delta, ...(brought.length === 0 ? {} : { restarts: brought }) };
+  return { delta: await engine.values.store(runId, mergeDeltas(earlier, change), 'state') };
 }
 
 /** What the record says already that its nested run has changed. */
