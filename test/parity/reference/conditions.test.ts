@@ -44,6 +44,8 @@ describe.each(places)('conditions in $name', (place) => {
     expect(done.steps['then']).toMatchObject({ payload: { ok: { by: 'ok' }, many: { by: 'many' } } });
     for (const { execute } of [ok, many, then]) expect(execute).toHaveBeenCalledTimes(1);
     for (const { execute } of [never, otherwise]) expect(execute).not.toHaveBeenCalled();
+    const few = await (await workflow.createRun()).start({ inputData: { status: 'ok', count: 1 } });
+    expect(Object.keys(few.steps).toSorted()).toEqual(['input', 'ok', 'step1', 'then']);
   });
 
   it('D48 has the state in conditions', async () => {
@@ -64,6 +66,7 @@ describe.each(places)('conditions in $name', (place) => {
     const run = await workflow.createRun();
     const done = await run.start({ inputData: {}, initialState: { way: 'right' } });
     expect(done).toMatchObject({ status: 'success', result: { right: { by: 'right' } } });
+    expect(done.steps).not.toHaveProperty('left');
     expect(left.execute).not.toHaveBeenCalled();
   });
 
@@ -89,6 +92,9 @@ describe.each(places)('conditions in $name', (place) => {
     const done = await run.start({ inputData: { status: 'partial', count: 8 } });
     expect(done).toMatchObject({ status: 'success', result: { both: { by: 'both' } } });
     expect(either.execute).not.toHaveBeenCalled();
+    const other = await (await workflow.createRun()).start({ inputData: { status: 'no', count: -1 } });
+    expect(other).toMatchObject({ status: 'success', result: { both: { by: 'both' } } });
+    expect(Object.keys(other.steps).toSorted()).toEqual(['both', 'input']);
   });
 
   it.each([
@@ -107,19 +113,22 @@ describe.each(places)('conditions in $name', (place) => {
     const workflow = createWorkflow({
       id: 'counter',
       inputSchema: z.object({ count: z.number() }),
-      outputSchema: z.object({ count: z.number() }),
+      outputSchema: z.any(),
     })
       .branch([
         [async ({ inputData }) => inputData.count < 3, small],
         [async ({ inputData }) => inputData.count >= 3, large],
       ])
-      .map({ count: { step: [small, large], path: 'count' } })
+      .map({
+        count: { step: [small, large], path: 'count' },
+        whole: { step: [small, large], path: '.' },
+      })
       .commit();
     new Host({ workflows: { workflow }, storage: storageIn(place) });
     const run = await workflow.createRun();
     expect(await run.start({ inputData: { count: start } })).toMatchObject({
       status: 'success',
-      result: { count: end },
+      result: { count: end, whole: { count: end } },
     });
   });
 
