@@ -2,6 +2,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { places } from '../../runtime/places.ts';
 import { createStep, createWorkflow, Host, storageIn } from '../reference-shim/index.ts';
+import { asking, flow, passing } from './steps.ts';
 
 const status = z.object({ status: z.string(), count: z.number() });
 
@@ -130,6 +131,25 @@ describe.each(places)('conditions in $name', (place) => {
       status: 'success',
       result: { count: end, whole: { count: end } },
     });
+  });
+
+  it('D137 executes only the arm that a resumption leads to', async () => {
+    const [left, right] = [passing('left'), passing('right')];
+    const workflow = flow('flow')
+      .then(asking('ask').step)
+      .map({ side: { step: 'ask', path: 'answer' } } as never)
+      .branch([
+        [async ({ inputData }) => (inputData as { side: string }).side === 'left', left.step],
+        [async ({ inputData }) => (inputData as { side: string }).side === 'right', right.step],
+      ])
+      .commit();
+    new Host({ workflows: { workflow }, storage: storageIn(place) });
+    const run = await workflow.createRun();
+    await run.start({ inputData: {} });
+    const done = await run.resume({ step: 'ask', resumeData: { answer: 'right' } });
+    expect(done).toMatchObject({ status: 'success', result: { right: { by: 'right' } } });
+    expect(done.steps).not.toHaveProperty('left');
+    expect([left, right].map(({ execute }) => execute.mock.calls.length)).toEqual([0, 1]);
   });
 
   it('H9 counts a branch condition that throws as false', async () => {
