@@ -20,6 +20,9 @@ export const shared = {
     // For what a test's worker imports itself, past Vite: a child process, a module path made at run time.
     execArgv: [`--conditions=${CONDITION}`],
     environment: 'node',
+    // A worker goes through many files, and each of them would load the sources and schema libraries anew: half of the time.
+    // So a test that changes something of its process puts it back.
+    isolate: false,
     // One core less is Vitest's default, which on two cores is one worker.
     maxWorkers: '100%',
     // Two cores that are shared with other work take longer than Vitest's default allows for a cold CDK synth.

@@ -5,6 +5,7 @@ import {
   isVisible,
   pathOf,
   type RunHeader,
+  type RestartContext,
   type RunInput,
   sameKey,
   type SharedData,
@@ -14,7 +15,7 @@ import {
   terminalStatuses,
 } from './records.ts';
 import { serializedGraph } from './serialized-graph.ts';
-import { applyDelta, noShared } from './shared-data.ts';
+import { applyDelta, noShared, withRestarts } from './shared-data.ts';
 import { suspendedPlaces } from './suspended-places.ts';
 import type {
   ResumeLabels,
@@ -214,8 +215,12 @@ export function lastShared(view: Pick<RunView, 'header' | 'records' | 'input'>):
 /** State and request context after the last finished entry, and after what has settled of a block that is open. */
 export function currentShared(view: RunView): SharedData {
   const stored = lastShared(view);
-  const shared = stored === undefined ? noShared : (view.read(stored) as SharedData);
-  return view.openDelta === undefined ? shared : applyDelta(shared, view.openDelta);
+  const finished = stored === undefined ? noShared : (view.read(stored) as SharedData);
+  const shared = view.openDelta === undefined ? finished : applyDelta(finished, view.openDelta);
+  const { restarts } = view.header;
+  return restarts === undefined
+    ? shared
+    : withRestarts(shared, view.read(restarts.value) as readonly RestartContext[]);
 }
 
 function outcome(view: RunView): Pick<RunResult, 'result' | 'error' | 'tripwire'> {

@@ -241,6 +241,8 @@ export interface WorkflowDefinition {
         readonly workflowStatus: RunStatus;
       }) => WorkflowRunState)
     | undefined;
+  /** Whether streams tell of its steps. @default true */
+  readonly emitStepEvents?: boolean | undefined;
   /** Overrides what the runtime keeps of its runs. */
   readonly history?: 'full' | 'none' | undefined;
   readonly committed: boolean;

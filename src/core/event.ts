@@ -49,6 +49,8 @@ export interface WorkflowEvent {
   readonly to?: number;
   /** A `step.run` of a member whose block had members that changed state or request context. */
   readonly seesCell?: boolean;
+  /** A `step.run` in a run that was restarted with a request context: the `restarts.at` that its handler has to read at least. */
+  readonly restartedAt?: number;
   /** A `step.run` that must not run earlier, ms since 1970: what a retry's delay and a re-armed timer rest on. */
   readonly dueAt?: number;
   /** Number of events that led here, one after the other. */
@@ -90,6 +92,7 @@ export function stepEvent(
     dueAt?: number | undefined;
     to?: number;
     seesCell?: boolean;
+    restartedAt?: number | undefined;
   },
 ): WorkflowEvent {
   const range = at.to === undefined ? '' : `-${at.to}`;
@@ -108,6 +111,7 @@ export function stepEvent(
     ...(at.dueAt === undefined ? {} : { dueAt: at.dueAt }),
     ...(at.to === undefined ? {} : { to: at.to }),
     ...(at.seesCell === true ? { seesCell: true } : {}),
+    ...(at.restartedAt === undefined ? {} : { restartedAt: at.restartedAt }),
   };
 }
 

@@ -34,7 +34,7 @@ export interface WorkflowHost {
    * Executes again what was active in a run whose worker is gone, and keeps what has finished. A run that is over answers
    * as it is; one that is pending, suspended or paused is WORKFLOW_RUN_NOT_ACTIVE.
    */
-  restart(request: RunRef): Promise<StoredRun>;
+  restart(request: RestartRequest): Promise<StoredRun>;
   /**
    * Removes a run and those nested in it for good; one that is active is canceled before. False when there is none. A worker
    * that had read the run may still write a record of it: give another run another id, or let the work end before.
@@ -127,6 +127,15 @@ export interface TimeTravelRequest extends RunRef {
   /** Keys that win over those of the run. */
   readonly requestContext?: Readonly<Record<string, unknown>>;
   readonly perStep?: boolean;
+}
+
+/** See {@link WorkflowHost.restart}. */
+export interface RestartRequest extends RunRef {
+  /**
+   * Keys that win over those of the run, for every step that is executed from now on, in nested runs as well. What such a
+   * step sets itself wins over them.
+   */
+  readonly requestContext?: Readonly<Record<string, unknown>>;
 }
 
 /** See {@link WorkflowHost.events}. */

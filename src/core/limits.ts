@@ -39,6 +39,8 @@ export const limits = {
   inlineBytes: 24 * 1024,
   /** Encoded bytes of input, state and request context up to which they stay in the run's header. */
   headerInlineBytes: 400,
+  /** Encoded bytes of what restarts have brought up to which it stays in the run's header. */
+  restartInlineBytes: 200,
   /** Times that one attempt of a step may be claimed because its worker died, before it counts as failed. */
   claims: 5,
 } as const;

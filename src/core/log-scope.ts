@@ -20,6 +20,8 @@ import {
 export type LogNeed =
   | { readonly type: 'run'; readonly runId: string }
   | { readonly type: 'graph'; readonly workflowId: string }
+  /** Whether streams tell of the steps of a workflow. */
+  | { readonly type: 'emitsSteps'; readonly workflowId: string }
   | { readonly type: 'input'; readonly runId: string }
   | { readonly type: 'record'; readonly runId: string; readonly key: RecordKey }
   /** All items of the foreach at `entry`, in the order of their numbers. */
@@ -31,6 +33,7 @@ export type LogNeed =
 export interface LogAnswers {
   readonly run: RunHeader | undefined;
   readonly graph: Graph;
+  readonly emitsSteps: boolean;
   readonly input: RunInput | undefined;
   readonly record: StepRecord | undefined;
   readonly items: readonly StepRecord[];
@@ -49,6 +52,7 @@ function* ask<Type extends keyof LogAnswers>(
 /** Where the events of a run appear in the stream of another one. */
 export interface RunScope {
   readonly runId: string;
+  readonly workflowId: string;
   readonly graph: Graph;
   /** Step ids that lead to it, each with a dot behind it; empty for the run itself. */
   readonly prefix: string;
@@ -57,6 +61,7 @@ export interface RunScope {
 /** What is known of the runs of one log. */
 export class LogScope {
   readonly #runId: string;
+  readonly #emits = new Map<string, boolean>();
   readonly #scopes = new Map<string, RunScope | undefined>();
   readonly #headers = new Map<string, RunHeader>();
   readonly #inputs = new Map<string, StoredValue>();
@@ -103,12 +108,23 @@ export class LogScope {
   *#findScope(runId: string): Asking<RunScope | undefined> {
     const header = this.#headers.get(runId) ?? (yield* ask({ type: 'run', runId }));
     if (header === undefined) return undefined;
-    if (runId === this.#runId) return { runId, graph: yield* this.#graphOf(header), prefix: '' };
+    const { workflowId } = header;
+    if (runId === this.#runId) {
+      return { runId, workflowId, graph: yield* this.#graphOf(header), prefix: '' };
+    }
     if (header.parent === undefined) return undefined;
     const parent = yield* this.scopeOf(header.parent.runId);
     if (parent === undefined) return undefined;
     const stepId = stepIdAt(parent.graph, header.parent.key) ?? header.workflowId;
-    return { runId, graph: yield* this.#graphOf(header), prefix: `${parent.prefix}${stepId}.` };
+    const graph = yield* this.#graphOf(header);
+    return { runId, workflowId, graph, prefix: `${parent.prefix}${stepId}.` };
+  }
+
+  /** Whether streams tell of the steps of a run: what its own workflow says, nested or not. */
+  *emitsSteps({ workflowId }: RunScope): Asking<boolean> {
+    const known = this.#emits.get(workflowId) ?? (yield* ask({ type: 'emitsSteps', workflowId }));
+    this.#emits.set(workflowId, known);
+    return known;
   }
 
   *#graphOf({ workflowId }: RunHeader): Asking<Graph> {

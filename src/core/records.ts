@@ -75,6 +75,12 @@ export const travelStatuses: ReadonlySet<RunStatus> = new Set([
   ...terminalStatuses,
 ]);
 
+/** Statuses in which a run goes on by itself: what a restart opens. */
+export const activeStatuses: ReadonlySet<RunStatus> = new Set(['running', 'waiting']);
+
+/** Statuses of a run that was started and is not over. */
+export const openStatuses: ReadonlySet<RunStatus> = new Set([...activeStatuses, 'suspended', 'paused']);
+
 /** Link of a child run to the record of its parent that waits for it. */
 export interface ParentLink {
   readonly runId: string;
@@ -112,6 +118,14 @@ export interface ShownSnapshot {
   readonly value: StoredValue;
 }
 
+/** What restarts have brought into the request context of a run. */
+export interface StoredRestarts {
+  /** {@link RestartContext.at} of the newest of them. */
+  readonly at: number;
+  /** {@link RestartContext}s, oldest first; of a key, only the newest value. */
+  readonly value: StoredValue;
+}
+
 /** The header of a run: under 1 KB always, written only by start, status, resume, cancel and finish. */
 export interface RunHeader {
   readonly format: number;
@@ -144,6 +158,8 @@ export interface RunHeader {
   readonly perStep?: boolean;
   readonly callback?: CallbackState;
   readonly shown?: ShownSnapshot;
+  /** Given over to nested runs; a step that does not see them yet adds them to what it finds before it. */
+  readonly restarts?: StoredRestarts;
   readonly createdAt: number;
   /** When the run was started; absent while pending. */
   readonly startedAt?: number;
@@ -169,10 +185,21 @@ export interface RunInput {
 export interface SharedData {
   readonly state: Readonly<Record<string, unknown>>;
   readonly requestContext: Readonly<Record<string, unknown>>;
+  /** {@link RestartContext.at} of the newest restart that is in `requestContext`. Absent: none is. */
+  readonly restartedAt?: number;
+}
+
+/** Keys of the request context that one restart brought. */
+export interface RestartContext {
+  /** When it was called, ms since 1970, or 1 more than the one before in the same run: orders them. */
+  readonly at: number;
+  readonly requestContext: Readonly<Record<string, unknown>>;
 }
 
 /** What one step changed: keys that were set, and keys of the request context that were removed. */
 export interface SharedDelta {
+  /** What restarts had brought before the step began, and what it found before it did not hold yet. The change comes after. */
+  readonly restarts?: readonly RestartContext[];
   readonly state?: Readonly<Record<string, unknown>>;
   readonly requestContext?: Readonly<Record<string, unknown>>;
   readonly removed?: readonly string[];

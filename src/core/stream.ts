@@ -57,6 +57,21 @@ export function logPosition(runId: string, cursor: string | undefined): LogPosit
   return { next, mark, usage };
 }
 
+const stepEvents: ReadonlySet<RunEvent['type']> = new Set([
+  'workflow-step-start',
+  'workflow-step-waiting',
+  'workflow-step-progress',
+  'workflow-step-result',
+]);
+
+/**
+ * Whether an event is told of a workflow with `emitStepEvents: false`, too: what happens to the run, what its steps write, and
+ * a suspension, which says whom the run waits for.
+ */
+export function isToldAnyway({ type }: Pick<RunEvent, 'type'>): boolean {
+  return !stepEvents.has(type);
+}
+
 type EventType = RunEvent['type'];
 type StepEntry = Extract<LogEntry, { kind: 'step' }>;
 
@@ -101,6 +116,16 @@ export class LogProjection {
     if (entry.kind === 'run') return runId === this.#runId ? yield* this.#runEvents(entry.header) : [];
     const scope = yield* this.#scope.scopeOf(runId);
     if (scope === undefined) return [];
+    if (entry.kind !== 'chunk' && !(yield* this.#scope.emitsSteps(scope))) {
+      // Nothing else of it is told, so nothing else is read.
+      if (entry.kind === 'opened' || (entry.kind === 'step' && entry.record.status !== 'suspended'))
+        return [];
+      return (yield* this.#placeEvents(scope, entry)).filter(isToldAnyway);
+    }
+    return yield* this.#placeEvents(scope, entry);
+  }
+
+  *#placeEvents(scope: RunScope, entry: Exclude<LogEntry, { kind: 'run' }>): Asking<RunEvent[]> {
     switch (entry.kind) {
       case 'step':
         return yield* this.#stepEvents(scope, entry);

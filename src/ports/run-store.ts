@@ -112,7 +112,10 @@ export interface RunStore {
    * position and without what its end left behind; `input`, when given, replaces that of the run.
    */
   travel(write: TravelWrite): Promise<Write<RunHeader>>;
-  /** Opens an active run for a restart: `wakes` is raised by 1. Condition: running or waiting. */
+  /**
+   * Opens an active run for a restart: `wakes` is raised by 1, and `restarts`, when given, put. Condition: running or waiting,
+   * with `suspended` also suspended or paused, and `wakes` is that of the run when given.
+   */
   restart(write: RestartWrite): Promise<Write<RunHeader>>;
   /**
    * Claims the callbacks of an end or suspension. Condition: none were claimed so far, or of an earlier mark; or of this

@@ -6,6 +6,7 @@ import type {
   RunInput,
   RunStatus,
   StepRecord,
+  StoredRestarts,
   StoredValue,
 } from '../core/records.ts';
 import type { NewRun } from './run-store.ts';
@@ -79,6 +80,12 @@ export interface RestartWrite {
   readonly runId: string;
   readonly now: number;
   readonly sweepAt: number;
+  /** Takes the place of the one that the run has. */
+  readonly restarts?: StoredRestarts;
+  /** The `wakes` of the run that the caller saw: only with `restarts`, so that none of another caller is lost. */
+  readonly wakes?: number;
+  /** Also of a run that is suspended or paused: it is nested in one that is not. @default false */
+  readonly suspended?: boolean;
 }
 
 /** See {@link RunStore.claimCallback}. */

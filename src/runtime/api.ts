@@ -10,6 +10,7 @@ export type {
   EventPage,
   EventsRequest,
   OutputOptions,
+  RestartRequest,
   ResumeRequest,
   RunRef,
   StartRequest,

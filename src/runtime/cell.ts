@@ -1,5 +1,5 @@
 import type { MemberDelta, SharedData, SharedDelta, StoredValue } from '../core/records.ts';
-import { applyDelta, changeIn } from '../core/shared-data.ts';
+import { applyDelta, changeIn, noShared, withRestarts } from '../core/shared-data.ts';
 import type { JoinKey, StoredDelta } from '../ports/index.ts';
 import type { Engine } from './engine.ts';
 
@@ -7,6 +7,9 @@ import type { Engine } from './engine.ts';
  * The cell of a block: what its members have changed of state and request context so far, for those that are launched or
  * resumed after them. What counts in the end are the records of the members, merged when the block closes.
  */
+
+/** Where a cell keeps, among the keys of the request context, which restarts are in it; no key of an author is like it. */
+const restartMark = '\u0000restarts';
 
 /**
  * Merges what a member changed in the generation that settled at `position`; what it changed in an earlier one was merged
@@ -29,11 +32,16 @@ export async function mergeIntoCell(
         ),
       ),
     );
-  const [state, requestContext] = await Promise.all([encoded(delta.state), encoded(delta.requestContext)]);
+  const { removed = [], restarts = [] } = delta;
+  // What restarts brought is in the cell from the first member on that saw it, so that the changes of others stand after it.
+  const brought = withRestarts(noShared, restarts);
+  const context = { ...applyDelta(brought, { removed }).requestContext, ...delta.requestContext };
+  const mark = brought.restartedAt === undefined ? {} : { [restartMark]: brought.restartedAt };
+  const [state, requestContext] = await Promise.all([encoded(delta.state), encoded({ ...context, ...mark })]);
   await engine.backend.store.mergeCell({
     ...at,
     position,
-    delta: { state, requestContext, removed: delta.removed ?? [] },
+    delta: { state, requestContext, removed },
   });
 }
 
@@ -57,5 +65,7 @@ async function decoded(engine: Engine, runId: string, cell: StoredDelta): Promis
       ),
     );
   const [state, requestContext] = await Promise.all([values(cell.state), values(cell.requestContext)]);
-  return { state, requestContext, removed: cell.removed };
+  const { [restartMark]: at, ...others } = requestContext;
+  const restarts = typeof at === 'number' ? { restarts: [{ at, requestContext: {} }] } : {};
+  return { state, requestContext: others, removed: cell.removed, ...restarts };
 }

@@ -11,8 +11,15 @@ import {
   type StepRecord,
   type StoredValue,
 } from '../core/records.ts';
-import { applyDelta, deltaOf, mergeDeltas, noShared } from '../core/shared-data.ts';
 import { RequestContext } from '../core/request-context.ts';
+import {
+  applyDelta,
+  deltaOf,
+  mergeDeltas,
+  noShared,
+  restartsAfter,
+  withRestarts,
+} from '../core/shared-data.ts';
 import { suspendedPlaces } from '../core/suspended-places.ts';
 import { parseTurn } from '../core/turn.ts';
 import type { CommitOutcome, OutcomeBase, RunLoad } from '../ports/index.ts';
@@ -20,6 +27,7 @@ import type { Handling } from './handling.ts';
 import { type Loaded, loadForStep, loadShared } from './load.ts';
 import { askLoop } from './loop.ts';
 import { readExecution } from './read-execution.ts';
+import { restartsOf } from './restart-context.ts';
 import { loopAt, readsOfBody, stepAt } from './registry.ts';
 import { loadTree, openDeltaOf } from './run-tree.ts';
 
@@ -182,7 +190,8 @@ async function sharedOfChild(
   const loaded: Loaded = { header: child, input: load.input, records };
   const given = await startShared(handling, child, load);
   const finished = await loadShared(engine, child.runId, last?.sharedFrom ?? -1, loaded);
-  const data = applyDelta(finished.data, openDelta);
+  const restarts = await restartsOf(engine, child);
+  const data = withRestarts(applyDelta(finished.data, openDelta), restarts);
   if (isEntryKey(record.key)) {
     const isKept = record.sharedFrom !== record.key.entry && changesBetween(given, data) === undefined;
     if (isKept) return {};
@@ -192,10 +201,13 @@ async function sharedOfChild(
   // What an earlier suspension has told the others of the block has to be taken back where it does not hold any more. All of it
   // counts as changed now: a nested run gives what it holds to the run above when it settles.
   const earlier = await earlierDelta(handling, record);
-  const delta = changesBetween(applyDelta(given, earlier ?? {}), data);
-  if (delta === undefined && earlier === undefined) return {};
+  const before = applyDelta(given, earlier ?? {});
+  const brought = restartsAfter(restarts, before);
+  const delta = changesBetween(withRestarts(before, brought), data);
+  if (delta === undefined && earlier === undefined && brought.length === 0) return {};
+  const change = { ...delta, ...(brought.length === 0 ? {} : { restarts: brought }) };
   const { turn } = record;
-  const whole = [{ ...mergeDeltas(earlier ?? {}, delta ?? {}), turn }] satisfies MemberDelta;
+  const whole = [{ ...mergeDeltas(earlier ?? {}, change), turn }] satisfies MemberDelta;
   return { delta: await engine.values.store(runId, whole, 'state') };
 }
 

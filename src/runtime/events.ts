@@ -1,8 +1,9 @@
 import { lifecycleEvents } from '../core/lifecycle.ts';
 import { logOf } from '../core/records.ts';
+import { isToldAnyway } from '../core/stream.ts';
 import type { EventPage, EventsRequest } from './api.ts';
 import type { Engine } from './engine.ts';
-import { logEvents } from './log-reader.ts';
+import { emitsSteps, logEvents } from './log-reader.ts';
 import { existingHeader } from './access.ts';
 import { poll } from './queries.ts';
 import { existingView } from './run-view.ts';
@@ -23,7 +24,9 @@ export async function eventsOf(engine: Engine, ref: EventsRequest): Promise<Even
   const isNews = (page: EventPage, last: boolean): boolean => page.events.length > 0 || page.done || last;
   if (log === undefined) {
     return poll(engine, ref.runId, wait, async (last) => {
-      const page = lifecycleEvents(await existingView(engine, ref), ref.cursor);
+      const all = lifecycleEvents(await existingView(engine, ref), ref.cursor);
+      const isQuiet = !emitsSteps(engine, header.workflowId);
+      const page = isQuiet ? { ...all, events: all.events.filter(isToldAnyway) } : all;
       return isNews(page, last) ? page : undefined;
     });
   }

@@ -6,12 +6,13 @@ import {
   formatKey,
   isEntryKey,
   type MemberDelta,
+  type RestartContext,
   type SharedData,
   type StepRecord,
   type StoredValue,
 } from '../core/records.ts';
 import { RequestContext } from '../core/request-context.ts';
-import { applyDelta, deltaOf, withChange } from '../core/shared-data.ts';
+import { applyDelta, deltaOf, restartsAfter, withChange, withRestarts } from '../core/shared-data.ts';
 import { tripwireOf } from '../core/tripwire.ts';
 import { parseTurn } from '../core/turn.ts';
 import type { CommitOutcome, OutcomeBase } from '../ports/index.ts';
@@ -22,6 +23,7 @@ import { withCell } from './cell.ts';
 import { inputAt, inputValue, type Loaded, loadShared, sharedAt, sourceOf, stepResultsOf } from './load.ts';
 import { askLoop } from './loop.ts';
 import { loopAt, readsAt } from './registry.ts';
+import { restartsOf } from './restart-context.ts';
 import { executeStep, type StepExecution, type StepOutcome } from './step-executor.ts';
 import { isUnstorable, sha256 } from './values.ts';
 
@@ -50,6 +52,8 @@ interface Prepared {
   readonly params: StepExecution;
   /** State and request context before the body, without what a resume brought along. */
   readonly base: SharedData;
+  /** What restarts have brought into it, and records before this one do not hold. */
+  readonly brought: readonly RestartContext[];
   /** What earlier generations of this member changed already. */
   readonly earlier: MemberDelta;
   readonly contextBefore: ReadonlyMap<string, string>;
@@ -75,8 +79,10 @@ async function prepare(
   const own = from === key.entry ? { ...loaded, records: [...loaded.records, claimed] } : loaded;
   const shared = await loadShared(engine, runId, from, own);
   const earlier = ((await optional(claimed.delta)) ?? []) as MemberDelta;
-  const base = await baseOf(handling, claimed, shared.data);
-  const brought = (await optional(claimed.resumeContext)) as Record<string, unknown> | undefined;
+  const found = await baseOf(handling, claimed, shared.data);
+  const brought = restartsAfter(await restartsOf(engine, loaded.header), found);
+  const base = withRestarts(found, brought);
+  const resumedWith = (await optional(claimed.resumeContext)) as Record<string, unknown> | undefined;
   const params: StepExecution = {
     step,
     runId,
@@ -87,7 +93,7 @@ async function prepare(
     emitter: engine.emitter,
     runtime: engine.stepRuntime,
     writeChunk: chunkWriter(handling),
-    requestContext: new RequestContext({ ...base.requestContext, ...brought }),
+    requestContext: new RequestContext({ ...base.requestContext, ...resumedWith }),
     input: await inputValue(engine, handling, loaded),
     resumeData: await optional(claimed.resumeData),
     suspendData: await optional(claimed.suspendPayload),
@@ -98,7 +104,7 @@ async function prepare(
     perStep: false,
   };
   const contextBefore = encodeEntries(Object.entries(base.requestContext));
-  return { params, base, earlier, contextBefore };
+  return { params, base, brought, earlier, contextBefore };
 }
 
 /**
@@ -266,7 +272,9 @@ async function sharedChange(
     const merged = applyDelta(prepared.base, delta);
     return { shared: await engine.values.store(runId, merged, 'state'), sharedFrom: key.entry };
   }
-  return { delta: await engine.values.store(runId, withChange(prepared.earlier, turn, delta), 'state') };
+  const { brought, earlier } = prepared;
+  const change = brought.length === 0 ? delta : { ...delta, restarts: brought };
+  return { delta: await engine.values.store(runId, withChange(earlier, turn, change), 'state') };
 }
 
 async function failure(

@@ -29,7 +29,12 @@ export async function handleBlock(
   const { engine, workflow, runId, epoch } = event;
   if (turn !== entryTurn(event)) return drop(engine, 'stale-turn');
   const reads = readsOfBlock(block);
-  const loaded = await loadForStep(engine, { runId, key: { entry }, turn, graph: workflow.graph }, reads);
+  const { restartedAt } = event.publisher.scope;
+  const loaded = await loadForStep(
+    engine,
+    { runId, key: { entry }, turn, graph: workflow.graph, restartedAt },
+    reads,
+  );
   const handling = await admitted(event, { key: { entry }, turn }, loaded);
   if (handling === undefined) return;
   const taken =

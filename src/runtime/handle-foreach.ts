@@ -29,7 +29,8 @@ export async function handleForeach(
   const at = { key: { entry }, turn };
   const { concurrency } = foreach;
   const reads = typeof concurrency === 'function' ? readsOfBody(concurrency) : { steps: [], init: false };
-  const loaded = await loadForStep(engine, { runId, ...at, graph: workflow.graph }, reads);
+  const { restartedAt } = event.publisher.scope;
+  const loaded = await loadForStep(engine, { runId, ...at, graph: workflow.graph, restartedAt }, reads);
   const handling = await admitted(event, at, loaded);
   if (handling === undefined) return;
   let opening: JoinOpening;

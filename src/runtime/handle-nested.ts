@@ -11,6 +11,7 @@ import {
   terminalStatuses,
 } from '../core/records.ts';
 import { baseTurn, parseTurn } from '../core/turn.ts';
+import { withRestarts } from '../core/shared-data.ts';
 import { RequestContext } from '../core/request-context.ts';
 import { startInfo } from './callbacks.ts';
 import { withCell } from './cell.ts';
@@ -29,6 +30,7 @@ import {
 } from './handling.ts';
 import { inputAt, inputValue, type Loaded, loadForStep, loadShared, sharedAt, sourceOf } from './load.ts';
 import { isPerStep } from './per-step.ts';
+import { passRestarts, restartsOf } from './restart-context.ts';
 import { publishStart } from './start.ts';
 import { publishEpoch } from './travel.ts';
 import { validInput } from './step-executor.ts';
@@ -56,7 +58,9 @@ export async function handleNested(
 ): Promise<void> {
   const { engine, workflow, runId, key, turn } = event;
   const reads = { steps: [], init: false };
-  const loaded = await loadForStep(engine, { runId, key, turn, graph: workflow.graph }, reads);
+  const { restartedAt } = event.publisher.scope;
+  const at = { runId, key, turn, graph: workflow.graph, restartedAt };
+  const loaded = await loadForStep(engine, at, reads);
   const handling = await admitted(event, event, loaded);
   if (handling === undefined) return abandon(event);
   if (await isKept(handling, loaded)) return;
@@ -89,8 +93,9 @@ async function abandon({ engine, runId, key, turn, event }: EventHandling & Step
 async function startOf(handling: StepHandling, loaded: Loaded): Promise<ChildStart | { error: Error }> {
   const { engine, runId, key, step, workflow, event, epoch } = handling;
   const { data } = await loadShared(engine, runId, sharedAt(loaded, handling), loaded);
-  const shared =
+  const found =
     event.seesCell === true ? await withCell(engine, { runId, entry: key.entry, epoch }, data) : data;
+  const shared = withRestarts(found, await restartsOf(engine, loaded.header));
   const raw = await inputValue(engine, handling, loaded);
   try {
     const { validateInputs } = workflow.definition;
@@ -189,13 +194,14 @@ async function startChild(
     const start = inside ?? { input: await storedStart(engine, header.runId, given), from: 0, begun: 0 };
     const write = await store.startChild({ header, ...start });
     if (write.won) metrics.count('run.started', { workflowId: nested.id });
-    const stored = write.image ?? header;
+    let stored = write.image ?? header;
     // A nested run of a later turn than this event's: the event is late.
     if (stored.parent?.turn !== header.parent?.turn) return;
     const above = await store.loadHeader(runId);
     if (above === undefined || terminalStatuses.has(above.status) || above.epoch !== epoch) {
       return await cancelNested(engine, record, event.hop);
     }
+    stored = await passRestarts(engine, above, stored);
     if (inside !== undefined) return await publishEpoch(engine, workflow, stored, event.hop);
     await publishStart(engine, workflow, stored, won && write.won, event.hop);
   } catch (error) {

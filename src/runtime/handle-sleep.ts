@@ -30,7 +30,8 @@ export async function handleSleep(
   if (event.turn !== turn) return drop(engine, 'stale-turn');
   const at = { key: { entry }, turn };
   const reads = readsOfTime(sleep.time);
-  const loaded = await loadForStep(engine, { runId, ...at, graph: workflow.graph }, reads);
+  const { restartedAt } = received.publisher.scope;
+  const loaded = await loadForStep(engine, { runId, ...at, graph: workflow.graph, restartedAt }, reads);
   const handling = await admitted(received, at, loaded);
   if (handling === undefined) return;
   if (event.dueAt !== undefined) return wake(handling, entry, loaded);

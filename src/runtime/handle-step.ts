@@ -39,7 +39,7 @@ export async function admitted<T extends EventHandling>(
     drop(engine, admission.type === 'drop' ? admission.reason : 'unknown-run');
     return undefined;
   }
-  const handling = { ...event, header };
+  const handling = { ...event, header, publisher: publisher.after(header) };
   if (admission.type === 'announce-end') {
     await publisher.publish([endEvent(handling, header.status)]);
     return undefined;
@@ -56,7 +56,9 @@ export async function admitted<T extends EventHandling>(
 export async function handleStep(event: EventHandling & StepEvent): Promise<void> {
   const { engine, workflow, runId, key, turn, step } = event;
   const reads = readsAt(workflow, key, step);
-  const loaded = await loadForStep(engine, { runId, key, turn, graph: workflow.graph }, reads);
+  const { restartedAt } = event.publisher.scope;
+  const at = { runId, key, turn, graph: workflow.graph, restartedAt };
+  const loaded = await loadForStep(engine, at, reads);
   const handling = await admitted(event, event, loaded);
   if (handling === undefined) return;
   if (await isKept(handling, loaded)) return;
@@ -185,10 +187,15 @@ async function work(claiming: StepHandling, loaded: Loaded, claimed: StepRecord)
   const owner = claimed.owner ?? claiming.owner;
   const handling = { ...claiming, owner };
   const crashed = (claimed.claims ?? 1) > engine.limits.claims;
-  const outcome = crashed ? await crashOutcome(handling, claimed) : await runBody(handling, loaded, claimed);
+  // A restart, which ends leases, may have come since the header was read, and brought something into the request context.
+  const header = (claimed.claims ?? 1) > 1 ? await engine.backend.store.loadHeader(runId) : undefined;
+  const current = header === undefined ? loaded : { ...loaded, header };
+  const publisher = header === undefined ? handling.publisher : handling.publisher.after(header);
+  const informed = { ...handling, publisher };
+  const outcome = crashed ? await crashOutcome(handling, claimed) : await runBody(handling, current, claimed);
   const write = await engine.backend.store.commit({ runId, key, turn, owner, outcome });
-  if (write.won) return fulfil(handling, write.image, true);
+  if (write.won) return fulfil(informed, write.image, true);
   engine.backend.metrics.count('commit.lost');
-  const taken = await afterLoss(handling, write.image);
-  if (taken !== undefined) await work(handling, loaded, taken);
+  const taken = await afterLoss(informed, write.image);
+  if (taken !== undefined) await work(informed, current, taken);
 }

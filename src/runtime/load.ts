@@ -48,6 +48,8 @@ export interface TurnAt {
   readonly key: RecordKey;
   readonly turn: string;
   readonly graph: Graph;
+  /** What the header has to tell of restarts, at least. */
+  readonly restartedAt?: number | undefined;
 }
 
 /**
@@ -103,6 +105,7 @@ export async function loadForStep(engine: Engine, at: TurnAt, reads: Reads): Pro
     header !== undefined &&
     header.status !== 'pending' &&
     header.epoch >= epoch &&
+    tellsOfRestarts(header, at) &&
     (!request.input || first.input !== undefined) &&
     sourceStands(at, first);
   return fresh ? first : read(true);
@@ -125,7 +128,9 @@ async function loadForItem(engine: Engine, at: TurnAt, reads: Reads, item: numbe
     return { header: load.header, input: load.input, records: present(load.records), ...optionalJoin(load) };
   };
   const first = await read(earlier.length > 0);
-  const fresh = first.header !== undefined && first.header.epoch >= block.epoch && sourceStands(at, first);
+  const { header } = first;
+  const isCurrent = header !== undefined && header.epoch >= block.epoch && tellsOfRestarts(header, at);
+  const fresh = isCurrent && sourceStands(at, first);
   const loaded = fresh ? first : await read(true);
   if (loaded.join === undefined) return loaded;
   const { pageSize } = loaded.join.opening;
@@ -145,6 +150,10 @@ async function loadForItem(engine: Engine, at: TurnAt, reads: Reads, item: numbe
   const load = await store.loadStep({ runId, keys, input: source < 0, consistent: true });
   const records = [...loaded.records, ...present(load.records)];
   return { ...loaded, input: loaded.input ?? load.input, records };
+}
+
+function tellsOfRestarts({ restarts }: RunHeader, { restartedAt = 0 }: TurnAt): boolean {
+  return restartedAt <= (restarts?.at ?? 0);
 }
 
 function missingPage({ runId, key }: TurnAt, item: number): WorkflowError {

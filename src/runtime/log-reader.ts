@@ -11,6 +11,11 @@ import { existingHeader } from './access.ts';
 /** Entries of a log that are read at once. */
 const entriesAtOnce = 500;
 
+/** Whether streams tell of the steps of a workflow. */
+export function emitsSteps({ registry }: Engine, workflowId: string): boolean {
+  return registry.get(workflowId).definition.emitStepEvents !== false;
+}
+
 /** Drives a computation over a log: what it asks for comes from the stores. */
 async function answerAll<T>(engine: Engine, asking: Asking<T>): Promise<T> {
   for (let step = asking.next(); ; ) {
@@ -19,11 +24,16 @@ async function answerAll<T>(engine: Engine, asking: Asking<T>): Promise<T> {
   }
 }
 
-function answer(engine: Engine, need: LogNeed): Promise<LogAnswers[keyof LogAnswers]> | LogAnswers['graph'] {
+function answer(
+  engine: Engine,
+  need: LogNeed,
+): Promise<LogAnswers[keyof LogAnswers]> | LogAnswers['graph'] | boolean {
   const { store } = engine.backend;
   switch (need.type) {
     case 'graph':
       return engine.registry.get(need.workflowId).graph;
+    case 'emitsSteps':
+      return emitsSteps(engine, need.workflowId);
     case 'run':
       return store.loadHeader(need.runId);
     case 'input':

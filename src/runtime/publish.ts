@@ -7,7 +7,7 @@ import {
   type WorkflowEvent,
 } from '../core/event.ts';
 import { WorkflowError } from '../core/errors.ts';
-import { pathOf, type RecordKey, type RunStatus, type StepStatus } from '../core/records.ts';
+import { pathOf, type RecordKey, type RunHeader, type RunStatus, type StepStatus } from '../core/records.ts';
 import type { Engine } from './engine.ts';
 
 /** The run that events are about, and how long the chain of events was that led to them. */
@@ -17,6 +17,8 @@ export interface EventScope {
   readonly epoch: number;
   /** Hop of the event that is being handled; what it leads to has one more. */
   readonly hop: number;
+  /** Of a run that was restarted with a request context: what handlers of the events have to read. */
+  readonly restartedAt?: number | undefined;
 }
 
 /** A place in the graph and the turn it is in. */
@@ -34,6 +36,13 @@ export class Publisher {
   constructor(engine: Engine, scope: EventScope) {
     this.engine = engine;
     this.scope = scope;
+  }
+
+  /** One whose events lead to what restarts have brought into this run. */
+  after({ restarts }: Pick<RunHeader, 'restarts'>): Publisher {
+    const restartedAt = restarts?.at;
+    if (restartedAt === undefined || restartedAt <= (this.scope.restartedAt ?? 0)) return this;
+    return new Publisher(this.engine, { ...this.scope, restartedAt });
   }
 
   private base(): EventBase {
@@ -78,6 +87,7 @@ export class Publisher {
       ...(prev === undefined ? {} : { prev }),
       ...(to === undefined ? {} : { to }),
       ...(seesCell === true ? { seesCell } : {}),
+      restartedAt: this.scope.restartedAt,
     });
   }
 

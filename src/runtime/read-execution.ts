@@ -2,8 +2,10 @@ import type { Reads } from '../core/definition.ts';
 import { stepIdAt } from '../core/graph.ts';
 import type { RecordKey } from '../core/records.ts';
 import { RequestContext } from '../core/request-context.ts';
+import { withRestarts } from '../core/shared-data.ts';
 import type { Handling } from './handling.ts';
 import { inputAt, type Loaded, loadShared, sharedAt, sourceOf, stepResultsOf } from './load.ts';
+import { restartsOf } from './restart-context.ts';
 import type { ReadExecution } from './step-executor.ts';
 
 /**
@@ -19,6 +21,7 @@ export async function readExecution(
   const { engine, workflow, runId } = handling;
   const source = sourceOf(at);
   const shared = await loadShared(engine, runId, sharedAt(loaded, at), loaded);
+  const data = withRestarts(shared.data, await restartsOf(engine, loaded.header));
   const input = inputAt(loaded, source);
   return {
     key: at.key,
@@ -26,10 +29,10 @@ export async function readExecution(
     workflowId: workflow.definition.id,
     resourceId: loaded.header?.resourceId,
     stepResults: await stepResultsOf(engine, { runId, graph: workflow.graph }, loaded, reads),
-    state: shared.data.state,
+    state: data.state,
     emitter: engine.emitter,
     runtime: engine.stepRuntime,
-    requestContext: new RequestContext(shared.data.requestContext),
+    requestContext: new RequestContext(data.requestContext),
     input: input === undefined ? undefined : await engine.values.load(runId, input),
     retryCount: -1,
     idempotencyKey: `${runId}/${stepIdAt(workflow.graph, at.key)}`,

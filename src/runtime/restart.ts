@@ -1,11 +1,13 @@
 import { WorkflowError } from '../core/errors.ts';
-import { type RunHeader, type StepRecord, terminalStatuses } from '../core/records.ts';
-import type { RunRef, StoredRun } from './api.ts';
+import { type RestartContext, type RunHeader, type StepRecord, terminalStatuses } from '../core/records.ts';
+import type { RestartRequest, StoredRun } from './api.ts';
+import { checkRecord } from './arguments.ts';
 import { followChild } from './child.ts';
 import { signalChange } from './duty-entry.ts';
 import type { Engine } from './engine.ts';
 import type { Handling } from './handling.ts';
 import { checkAccess } from './access.ts';
+import { openAgain, passRestarts } from './restart-context.ts';
 import { loadTree } from './run-tree.ts';
 import { handlingOf, storedRun } from './start.ts';
 import { sweepListed } from './sweep.ts';
@@ -15,13 +17,15 @@ import { snapshotNotFound } from './travel.ts';
  * Executes again what was active in a run: the leases of its steps are void, so that whoever still works on one loses it,
  * and its open places are published once more. What has finished stays finished.
  */
-export async function restartRun(engine: Engine, request: RunRef): Promise<StoredRun> {
-  const { store } = engine.backend;
+export async function restartRun(engine: Engine, request: RestartRequest): Promise<StoredRun> {
+  const { store, clock } = engine.backend;
+  const requestContext = checkRecord(request.requestContext ?? {}, 'requestContext');
   const header = await store.loadHeader(request.runId);
   if (header === undefined) throw snapshotNotFound(request.runId);
   checkAccess(header, request);
   if (terminalStatuses.has(header.status)) return storedRun(header, false);
-  const restarted = await reopen(engine, header);
+  const isBringing = Object.keys(requestContext).length > 0;
+  const restarted = await reopen(engine, header, isBringing ? [{ at: clock.now(), requestContext }] : []);
   if (restarted === undefined) throw notActive(header);
   await store.durable();
   return storedRun(restarted, true);
@@ -36,20 +40,21 @@ function notActive({ runId, workflowId, status }: RunHeader): WorkflowError {
 }
 
 /** Undefined when the run is not active. */
-async function reopen(engine: Engine, header: RunHeader): Promise<RunHeader | undefined> {
-  const { store, clock } = engine.backend;
-  const { runId } = header;
-  const now = clock.now();
-  const write = await store.restart({ runId, now, sweepAt: now + engine.times.sweepMs });
-  if (!write.won) return undefined;
+async function reopen(
+  engine: Engine,
+  header: RunHeader,
+  brought: readonly RestartContext[],
+): Promise<RunHeader | undefined> {
+  const opened = await openAgain(engine, header, brought);
+  if (opened === undefined) return undefined;
   const workflow = engine.registry.get(header.workflowId);
-  const handling = handlingOf(engine, workflow, write.image);
-  const tree = await loadTree(engine, runId, 'none');
+  const handling = handlingOf(engine, workflow, opened);
+  const tree = await loadTree(engine, header.runId, 'none');
   const records = [...(tree?.records ?? []), ...(tree?.open?.items ?? [])];
   for (const record of records) await release(handling, record);
-  await sweepListed(engine, write.image);
+  await sweepListed(engine, opened);
   signalChange(engine, header);
-  return write.image;
+  return opened;
 }
 
 /** Takes a place from whoever holds it, or sets its timer again; what is nested in it is restarted as well. */
@@ -63,8 +68,11 @@ async function release(handling: Handling, record: StepRecord): Promise<void> {
   if (record.status === 'waiting' || record.status === 'due') {
     await publisher.publishAt(publisher.stepRun({ ...record, dueAt: record.dueAt }), record.dueAt);
   }
-  if (record.status !== 'child' || record.childRunId === undefined) return;
+  if (record.childRunId === undefined) return;
   const child = await store.loadHeader(record.childRunId);
-  if (child !== undefined) await reopen(engine, child);
+  // One that waits to be resumed sees what the restart brought when it is.
+  const nested = child === undefined ? undefined : await passRestarts(engine, handling.header, child);
+  if (record.status !== 'child') return;
+  if (nested !== undefined) await reopen(engine, nested, []);
   await followChild(handling, record);
 }

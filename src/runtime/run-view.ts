@@ -11,6 +11,7 @@ async function viewOf(engine: Engine, tree: RunTree): Promise<RunView> {
     input?.input,
     input?.shared,
     header.error,
+    header.restarts?.value,
     ...[...records, ...(open?.items ?? [])].flatMap((record) => [
       record.input,
       record.output,

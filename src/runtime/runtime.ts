@@ -12,6 +12,7 @@ import type {
   HistoryPage,
   HistoryRequest,
   OutputOptions,
+  RestartRequest,
   ResumeRequest,
   RunRef,
   Runtime,
@@ -173,7 +174,7 @@ class EventedRuntime implements Runtime {
     return timeTravel(this.open(), request);
   }
 
-  async restart(request: RunRef): Promise<StoredRun> {
+  async restart(request: RestartRequest): Promise<StoredRun> {
     return restartRun(this.open(), request);
   }
 
@@ -320,13 +321,13 @@ async function isMoot(engine: Engine, { runId, epoch, path }: WorkflowEvent): Pr
 
 async function runStep(engine: Engine, event: WorkflowEvent): Promise<void> {
   const workflow = engine.registry.get(event.workflowId);
-  const { runId, epoch, hop, turn, workflowId } = event;
+  const { runId, epoch, hop, turn, workflowId, restartedAt } = event;
   const handling: EventHandling = {
     engine,
     workflow,
     runId,
     epoch,
-    publisher: new Publisher(engine, { workflowId, runId, epoch, hop }),
+    publisher: new Publisher(engine, { workflowId, runId, epoch, hop, restartedAt }),
   };
   const key = keyOfPath(event.path, workflow.graph);
   if (key === undefined || turn === undefined) return drop(engine, 'no-such-entry');

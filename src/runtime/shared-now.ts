@@ -1,8 +1,9 @@
 import { lastShared } from '../core/assemble.ts';
 import type { SharedData } from '../core/records.ts';
-import { applyDelta, noShared } from '../core/shared-data.ts';
+import { applyDelta, noShared, withRestarts } from '../core/shared-data.ts';
 import type { TimeTravelRequest } from './api.ts';
 import type { Engine } from './engine.ts';
+import { restartsOf } from './restart-context.ts';
 import { openDeltaOf, type RunTree } from './run-tree.ts';
 
 /**
@@ -19,8 +20,10 @@ export async function sharedNow(
     stored === undefined ? noShared : ((await engine.values.load(tree.header.runId, stored)) as SharedData);
   const openDelta = await openDeltaOf(engine, tree);
   const data = openDelta === undefined ? finished : applyDelta(finished, openDelta);
+  const restarted = withRestarts(data, await restartsOf(engine, tree.header));
   return {
+    ...restarted,
     state: initialState ?? data.state,
-    requestContext: { ...data.requestContext, ...requestContext },
+    requestContext: { ...restarted.requestContext, ...requestContext },
   };
 }

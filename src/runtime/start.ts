@@ -216,6 +216,7 @@ async function hasFirstRecord(engine: Engine, { runId, epoch }: RunHeader): Prom
 /** A handling that is not caused by an event of this run but by a call, or with `hop` by an event of another run. */
 export function handlingOf(engine: Engine, workflow: CompiledWorkflow, header: RunHeader, hop = 0): Handling {
   const { runId, epoch } = header;
-  const scope = { workflowId: workflow.definition.id, runId, epoch, hop };
+  const restartedAt = header.restarts?.at;
+  const scope = { workflowId: workflow.definition.id, runId, epoch, hop, restartedAt };
   return { engine, workflow, runId, epoch, header, publisher: new Publisher(engine, scope) };
 }

@@ -17,6 +17,7 @@ import type { Engine } from './engine.ts';
 import { fulfil } from './handle-step.ts';
 import type { Handling } from './handling.ts';
 import { mergeLaunching } from './members.ts';
+import { passRestarts } from './restart-context.ts';
 import { handlingOf } from './start.ts';
 import { publishEpoch } from './travel.ts';
 
@@ -174,11 +175,19 @@ async function isUnprepared(
   return (await backend.store.loadJoin({ runId, entry: key.entry, epoch })) === undefined;
 }
 
+/** Whoever restarted the run may have died before it gave what it brought over to the nested one. */
+async function passOn(engine: Engine, header: RunHeader, { childRunId }: StepRecord): Promise<void> {
+  if (header.restarts === undefined || childRunId === undefined) return;
+  const nested = await engine.backend.store.loadHeader(childRunId);
+  if (nested !== undefined) await passRestarts(engine, header, nested);
+}
+
 async function act(handling: Handling, header: RunHeader, action: RunPlan['actions'][number]): Promise<void> {
   const { publisher, workflow } = handling;
   if (action.type === 'prepare') return publishEpoch(handling.engine, workflow, header);
   if (action.type === 'duty') {
     await fulfil(handling, action.record, false);
+    await passOn(handling.engine, header, action.record);
     return followChild(handling, action.record);
   }
   if (action.type === 'announce-end') return publisher.publish([endEvent(handling, header.status)]);

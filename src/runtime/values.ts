@@ -69,11 +69,11 @@ export class Values {
     return encode(value, { name, maxBytes, maxDepth, canonical: true });
   }
 
-  /** Where an encoded text is kept. */
-  async place(runId: string, text: string): Promise<StoredValue> {
-    if (text.length * 3 <= this.inlineBytes) return { inline: text };
+  /** Where an encoded text is kept. `inlineBytes`: up to which it stays in a record that has to be smaller than most. */
+  async place(runId: string, text: string, inlineBytes = this.inlineBytes): Promise<StoredValue> {
+    if (text.length * 3 <= inlineBytes) return { inline: text };
     const bytes = utf8Bytes(text);
-    if (bytes <= this.inlineBytes) return { inline: text };
+    if (bytes <= inlineBytes) return { inline: text };
     const ref = sha256(text);
     await this.payloads.put(runId, ref, text);
     return { ref, bytes };

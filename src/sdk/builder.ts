@@ -32,6 +32,7 @@ export class WorkflowBuilder implements WorkflowDefinition {
   readonly callbacks: CallbackDefinitions | undefined;
   readonly shouldPersistSnapshot: WorkflowDefinition['shouldPersistSnapshot'];
   readonly pruneSnapshot: WorkflowDefinition['pruneSnapshot'];
+  readonly emitStepEvents: WorkflowDefinition['emitStepEvents'];
   readonly history: WorkflowDefinition['history'];
   readonly options: NonNullable<Options['options']>;
   readonly stepDefs: Options['steps'];
@@ -51,11 +52,12 @@ export class WorkflowBuilder implements WorkflowDefinition {
     this.stepDefs = options.steps;
     this.options = { validateInputs: true, ...options.options };
     this.validateInputs = this.options.validateInputs ?? true;
-    const { callbacks, shouldPersistSnapshot, pruneSnapshot, history } = behaviourOf(this.options);
-    this.callbacks = callbacks;
-    this.shouldPersistSnapshot = shouldPersistSnapshot;
-    this.pruneSnapshot = pruneSnapshot;
-    this.history = history;
+    const behaviour = behaviourOf(this.options);
+    this.callbacks = behaviour.callbacks;
+    this.shouldPersistSnapshot = behaviour.shouldPersistSnapshot;
+    this.pruneSnapshot = behaviour.pruneSnapshot;
+    this.emitStepEvents = behaviour.emitStepEvents;
+    this.history = behaviour.history;
     this.built = new Flow(this, this.options.strictIds ?? false);
   }
 

@@ -70,8 +70,23 @@ export interface WorkflowBehaviour extends CallbackDefinitions {
   readonly pruneSnapshot?: WorkflowDefinition['pruneSnapshot'];
   /** Whether each run keeps every state it goes through. @default what its runtime says */
   readonly history?: 'full' | 'none' | undefined;
-  /** Accepted and without effect: streams always tell of steps. */
+  /**
+   * Whether streams, watchers and the events route tell that steps of this workflow began, wait, progress and ended. With
+   * `false` they tell what happens to the run, what its steps write, and which of them is suspended. It is about the
+   * workflow's own steps, also where it is nested: those of a workflow that is nested in it are told unless that one says
+   * otherwise. The history keeps all of it in any case. @default true
+   */
   readonly emitStepEvents?: boolean | undefined;
+  /**
+   * Accepted and without effect: no run has to be restarted when a process begins. Whatever a dead worker was executing comes
+   * back to those that live by its message, which carries the run in any case.
+   */
+  readonly autoRestartActiveRuns?: boolean | undefined;
+  /**
+   * Accepted and without effect: `shouldPersistSnapshot` is about what queries show, and the engine keeps its own records
+   * whatever that says; so no operation has to ask it first.
+   */
+  readonly evaluatePersistencePredicateBeforeDurableOperation?: boolean | undefined;
 }
 
 /** What the schemas of a workflow say. */

@@ -1,11 +1,20 @@
 import { WorkflowError } from '../core/errors.ts';
-import type { OutputOptions, ResumeRequest, StartRequest, TimeTravelRequest } from '../core/host.ts';
+import type {
+  OutputOptions,
+  RestartRequest,
+  ResumeRequest,
+  StartRequest,
+  TimeTravelRequest,
+} from '../core/host.ts';
 import { describe, isObject } from './describe.ts';
 
 /** What the typed `start` accepts, at run time. */
 export interface StartOptions
   extends Pick<StartRequest, 'inputData' | 'initialState' | 'perStep'>,
     SharedOptions {}
+
+/** What the typed `restart` accepts, at run time. */
+export type RestartOptions = SharedOptions;
 
 /** What the typed `resume` accepts, at run time. */
 export interface ResumeOptions
@@ -93,6 +102,11 @@ export function resumeArguments(options: ResumeOptions): Omit<ResumeRequest, 'ru
     ...present(options, ['label', 'forEachIndex', 'perStep']),
     ...shared(options),
   };
+}
+
+/** The same of a restart. */
+export function restartArguments(options: RestartOptions): Pick<RestartRequest, 'requestContext'> {
+  return shared(options);
 }
 
 const travelFields = [

@@ -184,6 +184,17 @@ export interface TimeTravelArguments<Types extends WorkflowTypes>
   readonly perStep?: boolean;
 }
 
+/** What a restart takes. */
+export interface RestartArguments<Types extends WorkflowTypes> {
+  /**
+   * Keys that win over those of the run, for every step that is executed from now on, in nested workflows as well: also the
+   * step that is executed again, and those behind later suspensions. What such a step sets itself wins over them. A step that
+   * another worker is executing at this moment does not see them.
+   */
+  readonly requestContext?: RequestContextInput<Types['requestContext']>;
+  readonly outputOptions?: OutputOptions;
+}
+
 /** One execution of a workflow. `createRun` makes it; it stays with the runtime that it was made in. */
 export interface Run<Types extends WorkflowTypes = WorkflowTypes, Steps extends KnownSteps = KnownSteps> {
   readonly runId: string;
@@ -233,7 +244,7 @@ export interface Run<Types extends WorkflowTypes = WorkflowTypes, Steps extends 
    * finished stays. Runs go on by themselves when a runtime finds that a worker died, so this is for those who know it
    * earlier. A run that is over gives its result; one that is pending, suspended or paused is WORKFLOW_RUN_NOT_ACTIVE.
    */
-  restart(options?: { readonly outputOptions?: OutputOptions }): Promise<WorkflowResult<Types, Steps>>;
+  restart(options?: RestartArguments<Types>): Promise<WorkflowResult<Types, Steps>>;
 
   /**
    * Starts the run and gives its events as they come, also when another process executes it. The same call while the stream

@@ -4,6 +4,8 @@ import type { RunStatus } from '../core/records.ts';
 import { type SerializedGraph, serializedGraph } from '../core/serialized-graph.ts';
 import type { RunResult } from '../core/snapshot.ts';
 import {
+  restartArguments,
+  type RestartOptions,
   resumeArguments,
   type ResumeOptions,
   startArguments,
@@ -154,8 +156,10 @@ export class RunHandle {
     return this.executed(this.travel(options), options);
   }
 
-  restart(options: Pick<StartOptions, 'outputOptions'> = {}): Promise<RunResult> {
-    const begun = this.perform(() => this.host.restart(this.ref()));
+  restart(options: RestartOptions = {}): Promise<RunResult> {
+    const begun = this.perform(async () =>
+      this.host.restart({ ...this.ref(), ...restartArguments(options) }),
+    );
     return this.executed(begun, options);
   }
 

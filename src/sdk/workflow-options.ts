@@ -14,7 +14,13 @@ const schemas = [
 ] as const;
 
 const functions = ['onStart', 'onFinish', 'onError', 'shouldPersistSnapshot', 'pruneSnapshot'] as const;
-const switches = ['validateInputs', 'strictIds', 'emitStepEvents'] as const;
+const switches = [
+  'validateInputs',
+  'strictIds',
+  'emitStepEvents',
+  'autoRestartActiveRuns',
+  'evaluatePersistencePredicateBeforeDurableOperation',
+] as const;
 
 /** Checks what `createWorkflow` was given. Throws WORKFLOW_DEFINITION_INVALID. */
 export function checkOptions(options: unknown): asserts options is Options {
@@ -63,16 +69,18 @@ export function behaviourOf({
   onError,
   shouldPersistSnapshot,
   pruneSnapshot,
+  emitStepEvents,
   history,
 }: NonNullable<Options['options']>): Pick<
   WorkflowDefinition,
-  'callbacks' | 'shouldPersistSnapshot' | 'pruneSnapshot' | 'history'
+  'callbacks' | 'shouldPersistSnapshot' | 'pruneSnapshot' | 'emitStepEvents' | 'history'
 > {
   const calls = onStart !== undefined || onFinish !== undefined || onError !== undefined;
   return {
     callbacks: calls ? { onStart, onFinish, onError } : undefined,
     shouldPersistSnapshot,
     pruneSnapshot,
+    emitStepEvents,
     history,
   };
 }

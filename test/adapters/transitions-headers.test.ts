@@ -128,6 +128,22 @@ test('a restart is won exactly when the run is at work', () => {
   expect(restarted(undefined, write)).toBeUndefined();
 });
 
+test('a restart of a nested run is also won by one that waits to be gone on with', () => {
+  const write = { runId: 'run', now: 100, sweepAt: 200, suspended: true };
+  const winners = runStatuses.filter((status) => restarted({ ...running, status }, write) !== undefined);
+  expect(winners).toEqual(['running', 'waiting', 'suspended', 'paused']);
+});
+
+test('a restart brings what it brings in the same write, unless somebody else came first', () => {
+  const restarts = { at: 90, value: value('brought') };
+  const write = { runId: 'run', now: 100, sweepAt: 200, restarts, wakes: running.wakes };
+  const won = restarted(running, write);
+  expect(won).toMatchObject({ restarts, wakes: running.wakes + 1 });
+  expect(restarted(won, write)).toBeUndefined();
+  // One that brings nothing keeps it.
+  expect(restarted(won, { runId: 'run', now: 110, sweepAt: 200 })).toMatchObject({ restarts });
+});
+
 describe('callbacks', () => {
   const write = { runId: 'run', mark: '5', owner: 'b', leaseUntil: 900, now: 500 };
   const claimed = { mark: '5', owner: 'b', leaseUntil: 900 };

@@ -326,6 +326,11 @@ describe('state', () => {
     expect(stateOf({ records })).toEqual({ n: 1 });
     expect(assembleState(view({ graph, records })).initialState).toEqual({ n: 1 });
     expect(stateOf({ records, openDelta: { state: { m: 2 } } })).toEqual({ n: 1, m: 2 });
+    const restarts = { at: 5, value: stored([{ at: 5, requestContext: { user: 'new' } }]) };
+    expect(assembleState(view({ graph, records, header: header({ restarts }) }))).toMatchObject({
+      requestContext: { user: 'new' },
+      initialState: { n: 1 },
+    });
   });
 });
 

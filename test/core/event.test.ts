@@ -37,6 +37,7 @@ describe('the event of a step', () => {
       work: false,
     });
     expect(stepEvent(base, 'workflow.step.run', { ...at, dueAt: undefined })).not.toHaveProperty('dueAt');
+    expect(stepEvent(base, 'workflow.step.run', { ...at, restartedAt: 7 })).toMatchObject({ restartedAt: 7 });
   });
 });
 

@@ -12,6 +12,8 @@ import { logPosition, LogProjection } from '../../src/core/stream.ts';
 /** What the stores hold beside a log, for readers that ask. */
 export interface Stored {
   readonly graphs: Readonly<Record<string, Graph>>;
+  /** Workflows that do not tell of their steps. */
+  readonly quiet?: readonly string[];
   readonly headers?: Readonly<Record<string, RunHeader>>;
   readonly inputs?: Readonly<Record<string, RunInput>>;
   /** By run id and formatted key, with a slash between. */
@@ -19,11 +21,14 @@ export interface Stored {
   readonly items?: readonly StepRecord[];
 }
 
+/** What needs no store. */
+const given: ReadonlySet<LogNeed['type']> = new Set(['value', 'graph', 'emitsSteps']);
+
 /** Drives a computation; `asked` notes what it needed of the stores. */
 export function answered<T>(asking: Asking<T>, known: Stored, asked: string[] = []): T {
   for (let step = asking.next(); ; ) {
     if (step.done === true) return step.value;
-    if (step.value.type !== 'value' && step.value.type !== 'graph') asked.push(step.value.type);
+    if (!given.has(step.value.type)) asked.push(step.value.type);
     step = asking.next(answerOf(step.value, known));
   }
 }
@@ -32,6 +37,8 @@ function answerOf(need: LogNeed, known: Stored): unknown {
   switch (need.type) {
     case 'graph':
       return known.graphs[need.workflowId];
+    case 'emitsSteps':
+      return known.quiet?.includes(need.workflowId) !== true;
     case 'run':
       return known.headers?.[need.runId];
     case 'input':

@@ -1,12 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import {
+  addRestart,
   applyDelta,
   applyDeltas,
   changeIn,
   deltaOf,
   mergeDeltas,
   noShared,
+  restartsAfter,
   withChange,
+  withRestarts,
 } from '../../src/core/shared-data.ts';
 
 describe('applying what a step changed', () => {
@@ -142,5 +145,67 @@ describe('what a body changed', () => {
       state: { n: 2 },
       requestContext: { b: 3, c: 4 },
     });
+  });
+});
+
+describe('what restarts brought', () => {
+  const first = { at: 5, requestContext: { x: 5, y: 5 } };
+  const second = { at: 9, requestContext: { x: 9 } };
+  const base = { state: { a: 1 }, requestContext: { x: 0, z: 0 } };
+
+  test('wins over what was there, the later over the earlier', () => {
+    expect(withRestarts(base, [first, second])).toEqual({
+      state: { a: 1 },
+      requestContext: { x: 9, y: 5, z: 0 },
+      restartedAt: 9,
+    });
+    expect(withRestarts(base, [])).toBe(base);
+  });
+
+  test('is not applied to what holds it already', () => {
+    const held = { ...base, restartedAt: 5 };
+    expect(withRestarts(held, [first])).toBe(held);
+    expect(withRestarts(held, [first, second]).requestContext).toEqual({ x: 9, z: 0 });
+    expect(restartsAfter([first, second], held)).toEqual([second]);
+    expect(restartsAfter([first, second], base)).toEqual([first, second]);
+  });
+
+  test('is kept by key, in an order that no clock turns round', () => {
+    expect(addRestart([], first)).toEqual([first]);
+    expect(addRestart([first], second)).toEqual([{ at: 5, requestContext: { y: 5 } }, second]);
+    expect(addRestart([second], { at: 3, requestContext: { x: 3 } })).toEqual([
+      { at: 10, requestContext: { x: 3 } },
+    ]);
+  });
+
+  test('comes before what a step changed that saw it', () => {
+    const set = { restarts: [first], requestContext: { x: 'set' }, removed: ['y'] };
+    expect(applyDelta(base, set)).toEqual({
+      state: { a: 1 },
+      requestContext: { x: 'set', z: 0 },
+      restartedAt: 5,
+    });
+    // Another member of the block has brought it, and changed it.
+    const changed = applyDelta(base, { restarts: [first], requestContext: { x: 'other' } });
+    expect(applyDelta(changed, { restarts: [first], state: { b: 1 } })).toEqual({
+      state: { a: 1, b: 1 },
+      requestContext: { x: 'other', y: 5, z: 0 },
+      restartedAt: 5,
+    });
+  });
+
+  test.each([
+    [{}],
+    [{ requestContext: { x: 1, z: 1 } }],
+    [{ removed: ['x', 'z'] }],
+    [{ restarts: [first], requestContext: { x: 1, y: 1 } }],
+    [{ restarts: [first], removed: ['y', 'x'] }],
+  ])('of two changes in one stands between them: %j', (before) => {
+    for (const after of [{}, { requestContext: { x: 2 } }, { removed: ['x', 'y'] }]) {
+      const change = { ...after, restarts: [second] };
+      expect(applyDelta(base, mergeDeltas(before, change))).toEqual(
+        applyDelta(applyDelta(base, before), change),
+      );
+    }
   });
 });

@@ -94,3 +94,10 @@ export function nest(definition: WorkflowDefinition, options: Partial<StepDefini
 export function add(id: string, by: number): StepDefinition {
   return step(id, ({ inputData }) => Number(inputData) + by);
 }
+
+/** Suspends until it is told what to add, under a label that has its input in it. */
+export const asking = step('ask', async ({ inputData, resumeData, suspend }) => {
+  if (resumeData === undefined)
+    return suspend({ about: inputData }, { resumeLabel: `label-${String(inputData)}` });
+  return Number(inputData) + Number(resumeData);
+});

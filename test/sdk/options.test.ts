@@ -11,6 +11,8 @@ const behaviour = {
   validateInputs: false,
   strictIds: true,
   emitStepEvents: false,
+  autoRestartActiveRuns: false,
+  evaluatePersistencePredicateBeforeDurableOperation: true,
   history: 'none',
   onStart: () => {},
   onFinish: () => {},
@@ -39,6 +41,7 @@ describe('a workflow', () => {
       callbacks: { onStart, onFinish, onError },
       shouldPersistSnapshot,
       pruneSnapshot,
+      emitStepEvents: false,
       history: 'none',
     });
   });

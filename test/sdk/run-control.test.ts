@@ -1,4 +1,4 @@
-import { createStep, createWorkflow, type Run } from 'evented-workflows';
+import { createStep, createWorkflow, RequestContext, type Run } from 'evented-workflows';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { bindRuntime } from '../../src/core/host.ts';
@@ -95,6 +95,15 @@ describe('requests of a run', () => {
       ['settled', ref],
       ['result', { ...ref, includeState: true, includeResumeLabels: false }],
     ]);
+  });
+
+  test('restart it with a request context', async () => {
+    const { host, run } = await setUp();
+    await run.restart({ requestContext: new RequestContext([['user', 'ada']]) });
+    expect(host.requests[0]).toEqual(['restart', { ...ref, requestContext: { user: 'ada' } }]);
+    await expect(run.restart({ requestContext: 7 as unknown as object })).rejects.toMatchObject({
+      code: 'WORKFLOW_ARGUMENT_INVALID',
+    });
   });
 
   test('say what is kept of it', async () => {

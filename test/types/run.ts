@@ -193,6 +193,9 @@ await run.timeTravel({ inputData: { n: 1 } });
 // @ts-expect-error a count is a number
 await run.timeTravel({ step: ask, initialState: { count: '1' } });
 same<typeof result>()(await run.restart())(true);
+same<typeof result>()(await run.restart({ requestContext: {}, outputOptions: { includeState: true } }))(true);
+// @ts-expect-error a request context is an object
+await run.restart({ requestContext: 'ada' });
 same<AbortController>()(run.abortController)(true);
 if (result.status === 'tripwire') same<string>()(result.tripwire.reason)(true);
 await workflow.createRun({ history: 'full' });

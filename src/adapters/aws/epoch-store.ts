@@ -1,12 +1,21 @@
 import { createHash } from 'node:crypto';
-import { type EpochStart, type RunHeader, type StoredValue, travelStatuses } from '../../core/records.ts';
+import type { AttributeValue } from '@aws-sdk/client-dynamodb';
+import {
+  activeStatuses,
+  type EpochStart,
+  openStatuses,
+  type RunHeader,
+  type RunStatus,
+  type StoredValue,
+  travelStatuses,
+} from '../../core/records.ts';
 import type { ChildStartWrite, RestartWrite, RunStore, TravelWrite, Write } from '../../ports/run-store.ts';
 import { encodeFields, numberValue, stored, text, texts, textValue } from './attributes.ts';
 import { sweepIndex, tableDefinition } from './config.ts';
 import { keyItem, type UpdateWrite } from './expression.ts';
 import { equals, headerWrite, inputOf, otherHeaderAttributes, sweepAttributes } from './header-store.ts';
 import { headerKey, type Item, travelItemKey } from './keys.ts';
-import { encodeHeader, epochStartValues, headerFields } from './record-codec.ts';
+import { decodeHeader, encodeHeader, epochStartValues, headerFields } from './record-codec.ts';
 import { otherInputAttributes, placeInput } from './run-input.ts';
 import type { Table } from './table.ts';
 
@@ -144,9 +153,7 @@ async function travel(table: Table, write: TravelWrite): Promise<Write<RunHeader
 function travelUpdate(write: TravelWrite, name: string, input: Item): UpdateWrite {
   const { runId, now, sweepAt, graphHash, inputHash, start } = write;
   const epoch = write.epoch + 1;
-  const statuses = Object.fromEntries(
-    [...travelStatuses].map((status, at) => [`s${at}`, text.encode(status)]),
-  );
+  const statuses = statusValues(travelStatuses);
   const fields = { status: 'running', epoch, position: '', graphHash, updatedAt: now, sweepAt } as const;
   return {
     key: headerKey(runId),
@@ -168,24 +175,43 @@ function travelUpdate(write: TravelWrite, name: string, input: Item): UpdateWrit
       ...(write.input === undefined ? [] : otherInputAttributes(input)),
     ],
     condition: {
-      expression: `#ep = :epoch AND #pn = :wakes AND #st IN (${Object.keys(statuses)
-        .map((value) => `:${value}`)
-        .join(', ')})`,
+      expression: `#ep = :epoch AND #pn = :wakes AND #st IN (${placeholders(statuses)})`,
       values: { epoch: numberValue(write.epoch), wakes: numberValue(write.wakes), ...statuses },
     },
   };
 }
 
-async function restart(table: Table, { runId, now, sweepAt }: RestartWrite): Promise<Write<RunHeader>> {
+async function restart(table: Table, write: RestartWrite): Promise<Write<RunHeader>> {
+  const { runId, now, sweepAt, restarts, wakes: seen } = write;
+  const statuses = statusValues(write.suspended === true ? openStatuses : activeStatuses);
   const update: UpdateWrite = {
     key: headerKey(runId),
-    set: { ...encodeFields(headerFields, { updatedAt: now }), [sweep]: numberValue(sweepAt) },
+    set: {
+      ...encodeFields(headerFields, { updatedAt: now, ...(restarts === undefined ? {} : { restarts }) }),
+      [sweep]: numberValue(sweepAt),
+    },
     increase: { [wakes.attribute]: 1 },
     condition: {
-      expression: '#st = :running OR #st = :waiting',
-      values: { running: text.encode('running'), waiting: text.encode('waiting') },
+      expression: `#st IN (${placeholders(statuses)})${seen === undefined ? '' : ' AND #pn = :wakes'}`,
+      values: { ...statuses, ...(seen === undefined ? {} : { wakes: numberValue(seen) }) },
     },
   };
-  // Once more opens it once more, which is harmless; so nothing has to tell one's own write.
-  return headerWrite(await table.update(update, () => false));
+  // Once more opens it once more, which is harmless; only one that names what it saw would take its own write for another's.
+  const isOwn = (item: Item): boolean => seen !== undefined && isRestartedBy(decodeHeader(item), write);
+  return headerWrite(await table.update(update, isOwn));
+}
+
+function isRestartedBy(header: RunHeader, { wakes: seen = 0, now, restarts }: RestartWrite): boolean {
+  const isNext = header.wakes === seen + 1 && header.updatedAt === now;
+  return isNext && JSON.stringify(header.restarts) === JSON.stringify(restarts);
+}
+
+function statusValues(statuses: Iterable<RunStatus>): Readonly<Record<string, AttributeValue>> {
+  return Object.fromEntries([...statuses].map((status, at) => [`s${at}`, text.encode(status)]));
+}
+
+function placeholders(values: Readonly<Record<string, unknown>>): string {
+  return Object.keys(values)
+    .map((value) => `:${value}`)
+    .join(', ');
 }

@@ -28,6 +28,7 @@ const detail = z.object({
   parent: z.object({ runId: z.string().min(1), path }).optional(),
   to: count.optional(),
   seesCell: z.boolean().optional(),
+  restartedAt: z.number().optional(),
   dueAt: z.number().optional(),
   hop: count,
   time: z.number(),

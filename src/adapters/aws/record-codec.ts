@@ -13,6 +13,7 @@ import {
   type ShownSnapshot,
   type StepRecord,
   type StepStatus,
+  type StoredRestarts,
 } from '../../core/records.ts';
 import type { JoinHead, JoinOpening } from '../../ports/run-store.ts';
 import type { Segment } from '../segments/index.ts';
@@ -137,6 +138,16 @@ const shownSnapshot: AttributeType<ShownSnapshot> = {
   },
 };
 
+const storedRestarts: AttributeType<StoredRestarts> = {
+  expected: 'a map of a and v',
+  encode: ({ at, value }) => ({ M: { a: numberValue(at), v: stored.encode(value) } }),
+  decode: ({ M }) => {
+    const [a, v] = [M?.['a'], M?.['v']];
+    const value = v === undefined ? undefined : stored.decode(v);
+    return a?.N === undefined || value === undefined ? undefined : { at: Number(a.N), value };
+  },
+};
+
 /** Attributes of a header; its run id is the partition key. */
 export const headerFields: Fields<Omit<RunHeader, 'runId'>> = {
   format: { attribute: 'f', type: number },
@@ -157,6 +168,7 @@ export const headerFields: Fields<Omit<RunHeader, 'runId'>> = {
   perStep: { attribute: 'ps', type: flag },
   callback: { attribute: 'cb', type: callbackState },
   shown: { attribute: 'sn', type: shownSnapshot },
+  restarts: { attribute: 're', type: storedRestarts },
   createdAt: { attribute: 'ct', type: number },
   startedAt: { attribute: 'sa', type: number },
   updatedAt: { attribute: 'ua', type: number },

@@ -1,4 +1,10 @@
-import { type RunHeader, terminalStatuses, travelStatuses } from '../../core/records.ts';
+import {
+  activeStatuses,
+  openStatuses,
+  type RunHeader,
+  terminalStatuses,
+  travelStatuses,
+} from '../../core/records.ts';
 import type {
   CallbackEndWrite,
   CallbackWrite,
@@ -126,8 +132,16 @@ export function traveled(stored: RunHeader | undefined, write: TravelWrite): Run
 
 /** See `RunStore.restart`. */
 export function restarted(stored: RunHeader | undefined, write: RestartWrite): RunHeader | undefined {
-  if (stored?.status !== 'running' && stored?.status !== 'waiting') return undefined;
-  return { ...stored, wakes: stored.wakes + 1, updatedAt: write.now, sweepAt: write.sweepAt };
+  const statuses = write.suspended === true ? openStatuses : activeStatuses;
+  if (stored === undefined || !statuses.has(stored.status)) return undefined;
+  if (write.wakes !== undefined && stored.wakes !== write.wakes) return undefined;
+  return tidy<RunHeader>({
+    ...stored,
+    wakes: stored.wakes + 1,
+    updatedAt: write.now,
+    sweepAt: write.sweepAt,
+    restarts: write.restarts ?? stored.restarts,
+  });
 }
 
 /** See `RunStore.claimCallback`. */

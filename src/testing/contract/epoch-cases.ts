@@ -228,6 +228,55 @@ export const restartCases: readonly ContractCase<RunFixture>[] = [
     },
   ],
   [
+    'a restart of a nested run also opens one that is suspended or paused',
+    async (run) => {
+      for (const status of ['running', 'waiting', 'suspended', 'paused'] as const) {
+        const runId = await runIn(run, status);
+        const before = await run.stored(runId);
+        const write = { runId, now: T0 + 5, sweepAt: T0 + 50, suspended: true };
+        const image = won(await run.store.restart(write));
+        deepStrictEqual(image, { ...before, wakes: 1, updatedAt: T0 + 5, sweepAt: T0 + 50 });
+      }
+      for (const status of ['pending', 'success', 'failed', 'canceled'] as const) {
+        const runId = await runIn(run, status);
+        lostTo(await run.store.restart({ runId, now: T0 + 5, sweepAt: T0, suspended: true }));
+      }
+    },
+  ],
+  [
+    'what a restart brings is in the same write, and stays',
+    async (run) => {
+      const before = await run.start();
+      const restarts = { at: T0 + 5, value: value({ user: 'new' }) };
+      const write = { runId: run.runId, now: T0 + 5, sweepAt: T0 + 50, restarts, wakes: 0 };
+      const image = won(await run.store.restart(write));
+      deepStrictEqual(image, { ...before, wakes: 1, updatedAt: T0 + 5, sweepAt: T0 + 50, restarts });
+      deepStrictEqual(await run.stored(), image);
+      hasFields(won(await run.store.restart({ runId: run.runId, now: T0 + 6, sweepAt: T0 })), { restarts });
+      const position = run.position(1);
+      const status = { runId: run.runId, epoch: 1, status: 'suspended', position, now: T0 + 7 } as const;
+      hasFields(won(await run.store.setStatus(status)), { restarts });
+      hasFields(won(await run.store.travel(travelOf(run, { wakes: 2 }))), { restarts });
+    },
+  ],
+  [
+    'of concurrent restarts that saw the same, one brings what it brings',
+    async (run) => {
+      await run.start();
+      let wins = 0;
+      await atOnce(N, async (number) => {
+        const restarts = { at: T0 + number, value: value(number) };
+        const write = { runId: run.runId, now: T0 + number, sweepAt: T0, restarts, wakes: 0 };
+        const result = await run.store.restart(write);
+        if (!result.won) return hasFields(result.image, { wakes: 1 });
+        wins += 1;
+        hasFields(result.image, { wakes: 1, restarts });
+      });
+      equal(wins, 1);
+      hasFields(await run.stored(), { wakes: 1 });
+    },
+  ],
+  [
     'each of concurrent restarts counts',
     async (run) => {
       await run.start();

@@ -32,36 +32,45 @@ describe.each(places)('basic workflow execution in $name', (place) => {
     const run = await workflow.createRun();
     const bailed = await run.start({ inputData: { value: 'bail' } });
     expect(bailed).toMatchObject({ status: 'success', result: { result: 'bailed' } });
-    expect(bailed.steps.step1).toEqual({
-      status: 'success',
-      payload: { value: 'bail' },
-      output: { result: 'bailed' },
-      startedAt: time,
-      endedAt: time,
+    expect(bailed.steps).toEqual({
+      input: { value: 'bail' },
+      step1: {
+        status: 'success',
+        payload: { value: 'bail' },
+        output: { result: 'bailed' },
+        startedAt: time,
+        endedAt: time,
+      },
     });
-    expect(bailed.steps.step2).toBeUndefined();
     expect(second).not.toHaveBeenCalled();
 
     const another = await workflow.createRun();
     const through = await another.start({ inputData: { value: 'go' } });
-    expect(through).toMatchObject({ status: 'success', result: { result: 'second first go' } });
+    const end = { result: 'second first go' };
+    expect(through).toMatchObject({ status: 'success', result: end, steps: { step2: { output: end } } });
     expect(second).toHaveBeenCalledTimes(1);
   });
 
   it('D22 refuses a run of a workflow without entries', async () => {
     const workflow = createWorkflow({ id: 'empty', inputSchema: nothing, outputSchema: nothing });
-    await expect(workflow.createRun()).rejects.toThrow(
-      'Execution flow of workflow is not defined. Add steps to the workflow via .then(), .branch(), etc.',
-    );
+    await expect(workflow.createRun()).rejects.toMatchObject({
+      code: 'WORKFLOW_EMPTY_GRAPH',
+      message: expect.stringContaining(
+        'Execution flow of workflow is not defined. Add steps to the workflow via .then(), .branch(), etc.',
+      ),
+    });
   });
 
   it('D23 refuses a run of a workflow that was not committed', async () => {
     const step1 = createStep({ id: 'step1', inputSchema: nothing, outputSchema: nothing, execute: vi.fn() });
     const workflow = createWorkflow({ id: 'open', inputSchema: nothing, outputSchema: nothing });
     workflow.then(step1);
-    await expect(workflow.createRun()).rejects.toThrow(
-      'Uncommitted step flow changes detected. Call .commit() to register the steps.',
-    );
+    await expect(workflow.createRun()).rejects.toMatchObject({
+      code: 'WORKFLOW_NOT_COMMITTED',
+      message: expect.stringContaining(
+        'Uncommitted step flow changes detected. Call .commit() to register the steps.',
+      ),
+    });
   });
 
   it('D56 says what to use instead of waiting for an event', async () => {
@@ -83,20 +92,29 @@ describe.each(places)('basic workflow execution in $name', (place) => {
     });
     workflow.then(step1).commit();
     new Host({ workflows: { workflow }, storage: storageIn(place) });
-    const run = await workflow.createRun();
-    const { steps } = await run.start({ inputData: {} });
+    const run = await workflow.createRun({ runId: 'r' });
+    const done = await run.start({ inputData: {} });
     expect(execute).toHaveBeenCalledTimes(1);
     // The reference's last versions leave out a payload that repeats what came before; here it stays.
-    expect(steps).toEqual({
+    expect(done).toEqual({
+      status: 'success',
+      runId: 'r',
       input: {},
-      step1: {
-        status: 'success',
-        payload: {},
-        output: { result: 'success' },
-        startedAt: time,
-        endedAt: time,
+      result: { result: 'success' },
+      stepExecutionPath: ['step1'],
+      steps: {
+        input: {},
+        step1: {
+          status: 'success',
+          payload: {},
+          output: { result: 'success' },
+          startedAt: time,
+          endedAt: time,
+        },
       },
     });
+    const { startedAt = 0, endedAt = -1 } = (await workflow.getWorkflowRunById('r'))?.steps['step1'] ?? {};
+    expect(endedAt).toBeGreaterThanOrEqual(startedAt);
   });
 
   it('D25 D31 has the state in a step and in parallel arms', async () => {
@@ -195,6 +213,25 @@ describe.each(places)('basic workflow execution in $name', (place) => {
     if (done.steps.step1?.status !== 'success') expect.fail('step1 has no output');
     const one: number = done.steps.step1.output.count;
     expect([whole, one]).toEqual([2, 2]);
+  });
+
+  it('D28 has the results of a chain by the ids of its steps', async () => {
+    const one = vi.fn().mockResolvedValue({ n: 1 });
+    const two = vi.fn(async ({ inputData }) => ({ from: inputData }));
+    const any = z.any();
+    const step = (id: string, execute: typeof one) =>
+      createStep({ id, inputSchema: any, outputSchema: any, execute });
+    const workflow = createWorkflow({ id: 'chain', inputSchema: any, outputSchema: any })
+      .then(step('one', one))
+      .then(step('two', two))
+      .commit();
+    new Host({ workflows: { workflow }, storage: storageIn(place) });
+    const done = await (await workflow.createRun()).start({ inputData: 0 });
+    expect(Object.keys(done.steps).toSorted()).toEqual(['input', 'one', 'two']);
+    expect(done).toMatchObject({
+      result: { from: { n: 1 } },
+      steps: { one: { output: { n: 1 } }, two: { output: { from: { n: 1 } } } },
+    });
   });
 
   it('D29 executes parallel steps once each', async () => {
@@ -330,6 +367,8 @@ describe.each(places)('basic workflow execution in $name', (place) => {
       status: 'success',
       result: { c: { result: 'c(a,b)' }, d: { result: 'd(a,b)' } },
     });
+    const payload = { a: { result: 'a()' }, b: { result: 'b()' } };
+    expect(done.steps).toMatchObject({ c: { payload }, d: { payload } });
     for (const { execute } of [a, b, c, d]) expect(execute).toHaveBeenCalledTimes(1);
   });
 });

@@ -2,6 +2,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { places } from '../../runtime/places.ts';
 import { createStep, createWorkflow, Host, storageIn } from '../reference-shim/index.ts';
+import { asking, flow, passing } from './steps.ts';
 
 const status = z.object({ status: z.string(), count: z.number() });
 
@@ -44,6 +45,8 @@ describe.each(places)('conditions in $name', (place) => {
     expect(done.steps['then']).toMatchObject({ payload: { ok: { by: 'ok' }, many: { by: 'many' } } });
     for (const { execute } of [ok, many, then]) expect(execute).toHaveBeenCalledTimes(1);
     for (const { execute } of [never, otherwise]) expect(execute).not.toHaveBeenCalled();
+    const few = await (await workflow.createRun()).start({ inputData: { status: 'ok', count: 1 } });
+    expect(Object.keys(few.steps).toSorted()).toEqual(['input', 'ok', 'step1', 'then']);
   });
 
   it('D48 has the state in conditions', async () => {
@@ -64,6 +67,7 @@ describe.each(places)('conditions in $name', (place) => {
     const run = await workflow.createRun();
     const done = await run.start({ inputData: {}, initialState: { way: 'right' } });
     expect(done).toMatchObject({ status: 'success', result: { right: { by: 'right' } } });
+    expect(done.steps).not.toHaveProperty('left');
     expect(left.execute).not.toHaveBeenCalled();
   });
 
@@ -89,6 +93,9 @@ describe.each(places)('conditions in $name', (place) => {
     const done = await run.start({ inputData: { status: 'partial', count: 8 } });
     expect(done).toMatchObject({ status: 'success', result: { both: { by: 'both' } } });
     expect(either.execute).not.toHaveBeenCalled();
+    const other = await (await workflow.createRun()).start({ inputData: { status: 'no', count: -1 } });
+    expect(other).toMatchObject({ status: 'success', result: { both: { by: 'both' } } });
+    expect(Object.keys(other.steps).toSorted()).toEqual(['both', 'input']);
   });
 
   it.each([
@@ -107,20 +114,42 @@ describe.each(places)('conditions in $name', (place) => {
     const workflow = createWorkflow({
       id: 'counter',
       inputSchema: z.object({ count: z.number() }),
-      outputSchema: z.object({ count: z.number() }),
+      outputSchema: z.any(),
     })
       .branch([
         [async ({ inputData }) => inputData.count < 3, small],
         [async ({ inputData }) => inputData.count >= 3, large],
       ])
-      .map({ count: { step: [small, large], path: 'count' } })
+      .map({
+        count: { step: [small, large], path: 'count' },
+        whole: { step: [small, large], path: '.' },
+      })
       .commit();
     new Host({ workflows: { workflow }, storage: storageIn(place) });
     const run = await workflow.createRun();
     expect(await run.start({ inputData: { count: start } })).toMatchObject({
       status: 'success',
-      result: { count: end },
+      result: { count: end, whole: { count: end } },
     });
+  });
+
+  it('D137 executes only the arm that a resumption leads to', async () => {
+    const [left, right] = [passing('left'), passing('right')];
+    const workflow = flow('flow')
+      .then(asking('ask').step)
+      .map({ side: { step: 'ask', path: 'answer' } } as never)
+      .branch([
+        [async ({ inputData }) => (inputData as { side: string }).side === 'left', left.step],
+        [async ({ inputData }) => (inputData as { side: string }).side === 'right', right.step],
+      ])
+      .commit();
+    new Host({ workflows: { workflow }, storage: storageIn(place) });
+    const run = await workflow.createRun();
+    await run.start({ inputData: {} });
+    const done = await run.resume({ step: 'ask', resumeData: { answer: 'right' } });
+    expect(done).toMatchObject({ status: 'success', result: { right: { by: 'right' } } });
+    expect(done.steps).not.toHaveProperty('left');
+    expect([left, right].map(({ execute }) => execute.mock.calls.length)).toEqual([0, 1]);
   });
 
   it('H9 counts a branch condition that throws as false', async () => {

@@ -1,37 +1,13 @@
 import { describe, expect, it, vi } from 'vitest';
-import { z } from 'zod';
 import type { WorkflowEvent } from '../../../src/core/event.ts';
 import type { Backend } from '../../../src/ports/index.ts';
 import { places } from '../../runtime/places.ts';
-import {
-  createStep,
-  createWorkflow,
-  Host,
-  storageIn,
-  storageWithVirtualTime,
-} from '../reference-shim/index.ts';
+import { createStep, Host, storageIn, storageWithVirtualTime } from '../reference-shim/index.ts';
+import { any, asking, flow, passing } from './steps.ts';
 
 /** What the reference loses or does twice when processes die, queues deliver again, or values are large. */
 
-const any = z.any();
 const minute = 60_000;
-
-function passing(id: string, output: unknown = { by: id }) {
-  const execute = vi.fn().mockResolvedValue(output);
-  return { execute, step: createStep({ id, inputSchema: any, outputSchema: any, execute }) };
-}
-
-function asking(id: string) {
-  const execute = vi.fn(async ({ resumeData, suspend }) => resumeData ?? suspend({}));
-  return {
-    execute,
-    step: createStep({ id, inputSchema: any, outputSchema: any, resumeSchema: any, execute }),
-  };
-}
-
-function flow<const Id extends string>(id: Id) {
-  return createWorkflow({ id, inputSchema: any, outputSchema: any });
-}
 
 /** The same storage; `through` sees what is published, and may hold it back. */
 function overheard(storage: Backend, through: (events: readonly WorkflowEvent[]) => unknown): Backend {

@@ -1,31 +1,13 @@
 import { describe, expect, it, vi } from 'vitest';
-import { z } from 'zod';
 import type { WorkflowDefinition } from '../../../src/core/definition.ts';
 import { places } from '../../runtime/places.ts';
 import { createStep, createWorkflow, Host, storageWithVirtualTime } from '../reference-shim/index.ts';
+import { any, asking, flow, passing } from './steps.ts';
 import { all, lines } from '../stream-events.ts';
 
 /** What lines of the checklist say of one process, for two: each has objects of its own, and only the storage in common. */
 
-const any = z.any();
 const minute = 60_000;
-
-function passing(id: string) {
-  const execute = vi.fn().mockResolvedValue({ by: id });
-  return { execute, step: createStep({ id, inputSchema: any, outputSchema: any, execute }) };
-}
-
-function asking(id: string) {
-  const execute = vi.fn(async ({ resumeData, suspend }) => resumeData ?? suspend({}));
-  return {
-    execute,
-    step: createStep({ id, inputSchema: any, outputSchema: any, resumeSchema: any, execute }),
-  };
-}
-
-function flow<const Id extends string>(id: Id) {
-  return createWorkflow({ id, inputSchema: any, outputSchema: any });
-}
 
 describe.each(places)('two processes in $name', (place) => {
   /** The same workflow in two processes; the second one executes nothing. */

@@ -157,15 +157,32 @@ describe.each(places)('workflow runs in $name', (place) => {
     expect((await workflow.getWorkflowRunById(run.runId))?.status).toBe('suspended');
   });
 
+  it('D102 creates runs with the id that it was given, or a new one', async () => {
+    const workflow = flow().then(passing('step1').step).commit();
+    new Host({ workflows: { workflow }, storage: storageIn(place) });
+    expect((await workflow.createRun({ runId: 'my-run' })).runId).toBe('my-run');
+    const [one, other] = [await workflow.createRun(), await workflow.createRun()];
+    expect(one.runId).not.toBe(other.runId);
+  });
+
   it('D119 D120 G24 stores the resource id of a run, lists by it, and keeps it over a resumption', async () => {
-    const workflow = flow().then(asking('ask')).commit();
+    const reading = createStep({
+      id: 'reading',
+      inputSchema: any,
+      outputSchema: any,
+      execute: async ({ resourceId }) => resourceId,
+    });
+    const workflow = flow().then(asking('ask')).then(reading).commit();
     new Host({ workflows: { workflow }, storage: storageIn(place) });
     const run = await workflow.createRun({ resourceId: 'resource' });
     await (await workflow.createRun({ resourceId: 'another' })).start({ inputData: {} });
     await run.start({ inputData: {} });
     const listed = await workflow.listWorkflowRuns({ resourceId: 'resource' });
     expect(listed).toMatchObject({ total: 1, runs: [{ runId: run.runId, resourceId: 'resource' }] });
-    expect(await run.resume({ resumeData: { ok: true } })).toMatchObject({ status: 'success' });
+    expect(await run.resume({ resumeData: { ok: true } })).toMatchObject({
+      status: 'success',
+      result: 'resource',
+    });
     expect((await workflow.getWorkflowRunById(run.runId))?.resourceId).toBe('resource');
   });
 

@@ -50,9 +50,10 @@ describe.each(cases)('schema validation in $name', ({ place, schemas }) => {
       const run = await workflow.createRun();
       const wrong = { start: 123 };
       const path = first === 'foreach' ? '0.start' : 'start';
-      await expect(run.start({ inputData: first === 'foreach' ? [wrong] : wrong })).rejects.toThrow(
-        `Invalid input data: \n- ${path}: `,
-      );
+      await expect(run.start({ inputData: first === 'foreach' ? [wrong] : wrong })).rejects.toMatchObject({
+        code: 'WORKFLOW_SCHEMA_VALIDATION_FAILED',
+        message: expect.stringMatching(new RegExp(`^Invalid input data: \n- ${path}: \\S`)),
+      });
       expect(execute).not.toHaveBeenCalled();
     },
   );
@@ -64,7 +65,8 @@ describe.each(cases)('schema validation in $name', ({ place, schemas }) => {
     const run = await workflow.createRun();
     const full = { start: 'given', more: 'default' };
     const done = await run.start({ inputData: { start: 'given' } });
-    expect(done).toMatchObject({ status: 'success', result: full, steps: { input: full } });
+    const steps = { input: full, step1: { payload: full } };
+    expect(done).toMatchObject({ status: 'success', input: full, result: full, steps });
     expect(execute).toHaveBeenCalledWith(expect.objectContaining({ inputData: full }));
   });
 
@@ -80,11 +82,14 @@ describe.each(cases)('schema validation in $name', ({ place, schemas }) => {
     new Host({ workflows: { workflow }, storage: storageIn(place) });
     const run = await workflow.createRun();
     const done = await run.start({ inputData: {} });
-    const error = { message: expect.stringContaining('Step input validation failed: \n- start: ') };
+    const error = {
+      code: 'WORKFLOW_STEP_INPUT_VALIDATION_FAILED',
+      message: expect.stringMatching(/^Step input validation failed: \n- start: \S/),
+    };
     expect(done).toMatchObject({
       status: 'failed',
       error,
-      steps: { step1: { status: 'success' }, step2: { status: 'failed', error } },
+      steps: { step1: { status: 'success' }, step2: { status: 'failed', payload: { start: 1 }, error } },
     });
     expect(execute).not.toHaveBeenCalled();
   });
@@ -97,6 +102,7 @@ describe.each(cases)('schema validation in $name', ({ place, schemas }) => {
     const full = { start: 'given', more: 'default' };
     expect(await run.start({ inputData: { start: 'given' } })).toMatchObject({
       status: 'success',
+      result: full,
       steps: { step1: { payload: full, output: full } },
     });
     expect(execute).toHaveBeenCalledWith(expect.objectContaining({ inputData: full }));
@@ -110,10 +116,14 @@ describe.each(cases)('schema validation in $name', ({ place, schemas }) => {
       .commit();
     new Host({ workflows: { workflow }, storage: storageIn(place) });
     const run = await workflow.createRun();
+    const error = { message: expect.stringContaining('Step input validation failed: \n- value: ') };
     expect(await run.start({ inputData: {} })).toMatchObject({
       status: 'failed',
-      error: { message: expect.stringContaining('Step input validation failed: \n- value: ') },
-      steps: { mapped: { status: 'success', output: { value: 'no number' } }, step2: { status: 'failed' } },
+      error,
+      steps: {
+        mapped: { status: 'success', output: { value: 'no number' } },
+        step2: { status: 'failed', error },
+      },
     });
     expect(execute).not.toHaveBeenCalled();
   });
@@ -132,9 +142,10 @@ describe.each(cases)('schema validation in $name', ({ place, schemas }) => {
     new Host({ workflows: { workflow }, storage: storageIn(place) });
     const run = await workflow.createRun();
     await run.start({ inputData: {} });
-    await expect(run.resume({ step: 'ask', resumeData: { value: 'no number' } })).rejects.toThrow(
-      'Invalid resume data: \n- value: ',
-    );
+    await expect(run.resume({ step: 'ask', resumeData: { value: 'no number' } })).rejects.toMatchObject({
+      code: 'WORKFLOW_SCHEMA_VALIDATION_FAILED',
+      message: expect.stringMatching(/^Invalid resume data: \n- value: \S/),
+    });
     expect((await workflow.getWorkflowRunById(run.runId))?.status).toBe('suspended');
     expect(await run.resume({ step: 'ask', resumeData: { value: 21 } })).toMatchObject({
       status: 'success',

@@ -105,7 +105,14 @@ describe.each(places)('resolution of variables in $name', (place) => {
     const run = await workflow.createRun();
     const done = await run.start({ inputData: { item: 'pen', amount: 2 } });
     expect(done).toMatchObject({ status: 'success', result: { doubled: 4 } });
-    expect(done.steps['doubling']).toMatchObject({ status: 'success', output: { doubled: 4 } });
+    const time = expect.any(Number);
+    expect(done.steps['doubling']).toEqual({
+      status: 'success',
+      payload: { item: 'pen', amount: 2 },
+      output: { doubled: 4 },
+      startedAt: time,
+      endedAt: time,
+    });
   });
 
   it('D41 maps from steps that are not adjacent', async () => {
@@ -113,8 +120,8 @@ describe.each(places)('resolution of variables in $name', (place) => {
       createStep({
         id,
         inputSchema: z.any(),
-        outputSchema: z.object({ deep: text }),
-        execute: vi.fn().mockResolvedValue({ deep: { text: value } }),
+        outputSchema: z.object({ deep: text, list: z.array(z.number()) }),
+        execute: vi.fn().mockResolvedValue({ deep: { text: value }, list: [7, 8] }),
       });
     const [a, b, c] = [giving('a', 'A'), giving('b', 'B'), giving('c', 'C')] as const;
     const workflow = createWorkflow({ id: 'w', inputSchema: order, outputSchema: z.any() })
@@ -124,19 +131,23 @@ describe.each(places)('resolution of variables in $name', (place) => {
       .map({
         early: { step: a, path: 'deep.text' },
         later: { step: b, path: 'deep' },
+        listed: { step: b, path: 'list.1' },
+        byId: { step: 'a', path: 'deep' },
       })
       .commit();
     new Host({ workflows: { workflow }, storage: storageIn(place) });
     const run = await workflow.createRun();
     expect(await run.start({ inputData: { item: 'pen', amount: 2 } })).toMatchObject({
       status: 'success',
-      result: { early: 'A', later: { text: 'B' } },
+      result: { early: 'A', later: { text: 'B' }, listed: 8, byId: { text: 'A' } },
     });
   });
 
   it.each([
     ['D42', 'a primitive', 'text'],
-    ['D43', 'an array', [1, 2, 3]],
+    ['D42', 'a number that is falsy', 0],
+    ['D42', 'a boolean that is falsy', false],
+    ['D43', 'an array', [1, 'two', null]],
   ])('%s hands %s on to the next step', async (_, __, value) => {
     const step1 = createStep({
       id: 'step1',
@@ -152,7 +163,7 @@ describe.each(places)('resolution of variables in $name', (place) => {
     const run = await workflow.createRun();
     const done = await run.start({ inputData: { item: 'pen', amount: 2 } });
     expect(done).toMatchObject({ status: 'success', result: 'end' });
-    expect(done.steps['step1']).toMatchObject({ output: value });
+    expect(done.steps).toMatchObject({ step1: { output: value }, step2: { payload: value } });
     expect(execute).toHaveBeenCalledWith(expect.objectContaining({ inputData: value }));
   });
 
@@ -198,6 +209,8 @@ describe.each(places)('resolution of variables in $name', (place) => {
     expect(done).toMatchObject({ status: 'success', result: 'one pen one' });
     // Ids of mappings are the same in each process here.
     expect(done.steps['mapping_w_0']).toMatchObject({ status: 'success', output: 'one pen one' });
+    const again = await (await workflow.createRun()).start({ inputData: { item: 'pen', amount: 2 } });
+    expect(Object.keys(again.steps)).toEqual(Object.keys(done.steps));
   });
 
   it('D63 has undefined for the missing end of a path', async () => {
