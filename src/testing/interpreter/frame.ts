@@ -62,7 +62,7 @@ export class Frame {
   /** Validated input. */
   readonly init: unknown;
   /** How runs are executed that are nested in it: given, as runs and steps contain each other. */
-  readonly execute: ExecuteRun;
+  readonly executeRun: ExecuteRun;
   /** Entries of `steps` by id. */
   readonly steps = new Map<string, InterpretedStep>();
   /** Outputs of what has succeeded, by id. */
@@ -72,14 +72,14 @@ export class Frame {
   /** Runs nested in it: of each place the last one. */
   readonly nested = new Map<string, { readonly prefix: string; readonly frame: Frame }>();
 
-  constructor(parts: Pick<Frame, 'workflow' | 'world' | 'notes' | 'place' | 'path' | 'init' | 'execute'>) {
+  constructor(parts: Pick<Frame, 'workflow' | 'world' | 'notes' | 'place' | 'path' | 'init' | 'executeRun'>) {
     this.workflow = parts.workflow;
     this.world = parts.world;
     this.notes = parts.notes;
     this.place = parts.place;
     this.path = parts.path;
     this.init = parts.init;
-    this.execute = parts.execute;
+    this.executeRun = parts.executeRun;
   }
 
   /** Keeps what a place came to, for `steps` and for `getStepResult`. */

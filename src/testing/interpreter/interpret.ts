@@ -68,7 +68,7 @@ export async function interpret(workflow: WorkflowLike, options: InterpretOption
     place: [],
     path: [],
     init: start.input,
-    execute: executeRun,
+    executeRun,
   });
   const shared = { state: start.state, context: start.context };
   const outcome = await executeRun(frame, shared);

@@ -33,18 +33,18 @@ export async function executeNested(
     const common = { others: [], isUndecided: false, change: noChange, suspensions };
     return { ...common, ending, entry: entryOf(input, ending, suspensions) };
   }
-  const { world, notes, execute } = frame;
+  const { world, notes, executeRun } = frame;
   const retries = retriesOf(frame, step);
   let suspensions = neverSuspended;
   for (let attempt = 0; ; attempt += 1) {
     const place = [...frame.place, attempt === 0 ? at : { ...at, attempt }];
     const path = [...frame.path, step.id];
-    const run = new Frame({ workflow, world, notes, place, path, init, execute });
+    const run = new Frame({ workflow, world, notes, place, path, init, executeRun });
     const key = `${at.entry}.${at.member ?? ''}`;
     const isItem = frame.workflow.flow[at.entry]?.type === 'foreach';
     const prefix = isItem ? `${step.id}[${at.member ?? 0}]` : step.id;
     frame.nested.set(key, { prefix, frame: run });
-    const outcome = await execute(run, shared);
+    const outcome = await executeRun(run, shared);
     suspensions = outcome.suspensions.any ? shownOutside(outcome.suspensions) : suspensions;
     const isTold = outcome.suspensions.any && isChange(changeBetween(outcome.given, outcome.shared));
     if (isTold && outcome.ending.status === 'canceled') {
