@@ -83,6 +83,23 @@ describe('a run that executes one entry', () => {
     ).toEqual([{ type: 'run', key: keyAt([1, 0]), turn: turn() }]);
   });
 
+  test('pauses before the next arm of a block begins, and looks after one that has begun', () => {
+    const first = record([1, 0], { status: 'success', turn: { epoch: 2 } });
+    const later = record([1, 1], { status: 'success' });
+    const token = encodeToken({ generation: 0, kind: 'success', hasDelta: false, member: 0 });
+    const join = { total: 2, concurrency: 1, perStep: true, openedAt: 0, tokens: [token] };
+    const at = (records: readonly StepRecord[]) =>
+      plan({
+        header: header({ ...perStep, epoch: 2, from: [[2, 1, 1]] }),
+        records: [done, first, ...records],
+        graph: graphOf('step', ['parallel', 2]),
+        join: { ...join, turn: turn({ epoch: 2 }) },
+      }).actions;
+    for (const records of [[], [later]]) expect(at(records)).toEqual([{ type: 'duty', record: first }]);
+    const due = record([1, 1], { status: 'due', turn: { epoch: 2 } });
+    expect(at([due])).toEqual([{ type: 'run', key: keyAt([1, 1]), turn: turn({ epoch: 2 }) }]);
+  });
+
   test('is left alone when it has paused', () => {
     const paused = header({ ...perStep, status: 'paused' });
     expect(plan({ header: paused, records: [done] })).toEqual({ actions: [], again: undefined });

@@ -209,7 +209,7 @@ async function resume(table: Table, write: ResumeWrite): Promise<ResumeResult> {
       increase: { [headerFields.wakes.attribute]: 1 },
       condition: {
         expression: 'attribute_not_exists(#ea) AND #ep = :epoch AND #st <> :paused',
-        values: { epoch: numberValue(run.epoch), paused: status('paused') },
+        values: { epoch: numberValue(run.epoch), paused: textValue('paused') },
       },
     }),
   );
