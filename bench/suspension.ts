@@ -20,7 +20,8 @@ const asking = createWorkflow({ id: 'asking', inputSchema: anything, outputSchem
   .then(ask)
   .commit();
 
-const warmUps = 30;
+/** Runs until the code is compiled: a process that has just started takes half as long again. */
+const warmUps = 150;
 const turns = 60;
 
 /** What {@link measureSuspension} found. */

@@ -93,23 +93,21 @@ export class Callers implements ActionSource {
     const { process, runtime } = this.#process();
     this.#scheduler.note(`on ${process.name}`);
     try {
-      const died = process.death.then(() => {
-        throw new Error('died');
-      });
-      const answer = await Promise.race([call.perform(runtime), died]);
-      call.onAnswer?.(answer);
+      const answer = await Promise.race([call.perform(runtime), process.death]);
+      if (process.isDead) this.#unanswered(call);
+      else call.onAnswer?.(answer);
     } catch (error) {
       if (isWorkflowError(error, ...call.refusals) && call.refusals.length > 0) call.onRefusal?.(error.code);
-      else if (!process.isDead && !isWorkflowError(error, 'WORKFLOW_BACKEND_UNAVAILABLE'))
-        this.failures.push(`${call.name} was refused: ${String(error)}`);
-      else if (call.once !== true) this.#again(call);
+      else if (isWorkflowError(error, 'WORKFLOW_BACKEND_UNAVAILABLE')) this.#unanswered(call);
+      else this.failures.push(`${call.name} was refused: ${String(error)}`);
     } finally {
       this.#open -= 1;
       this.#underWay.delete(call.name);
     }
   }
 
-  #again(call: Pending): void {
+  #unanswered(call: Pending): void {
+    if (call.once === true) return;
     if (call.tries >= mostTries) {
       this.failures.push(`${call.name} was tried ${call.tries} times in vain`);
       return;

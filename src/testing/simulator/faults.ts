@@ -1,4 +1,4 @@
-import { Random } from './random.ts';
+import type { Random } from './random.ts';
 
 /** Every fault that a simulation can inject, with what it does. */
 export const faultKinds = {

@@ -129,7 +129,7 @@ class Requests {
     const record = key === undefined ? undefined : watch.record(runId, key);
     if (header?.parent !== undefined || record === undefined || random.chance(0.5)) return;
     const items = record.key.item === undefined ? [] : [record.key.item];
-    this.#resume({ runId, path: [record.stepId], items, record: { ...record, ...outcome } as typeof record });
+    this.#resume({ runId, path: [record.stepId], items, record: { ...record, ...outcome } });
   }
 
   /** Sends for the answers to the suspensions that are there, at times of their own. */

@@ -91,7 +91,7 @@ export function drawPlan(seed: number, random: Random, rates: FaultRates): Plan 
     random.chance(chance) ? random.below(random.pick([20, 150, 400])) : undefined;
   const cancelAt = at(0.1);
   const restartAt = at(0.1);
-  const travelAt = at(0.12);
+  const travelAt = at(0.3);
   return {
     seed,
     rates: sweeper

@@ -1,4 +1,3 @@
-import { reopened } from '../../adapters/transitions/index.ts';
 import type { WorkflowEvent } from '../../core/event.ts';
 import { defaultRunLimits } from '../../core/limits.ts';
 import {
@@ -192,7 +191,7 @@ export class Watch {
     if (method === 'nest') this.#known.add((argument as NestWrite).childRunId);
     if (method === 'claim' || method === 'nest' || method === 'sleep')
       this.#follows(method, runId, image.key);
-    if (method === 'resume') this.#reopened(argument as ResumeWrite, result as ResumeResult);
+    if (method === 'resume') this.#reopened(argument as ResumeWrite, result);
     if (before !== undefined) this.#keeps(method, runId, before, image);
     this.records.set(name, image);
     this.#writes += 1;
@@ -218,13 +217,14 @@ export class Watch {
       );
   }
 
-  #reopened(write: ResumeWrite, { won }: ResumeResult): void {
+  #reopened(write: ResumeWrite, { won }: Pick<ResumeResult, 'won'>): void {
     if (!won) return;
     this.resumedEarly ||= this.root?.status !== 'suspended' || !this.#isSeenAbove(write);
     for (const { runId, epoch } of write.runs) {
-      const header = reopened(this.headers.get(runId), write, epoch);
-      if (header === undefined) this.violate(`resume reopened run ${runId}, which is over`);
-      else this.#setHeader(header);
+      const before = this.headers.get(runId);
+      if (before === undefined || before.epoch !== epoch || terminalStatuses.has(before.status)) {
+        this.violate(`resume reopened run ${runId}, which is ${before?.status} in epoch ${before?.epoch}`);
+      } else this.#setHeader({ ...before, wakes: before.wakes + 1, sweepAt: write.sweepAt });
     }
   }
 

@@ -11,7 +11,8 @@ registerHooks({
     const loaded = next(url, context);
     const own = wanted.filter(({ file }) => url.endsWith(`/${file}`));
     if (own.length === 0) return loaded;
-    let source = String(loaded.source);
+    const { source: raw = '' } = loaded;
+    let source = typeof raw === 'string' ? raw : new TextDecoder().decode(raw);
     for (const { file, from, to } of own) {
       if (source.split(from).length !== 2) throw new Error(`${name}: ${file} must have once: ${from}`);
       source = source.replace(from, () => to);
