@@ -1,6 +1,7 @@
 /**
- * For tests: time that passes when it is told to, ids that count up, a place in memory with both, and the contracts that
- * every adapter has to pass. Nothing here imports a test framework.
+ * For tests: time that passes when it is told to, ids that count up, a place in memory with both, what a workflow means
+ * (`interpret`), what becomes of it on a bad day (`simulate`), and the contracts that every adapter has to pass. Nothing here
+ * imports a test framework.
  */
 export {
   type ContractBackend,
@@ -37,4 +38,19 @@ export {
 } from './interpreter/index.ts';
 export { memoryWithVirtualTime } from './memory-with-virtual-time.ts';
 export { sequenceIds } from './sequence-ids.ts';
+export {
+  type FaultKind,
+  faultKinds,
+  type FaultRates,
+  notCompared,
+  type Pace,
+  type Plan,
+  Random,
+  type Scenario,
+  type SeedOutcome,
+  simulate,
+  type SimulateOptions,
+  type SimulationFailure,
+  type SimulationReport,
+} from './simulator/index.ts';
 export { type VirtualClock, virtualClock } from './virtual-clock.ts';

@@ -109,13 +109,15 @@ class Requests {
     });
   }
 
-  /** Steps at entries that have been reached: to travel further would leave out what failed, and come to something else. */
+  /** Steps at entries that have been reached: to travel further would leave out what failed or ended the run. */
   #reached(): string[] {
     const { scenario, watch, runId } = this.#setting;
     const flow = scenario.workflows[0]?.flow ?? [];
-    const reached = flow.filter(
-      (_, entry) => entry === 0 || watch.record(runId, { entry: entry - 1 })?.status === 'success',
-    );
+    const goesOn = (entry: number): boolean => {
+      const before = watch.record(runId, { entry });
+      return before?.status === 'success' && before.bailed !== true && before.aborted !== true;
+    };
+    const reached = flow.filter((_, entry) => entry === 0 || goesOn(entry - 1));
     const ids = reached.flatMap((entry) => ('step' in entry ? entry.step.id : []));
     return ids.length === 0 ? ['none'] : ids;
   }

@@ -13,6 +13,7 @@ const pauseMs = { first: 100, longest: 30_000 } as const;
 /** An event on its way, as often as it was accepted. */
 interface Message {
   readonly event: WorkflowEvent;
+  readonly name: string;
   readonly actor: Actor;
   /** When it can be received, ms since 1970. */
   dueAt: number;
@@ -70,13 +71,18 @@ export class Transport implements ActionSource {
     const copies = this.#faults.strikes('event-tenfold') ? 10 : this.#faults.strikes('event-twice') ? 2 : 1;
     for (let copy = 0; copy < copies; copy += 1) {
       const late = this.#faults.strikes('event-late') ? this.#random.below(latestMs) : 0;
-      this.#messages.push({ event, actor: { name: 'bus' }, dueAt: dueAt + late, receives: 0 });
+      this.#push(event, dueAt + late);
     }
   }
 
   /** Delivers an event once more that came long ago. */
   deliverAgain(event: WorkflowEvent): void {
-    this.#messages.push({ event, actor: { name: 'bus' }, dueAt: this.#scheduler.now, receives: 0 });
+    this.#push(event, this.#scheduler.now);
+  }
+
+  #push(event: WorkflowEvent, dueAt: number): void {
+    const name = `deliver ${describe(event)}`;
+    this.#messages.push({ event, name, actor: { name: 'bus' }, dueAt, receives: 0 });
   }
 
   /** Events that are on their way. */
@@ -93,8 +99,11 @@ export class Transport implements ActionSource {
     );
     if (receivers.length === 0) return;
     for (const message of due) {
-      const name = `deliver ${describe(message.event)}`;
-      yield { actor: message.actor, name, go: () => this.#deliver(message, this.#random.pick(receivers)) };
+      yield {
+        actor: message.actor,
+        name: message.name,
+        go: () => this.#deliver(message, this.#random.pick(receivers)),
+      };
     }
   }
 

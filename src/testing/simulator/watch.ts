@@ -93,6 +93,7 @@ export class Watch {
   readonly #rootRunId: string;
   readonly #stale: StaleReads;
   readonly #known: Set<string>;
+  readonly #suspended = new Map<string, StepRecord>();
   readonly #opened = new Set<string>();
   /** Which write was the last one of each record. */
   readonly #written = new Map<string, number>();
@@ -194,6 +195,8 @@ export class Watch {
     if (method === 'resume') this.#reopened(argument as ResumeWrite, result);
     if (before !== undefined) this.#keeps(method, runId, before, image);
     this.records.set(name, image);
+    if (image.status === 'suspended' && image.childRunId === undefined) this.#suspended.set(name, image);
+    else this.#suspended.delete(name);
     this.#writes += 1;
     this.#written.set(name, this.#writes);
     this.#stale.noteRecord(runId, image);
@@ -310,10 +313,10 @@ export class Watch {
   suspended(): SuspendedStep[] {
     const root = this.root;
     if (root === undefined || terminalStatuses.has(root.status)) return [];
-    return [...this.records]
+    if (this.#suspended.size === 0) return [];
+    return [...this.#suspended]
       .toSorted(([a], [b]) => (a < b ? -1 : 1))
       .flatMap(([name, record]) => {
-        if (record.status !== 'suspended' || record.childRunId !== undefined) return [];
         const runId = name.slice(0, name.lastIndexOf('/'));
         return this.#placed(runId, record) ?? [];
       });

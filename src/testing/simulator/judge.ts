@@ -1,13 +1,13 @@
-import { decodeToken } from '../../src/core/join.ts';
-import { formatKey, type RecordKey } from '../../src/core/records.ts';
+import { decodeToken } from '../../core/join.ts';
+import { formatKey, type RecordKey } from '../../core/records.ts';
 import {
   type BlockPlace,
   compareWithInterpreter,
   interpret,
   type InterpretedRun,
-} from '../../src/testing/interpreter/index.ts';
-import type { Scenario, SeedOutcome } from '../../src/testing/simulator/scenario.ts';
-import type { Watch } from '../../src/testing/simulator/watch.ts';
+} from '../interpreter/index.ts';
+import type { Scenario, SeedOutcome } from './scenario.ts';
+import type { Watch } from './watch.ts';
 
 /** What is not compared between a run and its interpretation, beside what the interpreter itself calls open. */
 export const notCompared = {

@@ -1,0 +1,124 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { createStep, createWorkflow } from '../../src/index.ts';
+import { simulate } from '../../src/testing/index.ts';
+import { z } from 'zod';
+import { minimise } from './minimise.ts';
+import { caseOf, play, type SeedCase } from './seed.ts';
+import { simulateShard } from './shard.ts';
+import { simplerCases } from './simpler.ts';
+import { neverSweeps, silentLoser } from './broken/wrappers.ts';
+import { entryCount } from './workloads/index.ts';
+
+describe('simulated runs keep what the engine promises', () => {
+  // In parts, so that workers share them.
+  test.each([1, 2, 3, 4, 5])(
+    'part %i of 1,000 seeds',
+    async (part) => {
+      const { tally, failures } = await simulateShard({ first: 1_000_000 + part, count: 200, stride: 5 });
+      expect(failures).toEqual([]);
+      expect(tally.seeds).toBe(200);
+    },
+    120_000,
+  );
+});
+
+describe('what failed once does not fail again', () => {
+  const folder = new URL('./regressions/', import.meta.url);
+  const names = readdirSync(folder).filter((name) => name.endsWith('.json'));
+  test.each(names)('%s', async (name) => {
+    const { problems } = await play(JSON.parse(readFileSync(new URL(name, folder), 'utf8')) as SeedCase);
+    expect(problems).toEqual([]);
+  });
+});
+
+describe('a simulation', () => {
+  test('makes the same decisions for the same seed, and others for another', async () => {
+    const traceOf = async (seed: number) => (await play(caseOf(seed))).outcome.trace.join('\n');
+    for (const seed of [4, 5, 6]) expect(await traceOf(seed)).toBe(await traceOf(seed));
+    expect(await traceOf(4)).not.toBe(await traceOf(5));
+  });
+
+  test('finds engines that are broken, and a simple case of what is wrong', async () => {
+    for (const wrap of [silentLoser, neverSweeps]) {
+      let found: SeedCase | undefined;
+      for (let seed = 1; seed <= 60 && found === undefined; seed += 1) {
+        const { problems } = await play(caseOf(seed), wrap);
+        if (problems.length > 0) found = caseOf(seed);
+      }
+      if (found === undefined) return expect.unreachable('no seed has found it');
+      const fails = async (one: SeedCase) => (await play(one, wrap)).problems.length > 0;
+      const simplest = await minimise(found, simplerCases, fails, 40);
+      expect(entryCount(simplest.spec.root)).toBeLessThanOrEqual(entryCount(found.spec.root));
+      expect((await play(simplest, wrap)).problems).not.toEqual([]);
+      expect((await play(simplest)).problems).toEqual([]);
+    }
+  }, 120_000);
+});
+
+describe('a workflow of a user', () => {
+  const any = z.unknown();
+  const order = createWorkflow({ id: 'order', inputSchema: z.number(), outputSchema: any })
+    .then(
+      createStep({
+        id: 'reserve',
+        inputSchema: z.number(),
+        outputSchema: z.number(),
+        execute: async ({ inputData }) => inputData + 1,
+      }),
+    )
+    .then(
+      createStep({
+        id: 'approve',
+        inputSchema: z.number(),
+        outputSchema: any,
+        resumeSchema: z.boolean(),
+        execute: async ({ inputData, resumeData, suspend }) =>
+          resumeData === undefined ? suspend({ about: inputData }) : [inputData, resumeData],
+      }),
+    )
+    .commit();
+
+  test('is simulated as it is', async () => {
+    const seen: number[] = [];
+    const report = await simulate({
+      workflows: [order],
+      workflowId: 'order',
+      inputData: 1,
+      resume: ({ payload }) => (payload as { about: number }).about === 2,
+      seeds: 60,
+      onProgress: (done) => seen.push(done),
+    });
+    expect(report.failures).toEqual([]);
+    expect(report.seeds).toBe(60);
+    expect(seen).toHaveLength(60);
+    expect(report.statuses['success']).toBeGreaterThan(30);
+    expect(Object.keys(report.faults).length).toBeGreaterThan(5);
+  });
+
+  test('that is not repeatable is told apart, and a check of its own is asked', async () => {
+    let executions = 0;
+    const counting = createWorkflow({ id: 'counting', inputSchema: any, outputSchema: any })
+      .then(
+        createStep({
+          id: 'count',
+          inputSchema: any,
+          outputSchema: any,
+          execute: async () => (executions += 1),
+        }),
+      )
+      .commit();
+    const report = await simulate({ workflows: [counting], workflowId: 'counting', seeds: 5, firstSeed: 8 });
+    expect(report.failures[0]?.problems[0]).toContain('result is');
+    expect(report.failures[0]?.trace.length).toBeGreaterThan(0);
+    const checked = await simulate({
+      workflows: [order],
+      workflowId: 'order',
+      inputData: 1,
+      resume: () => true,
+      seeds: 3,
+      check: ({ plan }) => (plan.seed === 2 ? ['it is the second'] : []),
+    });
+    expect(checked.failures).toMatchObject([{ seed: 2, problems: ['it is the second'] }]);
+  });
+});
