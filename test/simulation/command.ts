@@ -7,7 +7,8 @@ import { type BrokenEngine, brokenEngines } from './broken/engines.ts';
 import { missing } from './expected.ts';
 import { caseOf, play, type SeedCase } from './seed.ts';
 import type { Failure } from './shard.ts';
-import { runShard, runShards } from './shards.ts';
+import { runShard, runShards, searchGraphs } from './shards.ts';
+import { corpusSize } from './systematic.ts';
 import type { Tally } from './tally.ts';
 import { renderSpec } from './workloads/index.ts';
 
@@ -19,6 +20,7 @@ import { renderSpec } from './workloads/index.ts';
  *     npm run simulate -- --replay 335      one seed, with its trace
  *     npm run simulate -- --case FILE       a case that a failure was written to
  *     npm run simulate -- --broken all      the broken engines alone
+ *     npm run simulate -- --systematic all  every call of every graph of the corpus failed, in every way
  */
 const { values: options } = parseArgs({
   options: {
@@ -26,6 +28,7 @@ const { values: options } = parseArgs({
     first: { type: 'string' },
     workers: { type: 'string', default: String(Math.max(1, Math.min(8, availableParallelism()))) },
     broken: { type: 'string' },
+    systematic: { type: 'string' },
     replay: { type: 'string' },
     case: { type: 'string' },
     trace: { type: 'string', default: '50' },
@@ -122,6 +125,34 @@ async function breakEngines(
   return { ok: Object.values(took).every((seeds) => seeds !== null), took };
 }
 
+/** Fails every call of the graphs of the corpus: of all of them, or of a third that follows from the commit. */
+async function systematic(all: boolean): Promise<{
+  readonly ok: boolean;
+  readonly graphs: number;
+  readonly plays: number;
+  readonly struck: number;
+}> {
+  const third = firstSeed() % 3;
+  const graphs = Array.from({ length: corpusSize }, (_, graph) => graph).filter(
+    (graph) => all || graph % 3 === third,
+  );
+  const results = await searchGraphs(graphs, Number(options.workers), progress('Graphs', graphs.length));
+  const sum = (of: (result: (typeof results)[number]) => number): number =>
+    results.reduce((total, result) => total + of(result), 0);
+  for (const { graph, failures } of results) {
+    for (const { directed, call, problems } of failures.slice(0, 5)) {
+      write(`Graph ${graph}, call ${directed.call} (${call}), ${directed.kind}: ${problems[0]}`);
+    }
+  }
+  const [plays, struck, failed] = [
+    sum((one) => one.plays),
+    sum((one) => one.struck),
+    sum((one) => one.failures.length),
+  ];
+  write(`Systematic search: ${graphs.length} graphs, ${plays} plays, ${struck} faults, ${failed} failed`);
+  return { ok: failed === 0, graphs: graphs.length, plays, struck };
+}
+
 function showTally(tally: Tally): void {
   const table = (counts: Record<string, number>): string =>
     Object.entries(counts)
@@ -146,14 +177,16 @@ async function simulate(): Promise<boolean> {
   // A kind of fault, or a guard, that never came was not tested.
   const never = count < 5_000 ? [] : missing(tally, Object.keys(faultKinds));
   for (const name of never) write(`Never came: ${name}`);
+  const searched = await systematic(false);
   const broken = await breakEngines(brokenEngines);
-  const ok = isRegressionFree && failures.length === 0 && never.length === 0 && broken.ok;
+  const ok = isRegressionFree && searched.ok && failures.length === 0 && never.length === 0 && broken.ok;
   if (options.json !== undefined) {
     const found = {
       commit: commit(),
       first,
       seeds: tally.seeds,
       tally,
+      systematic: searched,
       broken: broken.took,
       failed: failures.length,
     };
@@ -168,6 +201,7 @@ async function simulate(): Promise<boolean> {
 async function main(): Promise<boolean> {
   if (options.replay !== undefined) return replay(caseOf(Number(options.replay)));
   if (options.case !== undefined) return replay(JSON.parse(readFileSync(options.case, 'utf8')) as SeedCase);
+  if (options.systematic !== undefined) return (await systematic(options.systematic === 'all')).ok;
   if (options.broken === undefined) return simulate();
   const wanted = brokenEngines.filter(({ name }) => options.broken === 'all' || name === options.broken);
   return (await breakEngines(wanted)).ok;

@@ -1,7 +1,9 @@
+import { fileURLToPath } from 'node:url';
 import { brokenEngines } from './broken/engines.ts';
 import { minimise } from './minimise.ts';
 import { caseOf, play, type SeedCase } from './seed.ts';
 import { simplerCases } from './simpler.ts';
+import { type SystematicResult, searchGraph } from './systematic.ts';
 import { count, emptyTally, type Tally } from './tally.ts';
 
 /** What a process is to simulate: `count` seeds from `first` on, each `stride` apart. */
@@ -66,12 +68,39 @@ export async function simulateShard(
   return { tally, failures };
 }
 
-async function main(request: ShardRequest): Promise<void> {
-  const tell = (report: ShardReport): void => void process.send?.(report);
+/** What a process is to search systematically: every call of these graphs. */
+export interface SearchRequest {
+  readonly graphs: readonly number[];
+}
+
+/** What a systematic search tells at its end. */
+export interface SearchReport {
+  readonly type: 'searched';
+  readonly results: readonly (SystematicResult & { readonly graph: number })[];
+}
+
+async function search(
+  { graphs }: SearchRequest,
+  tell: (report: ShardReport | SearchReport) => void,
+): Promise<void> {
+  const results: (SystematicResult & { graph: number })[] = [];
+  for (const graph of graphs) {
+    results.push({ graph, ...(await searchGraph(graph)) });
+    tell({ type: 'progress', seeds: results.length });
+  }
+  tell({ type: 'searched', results });
+}
+
+async function main(request: ShardRequest | SearchRequest): Promise<void> {
+  const tell = (report: ShardReport | SearchReport): void => void process.send?.(report);
+  if ('graphs' in request) {
+    await search(request, tell);
+    return process.disconnect();
+  }
   const { tally, failures } = await simulateShard(request, (seeds) => tell({ type: 'progress', seeds }));
   tell({ type: 'end', tally, failures });
   process.disconnect();
 }
 
-if (process.argv[2] !== undefined && process.send !== undefined)
-  await main(JSON.parse(process.argv[2]) as ShardRequest);
+if (process.argv[1] === fileURLToPath(import.meta.url) && process.send !== undefined)
+  await main(JSON.parse(process.argv[2] ?? '') as ShardRequest | SearchRequest);

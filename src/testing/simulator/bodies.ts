@@ -40,6 +40,8 @@ export class Bodies {
   async #execute(context: StepContext, run: () => unknown): Promise<unknown> {
     const { process } = context.runtime.logger as ProcessLogger;
     await process.point('body');
+    this.#world.faults.nextCall();
+    this.#world.calls.push('body');
     const { idempotencyKey, stepId, retryCount: attempt } = context;
     const key = `${idempotencyKey}/${attempt}`;
     // The key ends in `epoch.iteration.generation`.

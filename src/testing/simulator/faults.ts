@@ -78,16 +78,31 @@ export function drawRates(random: Random): FaultRates {
   return rates;
 }
 
+/** One fault at one call of a port: what a systematic search goes through. */
+export interface DirectedFault {
+  /** Number of the call, from 0, of all that are made. */
+  readonly call: number;
+  readonly kind: FaultKind;
+}
+
 /** Decides at each occasion whether a fault comes, until they stop, and counts those that came. */
 export class Faults {
   readonly counts = new Map<FaultKind, number>();
   readonly rates: FaultRates;
   readonly #random: Random;
+  readonly #directed: DirectedFault | undefined;
+  #call = -1;
   #stopped = false;
 
-  constructor(rates: FaultRates, random: Random) {
+  constructor(rates: FaultRates, random: Random, directed?: DirectedFault) {
     this.rates = rates;
     this.#random = random;
+    this.#directed = directed;
+  }
+
+  /** The next call of a port begins. */
+  nextCall(): void {
+    this.#call += 1;
   }
 
   /** From now on nothing goes wrong any more. */
@@ -102,6 +117,10 @@ export class Faults {
   /** Whether `kind` comes now. */
   strikes(kind: FaultKind): boolean {
     const rate = this.#stopped ? 0 : (this.rates[kind] ?? 0);
+    if (this.#directed?.call === this.#call && this.#directed.kind === kind && this.count(kind) === 0) {
+      this.note(kind);
+      return true;
+    }
     if (rate === 0 || !this.#random.chance(rate)) return false;
     this.note(kind);
     return true;

@@ -16,6 +16,8 @@ export interface World {
   readonly transport: Transport;
   readonly place: MemoryPlace;
   readonly stale: StaleReads;
+  /** Names of the calls of ports that have begun. */
+  readonly calls: string[];
   /** Told about every call of the store before it is done. */
   readonly onCall: (call: Pick<DoneCall, 'method' | 'argument'>) => void;
   /** Told about every call of the store that was done, also when its caller never learns. */
@@ -122,10 +124,17 @@ export class SimulatedProcess implements Actor {
     }
   }
 
+  /** Counts a call of a port. */
+  #begin(name: string): void {
+    this.#world.faults.nextCall();
+    this.#world.calls.push(name);
+  }
+
   /** A call of a port, from its point to its answer. */
   async #call(name: string, isWrite: boolean, perform: () => unknown): Promise<unknown> {
     const { faults, scheduler } = this.#world;
     await this.point(name);
+    this.#begin(name);
     await this.mayDie('crash-before');
     if (faults.strikes('store-refused')) {
       scheduler.note('refused');
@@ -207,6 +216,7 @@ export class SimulatedProcess implements Actor {
   ): Promise<void> {
     const { faults, scheduler, random } = this.#world;
     await this.point(name);
+    this.#begin(name);
     await this.mayDie('crash-before');
     if (faults.strikes('publish-refused')) {
       scheduler.note('refused');

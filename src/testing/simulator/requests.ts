@@ -73,7 +73,9 @@ class Requests {
         perform: (runtime) => runtime.restart({ runId }),
       });
     }
-    if (travelAt !== undefined && scenario.repeatable === true) this.#travel(travelAt);
+    if (travelAt !== undefined && scenario.repeatable === true) {
+      for (let count = 0; count < plan.travelers; count += 1) this.#travel(travelAt);
+    }
   }
 
   #cancel(fromDecision: number): void {

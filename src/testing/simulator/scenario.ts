@@ -2,7 +2,7 @@ import type { WorkflowDefinition } from '../../core/definition.ts';
 import type { RunResult } from '../../core/snapshot.ts';
 import type { Backend } from '../../ports/index.ts';
 import type { BodyExecutions } from './bodies.ts';
-import type { FaultRates } from './faults.ts';
+import type { DirectedFault, FaultRates } from './faults.ts';
 import type { Random } from './random.ts';
 import type { Pace } from './scheduler.ts';
 import type { Watch } from './watch.ts';
@@ -37,6 +37,8 @@ export interface Scenario {
 export interface Plan {
   readonly seed: number;
   readonly rates: FaultRates;
+  /** One fault beside those that are drawn. */
+  readonly directed?: DirectedFault;
   readonly pace: Pace;
   /** Processes that handle events, 1 to 6. */
   readonly workers: number;
@@ -60,20 +62,24 @@ export interface Plan {
   readonly cancelAt?: number;
   readonly restartAt?: number;
   readonly travelAt?: number;
+  /** Callers that travel in time at once, 1 or 2. */
+  readonly travelers: number;
   /** Resume as soon as a step is about to store its suspension. */
   readonly earlyResume: boolean;
   /** At the end, the run's records expire, and old events come once more. */
   readonly expires: boolean;
 }
 
-/** Faults that lose nothing but what a queue delivers again. */
+/**
+ * Faults that lose nothing but what a queue delivers again. Not that a process stands still: what it does late, when another one has
+ * acknowledged its message, only a sweep can go on with.
+ */
 const recoverable = new Set<string>([
   'event-twice',
   'event-tenfold',
   'event-late',
   'timer-early',
   'stale-read',
-  'hold',
   'store-refused',
   'publish-refused',
   'publish-partial',
@@ -98,7 +104,8 @@ export function drawPlan(seed: number, random: Random, rates: FaultRates): Plan 
       ? rates
       : Object.fromEntries(Object.entries(rates).filter(([kind]) => recoverable.has(kind))),
     pace: {
-      tickMs: isCalm ? random.pick([0, 1]) : random.pick([0, 1, 1, 20, 200, 1_000]),
+      // Without a sweeper nobody may be so slow that what he holds is given to others.
+      tickMs: isCalm ? random.pick([0, 1]) : random.pick(sweeper ? [0, 1, 1, 20, 200, 1_000] : [0, 1]),
       policy: random.pick(['uniform', 'uniform', 'priority']),
     },
     workers: random.between(1, 6),
@@ -113,6 +120,7 @@ export function drawPlan(seed: number, random: Random, rates: FaultRates): Plan 
     resumers: random.chance(0.6) ? 1 : random.between(2, 3),
     earlyResume: random.chance(0.3),
     expires: random.chance(0.1),
+    travelers: random.between(1, 2),
     ...(cancelAt === undefined ? {} : { cancelAt }),
     ...(restartAt === undefined ? {} : { restartAt }),
     ...(travelAt === undefined ? {} : { travelAt }),
@@ -134,6 +142,10 @@ export interface SeedOutcome {
   readonly executions: ReadonlyMap<string, BodyExecutions>;
   /** What was written. */
   readonly watch: Watch;
+  /** Calls of ports, and executions of bodies, in their order. */
+  readonly calls: readonly string[];
+  /** Deliveries of messages that came once more. */
+  readonly redeliveries: number;
   /** Ids of the events that were accepted, each as often as it was published. */
   readonly events: readonly string[];
   /** One line for each decision. */

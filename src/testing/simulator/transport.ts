@@ -38,8 +38,8 @@ export class Transport implements ActionSource {
   onAccepted: (event: WorkflowEvent, isTimer: boolean) => void = () => undefined;
   /** Events that were accepted and never came. */
   readonly lost: WorkflowEvent[] = [];
-  /** Deliveries so far. */
-  deliveries = 0;
+  /** Deliveries of messages that had been delivered before, and neither acknowledged nor returned in time. */
+  redeliveries = 0;
   readonly #scheduler: Scheduler;
   readonly #faults: Faults;
   readonly #random: Random;
@@ -113,9 +113,9 @@ export class Transport implements ActionSource {
   }
 
   #deliver(message: Message, receiver: Receiver): void {
+    if (message.receives > 0) this.redeliveries += 1;
     message.receives += 1;
     message.dueAt = this.#scheduler.now + visibilityMs;
-    this.deliveries += 1;
     this.#scheduler.note(`to ${receiver.actor.name}`);
     const { receives } = message;
     receiver.handle(message.event).then(

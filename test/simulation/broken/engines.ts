@@ -38,7 +38,7 @@ export const brokenEngines: readonly BrokenEngine[] = [
   {
     name: 'no-dedupe',
     what: 'a duplicate publishes what has begun already',
-    seeds: 300,
+    seeds: 2_000,
     mutations: mutations['no-dedupe'],
   },
   {
