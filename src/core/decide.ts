@@ -283,13 +283,15 @@ export function memberKey(graph: Graph, entry: number, member: number): RecordKe
 /** What becomes of a request to start, by the run that is there already. */
 export type StartVerdict = 'same' | 'conflict' | 'forbidden';
 
-/** The same run is one of the same workflow and input; another principal learns nothing about it. */
+/**
+ * The same run is one of the same workflow and input; another principal learns nothing about it. A time travel may have begun with
+ * another input than the start, which nothing tells any more: so that a repeated start is no conflict then, none is.
+ */
 export function startVerdict(
-  stored: Pick<RunHeader, 'owner' | 'inputHash' | 'workflowId'>,
+  stored: Pick<RunHeader, 'owner' | 'inputHash' | 'workflowId' | 'epoch'>,
   wanted: Pick<RunHeader, 'owner' | 'inputHash' | 'workflowId'>,
 ): StartVerdict {
   if (stored.owner !== wanted.owner) return 'forbidden';
-  return stored.inputHash === wanted.inputHash && stored.workflowId === wanted.workflowId
-    ? 'same'
-    : 'conflict';
+  if (stored.workflowId !== wanted.workflowId) return 'conflict';
+  return stored.epoch > 1 || stored.inputHash === wanted.inputHash ? 'same' : 'conflict';
 }

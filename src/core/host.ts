@@ -12,8 +12,8 @@ export interface WorkflowHost {
   create(request: CreateRequest): Promise<StoredRun>;
   /**
    * Starts a run; resolves when it is stored, not when it is done. The same id with equal input, state, request context
-   * and resourceId answers with the run as it is; with others WORKFLOW_RUN_CONFLICT. Invalid values:
-   * WORKFLOW_SCHEMA_VALIDATION_FAILED, nothing is written.
+   * and resourceId answers with the run as it is, and so does any after a time travel, which may have replaced them; with
+   * others WORKFLOW_RUN_CONFLICT. Invalid values: WORKFLOW_SCHEMA_VALIDATION_FAILED, nothing is written.
    */
   start(request: StartRequest): Promise<StoredRun>;
   /**

@@ -359,17 +359,22 @@ describe('the members of a block', () => {
 });
 
 describe('a request to start a run that is there already', () => {
-  const run = { owner: 'me', inputHash: 'h', workflowId: 'w' };
+  const run = { owner: 'me', inputHash: 'h', workflowId: 'w', epoch: 1 };
 
   test('by its owner with the same input is the same', () => {
     expect(startVerdict(run, { ...run })).toBe('same');
-    const open = { inputHash: 'h', workflowId: 'w' };
+    const open = { inputHash: 'h', workflowId: 'w', epoch: 1 };
     expect(startVerdict(open, open)).toBe('same');
   });
 
   test('with another input, or of another workflow, is a conflict', () => {
     expect(startVerdict(run, { ...run, inputHash: 'x' })).toBe('conflict');
     expect(startVerdict(run, { ...run, workflowId: 'x' })).toBe('conflict');
+  });
+
+  test('that has traveled in time since is the same whatever it was started with', () => {
+    expect(startVerdict({ ...run, epoch: 2 }, { ...run, inputHash: 'x' })).toBe('same');
+    expect(startVerdict({ ...run, epoch: 2 }, { ...run, workflowId: 'x' })).toBe('conflict');
   });
 
   test('by anybody else is forbidden, and tells nothing more', () => {

@@ -345,3 +345,14 @@ test('an item is retried after its resumption: its settlements count once', asyn
   const records: readonly StepRecord[] = await store.loadItems({ runId: 'r', entry: 0 });
   expect(records.map(({ status }) => status)).toEqual(['success', 'success']);
 });
+
+test('a start that is repeated after a time travel to the first step finds the run as it is', async () => {
+  const hand = byHand([
+    workflow('w', [step('a', async ({ setState }) => setState({ set: 1 })), step('b', () => 'b')]),
+  ]);
+  const request = { workflowId: 'w', runId: 'r', inputData: 1 };
+  await hand.runtime.start(request);
+  await hand.drain();
+  await hand.runtime.timeTravel({ runId: 'r', step: 'a' });
+  expect(await hand.runtime.start(request)).toMatchObject({ runId: 'r', changed: false });
+});

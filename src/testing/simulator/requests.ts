@@ -172,7 +172,7 @@ class Requests {
 
   /** One of the ways to say which step is meant. */
   #requestFor(step: SuspendedStep, open: readonly SuspendedStep[]): ResumeRequest {
-    const { runId, random } = this.#setting;
+    const { runId, random, plan } = this.#setting;
     const data = this.#dataOf(step);
     const resumeData = data === undefined ? {} : { resumeData: data };
     const [label] = step.record.labels ?? [];
@@ -180,7 +180,9 @@ class Requests {
       (other) => other === step || !(other.record.labels ?? []).includes(label ?? ''),
     );
     if (label !== undefined && isOnlyLabel && random.chance(0.4)) return { runId, ...resumeData, label };
-    if (open.length === 1 && random.chance(0.3)) return { runId, ...resumeData };
+    // Whoever names no step may mean another one when the call is made again.
+    const isSure = plan.resumers === 1 && !plan.earlyResume && Object.keys(plan.rates).length === 0;
+    if (isSure && open.length === 1 && random.chance(0.3)) return { runId, ...resumeData };
     const [item] = step.items;
     const same = open.filter((other) => other.path.join('.') === step.path.join('.'));
     const alike = same.every((other) => encode(this.#dataOf(other)) === encode(data));

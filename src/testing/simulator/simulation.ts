@@ -181,8 +181,13 @@ class Simulation {
   #checkEvents(): void {
     const { won } = this.#watch;
     const again = this.#accepted.length - new Set(this.#accepted.map(({ id }) => id)).size;
+    const swept = this.#guards.get('run.swept') ?? 0;
     const causes =
-      this.#faults.total + this.#transport.redeliveries + (won.get('resume') ?? 0) + (won.get('nest') ?? 0);
+      this.#faults.total +
+      swept +
+      this.#transport.redeliveries +
+      (won.get('resume') ?? 0) +
+      (won.get('nest') ?? 0);
     if (again > mostAgain * (10 + causes))
       this.#watch.violate(`${again} events were published again, for ${causes} reasons`);
   }
