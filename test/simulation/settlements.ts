@@ -33,8 +33,8 @@ export class Settlements {
     return ({ run, entry }) => {
       const epoch = 1 + (run.at(-1)?.attempt ?? 0);
       const log = this.logs.get(`${nestedRun(runId, workflow, run)}/${entry}/${epoch}`);
-      const members = log?.map((token) => decodeToken(token).member).toReversed();
-      return members === undefined ? undefined : [...new Set(members)].toReversed();
+      const settlements = log?.map(decodeToken).filter(({ kind }) => kind !== 'resumed');
+      return settlements?.map(({ member }) => member);
     };
   }
 }

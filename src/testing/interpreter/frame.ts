@@ -20,8 +20,8 @@ export interface Suspension {
 export interface World {
   readonly resume: (suspension: Suspension) => unknown;
   /**
-   * The order in which the members of a block settled for the last time, by their numbers: state and request context are
-   * merged in it. Members that it leaves out changed nothing. @default by their numbers
+   * The order in which the members of a block settled, by their numbers: state and request context are merged in it. A member
+   * is in it for each of its suspensions and for its end. Members that it leaves out changed nothing. @default by their numbers
    */
   readonly settlementOrder?: ((block: BlockPlace) => readonly number[] | undefined) | undefined;
 }

@@ -37,6 +37,8 @@ export interface Outcome {
   /** Anything may come of it. */
   readonly isUndecided: boolean;
   readonly change: Change;
+  /** Of a body that was suspended: the same by its executions, each of which but the last ended in a suspension. */
+  readonly changes?: readonly Change[];
   readonly suspensions: Suspensions;
   /** What `steps` show of it. */
   readonly entry: InterpretedStep;

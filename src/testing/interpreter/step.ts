@@ -21,15 +21,15 @@ export async function executePlace(frame: Frame, step: StepLike, given: PlaceGiv
  * from then on, whatever becomes of it later.
  */
 async function executeBody(frame: Frame, step: StepLike, given: PlaceGiven): Promise<Outcome> {
-  let change = noChange;
+  const changes: Change[] = [];
   let suspensions = neverSuspended;
   let resumption: { data: unknown; payload: unknown } | undefined;
   for (let generation = 0; ; generation += 1) {
-    const shared = changed(given.shared, change);
+    const shared = changes.reduce(changed, given.shared);
     const attempt = await attempts(frame, step, { ...given, shared }, { generation, resumption });
-    change = combined(change, attempt.change);
+    changes.push(attempt.change);
     const { ending } = attempt;
-    if (ending.status !== 'suspends') return outcomeOf(attempt, change, suspensions);
+    if (ending.status !== 'suspends') return outcomeOf(attempt, changes, suspensions);
     const { payload, output, labels } = ending;
     suspensions = afterSuspension(suspensions, payload, output);
     const place = [...frame.place, given.at];
@@ -38,7 +38,7 @@ async function executeBody(frame: Frame, step: StepLike, given: PlaceGiven): Pro
     if (answer === leaveSuspended) {
       return outcomeOf(
         { ...attempt, ending: { status: 'suspended', payload, paths: [[step.id]] } },
-        change,
+        changes,
         suspensions,
       );
     }
@@ -92,9 +92,10 @@ async function attempts(
   }
 }
 
-function outcomeOf(attempt: Attempt, change: Change, suspensions: Suspensions): Outcome {
+function outcomeOf(attempt: Attempt, changes: readonly Change[], suspensions: Suspensions): Outcome {
   const { ending: made, input } = attempt;
-  const common = { others: [], isUndecided: false, change, suspensions };
+  const change = changes.reduce(combined, noChange);
+  const common = { others: [], isUndecided: false, change, changes, suspensions };
   if (made.status === 'aborted') {
     // The run is canceled, and the step that did it keeps its own result.
     const shown = { status: 'success', output: made.output } as const;

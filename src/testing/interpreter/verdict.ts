@@ -106,12 +106,21 @@ function reasonOf(executed: Executed, { decisive }: Verdict, member: Member): Op
   return certainMembers(executed).includes(member) ? 'ended-suspension' : 'ended-window';
 }
 
-/** What the members of a block have changed, merged by key in the order in which they settled. */
+/**
+ * What the members of a block have changed, merged by key in the order in which they settled. What a body changed before a
+ * suspension counts from that one on; a nested run gives all that it holds when it settles last.
+ */
 function mergedChange(frame: Frame, { entry, members }: Executed): Change {
   const order =
     frame.world.settlementOrder?.({ run: frame.place, entry }) ?? members.map(({ number }) => number);
-  const byNumber = new Map(members.map((member) => [member.number, member.outcome.change]));
-  return order.reduce((sum, number) => combined(sum, byNumber.get(number) ?? noChange), noChange);
+  const left = new Map(members.map(({ number, outcome }) => [number, [...(outcome.changes ?? [])]]));
+  const whole = new Map(members.map(({ number, outcome }) => [number, outcome.change]));
+  return order.reduce((sum, number, index) => {
+    const isLast = order.lastIndexOf(number) === index;
+    const changes = left.get(number) ?? [];
+    if (changes.length === 0) return isLast ? combined(sum, whole.get(number) ?? noChange) : sum;
+    return changes.splice(0, isLast ? changes.length : 1).reduce(combined, sum);
+  }, noChange);
 }
 
 /** What is told of a change by comparing it with what was there: the request context, and the state of a nested run. */

@@ -66,8 +66,8 @@ function settlementOrders(
     const epoch = epochs.includes(attempts + 1) && watch.root?.epoch === 1 ? attempts + 1 : epochs.at(-1);
     const tokens = watch.tokens.get(`${runId}/${entry}/${epoch}`);
     if (tokens === undefined) return undefined;
-    const members = tokens.map((token) => decodeToken(token).member);
-    return members.filter((member, position) => members.lastIndexOf(member) === position);
+    const settlements = tokens.map(decodeToken).filter(({ kind }) => kind !== 'resumed');
+    return settlements.map(({ member }) => member);
   };
 }
 
