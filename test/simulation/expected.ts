@@ -1,7 +1,7 @@
 import type { Tally } from './tally.ts';
 
 /** What the engine has to have met in a long simulation: each of them guards against something. */
-const guards = [
+export const guards = [
   'claim.lost',
   'claim.taken-over',
   'commit.lost',

@@ -48,6 +48,8 @@ export async function simulateShard(
   const broken = brokenEngines.find(({ name }) => name === request.broken);
   const tally = emptyTally();
   const failures: Failure[] = [];
+  const wrong = (await broken?.directed?.()) ?? [];
+  if (wrong.length > 0) failures.push({ seed: -1, problems: wrong, smallest: caseOf(request.first), trace: [] });
   for (let number = 0; number < request.count; number += 1) {
     const seed = request.first + number * request.stride;
     const found = caseOf(seed);
@@ -59,7 +61,7 @@ export async function simulateShard(
       failures.push(
         broken === undefined
           ? await failureOf(seed, found, problems)
-          : { seed, problems, smallest: found, trace: [] },
+          : { seed, problems, smallest: { ...found, plan }, trace: [] },
       );
       if (broken !== undefined || failures.length >= mostFailures) break;
     }

@@ -41,10 +41,10 @@ function settlementOrders(
   root: string,
 ): (block: BlockPlace) => readonly number[] | undefined {
   const nested = nestedRuns(watch);
+  const asked = new Map<string, number>();
   return ({ run, entry }) => {
     let runId: string | undefined = root;
-    let attempts = 0;
-    for (const { entry: at, member, iteration = 0, attempt = 0 } of run) {
+    for (const { entry: at, member, iteration = 0 } of run) {
       const keys: RecordKey[] =
         member === undefined
           ? [{ entry: at }]
@@ -54,20 +54,16 @@ function settlementOrders(
             ];
       const parent: string | undefined = runId;
       runId = keys.flatMap((key) => nested.get(`${parent}/${formatKey(key)}/${iteration}`) ?? [])[0];
-      attempts = attempt;
     }
     if (runId === undefined) return undefined;
-    const epochs = [...watch.tokens.keys()]
-      .flatMap((name) => {
-        const [epoch, at, ...rest] = name.split('/').toReversed();
-        return Number(at) === entry && rest.toReversed().join('/') === runId ? [Number(epoch)] : [];
-      })
-      .toSorted((a, b) => a - b);
-    const epoch = epochs.includes(attempts + 1) && watch.root?.epoch === 1 ? attempts + 1 : epochs.at(-1);
+    // A nested run that is begun anew opens its blocks in further epochs, in the order in which they are interpreted.
+    const epochs = watch.openedEpochs(runId, entry);
+    const times = asked.get(`${runId}/${entry}`) ?? 0;
+    asked.set(`${runId}/${entry}`, times + 1);
+    const epoch = watch.root?.epoch === 1 ? (epochs[times] ?? epochs.at(-1)) : epochs.at(-1);
     const tokens = watch.tokens.get(`${runId}/${entry}/${epoch}`);
-    if (tokens === undefined) return undefined;
-    const settlements = tokens.map(decodeToken).filter(({ kind }) => kind !== 'resumed');
-    return settlements.map(({ member }) => member);
+    const settlements = tokens?.map(decodeToken).filter(({ kind }) => kind !== 'resumed');
+    return settlements?.map(({ member }) => member);
   };
 }
 

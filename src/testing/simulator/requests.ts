@@ -217,6 +217,10 @@ class Requests {
     const [first] = open;
     if (first === undefined || !this.#mayAnswer() || this.#asked > 400) return false;
     this.#asked += 1;
+    if (watch.root.status !== 'suspended')
+      watch.violate(
+        `nothing moves, a step waits for a person, and the run shows that it is ${watch.root.status}`,
+      );
     this.#answer(this.#setting.random.pick(open), open);
     return true;
   }

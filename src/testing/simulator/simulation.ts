@@ -71,7 +71,7 @@ class Simulation {
     const clock = { now: () => this.#scheduler.now, timer: () => () => undefined };
     this.#place = memoryPlace({ ids: sequenceIds(), clock, segmentSize });
     const stale = new StaleReads(this.#faults, new Random(plan.seed, 3));
-    this.#watch = new Watch(this.#runId, stale);
+    this.#watch = new Watch(this.#runId, stale, (plan.rates['stale-read'] ?? 0) > 0);
     this.#transport = new Transport({
       scheduler: this.#scheduler,
       faults: this.#faults,
@@ -97,6 +97,7 @@ class Simulation {
     this.#scheduler.addSource(this.#transport);
     this.#scheduler.addSource(this.#callers);
     if (plan.sweeper) this.#scheduler.addSource(this.#sweeps);
+    this.#transport.onDelivered = (event, process) => this.#watch.delivered(event, process);
     this.#transport.onAccepted = (event, isTimer) => {
       if (!isTimer) this.#accepted.push(event);
       this.#watch.published(event);

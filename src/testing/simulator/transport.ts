@@ -36,6 +36,8 @@ export interface Receiver {
 export class Transport implements ActionSource {
   /** Told about every accepted event, also about facts that are no work. */
   onAccepted: (event: WorkflowEvent, isTimer: boolean) => void = () => undefined;
+  /** Told about every delivery, with the name of the process. */
+  onDelivered: (event: WorkflowEvent, process: string) => void = () => undefined;
   /** Events that were accepted and never came. */
   readonly lost: WorkflowEvent[] = [];
   /** Deliveries of messages that had been delivered before, and neither acknowledged nor returned in time. */
@@ -117,6 +119,7 @@ export class Transport implements ActionSource {
     message.receives += 1;
     message.dueAt = this.#scheduler.now + visibilityMs;
     this.#scheduler.note(`to ${receiver.actor.name}`);
+    this.onDelivered(message.event, receiver.actor.name);
     const { receives } = message;
     receiver.handle(message.event).then(
       () => {

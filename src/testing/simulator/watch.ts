@@ -4,6 +4,7 @@ import {
   formatKey,
   isEntryKey,
   isVisible,
+  pathOf,
   type RecordKey,
   type RunHeader,
   type StepRecord,
@@ -93,6 +94,13 @@ export class Watch {
   readonly #rootRunId: string;
   readonly #stale: StaleReads;
   readonly #known: Set<string>;
+  readonly #readsStale: boolean;
+  /** Counts deliveries and changes of headers. */
+  #moment = 0;
+  /** When an event of a turn was last delivered to a process. */
+  readonly #delivered = new Map<string, number>();
+  /** When a run ended, or began another epoch. */
+  readonly #turnedAt = new Map<string, number>();
   readonly #suspended = new Map<string, StepRecord>();
   readonly #opened = new Set<string>();
   /** Which write was the last one of each record. */
@@ -101,7 +109,9 @@ export class Watch {
   /** End of the lease that the last claim or takeover of a record set, without renewals. */
   readonly #leases = new Map<string, number>();
 
-  constructor(rootRunId: string, stale: StaleReads) {
+  /** `readsStale`: what is over, or of an earlier epoch, may look as if it were not. */
+  constructor(rootRunId: string, stale: StaleReads, readsStale: boolean) {
+    this.#readsStale = readsStale;
     this.#rootRunId = rootRunId;
     this.#stale = stale;
     this.#known = new Set([rootRunId]);
@@ -109,6 +119,13 @@ export class Watch {
 
   get root(): RunHeader | undefined {
     return this.headers.get(this.#rootRunId);
+  }
+
+  /** Epochs in which a block was opened, ascending. */
+  openedEpochs(runId: string, entry: number): number[] {
+    const head = `${runId}/${entry}/`;
+    const names = [...this.#opened].filter((name) => name.startsWith(head));
+    return names.map((name) => Number(name.slice(head.length))).toSorted((a, b) => a - b);
   }
 
   record(runId: string, key: RecordKey): StepRecord | undefined {
@@ -127,7 +144,7 @@ export class Watch {
   /** A call of the store was done. */
   done(call: DoneCall): void {
     const { method, argument, result } = call;
-    if (headerWrites.has(method)) this.#header(method, argument, result as Write<RunHeader>);
+    if (headerWrites.has(method)) this.#header(method, result as Write<RunHeader>);
     else if (recordWrites.has(method)) this.#recordWrite(call, result as Write<StepRecord>);
     else if (method === 'appendToken') this.#appended(argument as AppendWrite, result as AppendResult);
     else if (method === 'openJoin') this.#openJoin(argument as OpenJoinWrite, result as Write<unknown>);
@@ -150,7 +167,7 @@ export class Watch {
     counts.set(method, (counts.get(method) ?? 0) + 1);
   }
 
-  #header(method: string, argument: unknown, { won, image }: Write<RunHeader>): void {
+  #header(method: string, { won, image }: Write<RunHeader>): void {
     this.#count(method, won);
     if (!won || image === undefined) return;
     const before = this.headers.get(image.runId);
@@ -162,8 +179,26 @@ export class Watch {
     }
     if (before !== undefined && image.epoch < before.epoch)
       this.violate(`${method} took run ${image.runId} back to epoch ${image.epoch}`);
+    if (terminalStatuses.has(image.status) || image.epoch !== before?.epoch) {
+      this.#moment += 1;
+      this.#turnedAt.set(image.runId, this.#moment);
+    }
     this.#setHeader(image);
-    void argument;
+  }
+
+  /** An event is delivered to a process. */
+  delivered({ runId, path, turn }: WorkflowEvent, process: string): void {
+    this.#moment += 1;
+    this.#delivered.set(`${process}/${runId}/${path.join('/')}/${turn ?? ''}`, this.#moment);
+  }
+
+  /** Whoever got an event when its run was over, or in another epoch, begins nothing. */
+  #isBelated({ process }: DoneCall, { runId, key, turn }: ClaimWrite): boolean {
+    const header = this.headers.get(runId);
+    if (header === undefined || this.#readsStale) return false;
+    if (!terminalStatuses.has(header.status) && parseTurn(turn).epoch === header.epoch) return false;
+    const delivered = this.#delivered.get(`${process.name}/${runId}/${pathOf(key).join('/')}/${turn}`);
+    return delivered !== undefined && delivered > (this.#turnedAt.get(runId) ?? Infinity);
   }
 
   #setHeader(header: RunHeader): void {
@@ -185,7 +220,12 @@ export class Watch {
     const { image } = result;
     const name = `${runId}/${formatKey(image.key)}`;
     const before = this.records.get(name);
-    if (method === 'claim') this.#claimed(argument as ClaimWrite, before);
+    if (method === 'claim') {
+      const write = argument as ClaimWrite;
+      if (this.#isBelated(call, write))
+        this.violate(`${name} was claimed at ${write.turn} after its run was over, or in another epoch`);
+      this.#claimed(write, before);
+    }
     if (method === 'takeOver') this.#takenOver(call, argument as TakeOverWrite);
     if (method === 'commit') this.gaveUp ||= image.status !== 'success' && (before?.claims ?? 1) > mostClaims;
     if (method === 'voidLease') this.#leases.delete(name);

@@ -1,4 +1,5 @@
 import type { BackendWrapper, Plan } from '../../../src/testing/simulator/scenario.ts';
+import { type DirectedSchedule, lateEventOfAnEpoch, lateStatus } from './directed.ts';
 import { type Mutation, mutations } from './mutations.ts';
 import * as wrappers from './wrappers.ts';
 
@@ -7,12 +8,14 @@ export interface BrokenEngine {
   readonly name: string;
   /** What is wrong with it. */
   readonly what: string;
-  /** Seeds within which it has to be found. */
+  /** Seeds within which it has to be found; 0: by its directed schedule. */
   readonly seeds: number;
   readonly wrap?: BackendWrapper;
   readonly mutations?: readonly Mutation[];
   /** Makes what shows it more frequent. */
   readonly plan?: (plan: Plan) => Plan;
+  /** Finds it where random schedules meet it less than once in 5,000 seeds. */
+  readonly directed?: DirectedSchedule;
 }
 
 /** Every broken engine: each rule of the protocol that somebody could forget. */
@@ -31,7 +34,7 @@ export const brokenEngines: readonly BrokenEngine[] = [
   },
   {
     name: 'turn-unchecked',
-    what: 'an outcome is stored for another turn than it is of',
+    what: 'a late event claims a later turn than its own',
     seeds: 2_000,
     mutations: mutations['turn-unchecked'],
   },
@@ -75,8 +78,9 @@ export const brokenEngines: readonly BrokenEngine[] = [
   {
     name: 'epoch-ignored',
     what: 'events of an earlier epoch are handled',
-    seeds: 5_000,
+    seeds: 0,
     mutations: mutations['epoch-ignored'],
+    directed: lateEventOfAnEpoch,
   },
   {
     name: 'cancel-unchecked',
@@ -139,12 +143,14 @@ export const brokenEngines: readonly BrokenEngine[] = [
     what: 'whoever begins a nested run does not look whether the run above is over',
     seeds: 5_000,
     mutations: mutations['parent-not-rechecked'],
+    plan: (plan) => ({ ...plan, cancelAt: 5 + (plan.seed % 60) }),
   },
   {
     name: 'status-unordered',
     what: 'a late status overwrites a later one',
-    seeds: 5_000,
+    seeds: 0,
     mutations: mutations['status-unordered'],
+    directed: lateStatus,
   },
   {
     name: 'helped-unmarked',

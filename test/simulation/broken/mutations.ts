@@ -29,8 +29,8 @@ export const mutations = {
   'turn-unchecked': [
     {
       file: records,
-      from: 'const isOurs = stored?.turn === write.turn && stored.status',
-      to: 'const isOurs = stored !== undefined && stored.status',
+      from: "const due = stored?.turn === write.turn && stored.status === 'due' ? stored : mine;",
+      to: "const due = stored?.status === 'due' ? stored : mine;",
     },
   ],
   'no-dedupe': [
