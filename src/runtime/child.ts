@@ -88,6 +88,27 @@ async function outcomeOf(
   }
 }
 
+/**
+ * Whether a run is over because of this nested one. A cancel goes both ways: it is told to nested runs by the end of the run above,
+ * and must not come back from them. The place of one that canceled itself, and the run above with it, shows that it did.
+ */
+async function hasEnded(
+  { backend }: Engine,
+  above: RunHeader,
+  child: Pick<RunHeader, 'runId' | 'status'> & { readonly parent: NonNullable<RunHeader['parent']> },
+): Promise<boolean> {
+  const { parent, status } = child;
+  if (above.endedBy !== parent.key.entry) return false;
+  if (status !== 'canceled') return true;
+  const load = await backend.store.loadStep({
+    runId: above.runId,
+    keys: [parent.key],
+    input: false,
+    consistent: true,
+  });
+  return load.records[0]?.status === 'canceled';
+}
+
 /** Tells the place that waits for a nested run, and the places above it, that it has changed. */
 export async function tellParents(engine: Engine, child: RunHeader, hop: number): Promise<void> {
   const { store } = engine.backend;
@@ -96,10 +117,8 @@ export async function tellParents(engine: Engine, child: RunHeader, hop: number)
     const above = await store.loadHeader(parent.runId);
     if (above === undefined) return drop(engine, 'unknown-run');
     if (terminalStatuses.has(above.status)) {
-      // Whoever ended it for this place may have died before saying so. A cancel goes the other way as well: it is told
-      // to nested runs by the end of the run above, and must not come back from them.
-      const isOfThisPlace = above.endedBy === parent.key.entry && child.status !== 'canceled';
-      if (!isOfThisPlace) return drop(engine, 'run-over');
+      // Whoever ended it for this place may have died before saying so.
+      if (!(await hasEnded(engine, above, { ...child, runId, parent }))) return drop(engine, 'run-over');
       const ended = handlingOf(engine, engine.registry.get(above.workflowId), above, hop);
       return ended.publisher.publish([endEvent(ended, above.status)]);
     }

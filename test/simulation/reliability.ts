@@ -78,7 +78,7 @@ function chart(counts: Readonly<Record<string, number>>, names: readonly string[
 }
 
 /** The document that a simulation's figures make. */
-export function reliabilityDocument(figures: SimulationFigures): string {
+function reliabilityDocument(figures: SimulationFigures): string {
   const { tally, seeds, systematic, broken } = figures;
   const faults = Object.keys(faultKinds) as (keyof typeof faultKinds)[];
   const ports = Object.keys(tally.switches).toSorted(

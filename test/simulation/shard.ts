@@ -49,7 +49,8 @@ export async function simulateShard(
   const tally = emptyTally();
   const failures: Failure[] = [];
   const wrong = (await broken?.directed?.()) ?? [];
-  if (wrong.length > 0) failures.push({ seed: -1, problems: wrong, smallest: caseOf(request.first), trace: [] });
+  if (wrong.length > 0)
+    failures.push({ seed: -1, problems: wrong, smallest: caseOf(request.first), trace: [] });
   for (let number = 0; number < request.count; number += 1) {
     const seed = request.first + number * request.stride;
     const found = caseOf(seed);

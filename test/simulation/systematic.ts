@@ -26,7 +26,7 @@ function faultsOf(call: string): readonly FaultKind[] {
 }
 
 /** The case of a graph of the corpus; what `directed` fails fails. */
-export function corpusCase(graph: number, directed?: DirectedFault): SeedCase {
+function corpusCase(graph: number, directed?: DirectedFault): SeedCase {
   const seed = 2_000_000 + graph;
   const plan: Plan = {
     seed,

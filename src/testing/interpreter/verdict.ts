@@ -3,6 +3,7 @@ import type { Frame } from './frame.ts';
 import type { OpenReason } from './open.ts';
 import { type Ending, goesOn, neverSuspended, type Outcome, type Suspensions } from './outcome.ts';
 import { type Change, combined, isChange, noChange } from './shared.ts';
+import type { StepLike } from './types.ts';
 
 /** An arm, or an item of a foreach. */
 export interface Member {
@@ -131,17 +132,33 @@ function comparedValues({ set, removed, state }: Change, isNested: boolean): [st
   return [...named('context', set), ...removals, ...(isNested ? named('state', state) : [])];
 }
 
-/** Whether items that may see each other's changes set one key to different values, and that is told by comparing. */
+/**
+ * Whether members that may see each other's changes change one key, and what they change is told by comparing: items of a window
+ * that set it to different values, and any that were suspended meanwhile.
+ */
 function isOverwritten(frame: Frame, { entry, members, window, total }: Executed): boolean {
   const definition = frame.workflow.flow[entry];
-  if (window === 1 || window >= total || definition?.type !== 'foreach') return false;
-  const isNested = definition.step.workflow !== undefined;
-  const first = new Map<string, unknown>();
+  const anyWaited = members.some(({ outcome }) => outcome.suspensions.any);
+  const isWindow = definition?.type === 'foreach' && window < total;
+  if (window === 1 || !(isWindow || anyWaited)) return false;
+  const stepOf = ({ number }: Member): StepLike | undefined => {
+    if (definition === undefined || definition.type === 'sleep') return undefined;
+    return 'steps' in definition ? definition.steps[number] : definition.step;
+  };
+  const first = new Map<string, { readonly by: number; readonly value: unknown }>();
   return members
-    .flatMap(({ outcome }) => comparedValues(outcome.change, isNested))
-    .some(([name, value]) => {
-      if (!first.has(name)) first.set(name, value);
-      return !isDeepStrictEqual(first.get(name), value);
+    .flatMap((member) =>
+      comparedValues(member.outcome.change, stepOf(member)?.workflow !== undefined).map(([name, value]) => ({
+        name,
+        value,
+        by: member.number,
+      })),
+    )
+    .some(({ name, value, by }) => {
+      const before = first.get(name);
+      if (before === undefined) first.set(name, { by, value });
+      if (before === undefined || before.by === by) return false;
+      return anyWaited || !isDeepStrictEqual(before.value, value);
     });
 }
 

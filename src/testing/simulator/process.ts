@@ -247,7 +247,7 @@ export class SimulatedProcess implements Actor {
 }
 
 /** What a call of a process that died gives. */
-export function never<T>(): Promise<T> {
+function never<T>(): Promise<T> {
   return new Promise<T>(() => {});
 }
 

@@ -1,7 +1,7 @@
 import { decode, encode } from '../../core/codec.ts';
 import type { ErrorCode } from '../../core/errors.ts';
 import { terminalStatuses } from '../../core/records.ts';
-import type { ResumeRequest } from '../../core/host.ts';
+import type { ResumeRequest, StartRequest } from '../../core/host.ts';
 import type { CommitWrite, RunStore } from '../../ports/index.ts';
 import type { Callers } from './callers.ts';
 import type { Random } from './random.ts';
@@ -28,14 +28,8 @@ interface Setting {
 }
 
 /** What the callers of a simulation ask for. */
-export function callerPlan(setting: Setting): Requests {
-  return new Requests(setting);
-}
-
-class Requests {
+export class Requests {
   canceled = false;
-  /** Nobody answers suspensions. */
-  readonly leaves = false;
   readonly #setting: Setting;
   /** Suspensions that somebody was sent for, by run, place and turn. */
   readonly #answered = new Set<string>();
@@ -63,6 +57,7 @@ class Requests {
         perform: (runtime) => runtime.start(request),
       });
     }
+    if (plan.starters > 1) this.#rival({ ...request, inputData: { of: 'a rival', instead: inputData } });
     const { cancelAt, restartAt, travelAt } = plan;
     if (cancelAt !== undefined) this.#cancel(cancelAt);
     if (restartAt !== undefined) {
@@ -76,6 +71,21 @@ class Requests {
     if (travelAt !== undefined && scenario.repeatable === true) {
       for (let count = 0; count < plan.travelers; count += 1) this.#travel(travelAt);
     }
+  }
+
+  /** Somebody starts a run of the same id with another input when that is there already. */
+  #rival(request: StartRequest): void {
+    const { callers, watch, plan } = this.#setting;
+    callers.add({
+      name: 'rival start',
+      fromDecision: 10,
+      refusals: ['WORKFLOW_RUN_CONFLICT', 'WORKFLOW_SCHEMA_VALIDATION_FAILED'],
+      perform: async (runtime) => (watch.root === undefined ? 'too early' : runtime.start(request)),
+      onAnswer: (answer) => {
+        if (answer !== 'too early' && plan.travelAt === undefined)
+          watch.violate('a start with another input was answered as if it were the same');
+      },
+    });
   }
 
   #cancel(fromDecision: number): void {

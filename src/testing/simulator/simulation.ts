@@ -10,7 +10,7 @@ import { type FaultKind, Faults } from './faults.ts';
 import { Fleet } from './fleet.ts';
 import type { World } from './process.ts';
 import { Random } from './random.ts';
-import { callerPlan } from './requests.ts';
+import { Requests } from './requests.ts';
 import type { BackendWrapper, Plan, Scenario, SeedOutcome } from './scenario.ts';
 import { Scheduler } from './scheduler.ts';
 import { StaleReads } from './stale-reads.ts';
@@ -21,7 +21,7 @@ import { Watch } from './watch.ts';
 /** Time at which every simulation begins, ms since 1970. */
 const start = Date.UTC(2026, 0, 1);
 /** Decisions after which a simulation is taken to be endless. */
-const mostDecisions = 60_000;
+const mostDecisions = 150_000;
 
 /** Events that are published again for each fault, resumption and nested run, and each delivery that came once more, at most. Measured: up to 4.5. */
 const mostAgain = 10;
@@ -104,7 +104,7 @@ class Simulation {
     };
     const backend = this.#place.attach();
     this.#observer = createRuntime({ workflows: scenario.workflows, backend, work: false, logger: silent });
-    this.#requests = callerPlan({
+    this.#requests = new Requests({
       scenario,
       plan,
       runId: this.#runId,
@@ -114,7 +114,7 @@ class Simulation {
     });
   }
 
-  readonly #requests: ReturnType<typeof callerPlan>;
+  readonly #requests: Requests;
 
   #instrument(): WorkflowDefinition[] {
     return this.#bodies.instrument(this.#scenario.workflows);
@@ -165,8 +165,7 @@ class Simulation {
     if (violations.length > 0) return;
     if (root === undefined) return this.#watch.violate('the run was never started');
     const isOver = terminalStatuses.has(root.status);
-    const waits = root.status === 'suspended' && this.#requests.leaves;
-    if (!isOver && !waits) this.#watch.violate(`the run stands still: it is ${root.status}`);
+    if (!isOver) this.#watch.violate(`the run stands still: it is ${root.status}`);
     if (this.#callers.open > 0) this.#watch.violate('a call was never answered');
     for (const header of isOver ? headers.values() : []) {
       if (!terminalStatuses.has(header.status))

@@ -136,7 +136,7 @@ export class Transport implements ActionSource {
 }
 
 /** An event in a trace. */
-export function describe({ type, runId, path, turn, to }: WorkflowEvent): string {
+function describe({ type, runId, path, turn, to }: WorkflowEvent): string {
   const range = to === undefined ? '' : `-${to}`;
   return `${type.slice('workflow.'.length)} ${runId.slice(0, 6)}[${path.join(',')}${range}]${turn ?? ''}`;
 }

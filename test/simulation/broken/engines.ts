@@ -153,6 +153,12 @@ export const brokenEngines: readonly BrokenEngine[] = [
     directed: lateStatus,
   },
   {
+    name: 'launch-before-merge',
+    what: 'an item is launched by the log before what its launcher changed can be seen',
+    seeds: 5_000,
+    mutations: mutations['launch-before-merge'],
+  },
+  {
     name: 'helped-unmarked',
     what: 'the sweeper loses sight of what it has helped',
     seeds: 5_000,

@@ -100,6 +100,13 @@ export const mutations = {
   'status-unordered': [
     { file: headers, from: '  if (stored.position >= write.position) return undefined;\n', to: '' },
   ],
+  'launch-before-merge': [
+    {
+      file: 'src/runtime/members.ts',
+      from: 'if (settlements.length === 0) return;',
+      to: 'if (settlements.length >= 0) return;',
+    },
+  ],
   'helped-unmarked': [
     {
       file: 'src/runtime/sweep.ts',
