@@ -24,6 +24,8 @@ export async function followChild(handling: Handling, seen: StepRecord): Promise
     const child = await store.loadHeader(record.childRunId);
     if (child === undefined || (child.parent?.turn ?? '') < turnOfNested(record)) {
       // Whoever stored the record died before it started the nested run, or started it anew: its turn does that.
+      // Or it failed, and whoever decided that its place tries again died before publishing that.
+      if (record.status === 'due') return fulfil(handling, record, false);
       if (record.status !== 'child') return;
       return publisher.publish([publisher.stepRun(record)]);
     }

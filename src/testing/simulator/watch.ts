@@ -97,7 +97,7 @@ export class Watch {
   readonly #readsStale: boolean;
   /** Counts deliveries and changes of headers. */
   #moment = 0;
-  /** When an event of a turn was last delivered to a process. */
+  /** When an event of a turn was first delivered to a process. */
   readonly #delivered = new Map<string, number>();
   /** When a run ended, or began another epoch. */
   readonly #turnedAt = new Map<string, number>();
@@ -189,7 +189,9 @@ export class Watch {
   /** An event is delivered to a process. */
   delivered({ runId, path, turn }: WorkflowEvent, process: string): void {
     this.#moment += 1;
-    this.#delivered.set(`${process}/${runId}/${path.join('/')}/${turn ?? ''}`, this.#moment);
+    const name = `${process}/${runId}/${path.join('/')}/${turn ?? ''}`;
+    // It may handle an earlier delivery still.
+    if (!this.#delivered.has(name)) this.#delivered.set(name, this.#moment);
   }
 
   /** Whoever got an event when its run was over, or in another epoch, begins nothing. */
