@@ -35,7 +35,7 @@ export const brokenEngines: readonly BrokenEngine[] = [
   {
     name: 'turn-unchecked',
     what: 'a late event claims a later turn than its own',
-    seeds: 2_000,
+    seeds: 5_000,
     mutations: mutations['turn-unchecked'],
   },
   {
