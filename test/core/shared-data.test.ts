@@ -209,3 +209,26 @@ describe('what restarts brought', () => {
     }
   });
 });
+
+describe('what a member changes after a restart', () => {
+  const [first, second] = ['0001.000000.0000.000', '0001.000000.0001.000'];
+  const restart = { at: 5, requestContext: { brought: 1 } };
+
+  test('keeps what the restart brought, and takes the place of what was set before it', () => {
+    const earlier = withChange([], first, {
+      requestContext: { brought: 'old', kept: 'k' },
+      restarts: [restart],
+    });
+    const later = { at: 9, requestContext: { brought: 2, kept: 3 } };
+    const changes = withChange(earlier, second, { state: { s: 1 }, restarts: [later] });
+    expect(changes).toEqual([
+      { turn: first, state: {}, requestContext: {}, removed: [], restarts: [restart] },
+      { turn: second, state: { s: 1 }, restarts: [later] },
+    ]);
+    expect(applyDeltas(noShared, changes)).toMatchObject({
+      state: { s: 1 },
+      requestContext: { brought: 2, kept: 3 },
+      restartedAt: 9,
+    });
+  });
+});
