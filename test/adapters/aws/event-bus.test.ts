@@ -1,6 +1,6 @@
 import { EventBridgeClient, PutEventsCommand, type PutEventsResultEntry } from '@aws-sdk/client-eventbridge';
 import { mockClient } from 'aws-sdk-client-mock';
-import { beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { instantPacing } from './pacing.ts';
 import { eventSource, serviceLimits } from '../../../src/adapters/aws/config.ts';
 import { eventBridgeBus } from '../../../src/adapters/aws/event-bus.ts';
@@ -8,6 +8,9 @@ import { refusalBackoff } from '../../../src/adapters/aws/retry.ts';
 import { stepEvent, type WorkflowEvent } from '../../../src/core/event.ts';
 
 const service = mockClient(EventBridgeClient);
+
+// Other files of this worker use the client as it is.
+afterAll(() => service.restore());
 const base = { workflowId: 'workflow', runId: 'run', epoch: 1, hop: 0, time: 0 };
 
 beforeEach(() => {

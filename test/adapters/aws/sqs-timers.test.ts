@@ -1,6 +1,6 @@
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { mockClient } from 'aws-sdk-client-mock';
-import { beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeEach, expect, test } from 'vitest';
 import { instantPacing } from './pacing.ts';
 import { parseQueueMessage } from '../../../src/adapters/aws/index.ts';
 import { failureBackoff } from '../../../src/adapters/aws/retry.ts';
@@ -8,6 +8,9 @@ import { sqsTimers } from '../../../src/adapters/aws/sqs-timers.ts';
 import { stepEvent } from '../../../src/core/event.ts';
 
 const service = mockClient(SQSClient);
+
+// Other files of this worker use the client as it is.
+afterAll(() => service.restore());
 const now = 1_800_000_000_000;
 const event = stepEvent(
   { workflowId: 'workflow', runId: 'run', epoch: 1, hop: 0, time: now },

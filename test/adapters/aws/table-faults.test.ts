@@ -11,7 +11,7 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { mockClient } from 'aws-sdk-client-mock';
-import { beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { instantPacing } from './pacing.ts';
 import { serviceLimits } from '../../../src/adapters/aws/config.ts';
 import { keyItem } from '../../../src/adapters/aws/expression.ts';
@@ -23,6 +23,9 @@ import type { RunHeader, StepRecord } from '../../../src/core/records.ts';
 
 /** What DynamoDB Local never does: refuse for lack of capacity, collide, lose an answer. */
 const service = mockClient(DynamoDBClient);
+
+// Other files of this worker use the client as it is.
+afterAll(() => service.restore());
 const pacing = instantPacing();
 
 beforeEach(() => {
