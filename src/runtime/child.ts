@@ -2,6 +2,7 @@ import { type ChildFollow, followOf, turnOfNested } from '../core/decide.ts';
 import { isEntryKey, type RunHeader, type StepRecord, terminalStatuses } from '../core/records.ts';
 import { parseTurn } from '../core/turn.ts';
 import type { ChildWrite } from '../ports/index.ts';
+import { holdsNested } from './cascade.ts';
 import { outcomeOfChild, resumptionOfChild, suspensionOfChild } from './child-outcome.ts';
 import { endEvent, ensureEntryResumed, ensureEntrySuspended } from './duty-entry.ts';
 import { ensureMemberLogged } from './duty-member.ts';
@@ -90,27 +91,6 @@ async function outcomeOf(
   }
 }
 
-/**
- * Whether a run is over because of this nested one. A cancel goes both ways: it is told to nested runs by the end of the run above,
- * and must not come back from them. The place of one that canceled itself, and the run above with it, shows that it did.
- */
-async function hasEnded(
-  { backend }: Engine,
-  above: RunHeader,
-  child: Pick<RunHeader, 'runId' | 'status'> & { readonly parent: NonNullable<RunHeader['parent']> },
-): Promise<boolean> {
-  const { parent, status } = child;
-  if (above.endedBy !== parent.key.entry) return false;
-  if (status !== 'canceled') return true;
-  const load = await backend.store.loadStep({
-    runId: above.runId,
-    keys: [parent.key],
-    input: false,
-    consistent: true,
-  });
-  return load.records[0]?.status === 'canceled';
-}
-
 /** Tells the place that waits for a nested run, and the places above it, that it has changed. */
 export async function tellParents(engine: Engine, child: RunHeader, hop: number): Promise<void> {
   const { store } = engine.backend;
@@ -118,12 +98,8 @@ export async function tellParents(engine: Engine, child: RunHeader, hop: number)
   while (parent !== undefined) {
     const above = await store.loadHeader(parent.runId);
     if (above === undefined) return drop(engine, 'unknown-run');
-    if (terminalStatuses.has(above.status)) {
-      // Whoever ended it for this place may have died before saying so.
-      if (!(await hasEnded(engine, above, { ...child, runId, parent }))) return drop(engine, 'run-over');
-      const ended = handlingOf(engine, engine.registry.get(above.workflowId), above, hop);
-      return ended.publisher.publish([endEvent(ended, above.status)]);
-    }
+    const isOver = terminalStatuses.has(above.status);
+    if (isOver && above.endedBy !== parent.key.entry) return drop(engine, 'run-over');
     const load = await store.loadStep({
       runId: parent.runId,
       keys: [parent.key],
@@ -134,6 +110,12 @@ export async function tellParents(engine: Engine, child: RunHeader, hop: number)
     const isCurrent = record !== undefined && parseTurn(record.turn).epoch === above.epoch;
     if (record?.childRunId !== runId || !isCurrent) return drop(engine, 'stale-turn');
     const handling = handlingOf(engine, engine.registry.get(above.workflowId), above, hop);
+    if (isOver) {
+      // Whoever ended it for this place may have died before saying so. A place that still holds its nested run did not end
+      // it: to say so again would cancel the nested run again, and so on for ever.
+      if (holdsNested(record)) return drop(engine, 'run-over');
+      return handling.publisher.publish([endEvent(handling, above.status)]);
+    }
     await followChild(handling, record);
     ({ runId, parent } = above);
   }

@@ -12,7 +12,7 @@ import { previous } from './publish.ts';
 /** What the events of launched members say beside their place. */
 export interface LaunchDetails {
   readonly turn: string;
-  /** Members before them changed state or request context. */
+  /** Members before them changed state or request context, which items see. */
   readonly seesCell: boolean;
 }
 
@@ -32,7 +32,8 @@ function memberRun(
       key,
       turn,
       stepId,
-      seesCell,
+      // Arms begin as if they were alone; only items see what those before them changed.
+      seesCell: seesCell && key.item !== undefined,
       ...(entry === 0 ? {} : { prev: previous({ entry: entry - 1 }, 'success') }),
       ...(to === undefined ? {} : { to }),
     }),

@@ -3,7 +3,7 @@ import type { AppendResult, RunStore, Write } from '../ports/index.ts';
 import { logSignal, type RunSignals } from './run-signals.ts';
 
 /** Methods whose result is the write of a header that its log shows. */
-const headerWrites = [
+export const loggedHeaderWrites = [
   'createRun',
   'startRun',
   'setStatus',
@@ -14,7 +14,7 @@ const headerWrites = [
   'restart',
 ] as const;
 /** The same for a record. */
-const recordWrites = [
+export const loggedRecordWrites = [
   'claim',
   'commit',
   'sleep',
@@ -41,8 +41,8 @@ function logOfRecordWrite(write: {
 
 /** Which log a call of a method has added to, by its result and its argument. */
 const grown: ReadonlyMap<string | symbol, LogsOf> = new Map<string | symbol, LogsOf>([
-  ...headerWrites.map((name) => [name, logOfHeaderWrite] as const),
-  ...recordWrites.map((name) => [name, logOfRecordWrite] as const),
+  ...loggedHeaderWrites.map((name) => [name, logOfHeaderWrite] as const),
+  ...loggedRecordWrites.map((name) => [name, logOfRecordWrite] as const),
   ['openJoin', (_: unknown, { log }: { readonly log?: string }) => log],
   ['appendToken', ({ won, opening }: AppendResult) => (won ? opening.log : undefined)],
   ['appendChunks', (_: unknown, { log }: { readonly log: string }) => log],

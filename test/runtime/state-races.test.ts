@@ -144,6 +144,21 @@ describe('state that members of a block set', () => {
     });
   });
 
+  test('is not seen by an arm that is launched once more when a sibling has settled', async () => {
+    const setting = step('setting', ({ setState }) => setState({ k: 'set' }));
+    const looking = step('looking', ({ state }) => state['k']);
+    const hand = byHand([workflow('w', [{ parallel: [setting, looking] }, seeing])]);
+    await hand.runtime.start({ workflowId: 'w', runId: 'r', inputData: 1 });
+    const opened = hand.take();
+    await hand.runtime.handle(opened);
+    await hand.drain(({ stepId }) => stepId === 'looking');
+    await hand.runtime.handle(opened);
+    await hand.drain();
+    const result = await hand.runtime.result({ runId: 'r' });
+    expect(result).toMatchObject({ status: 'success', result: { k: 'set' } });
+    expect(result.steps['looking']).toHaveProperty('output', undefined);
+  });
+
   test('a resumed arm sees what its siblings set, whichever event it runs by', async () => {
     const setting = step('setting', ({ setState }) => setState({ k: 'late' }));
     const hand = byHand([workflow('w', [{ parallel: [early('early'), setting] }, seeing])]);

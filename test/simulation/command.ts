@@ -118,12 +118,13 @@ async function breakEngines(
       );
       const [failure] = failures;
       // What the engine as it is fails, too, has not found that it is broken.
-      const asItIs = failure?.seed === -1 ? await directed?.() : undefined;
+      const isDirected = failure !== undefined && failure.seed === undefined;
+      const asItIs = isDirected ? await directed?.() : undefined;
       const problems = failure === undefined ? [] : (asItIs ?? (await play(failure.smallest)).problems);
       const isFound = failure !== undefined && problems.length === 0;
       took[name] = isFound ? tally.seeds : null;
       const where = `Broken engine ${name} (${what})`;
-      const by = failure?.seed === -1 ? 'by its directed schedule' : `in ${tally.seeds} of ${seeds} seeds`;
+      const by = isDirected ? 'by its directed schedule' : `in ${tally.seeds} of ${seeds} seeds`;
       if (isFound) write(`${where}: found ${by}: ${failure.problems[0]?.slice(0, 160)}`);
       else if (failure === undefined) write(`${where}: NOT found in ${seeds} seeds`);
       else write(`${where}: NOT found, the engine itself fails seed ${failure.seed}: ${problems[0]}`);

@@ -3,8 +3,9 @@ import type { Backend } from '../../src/ports/index.ts';
 import { createRuntime, type Runtime } from '../../src/runtime/index.ts';
 import { compareWithInterpreter, interpret, type InterpretedRun } from '../../src/testing/index.ts';
 import { Random } from '../../src/testing/simulator/random.ts';
+import { settlementOrders } from '../../src/testing/simulator/settlements.ts';
 import { Deliveries } from './deliveries.ts';
-import { Settlements } from './settlements.ts';
+import { NotedLogs } from './noted-logs.ts';
 import { buildWorkload, type GraphSpec, type Workload } from './workloads/index.ts';
 
 /** Where a workload is executed. */
@@ -23,7 +24,7 @@ class Execution {
   private readonly workload: Workload;
   private readonly stage: Stage;
   readonly deliveries: Deliveries;
-  readonly settlements = new Settlements();
+  readonly logs = new NotedLogs();
   private runtime: Runtime | undefined;
 
   constructor(workload: Workload, stage: Stage, random: Random) {
@@ -44,11 +45,11 @@ class Execution {
   }
 
   private open(): { runtime: Runtime; backend: Backend } {
-    const { deliveries, settlements, workload } = this;
+    const { deliveries, logs, workload } = this;
     const backend = this.stage.open(deliveries.clock);
     const runtime = createRuntime({
       workflows: workload.workflows,
-      backend: deliveries.of({ ...backend, store: settlements.of(backend.store) }),
+      backend: deliveries.of({ ...backend, store: logs.of(backend.store) }),
       logger: { warn: () => {} },
       work: false,
     });
@@ -113,7 +114,7 @@ export async function play(spec: GraphSpec, stage: Stage, seed: number): Promise
     ...(initialState === undefined ? {} : { initialState }),
     ...(requestContext === undefined ? {} : { requestContext }),
     resume: ({ path }) => workload.resume({ path }),
-    settlementOrder: execution.settlements.orderIn(runId, root),
+    settlementOrder: settlementOrders(execution.logs, { runId, workflow: root }),
   });
   const result = await execution.call((runtime) => runtime.result({ runId, includeState: true }));
   const stored = await execution.call((runtime) => runtime.get({ runId }));

@@ -1,9 +1,8 @@
-import { drawRates } from '../../src/testing/simulator/faults.ts';
 import { Random } from '../../src/testing/simulator/random.ts';
 import {
   type BackendWrapper,
-  drawPlan,
   type Plan,
+  planOf,
   type SeedOutcome,
 } from '../../src/testing/simulator/scenario.ts';
 import { judge } from '../../src/testing/simulator/judge.ts';
@@ -55,8 +54,7 @@ export function smallSpecOf(seed: number): GraphSpec {
 
 /** The case of a seed. */
 export function caseOf(seed: number): SeedCase {
-  const plans = new Random(seed, 7);
-  return { spec: specOf(seed), plan: drawPlan(seed, plans, drawRates(plans)) };
+  return { spec: specOf(seed), plan: planOf(seed) };
 }
 
 /** What became of a case. */

@@ -17,7 +17,8 @@ export interface ShardRequest {
 
 /** A seed that failed. */
 export interface Failure {
-  readonly seed: number;
+  /** Absent: a directed schedule found it. */
+  readonly seed?: number;
   readonly problems: readonly string[];
   readonly smallest: SeedCase;
   /** The last decisions of the smallest case. */
@@ -49,8 +50,7 @@ export async function simulateShard(
   const tally = emptyTally();
   const failures: Failure[] = [];
   const wrong = (await broken?.directed?.()) ?? [];
-  if (wrong.length > 0)
-    failures.push({ seed: -1, problems: wrong, smallest: caseOf(request.first), trace: [] });
+  if (wrong.length > 0) failures.push({ problems: wrong, smallest: caseOf(request.first), trace: [] });
   for (let number = 0; number < request.count; number += 1) {
     const seed = request.first + number * request.stride;
     const found = caseOf(seed);

@@ -20,7 +20,6 @@ export interface Call {
   /** Whoever made the call has gone after the first try, answered or not. @default false */
   readonly once?: boolean;
   readonly onAnswer?: (answer: unknown) => void;
-  readonly onRefusal?: (code: ErrorCode) => void;
 }
 
 interface Pending extends Omit<Call, 'fromDecision'> {
@@ -42,6 +41,7 @@ export class Callers implements ActionSource {
   readonly #scheduler: Scheduler;
   readonly #process: () => ApiProcess;
   #pending: Pending[] = [];
+  readonly #underWay = new Set<string>();
   #open = 0;
 
   constructor(scheduler: Scheduler, process: () => ApiProcess) {
@@ -62,8 +62,6 @@ export class Callers implements ActionSource {
   isOpen(name: string): boolean {
     return this.#underWay.has(name) || this.#pending.some((call) => call.name === name);
   }
-
-  readonly #underWay = new Set<string>();
 
   /** What was to happen at a later decision happens now. False when nothing was. */
   hurry(): boolean {
@@ -97,9 +95,9 @@ export class Callers implements ActionSource {
       if (process.isDead) this.#unanswered(call);
       else call.onAnswer?.(answer);
     } catch (error) {
-      if (isWorkflowError(error, ...call.refusals) && call.refusals.length > 0) call.onRefusal?.(error.code);
-      else if (isWorkflowError(error, 'WORKFLOW_BACKEND_UNAVAILABLE')) this.#unanswered(call);
-      else this.failures.push(`${call.name} was refused: ${String(error)}`);
+      if (isWorkflowError(error, 'WORKFLOW_BACKEND_UNAVAILABLE')) this.#unanswered(call);
+      else if (!isWorkflowError(error) || !call.refusals.includes(error.code))
+        this.failures.push(`${call.name} was refused: ${String(error)}`);
     } finally {
       this.#open -= 1;
       this.#underWay.delete(call.name);

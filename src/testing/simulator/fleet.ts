@@ -1,6 +1,6 @@
 import type { WorkflowDefinition } from '../../core/definition.ts';
 import { createRuntime, type Runtime } from '../../runtime/index.ts';
-import type { Bodies, ProcessLogger } from './bodies.ts';
+import type { ProcessLogger } from './bodies.ts';
 import type { ApiProcess } from './callers.ts';
 import { Faults } from './faults.ts';
 import { SimulatedProcess, type World } from './process.ts';
@@ -69,7 +69,6 @@ export class Fleet {
     world: World,
     plan: Plan,
     workflows: readonly WorkflowDefinition[],
-    _bodies: Bodies,
     wrap: BackendWrapper = (backend) => backend,
   ) {
     this.#world = world;

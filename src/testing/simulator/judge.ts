@@ -1,20 +1,13 @@
-import { decodeToken } from '../../core/join.ts';
-import { formatKey, type RecordKey } from '../../core/records.ts';
-import {
-  type BlockPlace,
-  compareWithInterpreter,
-  interpret,
-  type InterpretedRun,
-} from '../interpreter/index.ts';
+import { compareWithInterpreter, interpret, type InterpretedRun } from '../interpreter/index.ts';
 import type { Scenario, SeedOutcome } from './scenario.ts';
-import type { Watch } from './watch.ts';
+import { settlementOrders } from './settlements.ts';
 
 /** What is not compared between a run and its interpretation, beside what the interpreter itself calls open. */
 export const notCompared = {
   canceled:
     'A run that somebody canceled: how far it came depends on when. That it is canceled, and stays so, is checked.',
   crashed:
-    'A run in which a step failed because its worker died in it more often than it may: no in-process runtime has that. That it fails, and with which code, is checked.',
+    'A run in which a step failed because its worker died in it more often than it may: no in-process runtime has that. That the run comes to rest is checked.',
   'suspensions of nested workflows':
     'When somebody resumed a step before the run as a whole was suspended, or an event came late: the entries of the nested workflows around it may never have shown its suspension, or what it was resumed with.',
   'what state leaves open':
@@ -25,49 +18,6 @@ export const notCompared = {
   'executions of a run that was restarted or has traveled in time':
     'Which bodies are executed again depends on when. That no turn is executed twice without a takeover is checked.',
 } as const;
-
-/** The run nested at each place of a run, by the place and the iteration. */
-function nestedRuns(watch: Watch): Map<string, string> {
-  const nested = new Map<string, string>();
-  for (const { runId, parent } of watch.headers.values()) {
-    if (parent === undefined) continue;
-    const [, iteration = ''] = parent.turn.split('.');
-    nested.set(`${parent.runId}/${formatKey(parent.key)}/${Number(iteration)}`, runId);
-  }
-  return nested;
-}
-
-/** In which order the members of each block settled, as the engine has written it down. */
-function settlementOrders(
-  { watch }: SeedOutcome,
-  root: string,
-): (block: BlockPlace) => readonly number[] | undefined {
-  const nested = nestedRuns(watch);
-  const asked = new Map<string, number>();
-  return ({ run, entry }) => {
-    let runId: string | undefined = root;
-    for (const { entry: at, member, iteration = 0 } of run) {
-      const keys: RecordKey[] =
-        member === undefined
-          ? [{ entry: at }]
-          : [
-              { entry: at, arm: member },
-              { entry: at, item: member },
-            ];
-      const parent: string | undefined = runId;
-      runId = keys.flatMap((key) => nested.get(`${parent}/${formatKey(key)}/${iteration}`) ?? [])[0];
-    }
-    if (runId === undefined) return undefined;
-    // A nested run that is begun anew opens its blocks in further epochs, in the order in which they are interpreted.
-    const epochs = watch.openedEpochs(runId, entry);
-    const times = asked.get(`${runId}/${entry}`) ?? 0;
-    asked.set(`${runId}/${entry}`, times + 1);
-    const epoch = watch.root?.epoch === 1 ? (epochs[times] ?? epochs.at(-1)) : epochs.at(-1);
-    const tokens = watch.tokens.get(`${runId}/${entry}/${epoch}`);
-    const settlements = tokens?.map(decodeToken).filter(({ kind }) => kind !== 'resumed');
-    return settlements?.map(({ member }) => member);
-  };
-}
 
 /** What is wrong with a seed, in words: what was seen on the way, and where it ended otherwise than its interpretation. */
 export async function judge(scenario: Scenario, outcome: SeedOutcome): Promise<string[]> {
@@ -82,7 +32,11 @@ export async function judge(scenario: Scenario, outcome: SeedOutcome): Promise<s
     ...(scenario.initialState === undefined ? {} : { initialState: scenario.initialState }),
     ...(scenario.requestContext === undefined ? {} : { requestContext: scenario.requestContext }),
     resume: (suspension) => scenario.resume?.(suspension),
-    settlementOrder: settlementOrders(outcome, result.runId),
+    settlementOrder: settlementOrders(outcome.watch, {
+      runId: result.runId,
+      workflow,
+      hasTraveled: outcome.traveled > 0,
+    }),
   });
   if (outcome.watch.gaveUp) return [];
   if (interpreted.open.some(({ what }) => what === 'run' || what === 'state')) return [];
@@ -138,14 +92,17 @@ function planDifferences(outcome: SeedOutcome, interpreted: InterpretedRun): str
     return [];
   const bodies = [...executions.values()].reduce((sum, { times }) => sum + times, 0);
   const won = (method: string): number => watch.won.get(method) ?? 0;
+  const epochs = [...watch.headers.values()].reduce((sum, { epoch }) => sum + epoch, 0);
   const again = events.filter((id, index) => events.indexOf(id) !== index);
   const rules: [string, number, number][] = [
-    ['claims are as many as executions of bodies', won('claim'), won('commit')],
-    ['every claim executes a body', won('claim') >= bodies ? bodies : -1, bodies],
+    ['every outcome of a claim is stored', won('commit'), won('claim')],
+    // A claim executes none when the input is refused.
+    ['no body is executed without a claim', Math.max(0, bodies - won('claim')), 0],
     ['no claim is taken over', won('takeOver'), 0],
     ['as many nested runs are begun as places wait for one', won('startChild'), won('nest')],
     ['as many sleeps end as begin', won('wake'), won('sleep')],
     ['a run is started once', won('startRun'), 1],
+    ['every epoch of a run ends once', won('finish') + won('cancel'), epochs],
     // Two may follow the end of a nested run at once: whoever ended it, and whoever handles the event of its end. So may two
     // who resume a step, and who suspended it.
     ['no event is published twice', won('nest') + won('resume') > 0 ? 0 : again.length, 0],

@@ -2,8 +2,8 @@ import type { WorkflowDefinition } from '../../core/definition.ts';
 import type { RunResult } from '../../core/snapshot.ts';
 import type { Backend } from '../../ports/index.ts';
 import type { BodyExecutions } from './bodies.ts';
-import type { DirectedFault, FaultRates } from './faults.ts';
-import type { Random } from './random.ts';
+import { type DirectedFault, drawRates, type FaultKind, type FaultRates } from './faults.ts';
+import { Random } from './random.ts';
 import type { Pace } from './scheduler.ts';
 import type { Watch } from './watch.ts';
 
@@ -74,7 +74,7 @@ export interface Plan {
  * Faults that lose nothing but what a queue delivers again. Not that a process stands still: what it does late, when another one has
  * acknowledged its message, only a sweep can go on with.
  */
-const recoverable = new Set<string>([
+const recoverable: ReadonlySet<string> = new Set<FaultKind>([
   'event-twice',
   'event-tenfold',
   'event-late',
@@ -89,8 +89,10 @@ const recoverable = new Set<string>([
   'crash-in-step',
 ]);
 
-/** Draws how a seed is simulated. */
-export function drawPlan(seed: number, random: Random, rates: FaultRates): Plan {
+/** How a seed is simulated. */
+export function planOf(seed: number): Plan {
+  const random = new Random(seed, 7);
+  const rates = drawRates(random);
   const isCalm = Object.keys(rates).length === 0;
   const sweeper = random.chance(0.8);
   const at = (chance: number): number | undefined =>

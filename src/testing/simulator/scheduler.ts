@@ -121,11 +121,6 @@ export class Scheduler {
     if (last >= 0) this.trace[last] = `${this.trace[last]} ${text}`;
   }
 
-  /** Whether a process of `actors` waits at a point. */
-  waits(actor: Actor): boolean {
-    return this.#points.some((point) => point.actor === actor);
-  }
-
   /** Lets time pass. */
   pass(ms: number): void {
     this.#now += ms;

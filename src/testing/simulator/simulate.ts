@@ -1,7 +1,5 @@
-import { drawRates } from './faults.ts';
 import { judge } from './judge.ts';
-import { Random } from './random.ts';
-import { drawPlan, type Plan, type Scenario, type SeedOutcome } from './scenario.ts';
+import { type Plan, planOf, type Scenario, type SeedOutcome } from './scenario.ts';
 import { simulateSeed } from './simulation.ts';
 
 /** Options of {@link simulate}. */
@@ -60,8 +58,7 @@ export async function simulate(options: SimulateOptions): Promise<SimulationRepo
   const faults: Record<string, number> = {};
   for (let done = 0; done < seeds && failures.length < mostFailures; done += 1) {
     const seed = firstSeed + done;
-    const random = new Random(seed, 7);
-    const plan = drawPlan(seed, random, drawRates(random));
+    const plan = planOf(seed);
     const outcome = await simulateSeed(options, plan);
     const problems = [...(await judge(options, outcome)), ...((await check?.(outcome)) ?? [])];
     const status = outcome.result?.status ?? 'unknown';

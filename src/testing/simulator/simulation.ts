@@ -1,5 +1,4 @@
 import { type MemoryPlace, memoryPlace } from '../../adapters/memory/index.ts';
-import type { WorkflowDefinition } from '../../core/definition.ts';
 import { terminalStatuses } from '../../core/records.ts';
 import type { ClaimWrite, CommitWrite } from '../../ports/index.ts';
 import { createRuntime, type Runtime } from '../../runtime/index.ts';
@@ -23,7 +22,10 @@ const start = Date.UTC(2026, 0, 1);
 /** Decisions after which a simulation is taken to be endless. */
 const mostDecisions = 150_000;
 
-/** Events that are published again for each fault, resumption and nested run, and each delivery that came once more, at most. Measured: up to 4.5. */
+/**
+ * Events that are published again for each fault, resumption, nested run, sweep and delivery that came once more, at most.
+ * Measured: up to 4.5.
+ */
 const mostAgain = 10;
 
 /** Options of {@link simulateSeed}. */
@@ -43,7 +45,6 @@ export async function simulateSeed(
 }
 
 class Simulation {
-  readonly #scenario: Scenario;
   readonly #plan: Plan;
   readonly #runId = 'run';
   readonly #faults: Faults;
@@ -55,6 +56,7 @@ class Simulation {
   readonly #bodies: Bodies;
   readonly #fleet: Fleet;
   readonly #callers: Callers;
+  readonly #requests: Requests;
   readonly #sweeps: Sweeps;
   readonly #guards = new Map<string, number>();
   readonly #observer: Runtime;
@@ -62,7 +64,6 @@ class Simulation {
   #accepted: Parameters<Transport['accept']>[0][] = [];
 
   constructor(scenario: Scenario, plan: Plan, { wrap }: SeedOptions) {
-    this.#scenario = scenario;
     this.#plan = plan;
     this.#random = new Random(plan.seed, 1);
     this.#faults = new Faults(plan.rates, new Random(plan.seed, 2), plan.directed);
@@ -91,7 +92,7 @@ class Simulation {
       onMetric: (name, attributes) => this.#count(name, attributes),
     };
     this.#bodies = new Bodies(this.#world);
-    this.#fleet = new Fleet(this.#world, plan, this.#instrument(), this.#bodies, wrap);
+    this.#fleet = new Fleet(this.#world, plan, this.#bodies.instrument(scenario.workflows), wrap);
     this.#callers = new Callers(this.#scheduler, () => this.#fleet.api());
     this.#sweeps = new Sweeps(this.#scheduler, this.#watch, () => this.#fleet.worker());
     this.#scheduler.addSource(this.#transport);
@@ -114,12 +115,6 @@ class Simulation {
     });
   }
 
-  readonly #requests: Requests;
-
-  #instrument(): WorkflowDefinition[] {
-    return this.#bodies.instrument(this.#scenario.workflows);
-  }
-
   #count(name: string, attributes: Readonly<Record<string, string>> | undefined): void {
     const reason = attributes?.['reason'];
     const guard = reason === undefined ? name : `${name} ${reason}`;
@@ -129,7 +124,7 @@ class Simulation {
   async play(): Promise<SeedOutcome> {
     this.#requests.begin();
     await this.#toRest();
-    await this.#checkRest();
+    this.#checkRest();
     const result = await this.#result();
     if (this.#plan.expires && this.#watch.violations.length === 0) await this.#expire();
     return this.#outcome(result);
@@ -159,7 +154,7 @@ class Simulation {
   }
 
   /** Whether what is left at the end is what may be left. */
-  async #checkRest(): Promise<void> {
+  #checkRest(): void {
     const { root, headers, violations } = this.#watch;
     violations.push(...this.#callers.failures);
     if (violations.length > 0) return;

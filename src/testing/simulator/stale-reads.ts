@@ -6,11 +6,6 @@ import type { Random } from './random.ts';
 /** States of a record that a stale read can still show. */
 const keptStates = 4;
 
-interface Lookup {
-  readonly now: number;
-  readonly limit: number;
-}
-
 /**
  * Older states, for the reads that may give them: eventually consistent ones of headers and records, and the sweep index.
  * Each part of a read is as old as it likes.
@@ -44,7 +39,7 @@ export class StaleReads {
         : this.#older(this.#headers, first as string, result as RunHeader | undefined);
     }
     if (method === 'loadStep') return this.#step(first as StepRead, result as StepLoad);
-    return method === 'dueRuns' ? this.#due(first as Lookup, result as readonly string[]) : result;
+    return method === 'dueRuns' ? this.#due(result as readonly string[]) : result;
   }
 
   #step(request: StepRead, load: StepLoad): StepLoad {
@@ -66,7 +61,7 @@ export class StaleReads {
     return this.#random.pick(states.get(name) ?? [newest]);
   }
 
-  #due(_: Lookup, due: readonly string[]): readonly string[] {
+  #due(due: readonly string[]): readonly string[] {
     const before = this.#lastDue;
     this.#lastDue = due;
     if (!this.#faults.strikes('stale-index')) return due;

@@ -38,8 +38,6 @@ export class Transport implements ActionSource {
   onAccepted: (event: WorkflowEvent, isTimer: boolean) => void = () => undefined;
   /** Told about every delivery, with the name of the process. */
   onDelivered: (event: WorkflowEvent, process: string) => void = () => undefined;
-  /** Events that were accepted and never came. */
-  readonly lost: WorkflowEvent[] = [];
   /** Deliveries of messages that had been delivered before, and neither acknowledged nor returned in time. */
   redeliveries = 0;
   readonly #scheduler: Scheduler;
@@ -66,7 +64,6 @@ export class Transport implements ActionSource {
     this.onAccepted(event, timer !== undefined);
     if (!event.work) return;
     if (this.#faults.strikes('event-lost')) {
-      this.lost.push(event);
       this.#scheduler.note(`lost ${describe(event)}`);
       return;
     }
@@ -85,11 +82,6 @@ export class Transport implements ActionSource {
   #push(event: WorkflowEvent, dueAt: number): void {
     const name = `deliver ${describe(event)}`;
     this.#messages.push({ event, name, actor: { name: 'bus' }, dueAt, receives: 0 });
-  }
-
-  /** Events that are on their way. */
-  get queued(): readonly WorkflowEvent[] {
-    return this.#messages.map(({ event }) => event);
   }
 
   *actions() {

@@ -23,41 +23,28 @@ import type {
   TakeOverWrite,
   Write,
 } from '../../ports/index.ts';
+import { defaultTimes } from '../../runtime/engine.ts';
+import { loggedHeaderWrites, loggedRecordWrites } from '../../runtime/signalling-store.ts';
 import type { DoneCall } from './process.ts';
 import type { StaleReads } from './stale-reads.ts';
 
 const headerWrites: ReadonlySet<keyof RunStore> = new Set([
-  'createRun',
-  'startRun',
-  'setStatus',
-  'finish',
-  'cancel',
-  'startChild',
-  'travel',
-  'restart',
+  ...loggedHeaderWrites,
   'claimCallback',
   'finishCallback',
   'showSnapshot',
   'setSweep',
 ]);
 const recordWrites: ReadonlySet<keyof RunStore> = new Set([
-  'claim',
+  ...loggedRecordWrites,
   'takeOver',
   'renew',
-  'commit',
-  'sleep',
-  'nest',
-  'followChild',
   'voidLease',
-  'wake',
-  'resume',
-  'closeBlock',
 ]);
 /** Statuses of a record that say what came of it: nothing of it changes within its turn any more. */
 const settled: ReadonlySet<StepRecord['status']> = new Set(['success', 'failed', 'skipped']);
 
-/** Skew that a lease is safe against, ms: see `EngineTimes.skewMs`. */
-const skewMs = 10_000;
+const { skewMs } = defaultTimes;
 
 /** Claims of a turn after which its step fails: see `RunLimits.claims`. */
 const mostClaims = defaultRunLimits.claims;
@@ -87,7 +74,7 @@ export class Watch {
   /** Somebody resumed a step before the run as a whole, and the places around it, showed that it was suspended. */
   resumedEarly = false;
   /** Tokens of each join, by run, entry and epoch. */
-  readonly tokens = new Map<string, number[]>();
+  readonly #tokens = new Map<string, number[]>();
   /** Writes that were won, and lost, by method. */
   readonly won = new Map<string, number>();
   readonly lost = new Map<string, number>();
@@ -128,6 +115,11 @@ export class Watch {
     return names.map((name) => Number(name.slice(head.length))).toSorted((a, b) => a - b);
   }
 
+  /** Tokens of a block in an epoch. */
+  tokensOf(runId: string, entry: number, epoch: number): readonly number[] | undefined {
+    return this.#tokens.get(`${runId}/${entry}/${epoch}`);
+  }
+
   record(runId: string, key: RecordKey): StepRecord | undefined {
     return this.records.get(`${runId}/${formatKey(key)}`);
   }
@@ -153,8 +145,8 @@ export class Watch {
   #appended({ runId, entry, epoch, token }: AppendWrite, { won, position }: AppendResult): void {
     this.#count('appendToken', won);
     const name = `${runId}/${entry}/${epoch}`;
-    const tokens = this.tokens.get(name) ?? [];
-    this.tokens.set(name, tokens);
+    const tokens = this.#tokens.get(name) ?? [];
+    this.#tokens.set(name, tokens);
     const before = tokens[position];
     if (before !== undefined && before !== token) this.violate(`two tokens are at ${position} of ${name}`);
     if (tokens.some((other, place) => other === token && place !== position))

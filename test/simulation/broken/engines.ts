@@ -18,6 +18,11 @@ export interface BrokenEngine {
   readonly directed?: DirectedSchedule;
 }
 
+/** Many events arrive more than once. */
+function withDuplicates(plan: Plan): Plan {
+  return { ...plan, rates: { ...plan.rates, 'event-twice': 0.3, 'event-tenfold': 0.05 } };
+}
+
 /** Every broken engine: each rule of the protocol that somebody could forget. */
 export const brokenEngines: readonly BrokenEngine[] = [
   {
@@ -37,6 +42,7 @@ export const brokenEngines: readonly BrokenEngine[] = [
     what: 'a late event claims a later turn than its own',
     seeds: 5_000,
     mutations: mutations['turn-unchecked'],
+    plan: withDuplicates,
   },
   {
     name: 'no-dedupe',
@@ -157,6 +163,13 @@ export const brokenEngines: readonly BrokenEngine[] = [
     what: 'an item is launched by the log before what its launcher changed can be seen',
     seeds: 5_000,
     mutations: mutations['launch-before-merge'],
+  },
+  {
+    name: 'arm-sees-siblings',
+    what: 'an arm that is launched once more sees what its siblings have set',
+    seeds: 5_000,
+    mutations: mutations['arm-sees-siblings'],
+    plan: withDuplicates,
   },
   {
     name: 'helped-unmarked',

@@ -107,6 +107,13 @@ export const mutations = {
       to: 'if (settlements.length >= 0) return;',
     },
   ],
+  'arm-sees-siblings': [
+    {
+      file: 'src/runtime/members.ts',
+      from: 'seesCell: seesCell && key.item !== undefined,',
+      to: 'seesCell,',
+    },
+  ],
   'helped-unmarked': [
     {
       file: 'src/runtime/sweep.ts',
