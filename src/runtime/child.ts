@@ -94,7 +94,7 @@ async function outcomeOf(
 /** Tells the place that waits for a nested run, and the places above it, that it has changed. */
 export async function tellParents(engine: Engine, child: RunHeader, hop: number): Promise<void> {
   const { store } = engine.backend;
-  let { runId, parent } = child;
+  let { runId, parent, status } = child;
   while (parent !== undefined) {
     const above = await store.loadHeader(parent.runId);
     if (above === undefined) return drop(engine, 'unknown-run');
@@ -111,12 +111,12 @@ export async function tellParents(engine: Engine, child: RunHeader, hop: number)
     if (record?.childRunId !== runId || !isCurrent) return drop(engine, 'stale-turn');
     const handling = handlingOf(engine, engine.registry.get(above.workflowId), above, hop);
     if (isOver) {
-      // Whoever ended it for this place may have died before saying so. A place that still holds its nested run did not end
-      // it: to say so again would cancel the nested run again, and so on for ever.
-      if (holdsNested(record)) return drop(engine, 'run-over');
+      // Whoever ended it for this place may have died before saying so. Once its end has canceled the nested run that a place
+      // holds, it was said: to say it again would cancel that again, and so on for ever.
+      if (holdsNested(record) && terminalStatuses.has(status)) return drop(engine, 'run-over');
       return handling.publisher.publish([endEvent(handling, above.status)]);
     }
     await followChild(handling, record);
-    ({ runId, parent } = above);
+    ({ runId, parent, status } = above);
   }
 }

@@ -84,6 +84,7 @@ export async function play({ spec, plan }: SeedCase, wrap?: BackendWrapper): Pro
     workflows,
     workflowId,
     inputData,
+    rivalInput: 'of a rival',
     ...(initialState === undefined ? {} : { initialState }),
     ...(requestContext === undefined ? {} : { requestContext }),
     resume,

@@ -36,7 +36,7 @@ const ports = /^(?:store|bus|payloads|timers)\./u;
 export function count(tally: Tally, { outcome }: Verdict): void {
   tally.seeds += 1;
   tally.decisions += outcome.trace.length;
-  tally.mostSweeps = Math.max(tally.mostSweeps, outcome.sweepsAfterCalm);
+  tally.mostSweeps = Math.max(tally.mostSweeps, outcome.sweepsInVain);
   addTo(tally.statuses, outcome.result?.status ?? 'unknown', 1);
   for (const [name, times] of outcome.faults) addTo(tally.faults, name, times);
   for (const [name, times] of outcome.guards) addTo(tally.guards, name, times);

@@ -12,7 +12,7 @@ import type { Receiver } from './transport.ts';
 /** Longest time that a process stands still, ms. */
 const longestHoldMs = 600_000;
 /** Most that a clock is off, ms. */
-const mostSkewMs = 300_000;
+export const mostSkewMs = 300_000;
 /** Longest jump of time, ms. */
 const longestJumpMs = 200_000;
 

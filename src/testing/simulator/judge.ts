@@ -28,7 +28,7 @@ export async function judge(scenario: Scenario, outcome: SeedOutcome): Promise<s
   const [workflow] = scenario.workflows;
   if (workflow === undefined) return ['there is no workflow'];
   const interpreted = await interpret(workflow, {
-    inputData: scenario.inputData,
+    inputData: outcome.inputData,
     ...(scenario.initialState === undefined ? {} : { initialState: scenario.initialState }),
     ...(scenario.requestContext === undefined ? {} : { requestContext: scenario.requestContext }),
     resume: (suspension) => scenario.resume?.(suspension),

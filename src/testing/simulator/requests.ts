@@ -30,6 +30,8 @@ interface Setting {
 /** What the callers of a simulation ask for. */
 export class Requests {
   canceled = false;
+  /** Inputs of the starts that were accepted. */
+  readonly startedWith = new Set<unknown>();
   readonly #setting: Setting;
   /** Suspensions that somebody was sent for, by run, place and turn. */
   readonly #answered = new Set<string>();
@@ -49,15 +51,9 @@ export class Requests {
       ...(initialState === undefined ? {} : { initialState }),
       ...(requestContext === undefined ? {} : { requestContext }),
     };
-    for (let count = 0; count < plan.starters; count += 1) {
-      callers.add({
-        name: 'start',
-        fromDecision: 0,
-        refusals: [],
-        perform: (runtime) => runtime.start(request),
-      });
-    }
-    if (plan.starters > 1) this.#rival({ ...request, inputData: { of: 'a rival', instead: inputData } });
+    const isRivaled = plan.starters > 1 && plan.travelAt === undefined && 'rivalInput' in scenario;
+    for (let count = 0; count < plan.starters; count += 1) this.#start(request, isRivaled);
+    if (isRivaled) this.#start({ ...request, inputData: scenario.rivalInput }, true);
     const { cancelAt, restartAt, travelAt } = plan;
     if (cancelAt !== undefined) this.#cancel(cancelAt);
     if (restartAt !== undefined) {
@@ -73,17 +69,16 @@ export class Requests {
     }
   }
 
-  /** Somebody starts a run of the same id with another input when that is there already. */
-  #rival(request: StartRequest): void {
-    const { callers, watch, plan } = this.#setting;
+  /** Where others start the run with another input, one of the inputs is accepted, whoever asks with it. */
+  #start(request: StartRequest, isRivaled: boolean): void {
+    const { callers } = this.#setting;
     callers.add({
-      name: 'rival start',
-      fromDecision: 10,
-      refusals: ['WORKFLOW_RUN_CONFLICT', 'WORKFLOW_SCHEMA_VALIDATION_FAILED'],
-      perform: async (runtime) => (watch.root === undefined ? 'too early' : runtime.start(request)),
-      onAnswer: (answer) => {
-        if (answer !== 'too early' && plan.travelAt === undefined)
-          watch.violate('a start with another input was answered as if it were the same');
+      name: 'start',
+      fromDecision: 0,
+      refusals: isRivaled ? ['WORKFLOW_RUN_CONFLICT'] : [],
+      perform: (runtime) => runtime.start(request),
+      onAnswer: () => {
+        this.startedWith.add(request.inputData);
       },
     });
   }

@@ -22,6 +22,8 @@ export interface Scenario {
   /** The one that is started. */
   readonly workflowId: string;
   readonly inputData?: unknown;
+  /** Another input, with which somebody starts a run of the same id at the same time: one of the two is refused. */
+  readonly rivalInput?: unknown;
   readonly initialState?: Readonly<Record<string, unknown>>;
   readonly requestContext?: Readonly<Record<string, unknown>>;
   /**
@@ -136,6 +138,8 @@ export interface SeedOutcome {
   readonly violations: readonly string[];
   /** The run at the end; undefined when it was not read. */
   readonly result: RunResult | undefined;
+  /** The input whose start was accepted. */
+  readonly inputData: unknown;
   /** Somebody's cancel was answered. */
   readonly canceled: boolean;
   /** Time travels that were done. */
@@ -158,8 +162,8 @@ export interface SeedOutcome {
   readonly guards: ReadonlyMap<string, number>;
   /** Decisions by what went on: `store.claim`, `body`. */
   readonly switches: ReadonlyMap<string, number>;
-  /** Sweeps after nothing went wrong any more until the run came to rest. */
-  readonly sweepsAfterCalm: number;
+  /** Most sweeps of one run in a row after which nothing had changed, since nothing went wrong any more. */
+  readonly sweepsInVain: number;
 }
 
 /** Wraps the backend of each process: how a test makes an engine that is broken on purpose. */

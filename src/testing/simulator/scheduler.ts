@@ -37,6 +37,9 @@ export interface ActionSource {
   nextTime(): number | undefined;
 }
 
+/** Virtual ms that pass with each decision when nothing goes wrong any more, at most. */
+const calmTickMs = 20;
+
 /** Chance of a change of priorities at a decision. */
 const priorityChange = 0.02;
 
@@ -51,7 +54,8 @@ export class Scheduler {
   readonly switches = new Map<string, number>();
   readonly #random: Random;
   readonly #faults: Faults;
-  readonly #pace: Pace;
+  readonly #policy: Pace['policy'];
+  #tickMs: number;
   readonly #sources: ActionSource[] = [];
   readonly #priorities = new Map<Actor, number>();
   readonly #start: number;
@@ -67,7 +71,8 @@ export class Scheduler {
   }) {
     this.#random = options.random;
     this.#faults = options.faults;
-    this.#pace = options.pace;
+    this.#policy = options.pace.policy;
+    this.#tickMs = options.pace.tickMs;
     this.#now = options.start;
     this.#start = options.start;
   }
@@ -121,6 +126,11 @@ export class Scheduler {
     if (last >= 0) this.trace[last] = `${this.trace[last]} ${text}`;
   }
 
+  /** Nobody is slow any more. */
+  hasten(): void {
+    this.#tickMs = Math.min(this.#tickMs, calmTickMs);
+  }
+
   /** Lets time pass. */
   pass(ms: number): void {
     this.#now += ms;
@@ -132,7 +142,7 @@ export class Scheduler {
     const action = this.#choose();
     if (action === undefined) return this.#sleep();
     this.#log(action);
-    this.#now += this.#pace.tickMs;
+    this.#now += this.#tickMs;
     action.go();
     return true;
   }
@@ -149,7 +159,7 @@ export class Scheduler {
     ];
     for (const source of this.#sources) enabled.push(...source.actions());
     if (enabled.length === 0) return undefined;
-    const chosen = this.#pace.policy === 'uniform' ? this.#random.pick(enabled) : this.#first(enabled);
+    const chosen = this.#policy === 'uniform' ? this.#random.pick(enabled) : this.#first(enabled);
     this.#points = this.#points.filter((point) => point !== chosen);
     return chosen;
   }

@@ -28,6 +28,9 @@ const mostDecisions = 150_000;
  */
 const mostAgain = 10;
 
+/** Sweeps of a run in a row that change nothing, at most, when nothing goes wrong any more. Measured: up to 4. */
+const mostSweepsInVain = 12;
+
 /** Options of {@link simulateSeed}. */
 export interface SeedOptions {
   /** See {@link BackendWrapper}. */
@@ -149,6 +152,7 @@ class Simulation {
   /** Nothing goes wrong any more. */
   #calm(): void {
     this.#faults.stop();
+    this.#scheduler.hasten();
     this.#sweeps.calm();
     this.#fleet.calm();
   }
@@ -162,6 +166,8 @@ class Simulation {
     const isOver = terminalStatuses.has(root.status);
     if (!isOver) this.#watch.violate(`the run stands still: it is ${root.status}`);
     if (this.#callers.open > 0) this.#watch.violate('a call was never answered');
+    const inputs = this.#requests.startedWith.size;
+    if (inputs !== 1) this.#watch.violate(`starts with ${inputs} inputs were accepted for one run`);
     for (const header of isOver ? headers.values() : []) {
       if (!terminalStatuses.has(header.status))
         this.#watch.violate(`the run is over, and run ${header.runId} in it is ${header.status}`);
@@ -170,6 +176,7 @@ class Simulation {
     }
     this.#checkBodies();
     this.#checkEvents();
+    this.#checkSweeps();
   }
 
   /** A duplicate does not set off the rest of the run again: what is published twice is bounded by what went wrong. */
@@ -185,6 +192,12 @@ class Simulation {
       (won.get('nest') ?? 0);
     if (again > mostAgain * (10 + causes))
       this.#watch.violate(`${again} events were published again, for ${causes} reasons`);
+  }
+
+  #checkSweeps(): void {
+    const { mostInVain: times } = this.#sweeps;
+    if (times > mostSweepsInVain)
+      this.#watch.violate(`a run that waits for no time was swept ${times} times, and nothing changed`);
   }
 
   #checkBodies(): void {
@@ -230,6 +243,7 @@ class Simulation {
       plan: this.#plan,
       violations: this.#watch.violations,
       result,
+      inputData: [...this.#requests.startedWith][0],
       canceled: this.#requests.canceled,
       traveled: (this.#watch.root?.epoch ?? 1) - 1,
       executions: this.#bodies.executions,
@@ -237,7 +251,7 @@ class Simulation {
       faults,
       guards: this.#guards,
       switches: this.#scheduler.switches,
-      sweepsAfterCalm: this.#sweeps.afterCalm,
+      sweepsInVain: this.#sweeps.mostInVain,
       watch: this.#watch,
       calls: this.#world.calls,
       events: this.#accepted.map(({ id }) => id),

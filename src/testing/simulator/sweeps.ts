@@ -1,4 +1,7 @@
+import type { StepRecord } from '../../core/records.ts';
+import { defaultTimes } from '../../runtime/engine.ts';
 import type { ApiProcess } from './callers.ts';
+import { mostSkewMs } from './fleet.ts';
 import type { ActionSource, Actor, Scheduler } from './scheduler.ts';
 import type { Watch } from './watch.ts';
 
@@ -7,8 +10,10 @@ const sweepEveryMs = 60_000;
 
 /** The sweeper: one process or another looks each minute at what is due. */
 export class Sweeps implements ActionSource {
-  /** Sweeps since nothing goes wrong any more. */
-  afterCalm = 0;
+  /** Most sweeps of one run in a row that changed nothing of any run, since nothing goes wrong any more. */
+  mostInVain = 0;
+  readonly #inVain = new Map<string, number>();
+  #changes = 0;
   readonly #scheduler: Scheduler;
   readonly #watch: Watch;
   readonly #worker: () => ApiProcess;
@@ -47,8 +52,26 @@ export class Sweeps implements ActionSource {
   #sweep(): void {
     const { process, runtime } = this.#worker();
     this.#next = this.#scheduler.now + sweepEveryMs;
-    if (this.#isCalm) this.afterCalm += 1;
+    if (this.#isCalm) this.#count();
     this.#scheduler.note(`by ${process.name}`);
     runtime.sweep().catch(() => undefined);
+  }
+
+  /** A run that waits for a time, or around one that does, is looked at as long as that takes. */
+  #count(): void {
+    const { now } = this.#scheduler;
+    const { records, headers, changes } = this.#watch;
+    const waitsFor = ({ dueAt = 0, leaseUntil = 0, status }: StepRecord): boolean =>
+      ((status === 'waiting' || status === 'due') && dueAt > now) ||
+      (status === 'running' && leaseUntil + defaultTimes.skewMs + mostSkewMs >= now);
+    if ([...records.values()].some(waitsFor)) return;
+    if (changes !== this.#changes) this.#inVain.clear();
+    this.#changes = changes;
+    for (const { runId, sweepAt = Infinity } of headers.values()) {
+      if (sweepAt > now) continue;
+      const times = (this.#inVain.get(runId) ?? 0) + 1;
+      this.#inVain.set(runId, times);
+      this.mostInVain = Math.max(this.mostInVain, times);
+    }
   }
 }

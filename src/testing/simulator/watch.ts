@@ -75,6 +75,8 @@ export class Watch {
   resumedEarly = false;
   /** Tokens of each join, by run, entry and epoch. */
   readonly #tokens = new Map<string, number[]>();
+  /** Writes that changed a record. */
+  changes = 0;
   /** Writes that were won, and lost, by method. */
   readonly won = new Map<string, number>();
   readonly lost = new Map<string, number>();
@@ -92,7 +94,6 @@ export class Watch {
   readonly #opened = new Set<string>();
   /** Which write was the last one of each record. */
   readonly #written = new Map<string, number>();
-  #writes = 0;
   /** End of the lease that the last claim or takeover of a record set, without renewals. */
   readonly #leases = new Map<string, number>();
 
@@ -231,8 +232,8 @@ export class Watch {
     this.records.set(name, image);
     if (image.status === 'suspended' && image.childRunId === undefined) this.#suspended.set(name, image);
     else this.#suspended.delete(name);
-    this.#writes += 1;
-    this.#written.set(name, this.#writes);
+    this.changes += 1;
+    this.#written.set(name, this.changes);
     this.#stale.noteRecord(runId, image);
   }
 
