@@ -44,7 +44,7 @@ const promises: readonly (readonly [promise: string, proof: string])[] = [
   ['No event says what is not stored.', 'Each event is checked when it is published.'],
   [
     'An accepted start, resume or cancel survives a crash.',
-    'Callers repeat what was not answered, and each run ends or waits for a person. The kill tests do so with real processes and a real disk.',
+    'Callers repeat what was not answered, of two starts with different inputs one is accepted and the run is of that one, and each run ends or waits for a person. The kill tests do so with real processes and a real disk.',
   ],
   [
     'The sweeper is needed only when something was lost.',
@@ -52,7 +52,7 @@ const promises: readonly (readonly [promise: string, proof: string])[] = [
   ],
   [
     'Nothing runs away, and nothing is left over.',
-    'What is published again is bounded by what went wrong; at the end no event, no nested run and no time of a sweep is left. Events that come after a run has expired do nothing.',
+    'What is published again is bounded by what went wrong, and so is how often a run is swept before something changes; at the end no event, no nested run and no time of a sweep is left. Events that come after a run has expired do nothing.',
   ],
 ];
 
@@ -97,7 +97,7 @@ function reliabilityDocument(figures: SimulationFigures): string {
     '',
     '## The run that this page is made from',
     '',
-    `${number(seeds)} seeds from ${figures.first} on, ${number(figures.failed)} failed; ${number(Math.round(tally.portCalls / seeds))} port calls a seed. ${number(systematic.plays)} plays of ${systematic.graphs} graphs with one call failed in one way, ${number(systematic.struck)} of which could fail so. After faults had stopped, a run took at most ${tally.mostSweeps} sweeps, one a minute, to come to rest.`,
+    `${number(seeds)} seeds from ${figures.first} on, ${number(figures.failed)} failed; ${number(Math.round(tally.portCalls / seeds))} port calls a seed. ${number(systematic.plays)} plays of ${systematic.graphs} graphs with one call failed in one way, ${number(systematic.struck)} of which could fail so. After faults had stopped, at most ${tally.mostSweeps} sweeps in a row of a run that waits for no time changed nothing.`,
     '',
     table(
       ['run ended', 'seeds'],

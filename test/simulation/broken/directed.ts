@@ -7,20 +7,20 @@ import { step, workflow } from '../../runtime/fixtures.ts';
  */
 export type DirectedSchedule = () => Promise<readonly string[]>;
 
-/** An event of the first epoch is delivered when the run is in its second one, and what it is of has no record yet. */
-export const lateEventOfAnEpoch: DirectedSchedule = async () => {
-  let executions = 0;
-  const counted = step('a', () => {
-    executions += 1;
-  });
-  const hand = byHand([workflow('w', [counted])]);
-  await hand.runtime.start({ workflowId: 'w', runId: 'r' });
-  const late = hand.take(({ stepId }) => stepId === 'a');
-  await hand.runtime.cancel({ runId: 'r' });
-  await hand.runtime.timeTravel({ runId: 'r', step: 'a' });
-  await hand.runtime.handle(late);
+/** The event of a block comes once more when one arm has changed the state and the event of the other one was lost. */
+export const armLaunchedOnceMore: DirectedSchedule = async () => {
+  const setting = step('setting', ({ setState }) => setState({ k: 'set' }));
+  const looking = step('looking', ({ state }) => ({ seen: state['k'] }));
+  const hand = byHand([workflow('w', [{ parallel: [setting, looking] }])]);
+  await hand.runtime.start({ workflowId: 'w', runId: 'r', inputData: 1 });
+  const opened = hand.take();
+  await hand.runtime.handle(opened);
+  await hand.drain(({ stepId }) => stepId === 'looking');
+  await hand.runtime.handle(opened);
   await hand.drain();
-  return executions === 1 ? [] : [`a step was executed ${executions} times in one epoch`];
+  const { steps } = await hand.runtime.result({ runId: 'r', includeState: true });
+  const { output } = steps['looking'] as { readonly output?: { readonly seen?: unknown } };
+  return output?.seen === undefined ? [] : [`an arm saw what its sibling had set: ${String(output.seen)}`];
 };
 
 /** Whoever resumed a step says that the run is running when the step is suspended once more, and dies. */

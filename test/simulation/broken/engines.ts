@@ -1,5 +1,6 @@
+import type { FaultRates } from '../../../src/testing/simulator/faults.ts';
 import type { BackendWrapper, Plan } from '../../../src/testing/simulator/scenario.ts';
-import { type DirectedSchedule, lateEventOfAnEpoch, lateStatus } from './directed.ts';
+import { armLaunchedOnceMore, type DirectedSchedule, lateStatus } from './directed.ts';
 import { type Mutation, mutations } from './mutations.ts';
 import * as wrappers from './wrappers.ts';
 
@@ -8,7 +9,7 @@ export interface BrokenEngine {
   readonly name: string;
   /** What is wrong with it. */
   readonly what: string;
-  /** Seeds within which it has to be found; 0: by its directed schedule. */
+  /** Seeds within which it has to be found; 0: by its directed schedule, and by nightly simulations at random. */
   readonly seeds: number;
   readonly wrap?: BackendWrapper;
   readonly mutations?: readonly Mutation[];
@@ -18,10 +19,23 @@ export interface BrokenEngine {
   readonly directed?: DirectedSchedule;
 }
 
-/** Many events arrive more than once. */
-function withDuplicates(plan: Plan): Plan {
-  return { ...plan, rates: { ...plan.rates, 'event-twice': 0.3, 'event-tenfold': 0.05 } };
+/** Only these faults come, for long enough, to a run that nobody but `more` interferes with; few decisions take longer than others. */
+function only(rates: FaultRates, more: Partial<Plan> = {}): (plan: Plan) => Plan {
+  return ({ cancelAt: _cancel, restartAt: _restart, travelAt: _travel, ...plan }) => ({
+    ...plan,
+    sweeper: true,
+    calmAt: 500,
+    rates,
+    pace: { ...plan.pace, tickMs: Math.min(plan.pace.tickMs, 1) },
+    ...more,
+  });
 }
+
+/** Decision at which somebody cancels, or travels in time: early, and another one for each seed. */
+const early = ({ seed }: Plan, within: number): number => 5 + (seed % within);
+
+const manyDuplicates: FaultRates = { 'event-twice': 0.3, 'event-tenfold': 0.05 };
+const crashes: FaultRates = { 'crash-before': 0.03, 'crash-after': 0.03 };
 
 /** Every broken engine: each rule of the protocol that somebody could forget. */
 export const brokenEngines: readonly BrokenEngine[] = [
@@ -42,13 +56,17 @@ export const brokenEngines: readonly BrokenEngine[] = [
     what: 'a late event claims a later turn than its own',
     seeds: 5_000,
     mutations: mutations['turn-unchecked'],
-    plan: withDuplicates,
+    plan: only(
+      { 'event-tenfold': 0.3, 'publish-refused': 0.1 },
+      { sweeper: false, workers: 6, batch: 4, pace: { tickMs: 1, policy: 'priority' } },
+    ),
   },
   {
     name: 'no-dedupe',
     what: 'a duplicate publishes what has begun already',
     seeds: 2_000,
     mutations: mutations['no-dedupe'],
+    plan: only(manyDuplicates),
   },
   {
     name: 'publish-before-write',
@@ -59,16 +77,16 @@ export const brokenEngines: readonly BrokenEngine[] = [
   {
     name: 'failed-entries-ignored',
     what: 'events that the bus refused are taken for accepted',
-    seeds: 500,
+    seeds: 2_000,
     wrap: wrappers.ignoresFailedEntries,
   },
   {
     name: 'silent-loser',
     what: 'whoever comes second to an outcome does nothing',
-    seeds: 500,
+    seeds: 1_000,
     wrap: wrappers.silentLoser,
   },
-  { name: 'sweeper-off', what: 'nobody sweeps', seeds: 500, wrap: wrappers.neverSweeps },
+  { name: 'sweeper-off', what: 'nobody sweeps', seeds: 1_000, wrap: wrappers.neverSweeps },
   {
     name: 'join-by-counter',
     what: 'a settlement counts as often as it is told',
@@ -84,24 +102,29 @@ export const brokenEngines: readonly BrokenEngine[] = [
   {
     name: 'epoch-ignored',
     what: 'events of an earlier epoch are handled',
-    seeds: 0,
+    seeds: 5_000,
     mutations: mutations['epoch-ignored'],
-    directed: lateEventOfAnEpoch,
+    plan: (plan) =>
+      only(
+        { 'event-late': 0.2, 'event-twice': 0.3 },
+        { cancelAt: early(plan, 40), travelAt: early(plan, 60) + 15, travelers: 2 },
+      )(plan),
   },
   {
     name: 'cancel-unchecked',
     what: 'steps of a canceled run go on',
-    seeds: 500,
+    seeds: 1_000,
     wrap: wrappers.overlooksCancel,
   },
-  { name: 'endless-lease', what: 'a lease never ends', seeds: 500, wrap: wrappers.endlessLease },
+  { name: 'endless-lease', what: 'a lease never ends', seeds: 1_000, wrap: wrappers.endlessLease },
   {
     name: 'resume-not-exclusive',
     what: 'a suspension can be resumed twice',
     seeds: 2_000,
     mutations: mutations['resume-not-exclusive'],
+    plan: only({ 'event-twice': 0.2 }, { earlyResume: true, resumers: 3 }),
   },
-  { name: 'delay-dropped', what: 'a retry does not wait', seeds: 300, wrap: wrappers.dropsDelays },
+  { name: 'delay-dropped', what: 'a retry does not wait', seeds: 1_000, wrap: wrappers.dropsDelays },
   {
     name: 'nested-end-not-delivered',
     what: 'the run above never hears of a nested one',
@@ -117,39 +140,46 @@ export const brokenEngines: readonly BrokenEngine[] = [
   {
     name: 'no-probe',
     what: 'a turn that another worker holds is acknowledged and forgotten',
-    seeds: 1_000,
+    seeds: 3_000,
     wrap: wrappers.dropsProbes,
   },
   {
     name: 'left-before-token',
     what: 'a member is resumed before its suspension is in the log of its block',
-    seeds: 5_000,
+    seeds: 3_000,
     mutations: mutations['left-before-token'],
+    plan: only(crashes),
   },
   {
     name: 'nested-not-reread',
     what: 'a place follows its nested run once, and does not look again after its write',
-    seeds: 5_000,
+    seeds: 12_000,
     mutations: mutations['nested-not-reread'],
+    plan: only(
+      { 'crash-before': 0.02, 'publish-refused': 0.1 },
+      { sweeper: false, resumers: 2, workers: 6, batch: 4 },
+    ),
   },
   {
     name: 'suspends-out-of-sight',
     what: 'a suspension takes the run out of sight at once',
-    seeds: 5_000,
+    seeds: 3_000,
     wrap: wrappers.suspendsOutOfSight,
+    plan: only({ 'event-lost': 0.3 }, { calmAt: 1_500 }),
   },
   {
     name: 'resume-unswept',
     what: 'a resume does not make the sweeper look',
-    seeds: 5_000,
+    seeds: 3_000,
     mutations: mutations['resume-unswept'],
+    plan: only({ 'event-lost': 0.3, 'crash-after': 0.05 }, { calmAt: 1_500, resumers: 1 }),
   },
   {
     name: 'parent-not-rechecked',
     what: 'whoever begins a nested run does not look whether the run above is over',
-    seeds: 5_000,
+    seeds: 20_000,
     mutations: mutations['parent-not-rechecked'],
-    plan: (plan) => ({ ...plan, cancelAt: 5 + (plan.seed % 60) }),
+    plan: (plan) => only({ 'event-twice': 0.2 }, { cancelAt: early(plan, 60) })(plan),
   },
   {
     name: 'status-unordered',
@@ -161,20 +191,21 @@ export const brokenEngines: readonly BrokenEngine[] = [
   {
     name: 'launch-before-merge',
     what: 'an item is launched by the log before what its launcher changed can be seen',
-    seeds: 5_000,
+    seeds: 3_000,
     mutations: mutations['launch-before-merge'],
+    plan: only(crashes),
   },
   {
     name: 'arm-sees-siblings',
     what: 'an arm that is launched once more sees what its siblings have set',
-    seeds: 5_000,
+    seeds: 0,
     mutations: mutations['arm-sees-siblings'],
-    plan: withDuplicates,
+    directed: armLaunchedOnceMore,
   },
   {
     name: 'helped-unmarked',
     what: 'the sweeper loses sight of what it has helped',
-    seeds: 5_000,
+    seeds: 2_000,
     mutations: mutations['helped-unmarked'],
   },
 ];
