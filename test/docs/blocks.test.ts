@@ -84,7 +84,8 @@ describe('programs in the documents', () => {
   beforeAll(async () => {
     writePrograms([...programs, wrong, throws]);
     [errors, outputs] = await Promise.all([compilerErrors(), outputsOf([...run, throws])]);
-  });
+    // Seconds on two free cores, and many more where others work on them.
+  }, 120_000);
 
   test('compile against the sources', () => {
     const found = errors.filter((line) => line.includes('planted-md'));

@@ -6,7 +6,7 @@ import { inspect } from 'node:util';
  * Runs programs one after the other in this process, each in its own folder, and prints a JSON array of what they printed.
  * One process for many, because loading the package and a schema library takes longer than most of them.
  */
-const LIMIT_MS = 20_000;
+const LIMIT_MS = 60_000;
 
 const write = process.stdout.write.bind(process.stdout);
 let printed = '';
