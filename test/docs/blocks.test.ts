@@ -8,7 +8,7 @@ const CHECKED = ['ts', 'json', 'sh'];
 const READ_ONLY = ['', 'text', 'mermaid'];
 
 /** How many blocks may say that they are no whole program. */
-const FRAGMENTS = 12;
+const FRAGMENTS = 8;
 
 const withPrograms = /^(README\.md|docs\/.*\.md|examples\/[^/]+\/README\.md)$/;
 const documents = allDocuments().filter(({ path }) => withPrograms.test(path));
