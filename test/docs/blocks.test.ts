@@ -10,7 +10,8 @@ const READ_ONLY = ['', 'text', 'mermaid'];
 /** How many blocks may say that they are no whole program. */
 const FRAGMENTS = 8;
 
-const withPrograms = /^(README\.md|docs\/.*\.md|examples\/[^/]+\/README\.md)$/;
+/** Not docs/api: its blocks are signatures, which are written from the sources. */
+const withPrograms = /^(README\.md|docs\/(?!api\/).*\.md|examples\/[^/]+\/README\.md)$/;
 const documents = allDocuments().filter(({ path }) => withPrograms.test(path));
 const blocks = documents.flatMap(blocksOf);
 const whole = blocks.filter(({ fragment }) => fragment === undefined);

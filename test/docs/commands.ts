@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { type Block, type Document, root } from './documents.ts';
 
 /** The commands of the command line `evented`, the only place where documents are told of them. */
-export const EVENTED_COMMANDS: readonly string[] = [
+const EVENTED_COMMANDS: readonly string[] = [
   'dev',
   'start',
   'resume',

@@ -65,7 +65,7 @@ export function blocksOf({ path, text }: Document): Block[] {
 }
 
 /** The prose of a document: its blocks and its spans of code left out. */
-export function proseOf({ text }: Document): string {
+function proseOf({ text }: Document): string {
   return text.replaceAll(/^ *(`{3,}).*\n[^]*?^ *\1$/gm, '');
 }
 
