@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { jsonProblems, shellProblems, unknownScripts } from './commands.ts';
+import { jsonProblems, shellProblems, unknownCommands, unknownScripts } from './commands.ts';
 import { allDocuments, type Block, blocksOf } from './documents.ts';
 import { compilerErrors, outputsOf, writePrograms } from './programs.ts';
 
@@ -66,11 +66,13 @@ describe('blocks of code in the documents', () => {
     ]);
   });
 
-  test('and prose name scripts that there are', () => {
-    const missing = allDocuments().flatMap((document) =>
-      unknownScripts(document).map((name) => `${document.path}: npm run ${name}`),
-    );
+  test('and prose name scripts and commands that there are', () => {
+    const missing = allDocuments().flatMap((document) => [
+      ...unknownScripts(document).map((name) => `${document.path}: npm run ${name}`),
+      ...unknownCommands(document).map((name) => `${document.path}: evented ${name}`),
+    ]);
     expect(missing).toEqual([]);
+    expect(unknownCommands({ text: 'call `evented nope` or `evented runs`' })).toEqual(['nope']);
   });
 });
 
@@ -94,10 +96,15 @@ describe('programs in the documents', () => {
     expect(errors.filter((line) => !found.includes(line))).toEqual([]);
   });
 
+  test('are on every page of the guide', () => {
+    const pages = documents.filter(({ path }) => /^docs\/guide\/(?!README)/.test(path));
+    const without = pages.filter(({ path }) => !run.some(({ document }) => document === path));
+    expect(without.map(({ path }) => path)).toEqual([]);
+  });
+
   test('print what the text after them says', () => {
     const shown = (of: (block: Block, place: number) => string | undefined): string[] =>
       run.map((block, place) => named(block, `prints\n${of(block, place) ?? '(no text block follows)'}`));
-    expect(run.length).toBeGreaterThan(20);
     expect(shown((_, place) => outputs[place])).toEqual(shown(promised));
     expect(outputs.at(-1)).toMatch(/^1\nTypeError: no\n/);
   });

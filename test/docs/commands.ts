@@ -38,6 +38,11 @@ export function unknownScripts({ text }: Pick<Document, 'text'>): string[] {
   );
 }
 
+/** Commands of `evented` that a text names in a span of code, and that there are not. */
+export function unknownCommands({ text }: Pick<Document, 'text'>): string[] {
+  return each(text, /`(?:npx )?evented ([a-z][\w-]*)/g).filter((name) => !EVENTED_COMMANDS.includes(name));
+}
+
 /** What is wrong with the commands of a block: each names a thing that there is not. */
 export function shellProblems({ text }: Pick<Block, 'text'>): string[] {
   const tools = each(text, /\bnpx (?:-\S+ )*([a-z][\w-]*)/g).filter(

@@ -52,3 +52,15 @@ test('the index of the guide leads to each of its pages', () => {
   expect(pages.length).toBeGreaterThan(20);
   expect(pages.filter((path) => !linked.has(path))).toEqual([]);
 });
+
+test('every capability in the README has a page and tests', () => {
+  const readme = documents.find(({ path }) => path === 'README.md')?.text ?? '';
+  const [, table = ''] = /^## What is in\n+([^]*?)\n\n/m.exec(readme) ?? [];
+  const rows = table.split('\n').slice(2);
+  expect(rows.length).toBeGreaterThan(15);
+  const without = rows.filter((text) => {
+    const links = linksOf({ path: 'README.md', text });
+    return !links.some((link) => link.startsWith('docs/')) || !links.some((link) => link.startsWith('test/'));
+  });
+  expect(without).toEqual([]);
+});
