@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { readDocstring, renderDocstring } from './api/docstring.ts';
 import { doorsOf } from './api/doors.ts';
 import { gapsOf } from './api/gaps.ts';
-import { Modules, repository } from './api/modules.ts';
+import { Modules, packageOf, repository } from './api/modules.ts';
 import { apiPages } from './api/pages.ts';
 import { planPages } from './api/plan.ts';
 import { keyOf } from './api/references.ts';
@@ -45,6 +45,7 @@ describe('docs/api', () => {
       expect(exports.size, `${name} exports nothing`).toBeGreaterThan(0);
       const headings = headingsOf(pages.get(page) ?? '');
       for (const [exported, target] of exports) {
+        if (packageOf(target) !== undefined) continue;
         const entry = plan.entries.get(keyOf(target));
         expect(entry, `${exported} of ${name} has no place`).toBeDefined();
         if (entry?.page === page) expect(headings, `${exported} of ${name}`).toContain(entry.name);
@@ -107,6 +108,14 @@ describe('what the pages are made of', () => {
       ['c', { path: 'z.ts', name: 'c' }],
     ]);
     expect(files.declarationsOf({ path: 'deep.ts', name: 'a' })[0]?.docstring).toBe('Says it.');
+  });
+
+  test('what a package gives stays with the package', () => {
+    const files = planted({
+      'door.ts': "export { a } from './x.ts';\nexport type { B } from 'pkg/b';",
+      'x.ts': "export { c as a } from 'pkg';",
+    });
+    expect([...files.exportsOf('door.ts').values()].map(packageOf)).toEqual(['pkg', 'pkg/b']);
   });
 
   test('a re-export of what is not there is an error', () => {

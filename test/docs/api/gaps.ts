@@ -46,7 +46,7 @@ function undecided(modules: Modules, target: Target): string[] {
 }
 
 /** What is handed in for its properties. */
-const OPTIONS = /(?:Options|Props|Params|Config|Arguments|Request|Limits|Times|Behaviour)$/u;
+const OPTIONS = /(?:Options|Props|Params|Config|Arguments|Request|Limits|Times|Behaviour|Query)$/u;
 
 function saysDefault(docstring: string): boolean {
   return readDocstring(docstring).tags.some(({ name, text }) => name === 'default' && text !== '');

@@ -30,7 +30,7 @@ export interface Declaration {
   readonly docstring: string | undefined;
 }
 
-/** Where a name is declared. Two names are the same thing when these are equal. */
+/** Where a name is declared: a module of the sources, or a package. Two names are the same thing when these are equal. */
 export interface Target {
   readonly path: string;
   readonly name: string;
@@ -90,6 +90,7 @@ export class Modules {
 
   /** Follows re-exports, from a name that a module exports to where it is declared. */
   declaredAt(exported: Target): Target {
+    if (packageOf(exported) !== undefined) return exported;
     const module = this.at(exported.path);
     const next = module.exports.get(exported.name);
     if (next) return next.path === exported.path ? next : this.declaredAt(next);
@@ -136,8 +137,7 @@ function moduleOf(source: Source): Module {
       if (statement.declaration) {
         for (const name of declare(statement.declaration, statement.start)) exports.set(name, { path, name });
       }
-      const from = statement.source ? resolve(path, statement.source.value) : path;
-      if (from === undefined) throw new Error(`${path}: the API pages do not know re-exports from packages`);
+      const from = statement.source ? placeOf(path, statement.source.value) : path;
       for (const { local, exported } of statement.specifiers) {
         const name = nameOf(local);
         // Imports stand before what exports them; the format sees to it.
@@ -149,6 +149,18 @@ function moduleOf(source: Source): Module {
     }
   }
   return { source, declarations, imports, exports, wholes };
+}
+
+const PACKAGE = 'package:';
+
+/** Where a specifier leads to: a path of the repository, or a package. */
+function placeOf(path: string, specifier: string): string {
+  return resolve(path, specifier) ?? `${PACKAGE}${specifier}`;
+}
+
+/** The package that gives what is re-exported from one. */
+export function packageOf({ path }: Target): string | undefined {
+  return path.startsWith(PACKAGE) ? path.slice(PACKAGE.length) : undefined;
 }
 
 function nameOf(name: ModuleExportName): string {

@@ -41,17 +41,19 @@ function shownDeclarations(modules: Modules, target: Entry['target']): readonly 
   return hasOverloads ? all.filter(({ node }) => node.type !== 'FunctionDeclaration') : all;
 }
 
-function renderPage(context: Context, { door, groups, behind, elsewhere }: PagePlan): string {
+function renderPage(context: Context, { door, groups, behind, elsewhere, foreign }: PagePlan): string {
   const blocks = [NOTICE, `# ${door.name}`];
   if (door.docstring !== undefined)
     blocks.push(renderDocstring(door.docstring, linkerAt(context, door.path, door.page)));
   blocks.push(`[All doors](README.md)`);
+  if (elsewhere.length + foreign.length > 0) blocks.push('## Also exported');
   if (elsewhere.length > 0) {
     const links = elsewhere.map(({ name, entry }) => `[\`${name}\`](${hrefOf(entry, door.page)})`);
-    blocks.push(
-      '## Also exported',
-      `Exported by another door as well, and described there: ${links.join(', ')}.`,
-    );
+    blocks.push(`Exported by another door as well, and described there: ${links.join(', ')}.`);
+  }
+  if (foreign.length > 0) {
+    const names = foreign.map(({ name, from }) => `\`${name}\` of \`${from}\``);
+    blocks.push(`Handed on from other packages: ${names.join(', ')}.`);
   }
   for (const group of GROUPS) {
     const entries = groups.get(group);
@@ -94,14 +96,13 @@ function renderMember({ label, docstring }: Member, link: ReturnType<typeof link
   return [`- **\`${label}\`**: ${text}`];
 }
 
-function renderIndex({ plan, modules, signatures }: Context): string {
-  const context = { plan, modules, signatures };
+function renderIndex(context: Context): string {
   const blocks = [
     NOTICE,
     '# API',
     'One page for each door of the package, that is, for each path that can be imported.',
   ];
-  for (const { door, groups, elsewhere } of plan.pages) {
+  for (const { door, groups, elsewhere } of context.plan.pages) {
     blocks.push(`## [${door.name}](${door.page})`);
     if (door.docstring !== undefined) {
       blocks.push(

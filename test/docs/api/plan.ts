@@ -1,5 +1,5 @@
 import { type Door, doorsOf } from './doors.ts';
-import type { Declared, Modules, Target } from './modules.ts';
+import { type Declared, type Modules, packageOf, type Target } from './modules.ts';
 import { heritageOf, keyOf, referencesOf } from './references.ts';
 
 /** The headings of a page, in their order. */
@@ -25,6 +25,8 @@ export interface PagePlan {
   readonly behind: readonly Entry[];
   /** What the door exports too, and the page of another door documents. */
   readonly elsewhere: readonly { readonly name: string; readonly entry: Entry }[];
+  /** What it hands on from packages, which document it. */
+  readonly foreign: readonly { readonly name: string; readonly from: string }[];
 }
 
 /** What is documented where. */
@@ -47,9 +49,14 @@ export function planPages(modules: Modules): Plan {
       entries.set(keyOf(target), entry);
       return entry;
     };
-    const here = [...door.exports].filter(([, target]) => !entries.has(keyOf(target)));
-    const elsewhere = [...door.exports].filter(([, target]) => entries.has(keyOf(target)));
-    if (elsewhere.length > 0) anchors.of('Also exported');
+    const own = [...door.exports].filter(([, target]) => packageOf(target) === undefined);
+    const foreign = [...door.exports].flatMap(([name, target]) => {
+      const from = packageOf(target);
+      return from === undefined ? [] : [{ name, from }];
+    });
+    const here = own.filter(([, target]) => !entries.has(keyOf(target)));
+    const elsewhere = own.filter(([, target]) => entries.has(keyOf(target)));
+    if (elsewhere.length + foreign.length > 0) anchors.of('Also exported');
     const groups = new Map<Group, Entry[]>();
     for (const group of GROUPS) {
       const members = here.filter(([, target]) => groupOf(modules, target) === group).toSorted(byName);
@@ -65,6 +72,7 @@ export function planPages(modules: Modules): Plan {
     pages.push({
       door,
       groups,
+      foreign,
       behind: hidden.map(([name, target]) => place(name, target)),
       elsewhere: elsewhere.flatMap(([name, target]) => {
         const entry = entries.get(keyOf(target));
@@ -76,8 +84,9 @@ export function planPages(modules: Modules): Plan {
 }
 
 /**
- * What signatures of a page mention and no page documents, with what that extends: its members are those of the type. What
- * the members of these mention is how the package is made. A class that is not exported cannot be made by anybody.
+ * What signatures of a page mention and no page documents. What an exported type extends counts as exported, as its members
+ * are. What these mention in turn is how the package is made, beside what they extend. A class that is not exported cannot be
+ * made by anybody.
  */
 function behindOf(
   modules: Modules,
@@ -85,19 +94,22 @@ function behindOf(
   isPlaced: (key: string) => boolean,
 ): [string, Target][] {
   const found = new Map<string, Target>();
-  const add = (mentioned: readonly Target[]): void => {
-    for (const target of mentioned) {
+  const add = (mentioned: readonly Target[]): Target[] => {
+    const fresh = mentioned.filter((target) => {
       const key = keyOf(target);
-      if (isPlaced(key) || found.has(key) || groupOf(modules, target) === 'Classes') continue;
-      found.set(key, target);
-      add(heritageOf(modules, target));
-    }
+      return !isPlaced(key) && !found.has(key) && groupOf(modules, target) !== 'Classes';
+    });
+    for (const target of fresh) found.set(keyOf(target), target);
+    return fresh;
   };
-  for (const [, target] of from) add(referencesOf(modules, target));
+  const open = from.map(([, target]) => target);
+  for (const target of open) open.push(...add(heritageOf(modules, target)));
+  const mentioned = open.flatMap((target) => add(referencesOf(modules, target)));
+  for (const target of mentioned) mentioned.push(...add(heritageOf(modules, target)));
   return [...found.values()].map((target) => [target.name, target]);
 }
 
-export function groupOf(modules: Modules, target: Target): Group {
+function groupOf(modules: Modules, target: Target): Group {
   const [first] = modules.declarationsOf(target);
   if (!first) throw new Error(`${target.path} does not declare ${target.name}`);
   return groupOfNode(first.node);

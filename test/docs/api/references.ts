@@ -37,16 +37,21 @@ export function referencesOf(modules: Modules, target: Target): Target[] {
   return [...found.values()];
 }
 
-/** The interfaces that an interface extends. */
+/** What an interface extends, also a part of it as by `Pick`. */
 export function heritageOf(modules: Modules, target: Target): Target[] {
-  return modules.declarationsOf(target).flatMap(({ node }) => {
-    if (node.type !== 'TSInterfaceDeclaration') return [];
-    return node.extends.flatMap((base) => {
-      const name = nameAt(base);
-      const there = name === undefined ? undefined : modules.lookUp(target.path, name);
-      return there ? [there] : [];
-    });
-  });
+  const found: Target[] = [];
+  for (const { node } of modules.declarationsOf(target)) {
+    if (node.type !== 'TSInterfaceDeclaration') continue;
+    for (const base of node.extends) {
+      walk(base, (inner) => {
+        const name = nameAt(inner);
+        const there = name === undefined ? undefined : modules.lookUp(target.path, name);
+        if (there) found.push(there);
+        return undefined;
+      });
+    }
+  }
+  return found;
 }
 
 /** The same thing has the same key, under whichever name it is exported. */

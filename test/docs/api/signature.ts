@@ -59,7 +59,7 @@ export function membersOf(source: Source, node: Declared): Member[] {
   if (node.type !== 'TSInterfaceDeclaration' && node.type !== 'ClassDeclaration') return [];
   return shownMembers(source, node).map((member) => ({
     label: labelOf(source, member),
-    isOptional: 'optional' in member && member.optional === true,
+    isOptional: isOptional(member),
     node: member,
     docstring: docstringBefore(source, member.start),
   }));
@@ -148,6 +148,11 @@ function typeOfValue(source: Source, value: Expression | null): string {
   return 'unknown';
 }
 
+/** Whether a member or a parameter has a question mark; not every kind of them can. */
+function isOptional(node: { readonly type: string; readonly optional?: boolean }): boolean {
+  return node.optional === true;
+}
+
 function labelOf(source: Source, member: TSSignature | ClassElement): string {
   const names = (params: readonly ParamPattern[]): string =>
     params
@@ -155,9 +160,8 @@ function labelOf(source: Source, member: TSSignature | ClassElement): string {
         const inner = param.type === 'AssignmentPattern' ? param.left : param;
         if (inner.type === 'RestElement')
           return `...${parameterName(inner.argument as { type: string; name?: string })}`;
-        const isOptional =
-          param.type === 'AssignmentPattern' || ('optional' in inner && inner.optional === true);
-        return `${parameterName(inner)}${isOptional ? '?' : ''}`;
+        const canBeLeftOut = param.type === 'AssignmentPattern' || isOptional(inner);
+        return `${parameterName(inner)}${canBeLeftOut ? '?' : ''}`;
       })
       .filter((name) => name !== 'this')
       .join(', ');
@@ -172,7 +176,7 @@ function labelOf(source: Source, member: TSSignature | ClassElement): string {
       return '';
     default: {
       const key = member.computed ? `[${textOf(source, member.key)}]` : textOf(source, member.key);
-      const name = `${key}${'optional' in member && member.optional ? '?' : ''}`;
+      const name = `${key}${isOptional(member) ? '?' : ''}`;
       if (member.type === 'TSMethodSignature') return `${name}(${names(member.params)})`;
       if (member.type !== 'MethodDefinition' || member.kind === 'get' || member.kind === 'set') return name;
       return member.kind === 'constructor'
