@@ -146,6 +146,40 @@ describe('what the pages are made of', () => {
     expect(signatureIn(text, 'a').replaceAll('{ ', '{ ').replaceAll('; ;', ';')).toBe(expected);
   });
 
+  test.each([
+    ['no docstring', 'export const a: A = 1;', 'a has no docstring (a.ts:1)'],
+    [
+      'an overload without one',
+      '/** A. */\nexport function a(b: 1): 1;\nexport function a(b: 2): 2;\nexport function a(b: 1 | 2): 1 | 2 { return b; }',
+      'a has no docstring (a.ts:3)',
+    ],
+    ['an inferred result', '/** A. */\nexport const a = () => 1;', 'a has no declared result (a.ts:2)'],
+    [
+      'an option without a default',
+      '/** A. */\nexport interface AOptions {\n  readonly b: 1;\n  /** B. */\n  readonly c?: 1;\n}',
+      'AOptions.c? says no @default (a.ts:5)',
+    ],
+    [
+      'an option in a part of a type',
+      '/** A. */\nexport type AOptions = B & {\n  c?: 1;\n};',
+      'AOptions.c? says no @default (a.ts:3)',
+    ],
+    [
+      'a link to nothing',
+      '/** A, {@link B.c}. */\nexport type A = 1;',
+      'A links B.c, which is nowhere (a.ts:2)',
+    ],
+  ])('%s is found', (_, text, gap) => {
+    const files = planted({
+      'package.json': JSON.stringify({
+        name: 'p',
+        exports: { '.': { 'evented-workflows-source': './a.ts' } },
+      }),
+      'a.ts': text,
+    });
+    expect(gapsOf(files, planPages(files))).toEqual([`p: ${gap}`]);
+  });
+
   test('a docstring belongs to what follows it at once', () => {
     const files = planted({
       'a.ts': '/** Doc. */\nconst b = 1;\nexport interface A { c?: 1; /** D. @default 2 */ d?: 2 }',

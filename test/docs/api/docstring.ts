@@ -96,6 +96,11 @@ function renderLinks(text: string, link: Linker): string {
   });
 }
 
+/** The names that a docstring links. */
+export function linksOf(raw: string): string[] {
+  return [...raw.matchAll(SPECIAL)].flatMap(([, name]) => (name === undefined ? [] : [name]));
+}
+
 /** For comments that stay in a signature: links are but their names there. */
 export function withoutLinks(code: string): string {
   return code.replace(/\{@link\s+([^\s}|]+)[^}]*\}/gu, '$1');

@@ -1,8 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { docstringBefore } from './docstring.ts';
 import type { Modules, Target } from './modules.ts';
-import { repository } from './modules.ts';
 
 /** A path of `exports` in package.json, with what it gives. */
 export interface Door {
@@ -24,9 +22,7 @@ const manifest = z.object({
 
 /** The doors of the package, in the order of its manifest. */
 export function doorsOf(modules: Modules): Door[] {
-  const { name: packageName, exports } = manifest.parse(
-    JSON.parse(readFileSync(`${repository}package.json`, 'utf8')),
-  );
+  const { name: packageName, exports } = manifest.parse(JSON.parse(modules.textOf('package.json')));
   return Object.entries(exports).flatMap(([subpath, conditions]) => {
     if (typeof conditions === 'string') return [];
     const name = `${packageName}${subpath.slice(1)}`;

@@ -51,16 +51,17 @@ export interface Module {
 /** Reads modules, each one once. Paths are relative to the repository, with forward slashes. */
 export class Modules {
   readonly #read = new Map<string, Module>();
-  readonly #textOf: (path: string) => string;
+  /** Reads any file of the repository. */
+  readonly textOf: (path: string) => string;
 
   constructor(textOf: (path: string) => string = (path) => readFileSync(`${repository}${path}`, 'utf8')) {
-    this.#textOf = textOf;
+    this.textOf = textOf;
   }
 
   at(path: string): Module {
     const known = this.#read.get(path);
     if (known) return known;
-    const source = parse({ path, text: this.#textOf(path) });
+    const source = parse({ path, text: this.textOf(path) });
     if (source.parseErrors.length > 0)
       throw new Error(`${path} cannot be read: ${source.parseErrors.join('; ')}`);
     const module = moduleOf(source);
@@ -97,6 +98,13 @@ export class Modules {
     const whole = module.wholes.find((path) => this.exportsOf(path).has(exported.name));
     if (whole !== undefined) return this.declaredAt({ path: whole, name: exported.name });
     throw new Error(`${exported.path} exports no ${exported.name} that is declared in the sources`);
+  }
+
+  /** Without the implementation of a function with overloads: its signature is nobody's to call. */
+  shownDeclarationsOf(target: Target): readonly Declaration[] {
+    const all = this.declarationsOf(target);
+    const hasOverloads = all.some(({ node }) => node.type === 'TSDeclareFunction');
+    return hasOverloads ? all.filter(({ node }) => node.type !== 'FunctionDeclaration') : all;
   }
 
   declarationsOf({ path, name }: Target): readonly Declaration[] {

@@ -1,7 +1,7 @@
 import { formatSignatures } from './format.ts';
-import { readDocstring, renderDocstring } from './docstring.ts';
+import { type Linker, readDocstring, renderDocstring } from './docstring.ts';
 import { Modules, type Declaration } from './modules.ts';
-import { BEHIND, type Entry, GROUPS, type PagePlan, type Plan, planPages } from './plan.ts';
+import { BEHIND, type Entry, GROUPS, meaningOf, type PagePlan, type Plan, planPages } from './plan.ts';
 import { keyOf, referencesOf } from './references.ts';
 import { type Member, membersOf, signatureOf } from './signature.ts';
 
@@ -25,20 +25,13 @@ interface Context {
 
 function signaturesOf(modules: Modules, plan: Plan): Map<Declaration, string> {
   const declared = [...plan.entries.values()].flatMap(({ target }) =>
-    shownDeclarations(modules, target).map((declaration) => ({
+    modules.shownDeclarationsOf(target).map((declaration) => ({
       declaration,
       code: signatureOf(modules.at(target.path).source, declaration.node),
     })),
   );
   const formatted = formatSignatures(declared.map(({ code }) => code));
   return new Map(declared.map(({ declaration }, index) => [declaration, formatted[index] ?? '']));
-}
-
-/** Without the implementation of a function with overloads: its signature is nobody's to call. */
-function shownDeclarations(modules: Modules, target: Entry['target']): readonly Declaration[] {
-  const all = modules.declarationsOf(target);
-  const hasOverloads = all.some(({ node }) => node.type === 'TSDeclareFunction');
-  return hasOverloads ? all.filter(({ node }) => node.type !== 'FunctionDeclaration') : all;
 }
 
 function renderPage(context: Context, { door, groups, behind, elsewhere, foreign }: PagePlan): string {
@@ -72,10 +65,10 @@ function renderPage(context: Context, { door, groups, behind, elsewhere, foreign
 function renderEntry(context: Context, entry: Entry): string[] {
   const { modules, signatures } = context;
   const { target, name, page } = entry;
-  const link = linkerAt(context, target.path, page);
+  const link = linkerOf(context, entry);
   const { source } = modules.at(target.path);
   const blocks = [`### ${name}`];
-  for (const declaration of shownDeclarations(modules, target)) {
+  for (const declaration of modules.shownDeclarationsOf(target)) {
     blocks.push(`\`\`\`ts\n${signatures.get(declaration) ?? ''}\n\`\`\``);
     if (declaration.docstring !== undefined) blocks.push(renderDocstring(declaration.docstring, link));
     const members = membersOf(source, declaration.node).flatMap((member) => renderMember(member, link));
@@ -89,7 +82,7 @@ function renderEntry(context: Context, entry: Entry): string[] {
   return blocks;
 }
 
-function renderMember({ label, docstring }: Member, link: ReturnType<typeof linkerAt>): string[] {
+function renderMember({ label, docstring }: Member, link: Linker): string[] {
   if (docstring === undefined) return [];
   // What belongs to an item of a list is indented below it.
   const text = renderDocstring(docstring, link).replace(/\n(?=[^\n])/gu, '\n  ');
@@ -125,24 +118,18 @@ function hrefOf(entry: Entry, from: string): string {
   return `${entry.page === from ? '' : entry.page}#${entry.anchor}`;
 }
 
-/**
- * Links the names of a docstring: what the name means in its module, or else the only thing of this name that has a place.
- * Of `Run.cancel` the first part counts; members have no place of their own.
- */
-function linkerAt(
-  { modules, plan }: Context,
-  path: string,
-  page: string,
-): (name: string) => string | undefined {
+/** Links the names in a docstring of an entry. Members have no place of their own: theirs is that of what they belong to. */
+function linkerOf({ modules, plan }: Context, { target, page }: Entry): Linker {
   return (name) => {
-    const [first = ''] = name.split(/[.#]/u);
-    const meant = modules.lookUp(path, first);
-    const candidates = [...plan.entries.values()].filter((entry) => entry.name === first);
-    const entry = meant
-      ? plan.entries.get(keyOf(meant))
-      : candidates.length === 1
-        ? candidates[0]
-        : undefined;
-    return entry && hrefOf(entry, page);
+    const meant = meaningOf(modules, plan, target, name);
+    return meant && hrefOf(meant, page);
+  };
+}
+
+/** Links the names in the docstring of a door. */
+function linkerAt({ modules, plan }: Context, path: string, page: string): Linker {
+  return (name) => {
+    const meant = meaningOf(modules, plan, { path, name: '' }, name);
+    return meant && hrefOf(meant, page);
   };
 }

@@ -1,5 +1,6 @@
 import { type Door, doorsOf } from './doors.ts';
 import { type Declared, type Modules, packageOf, type Target } from './modules.ts';
+import { membersOf } from './signature.ts';
 import { heritageOf, keyOf, referencesOf } from './references.ts';
 
 /** The headings of a page, in their order. */
@@ -129,6 +130,23 @@ function groupOfNode(node: Declared): Group {
     default:
       return 'Functions';
   }
+}
+
+/**
+ * What a name in a docstring of `target` means: a thing in scope there, a member of `target`, or else the only thing of this
+ * name that has a place. Of `Run.cancel` the first part counts.
+ */
+export function meaningOf(modules: Modules, plan: Plan, target: Target, name: string): Entry | undefined {
+  const [first = ''] = name.split(/[.#]/u);
+  const inScope = modules.lookUp(target.path, first);
+  if (inScope) return plan.entries.get(keyOf(inScope));
+  const { source } = modules.at(target.path);
+  const isMember = modules
+    .declarationsOf(target)
+    .some(({ node }) => membersOf(source, node).some(({ key }) => key === first));
+  if (isMember) return plan.entries.get(keyOf(target));
+  const [only, ...others] = [...plan.entries.values()].filter((entry) => entry.name === first);
+  return others.length === 0 ? only : undefined;
 }
 
 /** By code unit, so that the order does not follow from a locale. */

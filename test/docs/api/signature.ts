@@ -7,13 +7,16 @@ import type {
   ParamPattern,
   TSInterfaceDeclaration,
   TSSignature,
+  TSTypeLiteral,
 } from 'oxc-parser';
 import type { Source } from '../../architecture/source.ts';
 import { docstringBefore, withoutLinks } from './docstring.ts';
 import type { Declared } from './modules.ts';
 
-/** A member of an interface or class. */
+/** A member of an interface, a class or an object type. */
 export interface Member {
+  /** Its name; empty for what is called or indexed. */
+  readonly key: string;
   /** As it is called: `limit?`, `then(step)`. */
   readonly label: string;
   readonly isOptional: boolean;
@@ -55,9 +58,10 @@ export function signatureOf(source: Source, node: Declared): string {
 }
 
 /** The members that a user sees. A brand, whose key is a symbol of the package's own, is for the compiler alone. */
-export function membersOf(source: Source, node: Declared): Member[] {
-  if (node.type !== 'TSInterfaceDeclaration' && node.type !== 'ClassDeclaration') return [];
+export function membersOf(source: Source, node: Declared | TSTypeLiteral): Member[] {
+  if (!hasMembers(node)) return [];
   return shownMembers(source, node).map((member) => ({
+    key: 'key' in member ? textOf(source, member.key) : '',
     label: labelOf(source, member),
     isOptional: isOptional(member),
     node: member,
@@ -65,8 +69,20 @@ export function membersOf(source: Source, node: Declared): Member[] {
   }));
 }
 
-function shownMembers(source: Source, node: TSInterfaceDeclaration | Class): (TSSignature | ClassElement)[] {
-  return [...node.body.body].filter((member) => {
+function hasMembers(node: Declared | TSTypeLiteral): node is TSInterfaceDeclaration | Class | TSTypeLiteral {
+  return (
+    node.type === 'TSInterfaceDeclaration' ||
+    node.type === 'ClassDeclaration' ||
+    node.type === 'TSTypeLiteral'
+  );
+}
+
+function shownMembers(
+  source: Source,
+  node: TSInterfaceDeclaration | Class | TSTypeLiteral,
+): (TSSignature | ClassElement)[] {
+  const members = node.type === 'TSTypeLiteral' ? node.members : node.body.body;
+  return [...members].filter((member) => {
     if (member.type === 'StaticBlock') return false;
     if (
       'accessibility' in member &&
