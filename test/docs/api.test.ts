@@ -146,6 +146,69 @@ describe('what the pages are made of', () => {
     expect(signatureIn(text, 'a').replaceAll('{ ', '{ ').replaceAll('; ;', ';')).toBe(expected);
   });
 
+  test('a new door has a page; what two doors export is described once', () => {
+    const door = (path: string) => ({ 'evented-workflows-source': path, types: 'x', import: 'x' });
+    const files = planted({
+      'package.json': JSON.stringify({
+        name: 'p',
+        exports: { '.': door('./a.ts'), './b/c': door('./b.ts'), './package.json': './package.json' },
+      }),
+      'a.ts': "/** First. */\nexport type { Shared } from './shared.ts';",
+      'b.ts': "/** Second. */\nexport { type Shared, make } from './shared.ts';",
+      'shared.ts': [
+        '/** What {@link make} makes. */',
+        'export interface Shared extends Base {',
+        '  /** How many. @default 3 */',
+        '  readonly count?: number;',
+        '}',
+        'interface Base { readonly id: string }',
+        '/** Makes a {@link Shared}. */',
+        'export function make(count = 3): Shared { return { id: String(count) }; }',
+      ].join('\n'),
+    });
+    const made = apiPages(files);
+    expect([...made.keys()]).toEqual(['README.md', 'p.md', 'b-c.md']);
+    expect(made.get('p.md')?.split('\n').slice(2)).toEqual([
+      '# p',
+      '',
+      'First.',
+      '',
+      '[All doors](README.md)',
+      '',
+      '## Interfaces',
+      '',
+      '### Shared',
+      '',
+      '```ts',
+      'interface Shared extends Base {',
+      '  readonly count?: number;',
+      '}',
+      '```',
+      '',
+      'What [`make`](b-c.md#make) makes.',
+      '',
+      '- **`count?`**: How many. Default: `3`.',
+      '',
+      'Mentions [`Base`](#base).',
+      '',
+      '## Types behind these',
+      '',
+      'Not exported under a name of their own; signatures above mention them.',
+      '',
+      '### Base',
+      '',
+      '```ts',
+      'interface Base {',
+      '  readonly id: string;',
+      '}',
+      '```',
+      '',
+    ]);
+    expect(made.get('b-c.md')).toContain('described there: [`Shared`](p.md#shared).');
+    expect(made.get('b-c.md')).toContain('function make(count?: number): Shared;');
+    expect(made.get('README.md')).toContain('- Functions: [`make`](b-c.md#make)');
+  });
+
   test.each([
     ['no docstring', 'export const a: A = 1;', 'a has no docstring (a.ts:1)'],
     [
