@@ -270,6 +270,7 @@ describe('what the pages are made of', () => {
     ['See {@link A}. @default 256', 'See [`A`](#a). Default: `256`.'],
     ['{@link A that} and {@link B}, `{@link A}` <b>', '[that](#a) and `B`, `{@link A}` &lt;b>'],
     ['Either\n- one\n- two\n@default - one', 'Either\n- one\n- two\n\nDefault: one.'],
+    ['A. @typeParam B C. @default 1', 'A.\n\nType parameters:\n\n- `B`: C. Default: `1`.'],
     ['@deprecated Use b.', '**Deprecated.** Use b.'],
     ['Makes it. @example a();', 'Makes it.\n\nExample:\n\n```ts\na();\n```'],
   ])('%s', (docstring, markdown) => {

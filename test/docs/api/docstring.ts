@@ -31,10 +31,16 @@ export function docstringBefore(source: Source, at: number): string | undefined 
 /** Divides a docstring into its text and its tags. */
 export function readDocstring(raw: string): Docstring {
   const found = [...raw.matchAll(TAG)];
-  const tags = found.map((match, index) => ({
-    name: match[1] ?? '',
-    text: raw.slice(match.index + match[0].length, found[index + 1]?.index).trim(),
-  }));
+  const tags: Tag[] = [];
+  for (const [index, match] of found.entries()) {
+    const name = match[1] ?? '';
+    const text = raw.slice(match.index + match[0].length, found[index + 1]?.index).trim();
+    const last = tags.at(-1);
+    // Behind a parameter, a default is that of the parameter.
+    if (name === 'default' && (last?.name === 'param' || last?.name === 'typeParam')) {
+      tags[tags.length - 1] = { name: last.name, text: withDefault(last.text, text) };
+    } else tags.push({ name, text });
+  }
   return { text: raw.slice(0, found[0]?.index).trim(), tags };
 }
 

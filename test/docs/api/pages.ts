@@ -72,7 +72,10 @@ function renderEntry(context: Context, entry: Entry): string[] {
     blocks.push(`\`\`\`ts\n${signatures.get(declaration) ?? ''}\n\`\`\``);
     if (declaration.docstring !== undefined) blocks.push(renderDocstring(declaration.docstring, link));
     const members = membersOf(source, declaration.node).flatMap((member) => renderMember(member, link));
-    if (members.length > 0) blocks.push(members.join('\n'));
+    if (members.length === 0) continue;
+    // Two lists without words between them would be one.
+    if (/\n(?:- | {2}).*$/u.test(blocks.at(-1) ?? '')) blocks.push('Members:');
+    blocks.push(members.join('\n'));
   }
   const mentioned = referencesOf(modules, target).flatMap((reference) => {
     const there = context.plan.entries.get(keyOf(reference));
