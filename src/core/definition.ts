@@ -13,7 +13,7 @@ export type AnySchema = StandardSchemaV1<unknown, unknown>;
 
 /** Options of `suspend`. */
 export interface SuspendOptions {
-  /** Labels by which the suspension can be resumed without naming its step. */
+  /** Labels by which the suspension can be resumed without naming its step. @default none */
   readonly resumeLabel?: string | readonly string[];
 }
 
@@ -175,14 +175,14 @@ export type FlowEntry =
 
 /** Lifecycle callbacks. `info` is the same for an end that is told again, with the same `eventId`. */
 export interface CallbackDefinitions {
-  /** Awaited before a start is stored; what it throws rejects the start and leaves the run pending. */
+  /** Awaited before a start is stored; what it throws rejects the start and leaves the run pending. @default none */
   readonly onStart?: ((info: StartInfo) => unknown) | undefined;
   /**
    * Called at least once for each end and suspension; again, with the same `eventId`, when a worker dies or an event comes twice
-   * or late. What it throws is told to the logger.
+   * or late. What it throws is told to the logger. @default none
    */
   readonly onFinish?: ((info: FinishInfo) => unknown) | undefined;
-  /** The same for runs that failed or were tripped, after `onFinish`. */
+  /** The same for runs that failed or were tripped, after `onFinish`. @default none */
   readonly onError?: ((info: Omit<FinishInfo, 'result'>) => unknown) | undefined;
 }
 

@@ -69,7 +69,9 @@ export interface StoredRun {
 /** Names a run. `workflowId`, when given, must be that of the run. */
 export interface RunRef {
   readonly runId: string;
+  /** @default whichever it is */
   readonly workflowId?: string;
+  /** Verified principal of the caller; runs of another one are refused. @default runs of all owners, and of none, are reached */
   readonly owner?: string;
 }
 
@@ -78,7 +80,9 @@ export interface CreateRequest {
   readonly workflowId: string;
   /** 1 to 200 characters. @default a new UUID */
   readonly runId?: string;
+  /** The author's grouping key, by which runs are listed. 1 to 200 characters. @default none */
   readonly resourceId?: string;
+  /** Verified principal of the caller: the run belongs to it. @default nobody, and only calls without an owner reach the run */
   readonly owner?: string;
   /** What is kept of the run beside its records. @default what its workflow says, else the runtime */
   readonly history?: 'full' | 'stream' | 'none';
@@ -88,21 +92,25 @@ export interface CreateRequest {
 export interface StartRequest extends CreateRequest {
   /** Pauses after one entry. @default false */
   readonly perStep?: boolean;
+  /** Validated by the workflow's `inputSchema`. @default undefined */
   readonly inputData?: unknown;
+  /** Validated by the workflow's `stateSchema`, when it is given. @default {} */
   readonly initialState?: Readonly<Record<string, unknown>>;
+  /** Validated by the workflow's `requestContextSchema`. @default {} */
   readonly requestContext?: Readonly<Record<string, unknown>>;
 }
 
 /** See {@link WorkflowHost.resume}. */
 export interface ResumeRequest extends RunRef {
+  /** Validated by the step's `resumeSchema`. @default undefined */
   readonly resumeData?: unknown;
   /** Step id, or path of ids. @default the only suspended step */
   readonly step?: string | readonly string[];
-  /** Wins over `step`. An unknown one is WORKFLOW_RESUME_LABEL_NOT_FOUND. */
+  /** Wins over `step`. An unknown one is WORKFLOW_RESUME_LABEL_NOT_FOUND. @default none */
   readonly label?: string;
   /** Item of a foreach. @default all of its suspended items */
   readonly forEachIndex?: number;
-  /** Keys that win over those of the run. */
+  /** Keys that win over those of the run. @default none */
   readonly requestContext?: Readonly<Record<string, unknown>>;
   /** Pauses after the resumed entry. @default false */
   readonly perStep?: boolean;
@@ -115,17 +123,22 @@ export type StepContextInput = Partial<Omit<StepResult, 'error'>>;
 export interface TimeTravelRequest extends RunRef {
   /** Step id, or path of ids through nested workflows. */
   readonly step: string | readonly string[];
-  /** Output of the entry before, for a step that is not nested; of the first step, the input of the run. */
+  /**
+   * Output of the entry before, for a step that is not nested; of the first step, the input of the run.
+   * @default as it is stored, or in `context`
+   */
   readonly inputData?: unknown;
+  /** What the step gets as if it was resumed with it. @default none */
   readonly resumeData?: unknown;
   /** @default the state as it is stored */
   readonly initialState?: Readonly<Record<string, unknown>>;
-  /** Entries of steps by their ids; they win over what is stored. `input` is the input of the run. */
+  /** Entries of steps by their ids; they win over what is stored. `input` is the input of the run. @default {} */
   readonly context?: Readonly<Record<string, StepContextInput>>;
-  /** The same for each nested workflow, by its step id. */
+  /** The same for each nested workflow, by its step id. @default {} */
   readonly nestedStepsContext?: Readonly<Record<string, Readonly<Record<string, StepContextInput>>>>;
-  /** Keys that win over those of the run. */
+  /** Keys that win over those of the run. @default none */
   readonly requestContext?: Readonly<Record<string, unknown>>;
+  /** Pauses after the step. @default false */
   readonly perStep?: boolean;
 }
 
@@ -133,15 +146,18 @@ export interface TimeTravelRequest extends RunRef {
 export interface RestartRequest extends RunRef {
   /**
    * Keys that win over those of the run, for every step that is executed from now on, in nested runs as well. What such a
-   * step sets itself wins over them.
+   * step sets itself wins over them. @default none
    */
   readonly requestContext?: Readonly<Record<string, unknown>>;
 }
 
 /** See {@link WorkflowHost.events}. */
 export interface EventsRequest extends RunRef {
+  /** `cursor` of the page before. @default the beginning */
   readonly cursor?: string;
+  /** How long to wait for an event when there is none yet, ms; more than 25,000 counts as that. @default 0 */
   readonly waitMs?: number;
+  /** Ends the wait. @default nothing does */
   readonly signal?: AbortSignal;
 }
 
@@ -164,18 +180,21 @@ export interface OutputOptions {
 
 /** See {@link WorkflowHost.list}. */
 export interface RunQuery {
+  /** @default runs of all workflows */
   readonly workflowId?: string;
+  /** @default runs of every status */
   readonly status?: RunStatus;
+  /** The `resourceId` that runs were created with. @default runs of any, and of none */
   readonly resourceId?: string;
-  /** Only runs of this principal. */
+  /** Only runs of this principal. @default runs of all owners, and of none */
   readonly owner?: string;
-  /** Created at or after, ms since 1970. */
+  /** Created at or after, ms since 1970. @default from the first one */
   readonly createdFrom?: number;
-  /** Created at or before, ms since 1970. */
+  /** Created at or before, ms since 1970. @default up to the last one */
   readonly createdTo?: number;
   /** 1 to 1,000. */
   readonly limit: number;
-  /** `cursor` of the page before. */
+  /** `cursor` of the page before. @default the beginning */
   readonly cursor?: string;
 }
 

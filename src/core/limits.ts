@@ -47,13 +47,13 @@ export const limits = {
 
 /** The caps that a runtime may override. */
 export interface RunLimits {
-  /** @default 1,000,000 */
+  /** Events that one run may cause, one after the other. @default 1,000,000 */
   readonly hops: number;
-  /** @default 67,108,864 (64 MiB) */
+  /** Bytes of one stored value, encoded. @default 67,108,864 (64 MiB) */
   readonly valueBytes: number;
-  /** @default 500 */
+  /** Nesting of one stored value. @default 500 */
   readonly valueDepth: number;
-  /** @default 5 */
+  /** Times that one attempt of a step may be claimed because its worker died, before it counts as failed. @default 5 */
   readonly claims: number;
 }
 

@@ -22,7 +22,7 @@ export interface HttpAppOptions<Platform extends object = object> {
   readonly serverSentEvents?: boolean;
   /** A silent stream sends a comment this often, ms, 1 to 25,000. @default 15,000 */
   readonly heartbeatMs?: number;
-  /** Caps of request bodies. */
+  /** Caps of request bodies. @default each as {@link BodyLimits} says */
   readonly bodyLimits?: Partial<BodyLimits>;
   /** Path before all routes, such as `/api`. @default none */
   readonly basePath?: string;

@@ -1,8 +1,20 @@
 import { bytesToBase64 } from '../core/codec-bytes.ts';
 
+/** A value that `JSON.stringify` writes as it is. */
+export type JsonValue =
+  | null
+  | boolean
+  | number
+  | string
+  | readonly JsonValue[]
+  | { readonly [key: string]: JsonValue };
+
+/** Levels below which a value is cut off: twice what can be stored, and far from the end of the stack. */
+export const wireDepth = 1_000;
+
 /**
- * Values on the wire: plain JSON, for clients of any language. Unlike the stored form it is not read back, so what JSON
- * lacks is shown and not tagged:
+ * Makes JSON of any value: values on the wire, for clients of any language. Unlike the stored form it is not read back, so
+ * what JSON lacks is shown and not tagged. Never throws, and changes nothing.
  *
  * | value | JSON |
  * |---|---|
@@ -18,20 +30,6 @@ import { bytesToBase64 } from '../core/codec-bytes.ts';
  * | instances of other classes | what their `toJSON` gives, else their own enumerable properties |
  * | a cycle, what is nested deeper than {@link wireDepth}, a property whose getter throws | `null` |
  */
-
-/** A value that `JSON.stringify` writes as it is. */
-export type JsonValue =
-  | null
-  | boolean
-  | number
-  | string
-  | readonly JsonValue[]
-  | { readonly [key: string]: JsonValue };
-
-/** Levels below which a value is cut off: twice what can be stored, and far from the end of the stack. */
-export const wireDepth = 1_000;
-
-/** Makes JSON of any value; see the table above. Never throws, and changes nothing. */
 export function toWire(value: unknown): JsonValue {
   return write(value, new Set()) ?? null;
 }

@@ -74,9 +74,9 @@ export interface RuntimeOptions {
   readonly work?: boolean;
   /** Publish `workflow.step.end` events. @default true */
   readonly stepEndEvents?: boolean;
-  /** See {@link EngineTimes}. */
+  /** See {@link EngineTimes}. @default each as it says there */
   readonly times?: Partial<EngineTimes>;
-  /** See {@link RunLimits}. */
+  /** See {@link RunLimits}. @default each as it says there */
   readonly limits?: Partial<RunLimits>;
   /**
    * Whether runs keep every state they go through, so that their history can be read and their streams miss nothing. A

@@ -26,11 +26,14 @@ export type AgentLike<Id extends string = string> = AgentFields<Id> &
 export interface AgentStepOptions<Out extends AnySchema = AnySchema> {
   /** Attempts after the first one, 0 to 999. @default the workflow's `retryConfig.attempts`, else 0 */
   readonly retries?: number;
-  /** For people who look at the graph. */
+  /** For people who look at the graph. @default none */
   readonly metadata?: Readonly<Record<string, unknown>>;
-  /** The agent gives an object by this schema instead of a text; without one, the step fails. */
+  /**
+   * The agent gives an object by this schema; when it gives none, the step fails.
+   * @default the agent gives a text, and the output is `{ text }`
+   */
   readonly structuredOutput?: { readonly schema: Out; readonly [option: string]: unknown };
-  /** Told what the agent came to, after the step was. */
+  /** Told what the agent came to, after the step was. @default nobody is told */
   readonly onFinish?: (result: never) => unknown;
   readonly [option: string]: unknown;
 }

@@ -90,7 +90,7 @@ export interface ExecuteContext<
    */
   readonly bail: (result?: unknown) => Bailed;
   /**
-   * Cancels the run; it takes effect when the body returns, whose result is kept. {@link abortSignal} aborts at once.
+   * Cancels the run; it takes effect when the body returns, whose result is kept. `abortSignal` aborts at once.
    */
   readonly abort: () => void;
   /** Writes to the streams and watchers of the run. */

@@ -36,22 +36,26 @@ export interface WorkflowOptions<
 > {
   /** Name of the workflow; unique within a runtime. Not empty. */
   readonly id: Id;
-  /** For people who look at the workflow. */
+  /** For people who look at the workflow. @default none */
   readonly description?: string;
   /** Validates the input of a run. */
   readonly inputSchema: In;
   /** Types the result. It is never validated: the output of the last entry is the result. */
   readonly outputSchema: Out;
-  /** Validates the initial state, and types the state of conditions and mappings. */
+  /**
+   * Validates the initial state, and types the state of conditions and mappings.
+   * @default any object is taken, and its values are of unknown type
+   */
   readonly stateSchema?: State;
-  /** Validates the request context of a start. */
+  /** Validates the request context of a start. @default any object is taken */
   readonly requestContextSchema?: Context;
   /** Retries of every step that sets none of its own. `attempts` 0 to 999, `delay` in ms. @default no retry */
   readonly retryConfig?: RetryConfig;
-  /** For people and programs that look at the workflow. */
+  /** For people and programs that look at the workflow. @default none */
   readonly metadata?: Readonly<Record<string, unknown>>;
-  /** Not used: the types of results follow from the chain. Found again as `stepDefs`. */
+  /** Not used: the types of results follow from the chain. Found again as `stepDefs`. @default none */
   readonly steps?: readonly unknown[];
+  /** How its runs behave. @default those of {@link WorkflowBehaviour} */
   readonly options?: WorkflowBehaviour;
 }
 
@@ -79,12 +83,12 @@ export interface WorkflowBehaviour extends CallbackDefinitions {
   readonly emitStepEvents?: boolean | undefined;
   /**
    * Accepted and without effect: no run has to be restarted when a process begins. Whatever a dead worker was executing comes
-   * back to those that live by its message, which carries the run in any case.
+   * back to those that live by its message, which carries the run in any case. @default none: either value does the same
    */
   readonly autoRestartActiveRuns?: boolean | undefined;
   /**
    * Accepted and without effect: `shouldPersistSnapshot` is about what queries show, and the engine keeps its own records
-   * whatever that says; so no operation has to ask it first.
+   * whatever that says; so no operation has to ask it first. @default none: either value does the same
    */
   readonly evaluatePersistencePredicateBeforeDurableOperation?: boolean | undefined;
 }

@@ -11,7 +11,9 @@ declare const expected: unique symbol;
 export interface EntryOptions<Id extends string = string> {
   /** Not empty. @default made of the entry's kind and place */
   readonly id?: Id;
+  /** What the entry is for, in words. @default none */
   readonly description?: string;
+  /** What else is to be shown with it. @default none */
   readonly metadata?: Readonly<Record<string, unknown>>;
 }
 

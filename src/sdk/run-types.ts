@@ -100,8 +100,11 @@ type InputArgument<Input> = undefined extends Input
 
 /** What `start` takes. */
 export type StartArguments<Types extends WorkflowTypes> = InputArgument<Types['input']> & {
+  /** Validated by the workflow's `stateSchema`, when it is given. @default {} */
   readonly initialState?: Types['stateInput'];
+  /** What steps read as `requestContext`; validated by the workflow's `requestContextSchema`. @default {} */
   readonly requestContext?: RequestContextInput<Types['requestContext']>;
+  /** What the result contains beside the usual. @default nothing */
   readonly outputOptions?: OutputOptions;
   /** Executes one entry, and of a block one arm; then the run is `paused`, until a time travel goes on. @default false */
   readonly perStep?: boolean;
@@ -155,16 +158,17 @@ export type ResumeArguments<
 
 /** Of the steps it has the data only: TypeScript 5.5 would compare two of them by all steps, and no run would be a `Run`. */
 interface ResumeFields<Types extends WorkflowTypes, Data, Target> {
-  /** Validated by the step's `resumeSchema`. */
+  /** Validated by the step's `resumeSchema`. @default undefined */
   readonly resumeData?: Data;
   /** @default the only suspended step; with several, WORKFLOW_RESUME_AMBIGUOUS */
   readonly step?: Target;
-  /** A label that the step gave to `suspend`. Wins over `step`; an unknown one is WORKFLOW_RESUME_LABEL_NOT_FOUND. */
+  /** A label that the step gave to `suspend`. Wins over `step`; an unknown one is WORKFLOW_RESUME_LABEL_NOT_FOUND. @default none */
   readonly label?: string;
   /** Number of an item of a foreach, from 0. @default all of its suspended items get the same data */
   readonly forEachIndex?: number;
-  /** Keys that win over those of the run. */
+  /** Keys that win over those of the run. @default none */
   readonly requestContext?: RequestContextInput<Types['requestContext']>;
+  /** What the result contains beside the usual. @default nothing */
   readonly outputOptions?: OutputOptions;
   /** The run pauses after the resumed entry. @default false */
   readonly perStep?: boolean;
@@ -177,8 +181,9 @@ export interface TimeTravelArguments<Types extends WorkflowTypes>
   readonly step: ResumeTarget;
   /** @default the state as it is stored */
   readonly initialState?: Types['stateInput'];
-  /** Keys that win over those of the run. */
+  /** Keys that win over those of the run. @default none */
   readonly requestContext?: RequestContextInput<Types['requestContext']>;
+  /** What the result contains beside the usual. @default nothing */
   readonly outputOptions?: OutputOptions;
   /** The run pauses after the step. @default false */
   readonly perStep?: boolean;
@@ -189,9 +194,10 @@ export interface RestartArguments<Types extends WorkflowTypes> {
   /**
    * Keys that win over those of the run, for every step that is executed from now on, in nested workflows as well: also the
    * step that is executed again, and those behind later suspensions. What such a step sets itself wins over them. A step that
-   * another worker is executing at this moment does not see them.
+   * another worker is executing at this moment does not see them. @default none
    */
   readonly requestContext?: RequestContextInput<Types['requestContext']>;
+  /** What the result contains beside the usual. @default nothing */
   readonly outputOptions?: OutputOptions;
 }
 

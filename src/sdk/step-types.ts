@@ -82,23 +82,23 @@ export interface StepParams<
 > {
   /** Name of the step in results; unique within a workflow. Not empty. */
   readonly id: Id;
-  /** For people who look at the graph. */
+  /** For people who look at the graph. @default none */
   readonly description?: string;
   /** The output of the entry before is validated by it, and the body gets what it gives. */
   readonly inputSchema: In;
   /** Types the output. It is never validated: what the body returns is the output. */
   readonly outputSchema: Out;
-  /** Validates the data of a resume. */
+  /** Validates the data of a resume. @default it is taken as it comes */
   readonly resumeSchema?: Resume;
-  /** Validates the payload of a suspension. */
+  /** Validates the payload of a suspension. @default it is taken as it comes */
   readonly suspendSchema?: Suspend;
-  /** Validates what `setState` is given. Its keys must be keys of the workflow's `stateSchema`. */
+  /** Validates what `setState` is given. Its keys must be keys of the workflow's `stateSchema`. @default any object is taken */
   readonly stateSchema?: State;
-  /** Validates the request context before each execution. */
+  /** Validates the request context before each execution. @default it is not validated */
   readonly requestContextSchema?: Context;
   /** Attempts after the first one, 0 to 999. @default the workflow's `retryConfig.attempts`, else 0 */
   readonly retries?: number;
-  /** For people who look at the graph. */
+  /** For people who look at the graph. @default none */
   readonly metadata?: Readonly<Record<string, unknown>>;
   /**
    * The body. It runs at least once, and exactly once when nothing fails; side effects become idempotent by

@@ -70,6 +70,7 @@ export function createStep<
 >(
   tool: ToolLike<Id, In, Out, Resume, Suspend> & ToolWithContext<Body>,
 ): ToolStep<Id, In, Out, Resume, Suspend>;
+/** The same with options, by which a tool is told whose body has no second parameter. */
 export function createStep<
   const Id extends string,
   In extends AnySchema,

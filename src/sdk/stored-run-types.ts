@@ -6,7 +6,7 @@ import type { WorkflowRunState, WorkflowState } from '../core/snapshot.ts';
 export interface CreateRunOptions {
   /** 1 to 200 characters. @default a new UUID */
   readonly runId?: string;
-  /** A grouping key of your own, by which runs are listed: a user, a tenant. At most 200 characters. */
+  /** A grouping key of your own, by which runs are listed: a user, a tenant. 1 to 200 characters. @default none */
   readonly resourceId?: string;
   /**
    * What is kept of the run beside its records: every state (`full`), what streams need while it runs and a day after
@@ -23,15 +23,17 @@ export type WorkflowStateField = Exclude<
 
 /** See {@link Workflow.listWorkflowRuns}. */
 export interface ListRunsOptions {
+  /** @default runs of every status */
   readonly status?: RunStatus;
+  /** The `resourceId` that runs were created with. @default runs of any, and of none */
   readonly resourceId?: string;
-  /** Created at or after. */
+  /** Created at or after. @default from the first one */
   readonly fromDate?: Date;
-  /** Created at or before. */
+  /** Created at or before. @default up to the last one */
   readonly toDate?: Date;
-  /** From 0. Counts only together with `perPage`. */
+  /** From 0. Counts only together with `perPage`. @default all runs */
   readonly page?: number;
-  /** At least 1; false or absent: all runs. */
+  /** At least 1, or false for all runs. Counts only together with `page`. @default false */
   readonly perPage?: number | false;
 }
 

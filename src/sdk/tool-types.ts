@@ -34,7 +34,7 @@ export interface ToolWithContext<Body extends ToolBody> {
 export interface ToolStepOptions {
   /** Attempts after the first one, 0 to 999. @default the workflow's `retryConfig.attempts`, else 0 */
   readonly retries?: number;
-  /** For people who look at the graph. */
+  /** For people who look at the graph. @default none */
   readonly metadata?: Readonly<Record<string, unknown>>;
 }
 

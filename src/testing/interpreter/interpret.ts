@@ -9,8 +9,11 @@ import { validated } from './validation.ts';
 
 /** What a workflow is interpreted with. */
 export interface InterpretOptions extends World {
+  /** Validated by the workflow's `inputSchema`. @default undefined */
   readonly inputData?: unknown;
+  /** Validated by the workflow's `stateSchema`, when it is given. @default {} */
   readonly initialState?: Readonly<Record<string, unknown>>;
+  /** Validated by the workflow's `requestContextSchema`. @default {} */
   readonly requestContext?: Readonly<Record<string, unknown>>;
 }
 

@@ -10,10 +10,10 @@ export interface SimulateOptions extends Scenario {
   readonly firstSeed?: number;
   /**
    * Looks at what became of a seed, beside what is always looked at; resolves with what is wrong, in words. Beside the result
-   * it can look at what bodies did to the world: every body runs in this process.
+   * it can look at what bodies did to the world: every body runs in this process. @default nothing more is looked at
    */
   readonly check?: (outcome: SeedOutcome) => readonly string[] | Promise<readonly string[]>;
-  /** Called after each seed with how many are done. */
+  /** Called after each seed with how many are done. @default nobody is told */
   readonly onProgress?: (done: number) => void;
 }
 
