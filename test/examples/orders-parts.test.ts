@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
+import { busyCarrier } from '../../examples/orders/carrier.ts';
 import { catalog, priceProblems, stockProblems } from '../../examples/orders/catalog.ts';
 import { type Order, readOrders } from '../../examples/orders/csv.ts';
 import { countBodyRuns, type LogEntry, logged, readLog } from '../../examples/orders/execution-log.ts';
@@ -10,6 +11,13 @@ import { flakyGateway } from '../../examples/orders/gateway.ts';
 import { checkExecutions } from '../../examples/orders/proof.ts';
 import { revenueBy, settle, valueOf } from '../../examples/orders/totals.ts';
 import { changedRows, renderTree, type TreeInput, treeRows } from '../../examples/orders/tree.ts';
+
+/** An entry of the execution log of which it says `<step> <phase>`, or `<step>/<item> <phase>`. */
+function logEntry(text: string): LogEntry {
+  const [idempotencyKey = '', phase] = text.split(' ');
+  const [stepId = ''] = idempotencyKey.split('/');
+  return { stepId, phase: phase as LogEntry['phase'], idempotencyKey, runId: 'r', retryCount: 0, pid: 1 };
+}
 
 const heading = 'order,customer,product,quantity,price';
 const unclosed = 'a quoted field is not closed, or text follows its closing quote';
@@ -110,7 +118,7 @@ describe('the checks', () => {
     quantity,
     priceCents,
   });
-  const products = [{ product: 'P', name: 'Pen', priceCents: 100, stock: 5 }];
+  const products = [{ product: 'P', name: 'Pen', priceCents: 100, weightGrams: 9, stock: 5 }];
 
   it('give the stock to the lines in their order', () => {
     const orders = [order(2, 'P', 3), order(3, 'P', 3), order(4, 'P', 2), order(5, 'Q', 9)];
@@ -164,6 +172,20 @@ describe('the simulated gateway', () => {
     expect(await gateway.charge({ ...charge, attempt: 0 })).toBe(receipt);
     expect(await flakyGateway(0).charge({ ...charge, attempt: 0 })).toEqual(receipt);
     expect(await gateway.charge({ ...charge, idempotencyKey: 'other', attempt: 1 })).not.toEqual(receipt);
+  });
+});
+
+describe('the simulated carrier', () => {
+  it('has no van for a heavy parcel at first, and books a key once', async () => {
+    const booking = { idempotencyKey: 'k', customer: 'Ann', weightGrams: 10_001 };
+    const carrier = busyCarrier();
+    await expect(carrier.book({ ...booking, attempt: 0 })).rejects.toThrow(
+      'The carrier has no van for 10001 g (attempt 1).',
+    );
+    const tracking = await carrier.book({ ...booking, attempt: 1 });
+    expect(await busyCarrier().book({ ...booking, attempt: 1 })).toBe(tracking);
+    const light = { ...booking, idempotencyKey: 'other', weightGrams: 10_000, attempt: 0 };
+    expect(await carrier.book(light)).not.toBe(tracking);
   });
 });
 
@@ -254,9 +276,74 @@ describe('the tree', () => {
     });
   });
 
+  describe('of a foreach, and of a workflow that stands for a step', () => {
+    const nested = {
+      graph: [
+        { type: 'step', id: 'pack' },
+        { type: 'foreach', step: { id: 'book' } },
+      ],
+    };
+    const shipping: TreeInput['graph'] = [
+      { type: 'foreach', step: { id: 'pick' } },
+      { type: 'conditional', arms: [{ id: 'ship', nested }] },
+      { type: 'step', id: 'pay' },
+    ];
+    const running = { status: 'running', startedAt: 8_800 };
+    const linesOf = (status: string, steps: TreeInput['run']['steps'], log: string[] = []): string[] =>
+      renderTree(
+        treeRows({ ...input(status, steps), graph: shipping, bodyRuns: countBodyRuns(log.map(logEntry)) }),
+      );
+
+    it('shows how many items are done', () => {
+      const log = [
+        'pick/0 begin',
+        'pick/0 end',
+        'pick/1 begin',
+        'pick/2 begin',
+        'pick/2 end',
+        'pick/3 begin',
+      ];
+      expect(linesOf('running', { pick: running }, log)).toEqual([
+        '├─ ● foreach                running',
+        '│  └─ ● pick                running      1.2 s  2 items',
+        '├─ ○ branch                 pending',
+        '│  └─ ○ ship                pending',
+        '└─ ○ pay                    pending',
+      ]);
+    });
+
+    it('shows the steps of a nested workflow once it has begun, and the items that were tried again', () => {
+      const steps = { pick: done, ship: running, 'ship.pack': done, 'ship.book': running };
+      expect(
+        linesOf('running', steps, ['book/0 begin', 'book/0 fail', 'book/1 begin', 'book/1 end']),
+      ).toEqual([
+        '├─ ✓ foreach                ok',
+        '│  └─ ✓ pick                ok           0.3 s',
+        '├─ ● branch                 running',
+        '│  └─ ● ship                running      1.2 s',
+        '│     ├─ ✓ pack             ok           0.3 s',
+        '│     └─ ↻ foreach          retry',
+        '│        └─ ↻ book          retry        1.2 s  1 item, 1 tried again',
+        '└─ ○ pay                    pending',
+      ]);
+    });
+
+    it('shows what a nested workflow has left out that failed', () => {
+      const failed = { ...done, status: 'failed', error: { message: 'no box' } };
+      expect(linesOf('failed', { pick: done, ship: failed, 'ship.pack': failed }).slice(2)).toEqual([
+        '├─ ✗ branch                 failed',
+        '│  └─ ✗ ship                failed       0.3 s  no box',
+        '│     ├─ ✗ pack             failed       0.3 s  no box',
+        '│     └─ ○ foreach          pending',
+        '│        └─ ○ book          pending',
+        '└─ ○ pay                    pending',
+      ]);
+    });
+  });
+
   it('shows attempts, and a body that was begun again', () => {
-    const fail: LogEntry = { phase: 'fail', stepId: 'pay', runId: 'r', retryCount: 0, pid: 1 };
-    const begin: LogEntry = { ...fail, phase: 'begin' };
+    const fail = logEntry('pay fail');
+    const begin = logEntry('pay begin');
     const row = (entries: LogEntry[], step = { status: 'running', startedAt: 9_000 }): string | undefined =>
       renderTree(treeRows({ ...input('running', { pay: step }), bodyRuns: countBodyRuns(entries) })).at(-1);
     expect(row([begin, fail])).toBe('└─ ↻ pay                    retry        1.0 s  attempt 1 failed');
@@ -294,20 +381,20 @@ describe('the tree', () => {
 describe('the execution log', () => {
   const folder = mkdtempSync(join(tmpdir(), 'orders-log-'));
   const path = join(folder, 'log');
-  const execution = { runId: 'r', stepId: 's', retryCount: 0 };
+  const execution = { runId: 'r', stepId: 's', retryCount: 0, idempotencyKey: 'k' };
   afterEach(() => {
     rmSync(path, { force: true });
   });
 
   it('has a line for the begin and the end of each body, and hands its result through', async () => {
-    expect(readLog(path, 'r')).toEqual([]);
+    expect(readLog(path)).toEqual([]);
     expect(await logged(path, execution, () => Promise.resolve(7))).toBe(7);
     await expect(logged(path, execution, () => Promise.reject(new Error('no')))).rejects.toThrow('no');
-    await logged(path, { ...execution, runId: 'other' }, () => Promise.resolve());
-    expect(readLog(path, 'r').map(({ phase, pid }) => [phase, pid])).toEqual(
-      ['begin', 'end', 'begin', 'fail'].map((phase) => [phase, process.pid]),
+    await logged(path, { ...execution, runId: 'nested', stepId: 't' }, () => Promise.resolve());
+    expect(readLog(path).map(({ phase, pid }) => [phase, pid])).toEqual(
+      ['begin', 'end', 'begin', 'fail', 'begin', 'end'].map((phase) => [phase, process.pid]),
     );
-    expect(countBodyRuns(readLog(path, 'r')).get('s')).toEqual({
+    expect(countBodyRuns(readLog(path)).get('s')).toEqual({
       begun: 2,
       ended: 1,
       failed: 1,
@@ -316,18 +403,21 @@ describe('the execution log', () => {
     });
   });
 
+  it('tells what was cut off from items that run at the same time', () => {
+    const lines = ['pick/0 begin', 'pick/1 begin', 'pick/0 end', 'pick/1 begin', 'pick/1 fail'];
+    const count = (upTo: number) => countBodyRuns(lines.slice(0, upTo).map(logEntry)).get('pick');
+    expect(count(3)).toEqual({ begun: 2, ended: 1, failed: 0, cut: 0, last: 'begin' });
+    expect(count(5)).toEqual({ begun: 3, ended: 1, failed: 1, cut: 1, last: 'fail' });
+  });
+
   it('may end in the middle of a line', () => {
     writeFileSync(path, `${JSON.stringify({ ...execution, phase: 'begin', pid: 1 })}\n{"phase":`);
-    expect(readLog(path, 'r')).toHaveLength(1);
+    expect(readLog(path)).toHaveLength(1);
   });
 });
 
 describe('the proof of the demo', () => {
-  const log = (...lines: string[]): LogEntry[] =>
-    lines.map((line) => {
-      const [stepId = '', phase] = line.split(' ');
-      return { stepId, phase: phase as LogEntry['phase'], runId: 'r', retryCount: 0, pid: 1 };
-    });
+  const log = (...lines: string[]): LogEntry[] => lines.map(logEntry);
   const atKill = log('read begin', 'read end', 'slow begin');
   const after = log('slow begin', 'slow end', 'pay begin', 'pay fail', 'pay begin', 'pay end');
 
