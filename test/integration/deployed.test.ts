@@ -63,7 +63,7 @@ describe('a run that asks a person', () => {
   });
 
   test('ends, its payment tried again, with its result', async () => {
-    const run = await reaches(runId, 'success');
+    const run = await reaches(runId, 'success', { timeout: 150_000, interval: 250 });
     expect(run.result).toMatchObject({
       outcome: 'paid',
       counts: { paymentAttempts: 3 },
