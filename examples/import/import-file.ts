@@ -25,15 +25,15 @@ export interface ImportRequest {
  */
 export async function importFile(request: ImportRequest): Promise<ImportSummary | undefined> {
   const { csv, ledger, runsFile, say } = request;
-  const hold = holdAfter(request.cancelAfter, () => {
+  const runId = `import-${createHash('sha256').update(csv).digest('hex').slice(0, 16)}`;
+  const hold = holdAfter(request.cancelAfter, async () => {
     say(`${request.cancelAfter} rows are checked: cancel.`);
-    run.cancel().catch((error: unknown) => say(`It could not be canceled: ${String(error)}`));
+    await (await workflow.createRun({ runId })).cancel();
   });
   const workflow = importWorkflow({ ledger: losingOneAnswer(ledger, say), onCheck: hold.onCheck });
   const runtime = createRuntime({ workflows: [workflow], backend: sqliteBackend({ file: runsFile }) });
-  const runId = `import-${createHash('sha256').update(csv).digest('hex').slice(0, 16)}`;
-  const run = await workflow.createRun({ runId });
   try {
+    const run = await workflow.createRun({ runId });
     const before = run.workflowRunStatus;
     if (before === 'pending') {
       say(`Start run ${runId}.`);

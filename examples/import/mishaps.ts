@@ -13,17 +13,19 @@ export interface Hold {
   release(): void;
 }
 
-/** When `rows` rows are checked, calls `reached` and holds those after them until their run is canceled. 0: never. */
-export function holdAfter(rows: number, reached: () => void): Hold {
+/** When `rows` rows are checked, calls `cancel` and holds those after them until their run is canceled. 0: never. */
+export function holdAfter(rows: number, cancel: () => Promise<void>): Hold {
   let begun = 0;
+  let canceling: Promise<void> | undefined;
   let isOpen = rows === 0;
   return {
     async onCheck(_line, signal) {
       if (isOpen) return;
       begun += 1;
       if (begun <= rows) return;
-      if (begun === rows + 1) reached();
-      if (!signal.aborted) await once(signal, 'abort');
+      canceling ??= cancel();
+      // A cancellation that fails must not leave anyone waiting.
+      await Promise.all([canceling, signal.aborted || once(signal, 'abort')]);
       signal.throwIfAborted();
     },
     release() {
