@@ -1,17 +1,22 @@
 import { z } from 'zod';
+import type { TreeEntry } from './tree.ts';
 
 /** The calls of the HTTP API that the demo makes. Each fails after 10 s, with what the server answered. */
 
-const description = z.object({
-  graph: z.array(
+const graph: z.ZodType<TreeEntry[]> = z.lazy(() => {
+  const nested = z.object({ graph }).optional();
+  const step = z.object({ id: z.string(), nested });
+  return z.array(
     z.object({
       type: z.string(),
       id: z.string().optional(),
-      arms: z.array(z.object({ id: z.string() })).optional(),
-      step: z.object({ id: z.string() }).optional(),
+      nested,
+      arms: z.array(step).optional(),
+      step: step.optional(),
     }),
-  ),
+  );
 });
+const description = z.object({ graph });
 
 const run = z.object({
   runId: z.string(),
@@ -36,10 +41,7 @@ export type RunAnswer = z.infer<typeof run>;
 const started = z.object({ runId: z.string() });
 
 /** The graph of the workflow. */
-export async function getGraph(
-  url: string,
-  workflowId: string,
-): Promise<z.infer<typeof description>['graph']> {
+export async function getGraph(url: string, workflowId: string): Promise<TreeEntry[]> {
   return description.parse(await call(`${url}/workflows/${workflowId}`)).graph;
 }
 

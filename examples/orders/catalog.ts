@@ -2,9 +2,15 @@ import { z } from 'zod';
 import type { Order, Rejection } from './csv.ts';
 import entries from './data/catalog.json' with { type: 'json' };
 
-/** What can be ordered: its price now, and how many there are. */
+/** What can be ordered: its price now, what one piece weighs, and how many there are. */
 export const catalogSchema = z.array(
-  z.object({ product: z.string(), name: z.string(), priceCents: z.number().int(), stock: z.number().int() }),
+  z.object({
+    product: z.string(),
+    name: z.string(),
+    priceCents: z.number().int(),
+    weightGrams: z.number().int(),
+    stock: z.number().int(),
+  }),
 );
 
 /** Products, in the order in which they are offered. */

@@ -21,10 +21,12 @@ import { ordersResult } from './workflow.ts';
 const victim = 'check-stock';
 const sibling = 'check-prices';
 /** How long that step takes, and how far into it the kill comes, ms. */
-const victimTakes = 2_500;
-const killAfter = 1_000;
-/** Pause between two attempts to pay, ms: long enough to be seen. */
-const retryDelay = 600;
+const victimTakes = 1_500;
+const killAfter = 600;
+/** How long the pieces of one line take to pick, ms: long enough that the items of the foreach are seen. */
+const pickTakes = 50;
+/** Pause between two attempts to pay or to book, ms: long enough to be seen. */
+const retryDelay = 300;
 /** No part of the demo may take longer, and all of it must take less than a minute, ms. */
 const partTimeout = 25_000;
 const demoTimeout = 58_000;
@@ -44,6 +46,7 @@ async function main(): Promise<void> {
       `--file=${file}`,
       `--log=${log}`,
       `--slow=${victim}=${victimTakes}`,
+      `--slow=pick-line=${pickTakes}`,
       `--retry-delay=${retryDelay}`,
     ]);
 
@@ -58,7 +61,7 @@ async function main(): Promise<void> {
 
   title(`2  Kill process ${first.pid} in the middle of ${victim} (SIGKILL)`);
   await first.kill();
-  const atKill = readLog(log, runId);
+  const atKill = readLog(log);
   if (countBodyRuns(atKill).get(victim)?.last !== 'begin') {
     throw new Error(`The kill came too late: ${victim} was not running any more.`);
   }
@@ -69,7 +72,7 @@ async function main(): Promise<void> {
   say(`Process ${second.pid} listens on ${second.url}.`);
   await watch(second, 'the run waits for an approval', (run) => run.status === 'suspended');
 
-  title('4  Approve over HTTP; the payment fails twice and is tried again');
+  title('4  Approve over HTTP; payment and carrier fail at first and are tried again');
   await resumeRun(second.url, runId, 'ask-approval', { approved: true, by: 'npm run demo' });
   const last = await watch(
     second,
@@ -80,7 +83,7 @@ async function main(): Promise<void> {
     throw new Error(`The run ended as ${last.status}: ${last.error?.message ?? ''}`);
 
   title('5  What the steps themselves wrote down');
-  const proof = checkExecutions(atKill, readLog(log, runId), victim);
+  const proof = checkExecutions(atKill, readLog(log), victim);
   say(proof.table);
   if (proof.problems.length > 0) throw new Error(proof.problems.join('\n'));
   say(`\nNo step that was finished before the kill ran again.\nOnly ${victim} was begun a second time.`);
@@ -114,7 +117,7 @@ function watcher(graph: readonly TreeEntry[], runId: string, log: string): Watch
     let found: RunAnswer | undefined;
     while (found === undefined || Date.now() < end) {
       const run = await getRun(server.url, runId);
-      const entries = readLog(log, runId);
+      const entries = readLog(log);
       tree.show(treeRows({ graph, run, now: Date.now(), bodyRuns: countBodyRuns(entries) }));
       if (found === undefined && reached(run, entries)) {
         found = run;

@@ -13,6 +13,7 @@ export function report(result: OrdersResult): string {
     ...(result.receipt === undefined
       ? []
       : [`Receipt        ${result.receipt.id} (paid at attempt ${counts.paymentAttempts ?? 1})`]),
+    ...(result.shipment === undefined ? [] : [`Shipment       ${shipmentLine(result.shipment)}`]),
     `Lines          ${counts.lines ?? 0} read, ${result.accepted} accepted, ${rejected.length} rejected`,
     ...table('Revenue by customer', result.byCustomer),
     ...table('Revenue by product', result.byProduct),
@@ -25,6 +26,12 @@ export function report(result: OrdersResult): string {
     );
   }
   return lines.join('\n');
+}
+
+function shipmentLine({ parcels, weightGrams }: NonNullable<OrdersResult['shipment']>): string {
+  const repeated = parcels.filter(({ attempts }) => attempts > 1).length;
+  const kilograms = (weightGrams / 1_000).toFixed(2);
+  return `${parcels.length} parcels, ${kilograms} kg, ${repeated} of them booked at a later attempt`;
 }
 
 const nameWidth = 40;

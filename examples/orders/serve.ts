@@ -1,8 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { startLocalServer } from 'evented-workflows/local';
+import type { Around } from './around.ts';
 import { logged } from './execution-log.ts';
-import { type OrdersOptions, ordersWorkflow } from './workflow.ts';
+import { ordersWorkflow } from './workflow.ts';
 
 /**
  * Serves the example over HTTP until it is told to stop, with its runs in one SQLite file:
@@ -59,10 +60,7 @@ function pauses(options: readonly string[]): Map<string, number> {
   );
 }
 
-function bodyWrapper(
-  log: string | undefined,
-  slow: ReadonlyMap<string, number>,
-): NonNullable<OrdersOptions['around']> {
+function bodyWrapper(log: string | undefined, slow: ReadonlyMap<string, number>): Around {
   return async (execution, body) => {
     const slowBody: typeof body = async () => {
       const ms = slow.get(execution.stepId);

@@ -2,13 +2,21 @@ import type { BodyRuns } from './execution-log.ts';
 
 /** The tree of a run's steps as text, from what `GET /workflows/:id` and `GET /runs/:runId` answer. Pure. */
 
+/** The part of a step of the graph that the tree needs. */
+export interface TreeGraphStep {
+  readonly id: string;
+  /** Of a workflow that stands for a step. */
+  readonly nested?: { readonly graph: readonly TreeEntry[] } | undefined;
+}
+
 /** The part of an entry of the graph that the tree needs. */
 export interface TreeEntry {
   readonly type: string;
   readonly id?: string | undefined;
-  readonly arms?: readonly { readonly id: string }[] | undefined;
-  /** Body of a loop. */
-  readonly step?: { readonly id: string } | undefined;
+  readonly nested?: TreeGraphStep['nested'];
+  readonly arms?: readonly TreeGraphStep[] | undefined;
+  /** Body of a loop or a foreach. */
+  readonly step?: TreeGraphStep | undefined;
 }
 
 /** The part of a run that the tree needs. Times are ms since 1970. */
@@ -63,28 +71,60 @@ export interface TreeInput {
   readonly bodyRuns?: ReadonlyMap<string, BodyRuns>;
 }
 
-/** Rows from top to bottom: one for each entry, and below a block or a loop one for each step in it. */
+/**
+ * Rows from top to bottom: one for each entry, below a block or a loop one for each step in it, and below a workflow that
+ * stands for a step those of its own entries, once it has begun.
+ */
 export function treeRows(input: TreeInput): TreeRow[] {
-  const { graph } = input;
+  return scopeRows({ input, graph: input.graph, status: input.run.status, prefix: '', key: '', lead: '' });
+}
+
+/** A run within the tree: the outermost one, or one that is nested in it. */
+interface Scope {
+  readonly input: TreeInput;
+  readonly graph: readonly TreeEntry[];
+  readonly status: string;
+  /** What stands before the ids of its steps among those of the outermost run. */
+  readonly prefix: string;
+  /** What stands before the keys and the lines of its rows. */
+  readonly key: string;
+  readonly lead: string;
+}
+
+function scopeRows(scope: Scope): TreeRow[] {
+  const { graph, lead } = scope;
   return graph.flatMap((entry, index): TreeRow[] => {
     const last = index === graph.length - 1;
-    const branch = last ? '└─ ' : '├─ ';
-    const passed = isPassed(input, index);
+    const key = `${scope.key}${index}`;
+    const branch = `${lead}${last ? '└─ ' : '├─ '}`;
+    const below = `${lead}${last ? '   ' : '│  '}`;
+    const passed = isPassed(scope, index);
     const inside = insideOf(entry);
-    if (inside === undefined) return [stepRow(input, `${index}`, branch, entry.id ?? entry.type, passed)];
+    if (inside === undefined) {
+      const step = { id: entry.id ?? entry.type, nested: entry.nested };
+      return stepRows(scope, { key, branch, below, step, passed });
+    }
     const rows = inside.map((step, number, all) => {
-      const inner = `${last ? '   ' : '│  '}${number === all.length - 1 ? '└─ ' : '├─ '}`;
-      return stepRow(input, `${index}.${number}`, inner, step.id, passed);
+      const isLast = number === all.length - 1;
+      return stepRows(scope, {
+        key: `${key}.${number}`,
+        branch: `${below}${isLast ? '└─ ' : '├─ '}`,
+        below: `${below}${isLast ? '   ' : '│  '}`,
+        step,
+        passed,
+        isItem: entry.type === 'foreach',
+      });
     });
     const name = entry.type === 'conditional' ? 'branch' : entry.type;
     // Between two iterations the body of a loop is done, and the loop is not.
-    const state = blockState(rows, passed, entry.step === undefined);
-    return [{ key: `${index}`, branch, name, state }, ...rows];
+    const endsWithThem = entry.type !== 'loop';
+    const steps = rows.flatMap(([first]) => (first === undefined ? [] : [first]));
+    return [{ key, branch, name, state: blockState(steps, passed, endsWithThem) }, ...rows.flat()];
   });
 }
 
-/** The steps of a block or a loop. */
-function insideOf({ arms, step }: TreeEntry): readonly { readonly id: string }[] | undefined {
+/** The steps of a block, a loop or a foreach. */
+function insideOf({ arms, step }: TreeEntry): readonly TreeGraphStep[] | undefined {
   return step === undefined ? arms : [step];
 }
 
@@ -92,12 +132,12 @@ function insideOf({ arms, step }: TreeEntry): readonly { readonly id: string }[]
  * Whether a step of this entry that has no result will not get one. While the run is suspended that holds of every
  * block that has begun, because nothing is in flight then; a success leaves steps out when one of them ended the run.
  */
-function isPassed({ graph, run }: TreeInput, index: number): boolean {
+function isPassed({ input, graph, status, prefix }: Scope, index: number): boolean {
   const began = (entry: TreeEntry | undefined): boolean =>
-    entry !== undefined && idsOf(entry).some((id) => run.steps[id] !== undefined);
+    entry !== undefined && idsOf(entry).some((id) => input.run.steps[`${prefix}${id}`] !== undefined);
   if (graph.slice(index + 1).some(began)) return true;
-  if (run.status === 'success') return true;
-  return began(graph[index]) && ['suspended', 'failed', 'canceled'].includes(run.status);
+  if (status === 'success') return true;
+  return began(graph[index]) && ['suspended', 'failed', 'canceled'].includes(status);
 }
 
 function idsOf(entry: TreeEntry): string[] {
@@ -106,14 +146,30 @@ function idsOf(entry: TreeEntry): string[] {
   return entry.id === undefined ? [] : [entry.id];
 }
 
-function stepRow(input: TreeInput, key: string, branch: string, id: string, passed: boolean): TreeRow {
-  const step = input.run.steps[id];
-  if (step === undefined) return { key, branch, name: id, state: passed ? 'not taken' : 'pending' };
+/** Where a step stands in the tree. */
+interface StepPlace {
+  readonly key: string;
+  readonly branch: string;
+  /** Lines that lead to the rows below it. */
+  readonly below: string;
+  readonly step: TreeGraphStep;
+  readonly passed: boolean;
+  /** It is executed for each element of an array. */
+  readonly isItem?: boolean;
+}
+
+/** The row of a step, and those of the workflow that it stands for. Items that are workflows have no rows of their own. */
+function stepRows(scope: Scope, place: StepPlace): TreeRow[] {
+  const { input, prefix } = scope;
+  const { key, branch, below, passed, isItem = false } = place;
+  const { id, nested } = place.step;
+  const step = input.run.steps[`${prefix}${id}`];
+  if (step === undefined) return [{ key, branch, name: id, state: passed ? 'not taken' : 'pending' }];
   const runs = input.bodyRuns?.get(id);
   const state = stepState(step, runs);
   const ms = duration(step, state, input.now);
-  const note = noteOf(step, state, runs);
-  return {
+  const note = isItem ? itemsNote(step, state, runs) : noteOf(step, state, runs);
+  const row: TreeRow = {
     key,
     branch,
     name: id,
@@ -121,6 +177,16 @@ function stepRow(input: TreeInput, key: string, branch: string, id: string, pass
     ...(ms === undefined ? {} : { ms }),
     ...(note === undefined ? {} : { note }),
   };
+  if (nested === undefined || isItem) return [row];
+  const inner = {
+    input,
+    graph: nested.graph,
+    status: step.status,
+    prefix: `${prefix}${id}.`,
+    key: `${key}/`,
+    lead: below,
+  };
+  return [row, ...scopeRows(inner)];
 }
 
 const states: Readonly<Record<string, TreeState>> = {
@@ -155,6 +221,13 @@ function noteOf(step: TreeStep, state: TreeState, runs: BodyRuns | undefined): s
     ...(runs !== undefined && runs.cut > 0 ? ['begun again'] : []),
   ];
   return parts.length === 0 ? undefined : parts.join(', ');
+}
+
+/** Of a foreach: how many bodies are done, and how many attempts had to be repeated. */
+function itemsNote(step: TreeStep, state: TreeState, runs: BodyRuns | undefined): string | undefined {
+  if (runs === undefined || state === 'suspended' || state === 'failed') return noteOf(step, state, runs);
+  const done = `${runs.ended} ${runs.ended === 1 ? 'item' : 'items'}`;
+  return runs.failed === 0 ? done : `${done}, ${runs.failed} tried again`;
 }
 
 /** Least settled first: a block is in the state of the step that keeps it there. */

@@ -1,12 +1,18 @@
 import { createStep, createWorkflow } from 'evented-workflows';
 import { z } from 'zod';
+import { type Around, nothingAround } from './around.ts';
+import type { Carrier } from './carrier.ts';
 import { catalog as defaultCatalog, type Catalog, priceProblems, stockProblems } from './catalog.ts';
 import { readOrders } from './csv.ts';
 import { flakyGateway, type PaymentGateway } from './gateway.ts';
+import { pickedLine, shipment, shippingWorkflow } from './shipping.ts';
 import { revenueBy, settle, valueOf } from './totals.ts';
 
 /** Orders above this value wait for a person, in cents. */
 export const approveAboveCents = 100_000;
+
+/** How many lines are picked at once. */
+const pickAtOnce = 5;
 
 const order = z.object({
   line: z.number().int(),
@@ -57,6 +63,7 @@ export const ordersResult = z.object({
   decision,
   totalCents: z.number().int(),
   receipt: receipt.optional(),
+  shipment: shipment.optional(),
   accepted: z.number().int(),
   byCustomer: z.array(revenue),
   byProduct: z.array(revenue),
@@ -67,32 +74,28 @@ export const ordersResult = z.object({
 /** See {@link ordersResult}. */
 export type OrdersResult = z.infer<typeof ordersResult>;
 
-/** The execution of a step that {@link OrdersOptions.around} sees. */
-export interface Execution {
-  readonly runId: string;
-  readonly stepId: string;
-  readonly retryCount: number;
-}
-
 /** What the workflow works with. */
 export interface OrdersOptions {
   /** @default `data/catalog.json` */
   readonly catalog?: Catalog;
   /** @default a simulated gateway whose first two attempts fail */
   readonly gateway?: PaymentGateway;
-  /** Pause before each further attempt to pay, ms. @default 0 */
+  /** @default a simulated carrier that has no van for a heavy parcel at first */
+  readonly carrier?: Carrier;
+  /** Pause before each further attempt to pay or to book, ms. @default 0 */
   readonly retryDelay?: number;
-  /** Runs the body of every step; the demo counts executions here. @default calls `body` */
-  readonly around?: <T>(execution: Execution, body: () => Promise<T>) => Promise<T>;
+  /** @default only runs the body */
+  readonly around?: Around;
 }
 
 /**
- * Reads orders, checks stock and prices in parallel, lets a person decide about large totals, takes the payment, and
- * says what came of each line.
+ * Reads orders, checks stock and prices in parallel, lets a person decide about large totals, takes the payment, picks
+ * line by line what was paid, ships it, and says what came of each line.
  */
 export function ordersWorkflow(options: OrdersOptions = {}) {
   const { catalog = defaultCatalog, gateway = flakyGateway(), retryDelay = 0 } = options;
-  const around = options.around ?? ((_execution, body) => body());
+  const { carrier, around = nothingAround } = options;
+  const weights = new Map(catalog.map(({ product, weightGrams }) => [product, weightGrams]));
 
   const readFile = createStep({
     id: 'read-orders',
@@ -207,15 +210,30 @@ export function ordersWorkflow(options: OrdersOptions = {}) {
       }),
   });
 
+  const pickLine = createStep({
+    id: 'pick-line',
+    description: 'Takes the pieces of one line off their shelf',
+    inputSchema: order,
+    outputSchema: pickedLine,
+    execute: (context) =>
+      around(context, async () => {
+        const { order: number, customer, product, quantity } = context.inputData;
+        const weightGrams = (weights.get(product) ?? 0) * quantity;
+        return { order: number, customer, product, quantity, weightGrams };
+      }),
+  });
+
+  const shipping = shippingWorkflow({ around, retryDelay, ...(carrier === undefined ? {} : { carrier }) });
+
   const summarize = createStep({
     id: 'summarize',
     description: 'Says what came of the file',
-    inputSchema: decided.extend({ receipt: receipt.optional() }),
+    inputSchema: decided.extend({ receipt: receipt.optional(), shipment: shipment.optional() }),
     outputSchema: ordersResult,
     stateSchema: counts,
     execute: (context) =>
       around(context, async (): Promise<OrdersResult> => {
-        const { assessment: totals, decision: verdict, receipt: paid } = context.inputData;
+        const { assessment: totals, decision: verdict, receipt: paid, shipment: sent } = context.inputData;
         // A rejected total brings no revenue, whatever its lines are worth.
         const accepted = verdict.approved ? totals.accepted : [];
         return {
@@ -223,6 +241,7 @@ export function ordersWorkflow(options: OrdersOptions = {}) {
           decision: verdict,
           totalCents: totals.totalCents,
           ...(paid ? { receipt: paid } : {}),
+          ...(sent ? { shipment: sent } : {}),
           accepted: accepted.length,
           byCustomer: revenueBy(accepted, 'customer'),
           byProduct: revenueBy(accepted, 'product'),
@@ -263,6 +282,11 @@ export function ordersWorkflow(options: OrdersOptions = {}) {
       ],
       [async ({ inputData }) => !inputData.decision.approved, decline],
     ])
+    .map(async ({ getStepResult }) =>
+      getStepResult(takePayment) === null ? [] : (getStepResult(assess)?.accepted ?? []),
+    )
+    .foreach(pickLine, { concurrency: pickAtOnce })
+    .branch([[async ({ inputData }) => inputData.length > 0, shipping]])
     .map({
       assessment: { step: assess, path: '.' },
       decision: { step: [autoApprove, askApproval], path: '.' },
@@ -270,6 +294,10 @@ export function ordersWorkflow(options: OrdersOptions = {}) {
       receipt: {
         fn: async ({ getStepResult }) => getStepResult(takePayment) ?? undefined,
         schema: receipt.optional(),
+      },
+      shipment: {
+        fn: async ({ getStepResult }) => getStepResult(shipping) ?? undefined,
+        schema: shipment.optional(),
       },
     })
     .then(summarize)

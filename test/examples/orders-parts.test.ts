@@ -3,13 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
+import { busyCarrier } from '../../examples/orders/carrier.ts';
 import { catalog, priceProblems, stockProblems } from '../../examples/orders/catalog.ts';
 import { type Order, readOrders } from '../../examples/orders/csv.ts';
 import { countBodyRuns, type LogEntry, logged, readLog } from '../../examples/orders/execution-log.ts';
 import { flakyGateway } from '../../examples/orders/gateway.ts';
 import { checkExecutions } from '../../examples/orders/proof.ts';
 import { revenueBy, settle, valueOf } from '../../examples/orders/totals.ts';
-import { changedRows, renderTree, type TreeInput, treeRows } from '../../examples/orders/tree.ts';
+import { logEntry } from './log-entry.ts';
 
 const heading = 'order,customer,product,quantity,price';
 const unclosed = 'a quoted field is not closed, or text follows its closing quote';
@@ -110,7 +111,7 @@ describe('the checks', () => {
     quantity,
     priceCents,
   });
-  const products = [{ product: 'P', name: 'Pen', priceCents: 100, stock: 5 }];
+  const products = [{ product: 'P', name: 'Pen', priceCents: 100, weightGrams: 9, stock: 5 }];
 
   it('give the stock to the lines in their order', () => {
     const orders = [order(2, 'P', 3), order(3, 'P', 3), order(4, 'P', 2), order(5, 'Q', 9)];
@@ -167,147 +168,37 @@ describe('the simulated gateway', () => {
   });
 });
 
-describe('the tree', () => {
-  const graph = [
-    { type: 'step', id: 'read' },
-    { type: 'parallel', arms: [{ id: 'stock' }, { id: 'prices' }] },
-    { type: 'conditional', arms: [{ id: 'auto' }, { id: 'ask' }] },
-    { type: 'step', id: 'pay' },
-  ];
-  const input = (status: string, steps: TreeInput['run']['steps']): TreeInput => ({
-    graph,
-    run: { runId: 'r', status, steps },
-    now: 10_000,
-  });
-  const done = { status: 'success', startedAt: 1_000, endedAt: 1_250 };
-
-  it('shows what is done, what runs and what is to come', () => {
-    const rows = treeRows(
-      input('running', { read: done, stock: { status: 'running', startedAt: 8_800 }, prices: done }),
+describe('the simulated carrier', () => {
+  it('has no van for a heavy parcel at first, and books a key once', async () => {
+    const booking = { idempotencyKey: 'k', customer: 'Ann', weightGrams: 10_001 };
+    const carrier = busyCarrier();
+    await expect(carrier.book({ ...booking, attempt: 0 })).rejects.toThrow(
+      'The carrier has no van for 10001 g (attempt 1).',
     );
-    expect(renderTree(rows)).toEqual([
-      '├─ ✓ read                   ok           0.3 s',
-      '├─ ● parallel               running',
-      '│  ├─ ● stock               running      1.2 s',
-      '│  └─ ✓ prices              ok           0.3 s',
-      '├─ ○ branch                 pending',
-      '│  ├─ ○ auto                pending',
-      '│  └─ ○ ask                 pending',
-      '└─ ○ pay                    pending',
-    ]);
-  });
-
-  it('shows who waits, and which arm was not taken', () => {
-    const rows = treeRows(
-      input('suspended', { read: done, stock: done, prices: done, ask: { status: 'suspended' } }),
-    );
-    expect(renderTree(rows).slice(4)).toEqual([
-      '├─ ‖ branch                 suspended',
-      '│  ├─ · auto                not taken',
-      '│  └─ ‖ ask                 suspended           waits for a person',
-      '└─ ○ pay                    pending',
-    ]);
-  });
-
-  describe('of loops and sleeps', () => {
-    const looping: TreeInput['graph'] = [
-      { type: 'loop', step: { id: 'poll' } },
-      { type: 'sleep', id: 'pause' },
-      { type: 'step', id: 'pay' },
-    ];
-    const linesOf = (status: string, steps: TreeInput['run']['steps']): string[] =>
-      renderTree(treeRows({ ...input(status, steps), graph: looping }));
-    const poll = { ...done, metadata: { iterationCount: 3 } };
-
-    it('shows the iteration of a body', () => {
-      const running = { status: 'running', startedAt: 8_800, metadata: { iterationCount: 3 } };
-      expect(linesOf('running', { poll: running })).toEqual([
-        '├─ ● loop                   running',
-        '│  └─ ● poll                running      1.2 s  iteration 3',
-        '├─ ○ pause                  pending',
-        '└─ ○ pay                    pending',
-      ]);
-    });
-
-    it('shows that a loop goes on after an iteration', () => {
-      expect(linesOf('running', { poll }).slice(0, 2)).toEqual([
-        '├─ ● loop                   running',
-        '│  └─ ✓ poll                ok           0.3 s  iteration 3',
-      ]);
-    });
-
-    it('shows how long a sleep has lasted', () => {
-      expect(linesOf('waiting', { poll, pause: { status: 'waiting', startedAt: 8_800 } })).toEqual([
-        '├─ ✓ loop                   ok',
-        '│  └─ ✓ poll                ok           0.3 s  iteration 3',
-        '├─ ◷ pause                  waiting      1.2 s',
-        '└─ ○ pay                    pending',
-      ]);
-    });
-
-    it('shows what a step has left out that ended the run', () => {
-      expect(linesOf('success', { poll }).slice(1)).toEqual([
-        '│  └─ ✓ poll                ok           0.3 s  iteration 3',
-        '├─ · pause                  not taken',
-        '└─ · pay                    not taken',
-      ]);
-    });
-  });
-
-  it('shows attempts, and a body that was begun again', () => {
-    const fail: LogEntry = { phase: 'fail', stepId: 'pay', runId: 'r', retryCount: 0, pid: 1 };
-    const begin: LogEntry = { ...fail, phase: 'begin' };
-    const row = (entries: LogEntry[], step = { status: 'running', startedAt: 9_000 }): string | undefined =>
-      renderTree(treeRows({ ...input('running', { pay: step }), bodyRuns: countBodyRuns(entries) })).at(-1);
-    expect(row([begin, fail])).toBe('└─ ↻ pay                    retry        1.0 s  attempt 1 failed');
-    expect(row([begin, fail, begin])).toBe('└─ ● pay                    running      1.0 s  attempt 2');
-    expect(row([begin, begin])).toBe('└─ ● pay                    running      1.0 s  begun again');
-    expect(row([begin, fail, begin, { ...begin, phase: 'end' }], { ...done, status: 'success' })).toBe(
-      '└─ ✓ pay                    ok           0.3 s  attempt 2',
-    );
-  });
-
-  it('shows why a step failed, in one line that is no wider than it may be', () => {
-    const error = { message: `first\nsecond ${'x'.repeat(100)}` };
-    const rows = treeRows(input('failed', { read: { ...done, status: 'failed', error } }));
-    const [first] = renderTree(rows, 80);
-    expect(first).toMatch(/^├─ ✗ read +failed +0\.3 s {2}first second x+…$/);
-    expect(first).toHaveLength(80);
-  });
-
-  it('paints the row but not the lines that lead to it', () => {
-    const [first] = renderTree(treeRows(input('pending', {})), 80, (state, text) => `<${state}>${text}</>`);
-    expect(first).toBe('├─ <pending>○ read                   pending</>');
-  });
-
-  it('tells which rows have changed, but not that time has passed', () => {
-    const running = input('running', { read: { status: 'running', startedAt: 9_000 } });
-    const before = treeRows(running);
-    expect(changedRows([], before).map(({ name }) => name)).toEqual(['read']);
-    expect(changedRows(before, treeRows({ ...running, now: 11_000 }))).toEqual([]);
-    expect(changedRows(before, treeRows(input('running', { read: done })))).toMatchObject([
-      { name: 'read', state: 'ok' },
-    ]);
+    const tracking = await carrier.book({ ...booking, attempt: 1 });
+    expect(await busyCarrier().book({ ...booking, attempt: 1 })).toBe(tracking);
+    const light = { ...booking, idempotencyKey: 'other', weightGrams: 10_000, attempt: 0 };
+    expect(await carrier.book(light)).not.toBe(tracking);
   });
 });
 
 describe('the execution log', () => {
   const folder = mkdtempSync(join(tmpdir(), 'orders-log-'));
   const path = join(folder, 'log');
-  const execution = { runId: 'r', stepId: 's', retryCount: 0 };
+  const execution = { runId: 'r', stepId: 's', retryCount: 0, idempotencyKey: 'k' };
   afterEach(() => {
     rmSync(path, { force: true });
   });
 
   it('has a line for the begin and the end of each body, and hands its result through', async () => {
-    expect(readLog(path, 'r')).toEqual([]);
+    expect(readLog(path)).toEqual([]);
     expect(await logged(path, execution, () => Promise.resolve(7))).toBe(7);
     await expect(logged(path, execution, () => Promise.reject(new Error('no')))).rejects.toThrow('no');
-    await logged(path, { ...execution, runId: 'other' }, () => Promise.resolve());
-    expect(readLog(path, 'r').map(({ phase, pid }) => [phase, pid])).toEqual(
-      ['begin', 'end', 'begin', 'fail'].map((phase) => [phase, process.pid]),
+    await logged(path, { ...execution, runId: 'nested', stepId: 't' }, () => Promise.resolve());
+    expect(readLog(path).map(({ phase, pid }) => [phase, pid])).toEqual(
+      ['begin', 'end', 'begin', 'fail', 'begin', 'end'].map((phase) => [phase, process.pid]),
     );
-    expect(countBodyRuns(readLog(path, 'r')).get('s')).toEqual({
+    expect(countBodyRuns(readLog(path)).get('s')).toEqual({
       begun: 2,
       ended: 1,
       failed: 1,
@@ -316,18 +207,21 @@ describe('the execution log', () => {
     });
   });
 
+  it('tells what was cut off from items that run at the same time', () => {
+    const lines = ['pick/0 begin', 'pick/1 begin', 'pick/0 end', 'pick/1 begin', 'pick/1 fail'];
+    const count = (upTo: number) => countBodyRuns(lines.slice(0, upTo).map(logEntry)).get('pick');
+    expect(count(3)).toEqual({ begun: 2, ended: 1, failed: 0, cut: 0, last: 'begin' });
+    expect(count(5)).toEqual({ begun: 3, ended: 1, failed: 1, cut: 1, last: 'fail' });
+  });
+
   it('may end in the middle of a line', () => {
     writeFileSync(path, `${JSON.stringify({ ...execution, phase: 'begin', pid: 1 })}\n{"phase":`);
-    expect(readLog(path, 'r')).toHaveLength(1);
+    expect(readLog(path)).toHaveLength(1);
   });
 });
 
 describe('the proof of the demo', () => {
-  const log = (...lines: string[]): LogEntry[] =>
-    lines.map((line) => {
-      const [stepId = '', phase] = line.split(' ');
-      return { stepId, phase: phase as LogEntry['phase'], runId: 'r', retryCount: 0, pid: 1 };
-    });
+  const log = (...lines: string[]): LogEntry[] => lines.map(logEntry);
   const atKill = log('read begin', 'read end', 'slow begin');
   const after = log('slow begin', 'slow end', 'pay begin', 'pay fail', 'pay begin', 'pay end');
 

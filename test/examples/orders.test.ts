@@ -3,9 +3,12 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { memoryBackend } from 'evented-workflows/memory';
 import { createRuntime, type Runtime } from 'evented-workflows/runtime';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, test } from 'vitest';
 import { flakyGateway, type PaymentGateway } from '../../examples/orders/gateway.ts';
+import { nothingAround } from '../../examples/orders/around.ts';
+import type { Carrier } from '../../examples/orders/carrier.ts';
 import { report } from '../../examples/orders/report.ts';
+import { shippingWorkflow } from '../../examples/orders/shipping.ts';
 import { renderTree, treeRows } from '../../examples/orders/tree.ts';
 import { type OrdersOptions, ordersResult, ordersWorkflow } from '../../examples/orders/workflow.ts';
 
@@ -22,11 +25,12 @@ afterEach(async () => {
 /** Executions of each body, and a runtime in memory whose run has gone as far as it can on its own. */
 async function start(csv: string, options: OrdersOptions = {}) {
   const bodies: string[] = [];
+  const { around = nothingAround } = options;
   const workflow = ordersWorkflow({
     ...options,
-    around: async ({ stepId }, body) => {
-      bodies.push(stepId);
-      return await body();
+    around: (execution, body) => {
+      bodies.push(execution.stepId);
+      return around(execution, body);
     },
   });
   const runtime = createRuntime({ workflows: [workflow], backend: memoryBackend() });
@@ -57,6 +61,7 @@ describe('the orders workflow', () => {
       accepted: 1,
       decision: { approved: true, by: 'the rule for small totals' },
       receipt: { amountCents: 5450 },
+      shipment: { parcels: [{ customer: 'Ann', orders: ['1'], weightGrams: 1450 }], weightGrams: 1450 },
       byCustomer: [{ name: 'Ann', orders: 1, quantity: 1, cents: 5450 }],
       byProduct: [{ name: 'KETTLE', orders: 1, quantity: 1, cents: 5450 }],
       rejected: [{ line: 3, reason: 'quantity "x" is not a whole number from 1 to 999999' }],
@@ -85,8 +90,9 @@ describe('the orders workflow', () => {
     const result = await resultOf(runtime);
     expect(result).toMatchObject({ outcome: 'declined', totalCents: 235830, accepted: 0, byCustomer: [] });
     expect(result.receipt).toBeUndefined();
+    expect(result.shipment).toBeUndefined();
     expect(bodies).toContain('decline');
-    expect(bodies).not.toContain('take-payment');
+    for (const id of ['take-payment', 'pick-line', 'pack']) expect(bodies).not.toContain(id);
     expect(report(result)).toContain('rejected by Eva (over budget)');
   });
 
@@ -119,6 +125,67 @@ describe('the orders workflow', () => {
     expect(run.status).toBe('failed');
     expect(run.error?.message).toBe('The payment gateway did not answer (attempt 4).');
     expect(bodies.filter((id) => id === 'take-payment')).toHaveLength(4);
+  });
+
+  it('picks every paid line, some at once, and sends each customer one parcel', async () => {
+    let picking = 0;
+    let most = 0;
+    const { runtime, bodies } = await start(large, {
+      around: async ({ stepId }, body) => {
+        if (stepId !== 'pick-line') return await body();
+        picking += 1;
+        most = Math.max(most, picking);
+        // Lets the items that are launched together begin before this one ends.
+        await new Promise((resolve) => setImmediate(resolve));
+        picking -= 1;
+        return await body();
+      },
+    });
+    await decide(runtime, { approved: true, by: 'Eva' });
+    const { shipment, byCustomer } = await resultOf(runtime);
+    expect(bodies.filter((id) => id === 'pick-line')).toHaveLength(30);
+    expect(most).toBeGreaterThan(1);
+    expect(most).toBeLessThanOrEqual(5);
+    const parcels = shipment?.parcels ?? [];
+    expect(parcels.map(({ customer }) => customer).toSorted()).toEqual(
+      byCustomer.map(({ name }) => name).toSorted(),
+    );
+    expect(parcels.flatMap(({ orders }) => orders)).toHaveLength(30);
+    expect(parcels.find(({ customer }) => customer === 'Amara Diallo')).toMatchObject({
+      orders: ['1013', '1035'],
+      weightGrams: 3_480,
+    });
+    expect(shipment?.weightGrams).toBe(89_240);
+  });
+
+  it('tries again to book only the parcel for which there was no van', async () => {
+    const keys = new Map<string, Set<string>>();
+    const carrier: Carrier = {
+      book: ({ customer, idempotencyKey, attempt }) => {
+        keys.set(customer, (keys.get(customer) ?? new Set()).add(idempotencyKey));
+        if (customer === 'Bob' && attempt < 2) return Promise.reject(new Error('no van'));
+        return Promise.resolve(`trk of ${customer}`);
+      },
+    };
+    const csv = `${heading}\n1,Ann,SCALE,1,29.90\n2,Bob,SCALE,1,29.90\n3,Ann,KETTLE,1,54.50\n`;
+    const { runtime, bodies } = await start(csv, { carrier });
+    expect((await resultOf(runtime)).shipment?.parcels).toEqual([
+      { customer: 'Ann', orders: ['1', '3'], weightGrams: 2_070, tracking: 'trk of Ann', attempts: 1 },
+      { customer: 'Bob', orders: ['2'], weightGrams: 620, tracking: 'trk of Bob', attempts: 3 },
+    ]);
+    expect(bodies.filter((id) => id === 'book-parcel')).toHaveLength(4);
+    expect([...keys.values()].map((of) => of.size)).toEqual([1, 1]);
+    expect(new Set([...keys.values()].flatMap((of) => [...of])).size).toBe(2);
+  });
+
+  it('fails with the words of the carrier when it finds no van in three attempts', async () => {
+    const carrier: Carrier = { book: ({ attempt }) => Promise.reject(new Error(`no van ${attempt}`)) };
+    const { runtime, bodies } = await start(small, { carrier });
+    const run = await runtime.result({ runId });
+    expect(run.status).toBe('failed');
+    expect(run.error?.message).toBe('no van 2');
+    expect(bodies.filter((id) => id === 'take-payment')).toHaveLength(3);
+    expect(bodies).not.toContain('summarize');
   });
 
   it('counts what it met in its state, also in parallel steps', async () => {
@@ -166,6 +233,10 @@ describe('the orders workflow', () => {
         'assess',
         'auto-approve',
         'take-payment',
+        'pick-line',
+        'pack',
+        'book-parcel',
+        'list-parcels',
         'summarize',
       ].toSorted(),
     );
@@ -193,8 +264,39 @@ describe('the orders workflow', () => {
       '│  ├─ ○ take-payment  pending',
       '│  └─ ○ decline  pending',
       '├─ ○ mapping_orders_2  pending',
+      '├─ ○ foreach  pending',
+      '│  └─ ○ pick-line  pending',
+      '├─ ○ branch  pending',
+      '│  └─ ○ shipping  pending',
+      '├─ ○ mapping_orders_3  pending',
       '└─ ○ summarize  pending',
     ]);
+
+    await decide(runtime, { approved: true, by: 'Eva' });
+    const over = await runtime.get({ runId });
+    if (over === null) throw new Error('The run is not stored.');
+    const names = renderTree(treeRows({ graph, run: over, now: 0 })).map((line) =>
+      line.slice(0, 27).trimEnd(),
+    );
+    expect(names.slice(14, -2)).toEqual([
+      '├─ ✓ foreach',
+      '│  └─ ✓ pick-line',
+      '├─ ✓ branch',
+      '│  └─ ✓ shipping',
+      '│     ├─ ✓ pack',
+      '│     ├─ ✓ foreach',
+      '│     │  └─ ✓ book-parcel',
+      '│     └─ ✓ list-parcels',
+    ]);
+  });
+});
+
+test('the shipping workflow can be run by itself', async () => {
+  const line = { order: '1', customer: 'Ann', product: 'SCALE', quantity: 1, weightGrams: 620 };
+  const run = await shippingWorkflow().createRun();
+  expect(await run.start({ inputData: [line, { ...line, order: '2', weightGrams: 10_000 }] })).toMatchObject({
+    status: 'success',
+    result: { parcels: [{ customer: 'Ann', orders: ['1', '2'], attempts: 2 }], weightGrams: 10_620 },
   });
 });
 
@@ -214,6 +316,7 @@ describe('the command', () => {
     expect(err).toBe('');
     expect(code).toBe(0);
     expect(out).toContain('Outcome        paid');
+    expect(out).toContain('Shipment       13 parcels, 89.24 kg, 5 of them booked at a later attempt');
     expect(out).toContain('Lines          39 read, 30 accepted, 9 rejected');
     expect(out).toContain('line 15: expected 5 fields, found 4');
     expect(out.split('\n').every((line) => line.length <= 80)).toBe(true);

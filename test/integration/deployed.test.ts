@@ -63,8 +63,12 @@ describe('a run that asks a person', () => {
   });
 
   test('ends, its payment tried again, with its result', async () => {
-    const run = await reaches(runId, 'success');
-    expect(run.result).toMatchObject({ outcome: 'paid', counts: { paymentAttempts: 3 } });
+    const run = await reaches(runId, 'success', { timeout: 150_000, interval: 250 });
+    expect(run.result).toMatchObject({
+      outcome: 'paid',
+      counts: { paymentAttempts: 3 },
+      shipment: { weightGrams: 89_240 },
+    });
     const page = await events(runId);
     expect(page.done).toBe(true);
     expect(page.events.at(-1)?.type).toBe('workflow-finish');
