@@ -100,10 +100,12 @@ export function changedLines(before: Progress, after: Progress, width = 80): str
 
 /** Shows progress as it comes: on a terminal in its place, elsewhere (a file, a build log) line by line. */
 export function liveProgress(stream: WriteStream): (progress: Progress) => void {
-  const width = Math.min(80, stream.columns ?? 80);
+  // A terminal that does not know how wide it is says 0.
+  const width = stream.columns > 0 ? Math.min(80, stream.columns) : 80;
   let before = nothingDone;
   let drawn = 0;
   return (progress) => {
+    if (progress === before) return;
     if (stream.isTTY) {
       const lines = progressLines(progress, width);
       stream.write(`${drawn > 0 ? `\u001B[${drawn}A\u001B[J` : ''}${lines.join('\n')}\n`);

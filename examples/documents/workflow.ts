@@ -50,7 +50,7 @@ const ranked = z.object({
 
 /** What a run ends with. */
 export const documentsResult = z.object({
-  documents: z.array(ranked.omit({ quality: true })),
+  documents: z.array(ranked),
   words: z.number(),
   minutes: z.number(),
 });
@@ -194,7 +194,7 @@ const conclude = createStep({
   execute: async ({ inputData }) => {
     const all = addCounts(inputData.map((one) => one.counts));
     return {
-      documents: inputData.map(({ quality: _, ...document }) => document),
+      documents: inputData,
       words: all.words,
       minutes: readingMinutes(all),
     };
