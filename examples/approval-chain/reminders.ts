@@ -58,6 +58,7 @@ export function remindersWorkflow(questions: Questions, { tell, now }: World) {
     inputSchema: watched,
     outputSchema: watched,
     stateSchema: sent,
+    retryConfig: { attempts: 3, delay: 1_000 },
   })
     .sleep(async ({ inputData }) => inputData.everyMs, { id: 'wait' })
     .then(remind)

@@ -161,12 +161,15 @@ export function approvalChain(world: World) {
     inputSchema: purchaseRequest,
     outputSchema: purchaseResult,
     stateSchema: trail,
+    // Whoever sends mail meets a server that is down.
+    retryConfig: { attempts: 3, delay: 1_000 },
     options: {
-      async onFinish({ status, runId, eventId, getInitData, result }) {
+      onFinish: async (info) => {
+        const { status, runId, eventId, result } = info;
         if (!over.has(status)) return;
         // Of a rejected or canceled purchase nobody has to be reminded any more.
         for (const role of roles) await stopReminders(runId, role);
-        const { requester } = purchaseRequest.parse(getInitData());
+        const { requester } = purchaseRequest.parse(info.getInitData());
         await tell({ id: eventId, runId, kind: 'end', to: requester, text: endOf(status, result) });
       },
     },

@@ -34,11 +34,15 @@ afterEach(async () => {
 });
 
 /** A purchase that three are asked about, in virtual time. */
-async function start(input: Partial<PurchaseRequest> = {}) {
+async function start(input: Partial<PurchaseRequest> = {}, failing = 0) {
   const notices: Notice[] = [];
+  const attempts = new Map<string, number>();
   const { clock, backend } = memoryWithVirtualTime();
   const { workflows } = approvalChain({
     tell: (notice) => {
+      const attempt = (attempts.get(notice.id) ?? 0) + 1;
+      attempts.set(notice.id, attempt);
+      if (attempt <= failing) throw new Error('The mail server is down.');
       notices.push(notice);
     },
     now: () => clock.now(),
@@ -218,6 +222,16 @@ describe('the approval chain', () => {
       status: 'suspended',
       suspendPayload: { finance: { isEscalated: true } },
     });
+  });
+
+  it('tells again, under the same id, what could not be told', async () => {
+    const { clock, result, told, notices } = await start({}, 3);
+    await clock.advance(3_000);
+    expect((await result()).status).toBe('suspended');
+    expect(told().toSorted()).toEqual(['question finance', 'question manager', 'question security']);
+    await clock.advance(hour + 3_000);
+    expect(told().slice(3).toSorted()).toEqual(['reminder finance', 'reminder manager', 'reminder security']);
+    expect(new Set(notices.map(({ id }) => id)).size).toBe(6);
   });
 
   it('survives that an answer and the handing on meet', async () => {
