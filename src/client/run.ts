@@ -4,6 +4,7 @@ import type { HistoryEntry } from '../core/run-history.ts';
 import type { RunEvent } from '../core/snapshot.ts';
 import type { KnownSteps, WorkflowTypes } from '../sdk/definition-types.ts';
 import { type EventsOptions, followEvents, longestWait } from './events.ts';
+import { pause } from './timing.ts';
 import { type ApiRequest, invalidArgument, segment, type Transport } from './transport.ts';
 import { keepValue, withValues } from './values.ts';
 import type { Wire } from './wire.ts';
@@ -249,7 +250,7 @@ async function waitForResult(
     const result = await read<RemoteResult>(transport, request);
     const now = timing.now();
     if (!unsettled.has(result.status) || (deadline !== undefined && now >= deadline)) return result;
-    const pause = began + shortestWait - now;
-    if (pause > 0) await timing.sleep(Math.min(pause, (deadline ?? Number.POSITIVE_INFINITY) - now), signal);
+    const early = began + shortestWait - now;
+    if (early > 0) await pause(timing, Math.min(early, (deadline ?? Number.POSITIVE_INFINITY) - now), signal);
   }
 }
