@@ -207,7 +207,7 @@ function queryText(query: ApiRequest['query'] = {}): string {
 }
 
 /** Whether an answer says that it is JSON. */
-export function isJson(response: Response): boolean {
+function isJson(response: Response): boolean {
   return /^application\/(?:[\w.+-]+\+)?json\b/i.test(response.headers.get('content-type') ?? '');
 }
 
