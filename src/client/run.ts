@@ -168,7 +168,8 @@ export function runHandle(
     restart: (options) => post('restart', false, options),
     delete: ({ signal } = {}) => transport.call({ method: 'DELETE', path, isRepeatable: true, signal }),
     get: async ({ fields, nested, signal } = {}) => {
-      const query = { workflowId, fields: fields?.join(','), nested };
+      // None at all: the status is one of those that are there in any case.
+      const query = { workflowId, fields: fields && (fields.join(',') || 'status'), nested };
       return await read(transport, { path, query, signal });
     },
     result: (options) => waitForResult(transport, path, options),

@@ -186,6 +186,12 @@ describe('by pages, where the place does not stream', () => {
     expect(clock.now()).toBe(25_000);
   });
 
+  test('repeats are known among the last 10,000 events, so that a long run takes no more memory than that', async () => {
+    const ids = Array.from({ length: 10_001 }, (_, index) => String(index));
+    const { client, until } = scripted([page(ids, 'c1'), page([...ids.slice(1), '0'], 'c2', true)]);
+    expect(idsOf(await until(all(client.run('r').events())))).toEqual([...ids, '0']);
+  });
+
   test('an empty page that comes at once is not asked for at once again', async () => {
     const { client, sent, until } = scripted([page([], 'c1'), page([], 'c1'), page(['1'], 'c2', true)]);
     await until(all(client.run('r').events()));

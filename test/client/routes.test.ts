@@ -76,7 +76,13 @@ describe('each method asks its route', () => {
   });
 
   test('reads', async () => {
-    const answers = [{ workflows: [{ id: 'orders' }] }, { id: 'orders' }, { runId: 'r' }, { runId: 'r' }];
+    const answers = [
+      { workflows: [{ id: 'orders' }] },
+      { id: 'orders' },
+      { runId: 'r' },
+      { runId: 'r' },
+      { runId: 'r' },
+    ];
     const pages = [
       { events: [], cursor: 'c', done: true },
       { entries: [], cursor: 'h', isLast: true, done: true },
@@ -86,6 +92,7 @@ describe('each method asks its route', () => {
     expect(await until(client.workflows())).toEqual([{ id: 'orders' }]);
     expect(await until(client.describe('orders'))).toEqual({ id: 'orders' });
     await until(run.get({ fields: ['status', 'steps'], nested: false }));
+    await until(run.get({ fields: [] }));
     await until(client.workflow('orders').run('r').get());
     expect(await until(run.eventPage({ cursor: 'a b+c', wait: 1 }))).toEqual(pages[0]);
     expect(await until(run.history({ cursor: 'h' }))).toEqual(pages[1]);
@@ -93,6 +100,7 @@ describe('each method asks its route', () => {
       'GET /workflows',
       'GET /workflows/orders',
       'GET /runs/r?fields=status%2Csteps&nested=false',
+      'GET /runs/r?fields=status',
       'GET /runs/r?workflowId=orders',
       'GET /runs/r/events?cursor=a%20b%2Bc&wait=1',
       'GET /runs/r/history?cursor=h',
