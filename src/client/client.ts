@@ -18,9 +18,9 @@ import type {
 export interface ClientOptions {
   /** Where the API is: `https://...`, with the base path when it has one. In a page it may be relative to it. */
   readonly url: string | URL;
-  /** Sent as `Authorization: Bearer`. A function is asked before each request, so that it can renew what has expired. */
+  /** Sent as `Authorization: Bearer`. A function is asked before each request, so that it can renew what has expired. @default no such header */
   readonly token?: string | (() => string | Promise<string>);
-  /** Signs each request just before it is sent, again for each retry: see `evented-workflows/client/sigv4`. */
+  /** Signs each request just before it is sent, again for each retry: see `evented-workflows/client/sigv4`. @default sent as they are */
   readonly sign?: (request: Request) => Request | Promise<Request>;
   /** Sends requests. @default the global `fetch` */
   readonly fetch?: (request: Request) => Response | Promise<Response>;
@@ -32,7 +32,7 @@ export interface ClientOptions {
    * @default 3
    */
   readonly retries?: number;
-  /** Headers of each request. */
+  /** Headers of each request, beside those that it needs. @default none */
   readonly headers?: Readonly<Record<string, string>>;
   /** How long a server may be silent beyond the wait it was asked for, ms; then the attempt has failed. @default 30,000 */
   readonly requestTimeoutMs?: number;
@@ -42,16 +42,19 @@ export interface ClientOptions {
 
 /** What `runs` takes; all of it narrows the list. */
 export interface RunsQuery extends CallOptions {
+  /** @default runs of all workflows */
   readonly workflowId?: string;
+  /** @default runs in any status */
   readonly status?: RunStatus;
+  /** @default runs of all resources, and of none */
   readonly resourceId?: string;
-  /** Created at or after: a date, ISO 8601 text, or ms since 1970. */
+  /** Created at or after: a date, ISO 8601 text, or ms since 1970. @default from the first one on */
   readonly createdFrom?: Date | string | number;
-  /** Created at or before. */
+  /** Created at or before. @default up to the last one */
   readonly createdTo?: Date | string | number;
   /** Runs in a page, 1 to 1,000. @default 50 */
   readonly limit?: number;
-  /** `cursor` of the page before, with the other parameters unchanged. */
+  /** `cursor` of the page before, with the other parameters unchanged. @default the first page */
   readonly cursor?: string;
 }
 

@@ -98,7 +98,7 @@ export type ResumeData<Steps extends KnownSteps, Target> = [Target] extends [und
 
 /** What every call takes. */
 export interface CallOptions {
-  /** Ends the call at once, its waits and its retries too; it rejects with the reason of the signal. */
+  /** Ends the call at once, its waits and its retries too; it rejects with the reason of the signal. @default nothing ends it */
   readonly signal?: AbortSignal;
 }
 
@@ -130,9 +130,11 @@ export type StartOptions<Types extends WorkflowTypes> = InputOption<Wire<Types['
      * with `runId`. @default a random one for each call, so that its retries start nothing twice
      */
     readonly idempotencyKey?: string;
+    /** @default empty */
     readonly initialState?: Wire<Types['stateInput']>;
+    /** @default empty */
     readonly requestContext?: RemoteContext<Types>;
-    /** A grouping key of your own, by which runs are listed: a user, a tenant. At most 200 characters. */
+    /** A grouping key of your own, by which runs are listed: a user, a tenant. At most 200 characters. @default none */
     readonly resourceId?: string;
     /** Executes one entry, and of a block one arm; then the run is `paused`, until a time travel goes on. @default false */
     readonly perStep?: boolean;
@@ -147,14 +149,15 @@ export type StartParameters<Types extends WorkflowTypes> = undefined extends Typ
 export interface ResumeOptions<Types extends WorkflowTypes, Data, Target> extends WaitOptions {
   /** @default the only suspended step; with several, WORKFLOW_RESUME_AMBIGUOUS */
   readonly step?: Target;
-  /** A label that the step gave to `suspend`. Wins over `step`. */
+  /** A label that the step gave to `suspend`. Wins over `step`. @default none: `step` says which */
   readonly label?: string;
   /** Number of an item of a foreach, from 0. @default all of its suspended items get the same data */
   readonly forEachIndex?: number;
-  /** Validated by the step's `resumeSchema`. */
+  /** Validated by the step's `resumeSchema`. @default undefined */
   readonly resumeData?: Data;
-  /** The hash under which `RunHandle.keepValue` has kept the data, instead of `resumeData`. */
+  /** The hash under which `RunHandle.keepValue` has kept the data, instead of `resumeData`. @default none */
   readonly resumeValue?: string;
+  /** Keys that win over those of the run. @default none */
   readonly requestContext?: RemoteContext<Types>;
   /** The run pauses after the resumed entry. @default false */
   readonly perStep?: boolean;
@@ -168,17 +171,19 @@ export interface TimeTravelOptions<Types extends WorkflowTypes, Steps extends Kn
   extends WaitOptions {
   /** The step that is executed first. */
   readonly step: StepTarget<Steps>;
-  /** Output of the entry before; of the first step, the input of the run. */
+  /** Output of the entry before; of the first step, the input of the run. @default what is stored */
   readonly inputData?: unknown;
-  /** The hash under which `RunHandle.keepValue` has kept it, instead of `inputData`. */
+  /** The hash under which `RunHandle.keepValue` has kept it, instead of `inputData`. @default none */
   readonly inputValue?: string;
+  /** What the step is resumed with. @default it is not resumed, but executed from its beginning */
   readonly resumeData?: unknown;
   /** @default the state as it is stored */
   readonly initialState?: Wire<Types['stateInput']>;
-  /** Entries of steps by their ids; they win over what is stored. `input` is the input of the run. */
+  /** Entries of steps by their ids; they win over what is stored. `input` is the input of the run. @default what is stored */
   readonly context?: Readonly<Record<string, StepContext>>;
-  /** The same for each nested workflow, by its step id. */
+  /** The same for each nested workflow, by its step id. @default what is stored */
   readonly nestedStepsContext?: Readonly<Record<string, Readonly<Record<string, StepContext>>>>;
+  /** Keys that win over those of the run. @default none */
   readonly requestContext?: RemoteContext<Types>;
   /** The run pauses after the step. @default false */
   readonly perStep?: boolean;
@@ -186,6 +191,7 @@ export interface TimeTravelOptions<Types extends WorkflowTypes, Steps extends Kn
 
 /** What `restart` takes. */
 export interface RestartOptions<Types extends WorkflowTypes> extends WaitOptions {
+  /** Keys that win over those of the run. @default none */
   readonly requestContext?: RemoteContext<Types>;
 }
 

@@ -5,7 +5,7 @@ import { compilerErrors, outputsOf, writePrograms } from './programs.ts';
 
 /** Languages that blocks may have: those that are checked, and what only people read. */
 const CHECKED = ['ts', 'json', 'sh'];
-const READ_ONLY = ['', 'text', 'mermaid'];
+const READ_ONLY = ['', 'text', 'mermaid', 'diff'];
 
 /** How many blocks may say that they are no whole program. */
 const FRAGMENTS = 8;
