@@ -13,6 +13,8 @@ export interface RouteDefinition {
 /** The routes of the HTTP app, as API Gateway writes them. A test compares them with the app's own. */
 export const routes: readonly RouteDefinition[] = [
   { method: HttpMethod.GET, path: '/health', access: 'read' },
+  { method: HttpMethod.GET, path: '/openapi.json', access: 'read' },
+  { method: HttpMethod.GET, path: '/docs', access: 'read' },
   { method: HttpMethod.GET, path: '/workflows', access: 'read' },
   { method: HttpMethod.GET, path: '/workflows/{workflowId}', access: 'read' },
   { method: HttpMethod.POST, path: '/workflows/{workflowId}/runs', access: 'start' },

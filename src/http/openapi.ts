@@ -246,10 +246,7 @@ function responseOf({ description: text, content, sparse, headers }: Answer): Op
   const bodies = Object.entries(content ?? {}).map(([type, schema]) => {
     const whole = schemaOf(schema, 'output');
     const isSparse = sparse !== undefined && type === 'application/json';
-    return [
-      type,
-      { schema: isSparse ? { anyOf: [whole, schemaOf(sparse, 'output')] } : whole },
-    ] as const;
+    return [type, { schema: isSparse ? { anyOf: [whole, schemaOf(sparse, 'output')] } : whole }] as const;
   });
   return {
     description: text,

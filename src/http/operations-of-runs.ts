@@ -148,7 +148,8 @@ const changes: readonly Operation[] = [
     id: 'cancelRun',
     tag: 'Runs',
     summary: 'Cancels a run',
-    description: 'Its status is final with the answer. A run that is canceled answers again, with `changed: false`.',
+    description:
+      'Its status is final with the answer. A run that is canceled answers again, with `changed: false`.',
     body: bodyOf(emptyBody, {}),
     answers: changed('The run is canceled.'),
     problems: [...oneRun, 'WORKFLOW_RUN_ALREADY_FINISHED'],
@@ -159,13 +160,15 @@ const changes: readonly Operation[] = [
     id: 'timeTravel',
     tag: 'Runs',
     summary: 'Executes a run anew from one of its steps',
-    description: 'What lies before the step stays; it and all behind it are executed anew. Not for a run that is active.',
+    description:
+      'What lies before the step stays; it and all behind it are executed anew. Not for a run that is active.',
     query: described(waitQuery, { wait: outcomeWait }),
     body: bodyOf(
       timeTravelBody,
       {
         step: 'Step id, or path of ids through nested workflows.',
-        inputData: 'Output of the entry before; of the first step, the input of the run. As it is stored when absent.',
+        inputData:
+          'Output of the entry before; of the first step, the input of the run. As it is stored when absent.',
         inputValue: 'SHA-256 of a value that was put for this run: instead of `inputData`.',
         resumeData: 'Resumes the step with this.',
         initialState: said.initialState,
@@ -185,7 +188,8 @@ const changes: readonly Operation[] = [
     id: 'restartRun',
     tag: 'Runs',
     summary: 'Executes again what was active in a run',
-    description: 'For a run whose worker is gone: what has finished stays. A run that is over answers as it is.',
+    description:
+      'For a run whose worker is gone: what has finished stays. A run that is over answers as it is.',
     query: described(waitQuery, { wait: outcomeWait }),
     body: bodyOf(restartBody, { requestContext: said.requestContext }),
     answers: changed('The restart is stored.'),

@@ -41,7 +41,8 @@ const serverOperations: readonly Operation[] = [
     id: 'getOpenApi',
     tag: 'Server',
     summary: 'This document',
-    description: 'OpenAPI 3.1. It is made from the schemas by which the server checks bodies and the tests check answers.',
+    description:
+      'OpenAPI 3.1. It is made from the schemas by which the server checks bodies and the tests check answers.',
     answers: { 200: json('The document.', z.looseObject({ openapi: z.literal(openApiVersion) })) },
     problems: [],
     example: {},
@@ -58,10 +59,7 @@ const serverOperations: readonly Operation[] = [
   },
 ];
 
-const time = {
-  type: 'string',
-  description: 'ISO 8601 with an offset, a date (its midnight in UTC), or milliseconds since 1970.',
-};
+const timeForms = 'ISO 8601 with an offset, a date (its midnight in UTC), or milliseconds since 1970';
 
 const workflowOperations: readonly Operation[] = [
   {
@@ -118,7 +116,10 @@ const workflowOperations: readonly Operation[] = [
       path: { workflowId: 'orders' },
       query: { wait: '5' },
       headers: { 'Idempotency-Key': 'order-4711' },
-      body: { inputData: { csv: 'order,customer,product,quantity,price\n1001,Ada,COFFEE-1KG,6,18.50\n' }, resourceId: 'shop-7' },
+      body: {
+        inputData: { csv: 'order,customer,product,quantity,price\n1001,Ada,COFFEE-1KG,6,18.50\n' },
+        resourceId: 'shop-7',
+      },
     },
   },
 ];
@@ -133,8 +134,8 @@ const listOperation: Operation = {
     workflowId: { description: 'Only runs of this workflow.', schema: text },
     status: { description: 'Only runs with this status.', schema: { type: 'string', enum: runStatuses } },
     resourceId: { description: 'Only runs with this grouping key.', schema: text },
-    createdFrom: { description: 'Created at this time or later.', schema: time },
-    createdTo: { description: 'Created at this time or earlier.', schema: time },
+    createdFrom: { description: `Created at this time or later: ${timeForms}.`, schema: text },
+    createdTo: { description: 'Created at this time or earlier, in the same forms.', schema: text },
     limit: {
       description: 'Runs of a page.',
       schema: { type: 'integer', minimum: 1, maximum: 1_000, default: 50 },
@@ -152,7 +153,8 @@ const valueOperations: readonly Operation[] = [
     id: 'getValue',
     tag: 'Values',
     summary: 'A value that was too large for an answer',
-    description: 'Call the `href` of a `ValueReference` as it is: what its query says is the business of the server.',
+    description:
+      'Call the `href` of a `ValueReference` as it is: what its query says is the business of the server.',
     answers: { 200: json('The value.', value) },
     problems: oneRun,
     example: { path: exampleRun, query: {} },

@@ -24,10 +24,7 @@ const stepPaths = z.record(z.string(), z.array(z.int().min(0)));
 
 /** Where each label resumes. */
 const resumeLabels = z
-  .record(
-    z.string(),
-    z.strictObject({ stepId: z.string(), foreachIndex: z.int().min(0).exactOptional() }),
-  )
+  .record(z.string(), z.strictObject({ stepId: z.string(), foreachIndex: z.int().min(0).exactOptional() }))
   .describe('Where each label resumes; `foreachIndex` is the item of a foreach.');
 
 /** Answer of `GET /health`. */

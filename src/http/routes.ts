@@ -36,6 +36,8 @@ export interface Route {
 /** All routes. A HEAD is answered as the GET would be, without a body. */
 export const httpRoutes: readonly Route[] = [
   { method: 'GET', path: '/health', handle: () => json({ status: 'ok' }) },
+  { method: 'GET', path: '/openapi.json', handle: getOpenApi },
+  { method: 'GET', path: '/docs', handle: getDocs },
   { method: 'GET', path: '/workflows', handle: listWorkflows },
   { method: 'GET', path: '/workflows/:workflowId', handle: describeWorkflow },
   { method: 'POST', path: '/workflows/:workflowId/runs', handle: startRun },
@@ -60,6 +62,15 @@ function segment(call: Call, name: string): string {
 
 function runOf(call: Call): RunRef {
   return { runId: segment(call, 'runId'), ...call.owner };
+}
+
+// Imported when it is asked for: nothing else needs the document, and a function on AWS has to start fast.
+async function getOpenApi({ basePath }: Call): Promise<Response> {
+  return (await import('./openapi-routes.ts')).openApiJson(basePath);
+}
+
+async function getDocs({ basePath }: Call): Promise<Response> {
+  return (await import('./openapi-routes.ts')).openApiHtml(basePath);
 }
 
 function listWorkflows({ runtime }: Call): Response {

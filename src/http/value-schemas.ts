@@ -7,7 +7,9 @@ import type { StepResult, StepResultStatus } from '../core/snapshot.ts';
 /** What `Error` becomes on the wire. */
 export const shownError = z
   .looseObject({ name: z.string(), message: z.string() })
-  .describe('An error: its name, its message, its `cause` and `code` when it has them, and its own properties.');
+  .describe(
+    'An error: its name, its message, its `cause` and `code` when it has them, and its own properties.',
+  );
 
 /** What an author's code made. */
 export const value = z

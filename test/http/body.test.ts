@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { StartRequest, StoredRun } from '../../src/core/host.ts';
-import { createHttpApp, type HttpAppOptions, type Problem } from '../../src/http/index.ts';
+import type { HttpAppOptions, Problem } from '../../src/http/index.ts';
+import { createHttpApp } from './conforming.ts';
 import { fakeRuntime, problemIn } from './fixtures.ts';
 
 /** Takes every start, and keeps what it was asked for. */

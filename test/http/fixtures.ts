@@ -2,9 +2,10 @@ import { onTestFinished } from 'vitest';
 import { z } from 'zod';
 import { memoryBackend } from '../../src/adapters/memory/index.ts';
 import { WorkflowError } from '../../src/core/errors.ts';
-import { createHttpApp, type HttpApp, type HttpAppOptions, type Problem } from '../../src/http/index.ts';
+import type { HttpApp, HttpAppOptions, Problem } from '../../src/http/index.ts';
 import { createStep, createWorkflow } from '../../src/index.ts';
 import { createRuntime, type Runtime } from '../../src/runtime/index.ts';
+import { createHttpApp } from './conforming.ts';
 
 const price = createStep({
   id: 'price',

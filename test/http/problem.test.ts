@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { type ErrorCode, errorStatus, WorkflowError } from '../../src/core/errors.ts';
-import { createHttpApp, httpErrorStatus, problem, type ProblemCode } from '../../src/http/index.ts';
+import { httpErrorStatus, problem, type ProblemCode } from '../../src/http/index.ts';
+import { createHttpApp } from './conforming.ts';
 import { fakeRuntime, problemIn } from './fixtures.ts';
 
 const codes = Object.keys(errorStatus) as ErrorCode[];
@@ -8,7 +9,7 @@ const secret = 'secret of the server';
 
 function failingApp(thrown: unknown, seen: unknown[] = []): ReturnType<typeof createHttpApp> {
   const runtime = fakeRuntime({ get: () => Promise.reject(thrown as Error) });
-  return createHttpApp({ runtime, onError: (error) => seen.push(error) });
+  return createHttpApp({ runtime, onError: (error) => seen.push(error) }, { problems: 'any' });
 }
 
 test.each(codes.filter((code) => errorStatus[code] < 500))('%s is told with its details', async (code) => {
@@ -70,6 +71,8 @@ test('a route that nobody has', async () => {
 
 test.each([
   ['/health', 'GET, HEAD, OPTIONS'],
+  ['/openapi.json', 'GET, HEAD, OPTIONS'],
+  ['/docs', 'GET, HEAD, OPTIONS'],
   ['/workflows', 'GET, HEAD, OPTIONS'],
   ['/workflows/w', 'GET, HEAD, OPTIONS'],
   ['/workflows/w/runs', 'POST, OPTIONS'],

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { ResumeRequest, RunPage, RunQuery, StoredRun } from '../../src/core/host.ts';
 import { WorkflowError } from '../../src/core/errors.ts';
-import { createHttpApp } from '../../src/http/index.ts';
+import { createHttpApp } from './conforming.ts';
 import { fakeRuntime, objectOf, post, problemIn, realApp } from './fixtures.ts';
 
 describe('health and workflows', () => {

@@ -7,6 +7,7 @@ import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { z } from 'zod';
 import { createStep, createWorkflow } from '../../src/index.ts';
 import { type LocalServer, type LocalServerOptions, startLocalServer } from '../../src/local/index.ts';
+import { fetch } from '../http/conforming.ts';
 import { ordersWorkflow, post } from '../http/fixtures.ts';
 import { openSocket, send } from './requests.ts';
 
