@@ -2,10 +2,10 @@
 
 /** Text that is HTML already. */
 export class Markup {
-  readonly html: string;
+  readonly source: string;
 
-  constructor(html: string) {
-    this.html = html;
+  constructor(source: string) {
+    this.source = source;
   }
 }
 
@@ -21,7 +21,7 @@ const entities: Readonly<Record<string, string>> = {
 };
 
 function htmlOf(content: Content): string {
-  if (content instanceof Markup) return content.html;
+  if (content instanceof Markup) return content.source;
   if (typeof content === 'object') return content.map(htmlOf).join('');
   return String(content).replaceAll(/[&<>"']/g, (character) => entities[character] ?? '');
 }

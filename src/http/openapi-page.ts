@@ -66,7 +66,7 @@ ${fieldsOf(schema)}</article>
 </body>
 </html>
 `;
-  return page.html;
+  return page.source;
 }
 
 /** Blocks of text: a list where lines begin with a dash. */

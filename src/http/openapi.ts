@@ -150,9 +150,12 @@ function componentSchemas(): Record<string, JsonSchema> {
   const registry = z.registry<{ id: string }>();
   for (const [id, schema] of Object.entries(components)) registry.add(schema, { id });
   const { schemas } = z.toJSONSchema(registry, { uri, target: 'draft-2020-12', override: simplify });
-  return Object.fromEntries(
-    Object.entries(schemas).map(([id, { $schema: _, $id: __, ...schema }]) => [id, schema as JsonSchema]),
-  );
+  return Object.fromEntries(Object.entries(schemas).map(([id, schema]) => [id, withoutNames(schema)]));
+}
+
+/** In a document of its own, a schema says where it is and what it is written in; here the document does. */
+function withoutNames({ $schema: _schema, $id: _id, ...schema }: z.core.JSONSchema.BaseSchema): JsonSchema {
+  return schema as JsonSchema;
 }
 
 const componentIds = new Map<unknown, string>(Object.entries(components).map(([id, schema]) => [schema, id]));
@@ -162,14 +165,14 @@ function schemaOf(schema: z.ZodType | JsonSchema, io: 'input' | 'output'): JsonS
   const id = componentIds.get(schema);
   if (id !== undefined) return { $ref: uri(id) };
   if (!(schema instanceof z.ZodType)) return schema;
-  const { $schema: _, ...made } = z.toJSONSchema(schema, {
+  const made = z.toJSONSchema(schema, {
     io,
     target: 'draft-2020-12',
     override: simplify,
     // Zod checks what is an object by itself where `z.record` would lose a key; nothing else of bodies is custom.
     unrepresentable: () => ({ type: 'object', additionalProperties: true }),
   });
-  return made as JsonSchema;
+  return withoutNames(made);
 }
 
 function paths(): OpenApiDocument['paths'] {
@@ -231,7 +234,7 @@ function requestBodyOf(
   example: unknown,
 ): OpenApiRequestBody {
   const made = schemaOf(schema, 'input');
-  const told = Object.entries(made.properties ?? {}).map(([name, property]) => [
+  const told = Object.entries(made.properties ?? {}).map(([name, property]): [string, JsonSchema] => [
     name,
     { ...property, description: properties[name] ?? '' },
   ]);

@@ -6,7 +6,7 @@ import { storedRun } from './responses.ts';
 
 export const text: JsonSchema = { type: 'string', minLength: 1 };
 export const boolean: JsonSchema = { type: 'boolean', default: false };
-export const sha256: JsonSchema = { type: 'string', pattern: '^[0-9a-f]{64}$' };
+const sha256: JsonSchema = { type: 'string', pattern: '^[0-9a-f]{64}$' };
 
 /** Parameters that are in a path. */
 export const pathParameters: Parameters = {

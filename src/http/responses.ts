@@ -155,7 +155,7 @@ export const historyPage = z.strictObject({
 });
 
 /** Every code that a problem can have. */
-export const problemCodes = [
+const problemCodes = [
   ...(Object.keys(errorStatus) as ErrorCode[]),
   ...(Object.keys(httpErrorStatus) as (keyof typeof httpErrorStatus)[]),
 ] satisfies ProblemCode[];

@@ -101,8 +101,8 @@ test('every text is escaped, wherever it stands', () => {
 
 test('markup escapes what is no markup', () => {
   const inner = html`<b>${'<i>'}</b>`;
-  expect(html`<p title="${'"'}">${['a', 1, inner]}</p>`.html).toBe(
+  expect(html`<p title="${'"'}">${['a', 1, inner]}</p>`.source).toBe(
     '<p title="&quot;">a1<b>&lt;i&gt;</b></p>',
   );
-  expect(html`${prose('say `a<b` twice\nnow')}`.html).toBe('say <code>a&lt;b</code> twice<br>now');
+  expect(html`${prose('say `a<b` twice\nnow')}`.source).toBe('say <code>a&lt;b</code> twice<br>now');
 });

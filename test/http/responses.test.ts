@@ -4,19 +4,19 @@ import { memoryBackend } from '../../src/adapters/memory/index.ts';
 import type { Graph } from '../../src/core/graph.ts';
 import type { SerializedGraph } from '../../src/core/serialized-graph.ts';
 import type { RunResult, StepResult, Tripwire, WorkflowState } from '../../src/core/snapshot.ts';
-import { historyEntry, runEvent } from '../../src/http/event-schemas.ts';
-import { graph, serializedGraph } from '../../src/http/graph-schemas.ts';
+import type { historyEntry, runEvent } from '../../src/http/event-schemas.ts';
+import type { graph, serializedGraph } from '../../src/http/graph-schemas.ts';
 import { problem, type Problem, toWire } from '../../src/http/index.ts';
 import {
   components,
   eventPage,
   historyPage,
-  problemDocument,
+  type problemDocument,
   runResult,
   workflowDescription,
   workflowState,
 } from '../../src/http/responses.ts';
-import { stepResult, tripwire } from '../../src/http/value-schemas.ts';
+import type { stepResult, tripwire } from '../../src/http/value-schemas.ts';
 import type { Wire } from '../../src/http/wire.ts';
 import { TripWire } from '../../src/index.ts';
 import {
@@ -225,7 +225,7 @@ describe('what a runtime shows fits', () => {
   const others = [null, 1, -1, 1.5, 'x', true, [], {}, { status: 'success' }, '2030-01-31T12:00:00Z'];
 
   /** Copies of a value, each with one property or item left out, added or replaced. */
-  function* mutantsOf(value: unknown): Generator<unknown> {
+  function* mutantsOf(value: unknown): Generator {
     yield* others;
     if (typeof value !== 'object' || value === null) return;
     if (Array.isArray(value)) {
