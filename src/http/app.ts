@@ -3,7 +3,8 @@ import { WorkflowError } from '../core/errors.ts';
 import type { Runtime } from '../runtime/api.ts';
 import { type BodyLimits, defaultBodyLimits, isJson, parseJson, readBytes } from './json-body.ts';
 import { problem, problemOf, problemResponse } from './problem.ts';
-import { type Call, httpRoutes, type Route } from './routes.ts';
+import type { Call } from './call.ts';
+import { httpRoutes, type Route } from './routes.ts';
 import { queryOf } from './schemas.ts';
 
 /** Options of {@link createHttpApp}. `Platform` is what the place gives with each request: for a Lambda, its event. */

@@ -226,7 +226,9 @@ test.each(['{"__proto__":{"runId":"polluted"},"inputData":1}', '{"constructor":{
 test('a misspelled property is told together with those that are possible', async () => {
   const { send, starts } = recorder();
   const { detail } = await refused(await send('{"input":1}'), 400, 'WORKFLOW_ARGUMENT_INVALID');
-  expect(detail).toContain('"input" (possible: runId, inputData, initialState, requestContext, resourceId)');
+  expect(detail).toContain(
+    '"input" (possible: runId, inputData, initialState, requestContext, resourceId, perStep)',
+  );
   expect(starts).toEqual([]);
 
   const app = createHttpApp({ runtime: fakeRuntime({}) });
