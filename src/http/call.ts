@@ -19,6 +19,8 @@ export interface Call {
   readonly heartbeatMs: number;
   /** Aborts when the caller goes away or the server stops. */
   readonly signal: () => AbortSignal;
+  /** Counts an answer as under way that goes on when the call is over, until the function that it returns is called. */
+  readonly enter: () => () => void;
   readonly onError: (error: unknown) => void;
 }
 

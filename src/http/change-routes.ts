@@ -1,6 +1,7 @@
 import { isQuiet } from '../core/records.ts';
 import type { StoredRun } from '../runtime/api.ts';
 import { type Call, json, noContent, noRun, runOf, runPath, segment } from './call.ts';
+import { keyedRunId } from './idempotency.ts';
 import {
   emptyBody,
   parseWith,
@@ -17,11 +18,9 @@ import {
 export async function startRun(call: Call): Promise<Response> {
   const { wait } = parseWith(waitQuery, call.query, 'The query');
   const body = parseWith(startBody, call.body, 'The body');
-  const stored = await call.runtime.start({
-    ...body,
-    workflowId: segment(call, 'workflowId'),
-    ...call.owner,
-  });
+  const start = { ...body, workflowId: segment(call, 'workflowId'), ...call.owner };
+  const runId = await keyedRunId(call.request.headers.get('idempotency-key'), start);
+  const stored = await call.runtime.start({ ...start, ...(runId === undefined ? {} : { runId }) });
   const location = runPath(call, stored.runId);
   return json(await afterWait(call, stored, wait), stored.changed ? 201 : 200, { location });
 }

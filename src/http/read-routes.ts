@@ -60,14 +60,18 @@ export async function getResult(call: Call): Promise<Response> {
 /** `GET /runs/:runId/events` */
 export async function getEvents(call: Call): Promise<Response> {
   const { cursor, wait } = parseWith(eventsQuery, call.query, 'The query');
-  const { runtime, heartbeatMs, onError } = call;
+  const { runtime, heartbeatMs, enter, onError } = call;
   const run = runOf(call);
   const signal = call.signal();
   if (call.serverSentEvents && acceptsEventStream(call.request.headers.get('accept'))) {
     // An EventSource keeps its URL when it connects again, so what it read last is newer than the query.
     const last = call.request.headers.get('last-event-id') ?? undefined;
-    const again = last !== undefined;
-    return eventStream({ runtime, run, cursor: last ?? cursor, again, heartbeatMs, signal, onError });
+    const reader = {
+      cursor: last ?? cursor,
+      again: last !== undefined,
+      headOnly: call.request.method === 'HEAD',
+    };
+    return eventStream({ runtime, run, ...reader, heartbeatMs, signal, enter, onError });
   }
   const after = cursor === undefined ? {} : { cursor };
   return json(await runtime.events({ ...run, ...after, waitMs: wait, signal }));
