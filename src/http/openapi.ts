@@ -2,8 +2,6 @@ import { z } from 'zod';
 import { curlOf } from './openapi-example.ts';
 import {
   type Answer,
-  type AnsweredCode,
-  factsOf,
   type JsonSchema,
   openApiVersion,
   type Operation,
@@ -14,6 +12,7 @@ import {
 } from './operation.ts';
 import { pathParameters } from './operation-parts.ts';
 import { operations } from './operations.ts';
+import { problem, type ProblemCode } from './problem.ts';
 import { components } from './responses.ts';
 import { packageVersion } from './version.ts';
 
@@ -275,8 +274,8 @@ const problemHeaders: Readonly<Record<number, Parameters>> = {
   503: { 'Retry-After': seconds },
 };
 
-function problemResponses(codes: readonly AnsweredCode[]): (readonly [string, OpenApiResponse])[] {
-  const byStatus = Map.groupBy(codes, (code) => factsOf(code).status);
+function problemResponses(codes: readonly ProblemCode[]): (readonly [string, OpenApiResponse])[] {
+  const byStatus = Map.groupBy(codes, (code) => problem(code, '').status);
   return [...byStatus].map(([status, own]) => {
     const headers = problemHeaders[status];
     const narrowed = { type: 'object', properties: { status: { const: status }, code: { enum: own } } };
@@ -284,7 +283,7 @@ function problemResponses(codes: readonly AnsweredCode[]): (readonly [string, Op
     return [
       String(status),
       {
-        description: own.map((code) => `\`${code}\`: ${factsOf(code).title}.`).join('\n'),
+        description: own.map((code) => `\`${code}\`: ${problem(code, '').title}.`).join('\n'),
         ...(headers === undefined ? {} : { headers: always(headers) }),
         content: { 'application/problem+json': { schema } },
       },

@@ -1,12 +1,13 @@
 import type { z } from 'zod';
-import type { Answer, AnsweredCode, JsonSchema, Parameter, Parameters } from './operation.ts';
+import type { Answer, JsonSchema, Parameter, Parameters } from './operation.ts';
+import type { ProblemCode } from './problem.ts';
 import { storedRun } from './responses.ts';
 
 /** What several operations have in common. */
 
 export const text: JsonSchema = { type: 'string', minLength: 1 };
 export const boolean: JsonSchema = { type: 'boolean', default: false };
-const sha256: JsonSchema = { type: 'string', pattern: '^[0-9a-f]{64}$' };
+export const sha256: JsonSchema = { type: 'string', pattern: '^[0-9a-f]{64}$' };
 
 /** Parameters that are in a path. */
 export const pathParameters: Parameters = {
@@ -60,14 +61,14 @@ export function changed(description: string): Readonly<Record<number, Answer>> {
 }
 
 /** Whatever reads or writes what is stored can fail like this. */
-export const stored: readonly AnsweredCode[] = [
+export const stored: readonly ProblemCode[] = [
   'WORKFLOW_RECORD_CORRUPT',
   'WORKFLOW_RUNTIME_CLOSED',
   'WORKFLOW_BACKEND_UNAVAILABLE',
 ];
 
 /** Whatever is about one run can fail like this. */
-export const oneRun: readonly AnsweredCode[] = [
+export const oneRun: readonly ProblemCode[] = [
   'WORKFLOW_RUN_NOT_FOUND',
   'WORKFLOW_NOT_FOUND',
   'WORKFLOW_RUN_FORBIDDEN',
@@ -75,7 +76,7 @@ export const oneRun: readonly AnsweredCode[] = [
 ];
 
 /** Whatever takes values of an author can fail like this. */
-export const validated: readonly AnsweredCode[] = [
+export const validated: readonly ProblemCode[] = [
   'WORKFLOW_SCHEMA_VALIDATION_FAILED',
   'WORKFLOW_VALUE_NOT_STORABLE',
 ];

@@ -1,6 +1,5 @@
 import type { z } from 'zod';
-import { awaitedProblems } from './awaited-schemas.ts';
-import { problem, type ProblemCode } from './problem.ts';
+import type { ProblemCode } from './problem.ts';
 
 /** What the description of an operation is made of. */
 
@@ -32,6 +31,8 @@ export interface JsonSchema {
 export interface Parameter {
   readonly description: string;
   readonly schema: JsonSchema;
+  /** @default false; those of a path always are */
+  readonly required?: boolean;
 }
 
 /** Parameters by their names. */
@@ -47,9 +48,6 @@ export interface Answer {
   /** Headers that it always has. */
   readonly headers?: Parameters;
 }
-
-/** Code of a problem that an operation can answer with. */
-export type AnsweredCode = ProblemCode | keyof typeof awaitedProblems;
 
 /** Body of a request. */
 export interface OperationBody {
@@ -74,7 +72,7 @@ export interface Operation {
   readonly body?: OperationBody;
   /** By status. */
   readonly answers: Readonly<Record<number, Answer>>;
-  readonly problems: readonly AnsweredCode[];
+  readonly problems: readonly ProblemCode[];
   /** Whether a caller who is nobody is let in. */
   readonly open?: boolean;
   /** A request that could be made: values of the parameters by their names, and the body. */
@@ -89,24 +87,23 @@ export interface Operation {
 /** Version of the OpenAPI Specification that the document is written in (spec.openapis.org). */
 export const openApiVersion = '3.1.1';
 
-/** HTTP status of a problem, and its title. */
-export function factsOf(code: AnsweredCode): { readonly status: number; readonly title: string } {
-  return code in awaitedProblems
-    ? awaitedProblems[code as keyof typeof awaitedProblems]
-    : problem(code as ProblemCode, '');
-}
+const bodyProblems = [
+  'WORKFLOW_LIMIT_EXCEEDED',
+  'HTTP_CONTENT_TYPE_UNSUPPORTED',
+  'HTTP_CONTENT_ENCODING_UNSUPPORTED',
+] as const;
 
 /** Every problem that an operation can answer with: its own, and those of all. */
-export function problemsOf(operation: Operation): readonly AnsweredCode[] {
+export function problemsOf(operation: Operation): readonly ProblemCode[] {
   const hasBody = !operation.route.startsWith('GET ');
   return [
-    ...new Set<AnsweredCode>([
+    ...new Set<ProblemCode>([
       'WORKFLOW_ARGUMENT_INVALID',
       ...(operation.open === true ? [] : (['WORKFLOW_UNAUTHENTICATED'] as const)),
       'HTTP_HOST_REFUSED',
       'HTTP_ORIGIN_REFUSED',
       ...operation.problems,
-      ...(hasBody ? (['WORKFLOW_LIMIT_EXCEEDED', 'HTTP_CONTENT_TYPE_UNSUPPORTED'] as const) : []),
+      ...(hasBody ? bodyProblems : []),
       'HTTP_TOO_MANY_REQUESTS',
       'HTTP_INTERNAL_ERROR',
     ]),

@@ -1,13 +1,3 @@
-import {
-  eventsQuery,
-  historyQuery,
-  restartBody,
-  resultQuery,
-  resumeBody,
-  runQuery,
-  timeTravelBody,
-  waitQuery,
-} from './awaited-schemas.ts';
 import { bodyOf, described, type Operation } from './operation.ts';
 import {
   boolean,
@@ -24,7 +14,17 @@ import {
   wait,
 } from './operation-parts.ts';
 import { eventPage, historyPage, runResult, workflowState, workflowStateFields } from './responses.ts';
-import { emptyBody } from './schemas.ts';
+import {
+  emptyBody,
+  eventsQuery,
+  historyQuery,
+  restartBody,
+  resultQuery,
+  resumeBody,
+  runQuery,
+  timeTravelBody,
+  waitQuery,
+} from './schemas.ts';
 
 /** Operations on one run. */
 
@@ -38,7 +38,8 @@ const reads: readonly Operation[] = [
     query: described(runQuery, {
       workflowId: { description: 'A run of another workflow is 404.', schema: text },
       fields: {
-        description: 'Names of the fields that are wanted, with commas between them. All when absent.',
+        description:
+          'Names of the fields that are wanted beside the identity and status of the run, with commas between them. All but `requestContext` when absent.',
         schema: text,
       },
       nested: {
@@ -132,6 +133,7 @@ const changes: readonly Operation[] = [
     problems: [
       ...oneRun,
       ...validated,
+      'WORKFLOW_VALUE_NOT_FOUND',
       'WORKFLOW_RESUME_LABEL_NOT_FOUND',
       'WORKFLOW_RUN_NOT_SUSPENDED',
       'WORKFLOW_RESUME_AMBIGUOUS',
@@ -180,7 +182,7 @@ const changes: readonly Operation[] = [
       true,
     ),
     answers: changed('The new epoch is stored.'),
-    problems: [...oneRun, ...validated, 'WORKFLOW_RUN_ACTIVE'],
+    problems: [...oneRun, ...validated, 'WORKFLOW_VALUE_NOT_FOUND', 'WORKFLOW_RUN_ACTIVE'],
     example: { path: exampleRun, body: { step: 'price-orders' } },
   },
   {

@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { runStatuses } from '../core/records.ts';
-import { startBody, waitQuery } from './awaited-schemas.ts';
 import { bodyOf, described, openApiVersion, type Operation } from './operation.ts';
 import {
   cursor,
@@ -10,13 +9,14 @@ import {
   oneRun,
   outcomeWait,
   said,
+  sha256,
   stored,
   text,
   validated,
 } from './operation-parts.ts';
 import { runOperations } from './operations-of-runs.ts';
 import { health, runList, storedRun, workflowDescription, workflowList } from './responses.ts';
-import { listQuery } from './schemas.ts';
+import { listQuery, startBody, valueQuery, waitQuery } from './schemas.ts';
 import { value } from './value-schemas.ts';
 
 /** Every operation of the API: what its document is made of. A test compares it with `httpRoutes`. */
@@ -101,7 +101,8 @@ const workflowOperations: readonly Operation[] = [
     body: bodyOf(startBody, {
       runId: 'Id of the run, 1 to 200 characters. A new UUID when absent.',
       inputData: 'Input, validated by the `inputSchema` of the workflow.',
-      inputValue: 'SHA-256 of a value that was put for this run: the input, instead of `inputData`.',
+      inputValue:
+        'SHA-256 of a value that was put for this run: the input, instead of `inputData`. Needs `runId`.',
       initialState: said.initialState,
       requestContext: 'Request context, validated by the `requestContextSchema` of the workflow.',
       resourceId: 'Your own grouping key, 1 to 200 characters.',
@@ -111,7 +112,7 @@ const workflowOperations: readonly Operation[] = [
       200: json('The run was there already, with an equal body.', storedRun, { headers: location }),
       201: json('The run is stored.', storedRun, { headers: location }),
     },
-    problems: ['WORKFLOW_RUN_CONFLICT', ...oneRun, ...validated],
+    problems: ['WORKFLOW_RUN_CONFLICT', 'WORKFLOW_VALUE_NOT_FOUND', ...oneRun, ...validated],
     example: {
       path: { workflowId: 'orders' },
       query: { wait: '5' },
@@ -155,9 +156,24 @@ const valueOperations: readonly Operation[] = [
     summary: 'A value that was too large for an answer',
     description:
       'Call the `href` of a `ValueReference` as it is: what its query says is the business of the server.',
+    query: described(valueQuery, {
+      of: {
+        description: 'Where the value was shown.',
+        schema: { type: 'string', enum: ['run', 'result', 'event', 'history'] },
+        required: true,
+      },
+      at: {
+        description: 'JSON pointer (RFC 6901) into the run, its result, or the event or entry.',
+        schema: text,
+        required: true,
+      },
+      sha256: { description: 'SHA-256 of its JSON text, in hex.', schema: sha256, required: true },
+      id: { description: 'Of an event or an entry of a history.', schema: text },
+      cursor: { description: 'Cursor before the page that had the event or entry.', schema: text },
+    }),
     answers: { 200: json('The value.', value) },
-    problems: oneRun,
-    example: { path: exampleRun, query: {} },
+    problems: ['WORKFLOW_VALUE_NOT_FOUND', 'WORKFLOW_CURSOR_INVALID', 'WORKFLOW_HISTORY_ABSENT', ...oneRun],
+    example: { path: exampleRun, query: { of: 'run', at: '/payload', sha256: exampleHash } },
   },
   {
     route: 'PUT /runs/:runId/values/:sha256',
