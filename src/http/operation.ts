@@ -32,6 +32,8 @@ export interface JsonSchema {
 export interface Parameter {
   readonly description: string;
   readonly schema: JsonSchema;
+  /** @default true for a header of an answer and in a path, else false */
+  readonly required?: boolean;
 }
 
 /** Parameters by their names. */
@@ -44,7 +46,7 @@ export interface Answer {
   readonly content?: Readonly<Record<string, z.ZodType | JsonSchema>>;
   /** What comes instead of the JSON body when the request has the parameter `fields`. */
   readonly sparse?: z.ZodType;
-  /** Headers that it always has. */
+  /** Headers that it has. */
   readonly headers?: Parameters;
 }
 
