@@ -5,13 +5,13 @@ import type { Usage } from '../core/usage.ts';
 import {
   iterations,
   milliseconds,
+  orReference,
   runStatus,
   shownError,
   stepFields,
   stepResultStatus,
   tripwire,
   value,
-  valueReference,
 } from './value-schemas.ts';
 
 /** Schemas of lifecycle events, one for each type. */
@@ -36,7 +36,7 @@ function event<Type extends string, Payload extends z.ZodType>(type: Type, conte
     from: z.enum(['WORKFLOW', 'USER']).describe('`USER`: a step wrote it.'),
     time: milliseconds,
     // A payload above the cap comes as a whole by reference, whatever its type.
-    payload: z.union([content, valueReference]),
+    payload: orReference(content),
   });
 }
 
@@ -111,12 +111,11 @@ export const runEvent = z
       'workflow-finish',
       z.strictObject({
         workflowStatus: z.enum(runStatuses),
-        metadata: z.strictObject({
-          error: shownError.exactOptional(),
-          errorMessage: z.string().exactOptional(),
-        }),
+        metadata: orReference(
+          z.strictObject({ error: shownError.exactOptional(), errorMessage: z.string().exactOptional() }),
+        ),
         output: z.strictObject({ usage }),
-        tripwire: tripwire.exactOptional(),
+        tripwire: orReference(tripwire).exactOptional(),
       }),
     ),
     // What a step gave to `writer.custom`, as it is.

@@ -33,8 +33,8 @@ export interface OpenApiParameter {
   readonly example?: string;
 }
 
-/** Headers that an answer always has. */
-export type OpenApiHeaders = Readonly<Record<string, Parameter & { readonly required: true }>>;
+/** Headers of an answer. */
+export type OpenApiHeaders = Readonly<Record<string, Parameter>>;
 
 /** A body of a request. */
 export interface OpenApiRequestBody {
@@ -252,14 +252,14 @@ function responseOf({ description: text, content, sparse, headers }: Answer): Op
   });
   return {
     description: text,
-    ...(headers === undefined ? {} : { headers: always(headers) }),
+    ...(headers === undefined ? {} : { headers: headersOf(headers) }),
     ...(content === undefined ? {} : { content: Object.fromEntries(bodies) }),
   };
 }
 
-function always(headers: Parameters): OpenApiHeaders {
+function headersOf(headers: Parameters): OpenApiHeaders {
   return Object.fromEntries(
-    Object.entries(headers).map(([name, header]) => [name, { ...header, required: true as const }]),
+    Object.entries(headers).map(([name, header]) => [name, { required: true, ...header }]),
   );
 }
 
@@ -269,7 +269,7 @@ const string = { type: 'string' };
 /** What a problem says in its headers, by status. */
 const problemHeaders: Readonly<Record<number, Parameters>> = {
   401: { 'WWW-Authenticate': { description: 'How a caller says who it is.', schema: string } },
-  415: { 'Accept-Post': { description: 'What a body may be.', schema: string } },
+  415: { 'Accept-Post': { description: 'What a body may be.', schema: string, required: false } },
   429: { 'Retry-After': seconds },
   503: { 'Retry-After': seconds },
 };
@@ -284,7 +284,7 @@ function problemResponses(codes: readonly ProblemCode[]): (readonly [string, Ope
       String(status),
       {
         description: own.map((code) => `\`${code}\`: ${problem(code, '').title}.`).join('\n'),
-        ...(headers === undefined ? {} : { headers: always(headers) }),
+        ...(headers === undefined ? {} : { headers: headersOf(headers) }),
         content: { 'application/problem+json': { schema } },
       },
     ];

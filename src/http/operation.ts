@@ -31,7 +31,7 @@ export interface JsonSchema {
 export interface Parameter {
   readonly description: string;
   readonly schema: JsonSchema;
-  /** @default false; those of a path always are */
+  /** @default true for a header of an answer and in a path, else false */
   readonly required?: boolean;
 }
 
@@ -45,7 +45,7 @@ export interface Answer {
   readonly content?: Readonly<Record<string, z.ZodType | JsonSchema>>;
   /** What comes instead of the JSON body when the request has the parameter `fields`. */
   readonly sparse?: z.ZodType;
-  /** Headers that it always has. */
+  /** Headers that it has. */
   readonly headers?: Parameters;
 }
 

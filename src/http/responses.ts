@@ -5,6 +5,7 @@ import { graph, graphStep, serializedGraph, serializedSingle, serializedStep } f
 import { httpErrorStatus, type ProblemCode } from './problem.ts';
 import {
   milliseconds,
+  orReference,
   runStatus,
   shownError,
   stepResult,
@@ -58,14 +59,14 @@ export const runResult = z
     input: value.exactOptional(),
     steps: z
       .object({ input: value.exactOptional() })
-      .catchall(stepResult)
+      .catchall(orReference(stepResult))
       .describe('By step id; `input` is the input of the run.'),
     stepExecutionPath: z
       .array(z.string())
       .describe('Ids of the top-level single entries that were executed, in order.'),
     result: value.exactOptional(),
-    error: shownError.exactOptional().describe('With status `failed`.'),
-    tripwire: tripwire.exactOptional(),
+    error: orReference(shownError).exactOptional().describe('With status `failed`.'),
+    tripwire: orReference(tripwire).exactOptional(),
     suspended: z
       .array(z.array(z.string()))
       .exactOptional()
@@ -121,14 +122,16 @@ export const workflowState = z
     initialState: values.exactOptional().describe('The state as it is now, when it has any key.'),
     payload: value.exactOptional(),
     result: value.exactOptional(),
-    error: shownError.exactOptional().describe('With status `failed`.'),
-    steps: z.record(z.string(), stepResult).describe('By step id; of a nested workflow `nested.step`.'),
+    error: orReference(shownError).exactOptional().describe('With status `failed`.'),
+    steps: z
+      .record(z.string(), orReference(stepResult))
+      .describe('By step id; of a nested workflow `nested.step`.'),
     activeStepsPath: stepPaths.describe('Execution path of each step that is running, by step id.'),
     suspendedPaths: stepPaths,
     waitingPaths: stepPaths,
     resumeLabels,
     requestContext: values.exactOptional(),
-    tripwire: tripwire.exactOptional(),
+    tripwire: orReference(tripwire).exactOptional(),
     serializedStepGraph: serializedGraph,
     stepExecutionPath: z.array(z.string()),
   })

@@ -32,6 +32,11 @@ export const valueReference = z
   })
   .describe('Stands for a value of more than 256 KiB of JSON text.');
 
+/** What can be large, or the reference that stands for it then. */
+export function orReference<Schema extends z.ZodType>(schema: Schema) {
+  return z.union([schema, valueReference]);
+}
+
 /** Data of an author by key. Its values are as {@link value} says. */
 export const values = z.record(z.string(), z.unknown());
 
@@ -78,9 +83,9 @@ export const stepFields = {
   status: stepResultStatus,
   payload: value.exactOptional(),
   output: value.exactOptional(),
-  error: shownError.exactOptional(),
+  error: orReference(shownError).exactOptional(),
   nonRetryable: z.literal(true).exactOptional(),
-  tripwire: tripwire.exactOptional(),
+  tripwire: orReference(tripwire).exactOptional(),
   startedAt: milliseconds.exactOptional(),
   endedAt: milliseconds.exactOptional(),
   suspendPayload: value.exactOptional(),

@@ -131,8 +131,9 @@ export async function conforming(
   options: ConformingOptions = {},
 ): Promise<Response> {
   const { what, described } = describedBy(request, response, options);
-  for (const name of Object.keys(described?.headers ?? {})) {
-    if (!response.headers.has(name)) throw new NotDescribed(`${what}: it lacks the header ${name}`);
+  for (const [name, { required }] of Object.entries(described?.headers ?? {})) {
+    if (required === true && !response.headers.has(name))
+      throw new NotDescribed(`${what}: it lacks the header ${name}`);
   }
   const type = response.headers.get('content-type')?.split(';')[0]?.trim();
   const contents = described?.content ?? {};

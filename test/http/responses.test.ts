@@ -16,7 +16,7 @@ import {
   workflowDescription,
   workflowState,
 } from '../../src/http/responses.ts';
-import type { stepResult, tripwire } from '../../src/http/value-schemas.ts';
+import type { stepResult, tripwire, valueReference } from '../../src/http/value-schemas.ts';
 import type { Wire } from '../../src/http/wire.ts';
 import { TripWire } from '../../src/index.ts';
 import {
@@ -40,9 +40,22 @@ type Whole<T> = unknown extends T
 
 type Fits<A, B> = [A] extends [B] ? ([B] extends [A] ? true : false) : false;
 
+/** Any part of a type may be large, and then a reference stands for it: without these. */
+type Plain<T> = unknown extends T
+  ? unknown
+  : T extends z.output<typeof valueReference>
+    ? never
+    : T extends readonly (infer Item)[]
+      ? Plain<Item>[]
+      : T extends object
+        ? { [Key in keyof T]: Plain<T[Key]> }
+        : T;
+
+type Output<Schema extends z.ZodType> = Plain<z.output<Schema>>;
+
 /** Whether a schema accepts what the wire shows of a type, and nothing else. */
 type Agree<Schema extends z.ZodType, T> =
-  Fits<z.output<Schema>, Wire<T>> extends true ? Fits<Whole<z.output<Schema>>, Whole<Wire<T>>> : false;
+  Fits<Output<Schema>, Wire<T>> extends true ? Fits<Whole<Output<Schema>>, Whole<Wire<T>>> : false;
 
 /** `input` is left out where the run has none; its steps hold it, too. */
 type ShownResult = Omit<RunResult, 'input' | 'steps'> & { readonly input?: unknown };
@@ -56,7 +69,7 @@ test('schemas are those of the types, to the compiler', () => {
     true satisfies Agree<typeof serializedGraph, SerializedGraph>,
     true satisfies Agree<typeof workflowDescription, WorkflowDescription>,
     true satisfies Fits<keyof z.output<typeof runResult>, keyof RunResult>,
-    true satisfies Fits<Omit<z.output<typeof runResult>, 'steps'>, Wire<ShownResult>>,
+    true satisfies Fits<Omit<Output<typeof runResult>, 'steps'>, Wire<ShownResult>>,
     true satisfies Fits<keyof z.output<typeof problemDocument>, keyof Problem>,
     true satisfies Fits<keyof z.output<typeof eventPage>, keyof EventPage>,
     true satisfies Fits<keyof z.output<typeof historyPage>, keyof HistoryPage>,
