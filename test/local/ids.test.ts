@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startLocalServer } from '../../src/local/index.ts';
+import { fetch } from '../http/conforming.ts';
 import { ordersWorkflow, post } from '../http/fixtures.ts';
 import { send } from './requests.ts';
 
