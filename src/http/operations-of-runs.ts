@@ -181,7 +181,7 @@ const changes: readonly Operation[] = [
     ),
     answers: changed('The new epoch is stored.'),
     problems: [...oneRun, ...validated, 'WORKFLOW_RUN_ACTIVE'],
-    example: { path: exampleRun, body: { step: 'price-orders' } },
+    example: { path: exampleRun, body: { step: 'assess' } },
   },
   {
     route: 'POST /runs/:runId/restart',
