@@ -183,7 +183,7 @@ const changes: readonly Operation[] = [
     ),
     answers: changed('The new epoch is stored.'),
     problems: [...oneRun, ...validated, 'WORKFLOW_VALUE_NOT_FOUND', 'WORKFLOW_RUN_ACTIVE'],
-    example: { path: exampleRun, body: { step: 'price-orders' } },
+    example: { path: exampleRun, body: { step: 'assess' } },
   },
   {
     route: 'POST /runs/:runId/restart',
