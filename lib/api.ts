@@ -20,7 +20,7 @@ import type { Settings, WorkflowAuth } from './props.ts';
 import { type Access, routes } from './routes.ts';
 import type { Storage } from './storage.ts';
 
-/** An HTTP API waits 30 s for its function and not longer (API Gateway quotas); a poll for events takes at most 25 s. */
+/** An HTTP API waits 30 s for its function and not longer (API Gateway quotas); a wait takes at most 25 s. */
 const TIMEOUT = Duration.seconds(29);
 
 /** The API and its function. */
@@ -99,7 +99,7 @@ export function grantRoutes(api: Api, access: Access, grantee: IGrantable): Gran
     actions: ['execute-api:Invoke'],
     // Not the routes' own `grantInvoke`: it cuts a path at its first variable, and who may resume a run could cancel it.
     resourceArns: routes
-      .filter((route) => route.access === access)
+      .filter((route) => route.access.includes(access))
       .map(({ method, path }) => api.gateway.arnForExecuteApi(method, path.replaceAll(/\{\w+\}/g, '*'), '*')),
   });
 }

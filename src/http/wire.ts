@@ -9,6 +9,19 @@ export type JsonValue =
   | readonly JsonValue[]
   | { readonly [key: string]: JsonValue };
 
+/** What {@link toWire} makes of a type of the runtime. An `unknown` is a value of an author, which may be left out. */
+export type Wire<T> = unknown extends T
+  ? unknown
+  : T extends Date
+    ? string
+    : T extends Error
+      ? { name: string; message: string; [property: string]: unknown }
+      : T extends readonly (infer Item)[]
+        ? Wire<Item>[]
+        : T extends object
+          ? { -readonly [Key in keyof T]: Wire<T[Key]> }
+          : T;
+
 /** Levels below which a value is cut off: twice what can be stored, and far from the end of the stack. */
 export const wireDepth = 1_000;
 

@@ -1,5 +1,5 @@
 import { admit } from '../core/decide.ts';
-import { WorkflowError } from '../core/errors.ts';
+import { isWorkflowError, WorkflowError } from '../core/errors.ts';
 import type { WorkflowDefinition } from '../core/definition.ts';
 import { eventFormat, keyOfPath, type WorkflowEvent } from '../core/event.ts';
 import { bindWorkflows } from '../core/host.ts';
@@ -11,6 +11,7 @@ import type {
   EventPage,
   HistoryPage,
   HistoryRequest,
+  KeptValueRef,
   OutputOptions,
   RestartRequest,
   ResumeRequest,
@@ -34,6 +35,7 @@ import { handleStep } from './handle-step.ts';
 import { drop, entryTurn, type EventHandling } from './handling.ts';
 import { handleRange } from './members.ts';
 import { historyOf } from './log-reader.ts';
+import { keepValue, keptValue } from './kept-values.ts';
 import { Publisher } from './publish.ts';
 import { getRun, resultOf, settledStatus, snapshotOf } from './queries.ts';
 import { blockAt, foreachAt, Registry, sleepAt, stepAt } from './registry.ts';
@@ -206,6 +208,14 @@ class EventedRuntime implements Runtime {
     return historyOf(this.open(), request);
   }
 
+  async keepValue(request: Parameters<Runtime['keepValue']>[0]): Promise<void> {
+    return keepValue(this.open(), request);
+  }
+
+  async keptValue(request: KeptValueRef): Promise<string> {
+    return keptValue(this.open(), request);
+  }
+
   async list(query: RunQuery): Promise<RunPage> {
     checkLimit(query.limit);
     return this.open().backend.store.listRuns(query);
@@ -304,10 +314,7 @@ async function handleEvent(engine: Engine, event: WorkflowEvent): Promise<void> 
 
 /** The code here is not what the run was started with: it may be again tomorrow. */
 function isForeign(error: unknown): boolean {
-  return (
-    error instanceof WorkflowError &&
-    (error.code === 'WORKFLOW_NOT_FOUND' || error.code === 'WORKFLOW_GRAPH_CHANGED')
-  );
+  return isWorkflowError(error, 'WORKFLOW_NOT_FOUND', 'WORKFLOW_GRAPH_CHANGED');
 }
 
 /** Whether no code would do anything for the event: then it must not come again for ever. */

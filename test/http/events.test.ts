@@ -1,8 +1,8 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { WorkflowError } from '../../src/core/errors.ts';
 import type { RunEvent } from '../../src/core/snapshot.ts';
-import { createHttpApp } from '../../src/http/index.ts';
 import type { EventPage, Runtime } from '../../src/runtime/index.ts';
+import { createHttpApp } from './conforming.ts';
 import { fakeRuntime, objectOf, post, problemIn, realApp } from './fixtures.ts';
 
 type EventsRequest = Parameters<Runtime['events']>[0];
@@ -12,7 +12,7 @@ const stream = { headers: { accept: 'text/event-stream' } };
 function event(id: string): RunEvent {
   return {
     id,
-    type: 'workflow-step-start',
+    type: 'custom',
     runId: 'a',
     from: 'WORKFLOW',
     time: 1,

@@ -2,9 +2,10 @@ import { onTestFinished } from 'vitest';
 import { z } from 'zod';
 import { memoryBackend } from '../../src/adapters/memory/index.ts';
 import { WorkflowError } from '../../src/core/errors.ts';
-import { createHttpApp, type HttpApp, type HttpAppOptions, type Problem } from '../../src/http/index.ts';
+import type { HttpApp, HttpAppOptions, Problem } from '../../src/http/index.ts';
 import { createStep, createWorkflow } from '../../src/index.ts';
-import { createRuntime, type Runtime } from '../../src/runtime/index.ts';
+import { createRuntime, type Runtime, type RuntimeOptions } from '../../src/runtime/index.ts';
+import { createHttpApp } from './conforming.ts';
 
 const price = createStep({
   id: 'price',
@@ -53,8 +54,11 @@ const echoWorkflow = createWorkflow({
   .commit();
 
 /** An app over the real runtime in memory; both end with the test. */
-export function realApp(options: Partial<HttpAppOptions> = {}): { app: HttpApp; runtime: Runtime } {
-  const runtime = createRuntime({ workflows: [ordersWorkflow, echoWorkflow], backend: memoryBackend() });
+export function realApp(
+  options: Partial<HttpAppOptions & Pick<RuntimeOptions, 'workflows' | 'history'>> = {},
+): { app: HttpApp; runtime: Runtime } {
+  const { workflows = [ordersWorkflow, echoWorkflow], history = 'full' } = options;
+  const runtime = createRuntime({ workflows, history, backend: memoryBackend() });
   onTestFinished(() => runtime.close());
   return { app: createHttpApp({ runtime, ...options }), runtime };
 }
@@ -78,6 +82,8 @@ export function fakeRuntime(parts: Partial<Runtime>): Runtime {
     remove: refuse,
     snapshot: refuse,
     history: refuse,
+    keepValue: refuse,
+    keptValue: refuse,
     get: refuse,
     result: refuse,
     settled: refuse,
@@ -91,12 +97,12 @@ export function fakeRuntime(parts: Partial<Runtime>): Runtime {
 }
 
 /** A POST with a JSON body. */
-export function post(body?: unknown): RequestInit {
+export function post(body?: unknown, headers: Readonly<Record<string, string>> = {}): RequestInit {
+  if (body === undefined) return { method: 'POST', headers };
   return {
     method: 'POST',
-    ...(body === undefined
-      ? {}
-      : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
+    body: JSON.stringify(body),
+    headers: { 'content-type': 'application/json', ...headers },
   };
 }
 

@@ -1,7 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { WorkflowError } from '../../src/core/errors.ts';
-import { createHttpApp, type HttpApp } from '../../src/http/index.ts';
+import type { HttpApp } from '../../src/http/index.ts';
+import { createHttpApp } from './conforming.ts';
 import { fakeRuntime, objectOf, post, problemIn, realApp } from './fixtures.ts';
 
 /** Callers say who they are, as if something before this had verified it. */

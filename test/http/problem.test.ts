@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { type ErrorCode, errorStatus, WorkflowError } from '../../src/core/errors.ts';
-import { createHttpApp, httpErrorStatus, problem, type ProblemCode } from '../../src/http/index.ts';
+import { httpErrorStatus, problem, type ProblemCode } from '../../src/http/index.ts';
+import { createHttpApp } from './conforming.ts';
 import { fakeRuntime, problemIn } from './fixtures.ts';
 
 const codes = Object.keys(errorStatus) as ErrorCode[];
@@ -8,7 +9,7 @@ const secret = 'secret of the server';
 
 function failingApp(thrown: unknown, seen: unknown[] = []): ReturnType<typeof createHttpApp> {
   const runtime = fakeRuntime({ get: () => Promise.reject(thrown as Error) });
-  return createHttpApp({ runtime, onError: (error) => seen.push(error) });
+  return createHttpApp({ runtime, onError: (error) => seen.push(error) }, { problems: 'any' });
 }
 
 test.each(codes.filter((code) => errorStatus[code] < 500))('%s is told with its details', async (code) => {
@@ -70,19 +71,27 @@ test('a route that nobody has', async () => {
 
 test.each([
   ['/health', 'GET, HEAD, OPTIONS'],
+  ['/openapi.json', 'GET, HEAD, OPTIONS'],
+  ['/docs', 'GET, HEAD, OPTIONS'],
   ['/workflows', 'GET, HEAD, OPTIONS'],
   ['/workflows/w', 'GET, HEAD, OPTIONS'],
   ['/workflows/w/runs', 'POST, OPTIONS'],
   ['/runs', 'GET, HEAD, OPTIONS'],
-  ['/runs/r', 'GET, HEAD, OPTIONS'],
+  ['/runs/r', 'GET, DELETE, HEAD, OPTIONS'],
   ['/runs/r/resume', 'POST, OPTIONS'],
   ['/runs/r/cancel', 'POST, OPTIONS'],
+  ['/runs/r/time-travel', 'POST, OPTIONS'],
+  ['/runs/r/restart', 'POST, OPTIONS'],
+  ['/runs/r/result', 'GET, HEAD, OPTIONS'],
   ['/runs/r/events', 'GET, HEAD, OPTIONS'],
+  ['/runs/r/history', 'GET, HEAD, OPTIONS'],
+  ['/runs/r/value', 'GET, HEAD, OPTIONS'],
+  [`/runs/r/values/${'0'.repeat(64)}`, 'PUT, OPTIONS'],
 ])('%s has only %s', async (path, allow) => {
   const app = failingApp(undefined);
-  const deleted = await app.request(path, { method: 'DELETE' });
-  expect(await problemIn(deleted)).toMatchObject({ code: 'HTTP_METHOD_NOT_ALLOWED', status: 405 });
-  expect(deleted.headers.get('allow')).toBe(allow);
+  const patched = await app.request(path, { method: 'PATCH' });
+  expect(await problemIn(patched)).toMatchObject({ code: 'HTTP_METHOD_NOT_ALLOWED', status: 405 });
+  expect(patched.headers.get('allow')).toBe(allow);
   const other = await app.request(path, { method: allow.startsWith('GET') ? 'POST' : 'GET' });
   expect(other.status).toBe(405);
   const options = await app.request(path, { method: 'OPTIONS' });

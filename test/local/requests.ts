@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
 import { connect } from 'node:net';
+import { conforming } from '../http/conforming.ts';
 
 /** An answer to {@link send}. */
 export interface Answer {
@@ -9,7 +10,7 @@ export interface Answer {
   readonly text: string;
 }
 
-/** A request with any headers: `fetch` sets `Host` and `Origin` by itself. */
+/** A request with any headers: `fetch` sets `Host` and `Origin` by itself. Its answer is compared with the OpenAPI document. */
 export async function send(
   url: string,
   options: {
@@ -25,7 +26,17 @@ export async function send(
   response.setEncoding('utf8');
   let text = '';
   for await (const chunk of response) text += String(chunk);
-  return { status: response.statusCode ?? 0, headers: response.headers, text };
+  const { statusCode: status = 0, headers: received } = response;
+  const answered = new Response(status === 204 ? null : text, { status, headers: headersOf(received) });
+  await conforming({ method, url }, answered);
+  return { status, headers: received, text };
+}
+
+function headersOf(received: IncomingMessage['headers']): Headers {
+  const shown = Object.entries(received).filter(
+    (pair): pair is [string, string] => typeof pair[1] === 'string',
+  );
+  return new Headers(shown);
 }
 
 /** A connection on which bytes are written and read as they are. */

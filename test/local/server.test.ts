@@ -7,6 +7,7 @@ import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { z } from 'zod';
 import { createStep, createWorkflow } from '../../src/index.ts';
 import { type LocalServer, type LocalServerOptions, startLocalServer } from '../../src/local/index.ts';
+import { fetch } from '../http/conforming.ts';
 import { ordersWorkflow, post } from '../http/fixtures.ts';
 import { openSocket, send } from './requests.ts';
 
@@ -93,6 +94,27 @@ describe('serving', () => {
     const { url } = await start();
     await fetch(`${url}/health`);
     expect([globalThis.Request, globalThis.Response]).toEqual(own);
+  });
+});
+
+describe('how many are let in', () => {
+  test('as many as the option says', async () => {
+    const server = await start({ maxInFlight: 1 });
+    const run = post({ runId: 'a', inputData: { pieces: 2 } });
+    await fetch(`${server.url}/workflows/orders/runs?wait=25`, run);
+    const stream = await fetch(`${server.url}/runs/a/events`, { headers: { accept: 'text/event-stream' } });
+    const refused = await fetch(`${server.url}/runs`);
+    expect([refused.status, refused.headers.get('retry-after')]).toEqual([429, '1']);
+    expect((await fetch(`${server.url}/health`)).status).toBe(200);
+    await stream.body?.cancel();
+    await expect.poll(async () => (await fetch(`${server.url}/runs`)).status).toBe(200);
+  });
+
+  test('no cap below 1: nothing stays open', async () => {
+    const { workflow } = gatedWorkflow();
+    const refused = start({ maxInFlight: 0, workflows: [workflow] });
+    await expect(refused).rejects.toMatchObject({ code: 'WORKFLOW_DEFINITION_INVALID' });
+    await expect(workflow.createRun()).rejects.toMatchObject({ code: 'WORKFLOW_RUNTIME_CLOSED' });
   });
 });
 
@@ -221,9 +243,13 @@ describe('closing', () => {
     const events = `${server.url}/runs/a/events?cursor=${cursor}&wait=25`;
     const stream = await fetch(events, { headers: { accept: 'text/event-stream' } });
     const reads = vi.spyOn(server.runtime, 'events');
+    const settling = vi.spyOn(server.runtime, 'settled');
     const wait = fetch(events);
     await expect.poll(() => reads.mock.calls.length).toBe(1);
+    const result = fetch(`${server.url}/runs/a/result?wait=25`);
+    await expect.poll(() => settling.mock.calls.length).toBe(1);
     const closed = server.close();
+    expect(await (await result).json()).toMatchObject({ runId: 'a', status: 'running' });
     expect(await stream.text()).toMatch(/^retry: 1000\n\n(?:: nothing new\n\n)?$/);
     expect(await (await wait).json()).toEqual({ events: [], cursor, done: false });
     await expect(fetch(`${server.url}/health`)).rejects.toThrow();
