@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { ListObjectsV2Command, PutBucketTaggingCommand } from '@aws-sdk/client-s3';
 import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
+import { createClient } from 'evented-workflows/client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { call, events, partition, reaches, recoveryMs, s3, sqs, stack, start } from './deployed.ts';
+import { base, call, events, partition, reaches, recoveryMs, s3, sqs, stack, start } from './deployed.ts';
 import { observe, type Observer } from './observer.ts';
+import type { workflows } from './workflows.ts';
 
 const csv = readFileSync(new URL('../../examples/orders/data/orders.csv', import.meta.url), 'utf8');
 /** A text of the input that must not appear where values do not belong. */
@@ -201,6 +203,34 @@ test('a large value goes through the bucket, and its record stays small', async 
   expect(Contents[0]?.Size).toBeGreaterThan(200_000);
   const items = await partition(runId);
   expect(Buffer.byteLength(JSON.stringify(items.get('B#00000')))).toBeLessThan(1024);
+});
+
+describe('the client', () => {
+  const client = createClient<typeof workflows>({ url: base });
+  const large = client.workflow('large');
+
+  test('starts a run once for a key, waits for it, and reads a value that comes by reference', async () => {
+    const request = { inputData: { size: 300_000 }, idempotencyKey: crypto.randomUUID() };
+    const [one, other] = await Promise.all([large.start(request), large.start(request)]);
+    expect(other.runId).toBe(one.runId);
+    const result = await one.result();
+    expect(result).toMatchObject({ status: 'success', result: { size: 300_000 } });
+    const answer = await call('GET', `/runs/${one.runId}?fields=steps`);
+    expect(JSON.stringify(answer.body)).toContain('"$value"');
+    expect(result.steps['produce']).toHaveProperty('output', 'x'.repeat(300_000));
+  });
+
+  test('reads all events, goes back to a step, and removes the run for good', async () => {
+    const run = await large.start({ inputData: { size: 1 } });
+    const types: string[] = [];
+    for await (const { type } of run.events()) types.push(type);
+    expect(types.at(-1)).toBe('workflow-finish');
+    await run.timeTravel({ step: 'measure', inputData: 'four' });
+    expect(await run.result()).toMatchObject({ status: 'success', result: { size: 4 } });
+    await run.delete();
+    expect(await call('GET', `/runs/${run.runId}`)).toMatchObject({ status: 404 });
+    expect((await partition(run.runId)).size).toBe(0);
+  });
 });
 
 test('a step whose worker was killed runs again, and those before it do not', {

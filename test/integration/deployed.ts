@@ -32,7 +32,7 @@ export const stack = outputs.parse(
 ).EventedWorkflowsTest;
 
 /** The API: an endpoint that is not AWS has no names of its own for it. */
-const base = `${environment('AWS_ENDPOINT_URL')}/_aws/execute-api/${stack.ApiId}/$default`;
+export const base = `${environment('AWS_ENDPOINT_URL')}/_aws/execute-api/${stack.ApiId}/$default`;
 
 /** Until when a killed worker's step has run again at the latest: its message comes back, and a few cold starts. */
 export const recoveryMs = (Number(environment('INTEGRATION_TIMEOUT_SECONDS')) + 30 + 60) * 1000;
