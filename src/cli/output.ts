@@ -1,0 +1,55 @@
+import type { Context } from './command.ts';
+import { padded, printable, safeJson, shortened, type Style } from './text.ts';
+
+/** What several commands print in the same way. */
+
+/** A run id as words of a command line: one that begins with a dash is no option. */
+export function runWords(runId: string): string[] {
+  return runId.startsWith('-') ? ['--', runId] : [runId];
+}
+
+/** Lines of a value that are printed for people; the rest is for `--json`. */
+const mostLines = 30;
+
+/** A value below a heading, each line cut to the width. */
+export function valueLines({ paint, width }: Context, heading: string, value: unknown): string[] {
+  const lines = safeJson(value, 2).split('\n');
+  const shown = lines.length > mostLines ? lines.slice(0, mostLines) : lines;
+  const left = lines.length - shown.length;
+  return [
+    paint('bold', heading),
+    ...shown.map((line) => shortened(`  ${line}`, width)),
+    ...(left === 0 ? [] : [paint('gray', `  ... ${left} lines more: --json prints all`)]),
+  ];
+}
+
+/** Colour of a status. */
+export function statusStyle(status: string): Style {
+  return statusStyles[status] ?? 'cyan';
+}
+
+const statusStyles: Readonly<Record<string, Style>> = {
+  success: 'green',
+  failed: 'red',
+  tripwire: 'red',
+  canceled: 'yellow',
+  suspended: 'magenta',
+  paused: 'magenta',
+  waiting: 'blue',
+};
+
+/** A time as text in UTC, to the second. */
+export function timeText(time: string | number): string {
+  const date = new Date(time);
+  return Number.isNaN(date.getTime()) ? printable(String(time)) : `${date.toISOString().slice(0, 19).replace('T', ' ')}Z`;
+}
+
+/** Rows below a heading, in columns with two spaces between; `fit` says how a cell is made to fit, the last is cut. */
+export function columns(rows: readonly (readonly string[])[], widths: readonly number[]): string[] {
+  return rows.map((row) =>
+    row
+      .map((cell, index) => padded(shortened(cell, widths[index] ?? 0), widths[index] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
+}
