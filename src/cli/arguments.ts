@@ -125,11 +125,7 @@ export function wholeNumber(option: string, text: string, least: number, most: n
 }
 
 /** One of `values`. Throws CLI_USAGE with the one that is near. */
-export function oneOf<Value extends string>(
-  option: string,
-  text: string,
-  values: readonly Value[],
-): Value {
+export function oneOf<Value extends string>(option: string, text: string, values: readonly Value[]): Value {
   const found = values.find((value) => value === text);
   if (found !== undefined) return found;
   const near = nearest(text, values);

@@ -32,7 +32,10 @@ export const commonOptions: OptionSpecs = {
 export const serverOptions: OptionSpecs = {
   url: { value: 'url', summary: 'where the API is (EVENTED_URL, else http://127.0.0.1:4400)' },
   token: { value: 'token', summary: 'bearer token (EVENTED_TOKEN)' },
-  sigv4: { value: 'region', summary: 'sign requests for AWS IAM, with credentials of AWS_ACCESS_KEY_ID, ...' },
+  sigv4: {
+    value: 'region',
+    summary: 'sign requests for AWS IAM, with credentials of AWS_ACCESS_KEY_ID, ...',
+  },
   retries: { value: 'n', summary: 'how often a request that failed for now is sent again (3)' },
 };
 
@@ -116,7 +119,9 @@ function clientOf(console: Console, option: Context['option']): Client {
   const region = option('sigv4');
   const retries = option('retries');
   if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
-    throw usageError(`The URL of the API is "${url}": give one such as ${defaultUrl} by --url or EVENTED_URL`);
+    throw usageError(
+      `The URL of the API is "${url}": give one such as ${defaultUrl} by --url or EVENTED_URL`,
+    );
   }
   return createClient({
     url,

@@ -16,7 +16,8 @@ export async function givenJson(context: Context, given: string, what: string): 
     return JSON.parse(source) as unknown;
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    const remedy = given === '-' || given.startsWith('@') ? '' : `; put it between single quotes, a text too: '"text"'`;
+    const remedy =
+      given === '-' || given.startsWith('@') ? '' : `; put it between single quotes, a text too: '"text"'`;
     throw new CommandError('CLI_USAGE', `${what} is no JSON (${reason})${remedy}`, { cause });
   }
 }
@@ -28,7 +29,9 @@ async function sourceText({ console }: Context, given: string, what: string): Pr
   try {
     return await readFile(path, 'utf8');
   } catch (cause) {
-    throw new CommandError('CLI_FILE', `${what} cannot be read from ${path}: check that the file is there`, { cause });
+    throw new CommandError('CLI_FILE', `${what} cannot be read from ${path}: check that the file is there`, {
+      cause,
+    });
   }
 }
 

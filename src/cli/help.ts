@@ -19,7 +19,9 @@ function table(rows: readonly (readonly [string, string])[], width: number): str
     const lines = wrapped(text, width - left - 2);
     const isLong = displayWidth(name) > left - 2;
     const [first = ''] = lines;
-    const head = isLong ? [`  ${name}`, `  ${' '.repeat(left)}${first}`] : [`  ${padded(name, left)}${first}`];
+    const head = isLong
+      ? [`  ${name}`, `  ${' '.repeat(left)}${first}`]
+      : [`  ${padded(name, left)}${first}`];
     return [...head, ...lines.slice(1).map((line) => `  ${' '.repeat(left)}${line}`)];
   });
 }
@@ -79,7 +81,11 @@ export function generalHelp(commands: readonly Command[], look: HelpLook): strin
     '',
     paint('bold', 'Options'),
     ...table(
-      optionRows({ ...serverOptions, ...commonOptions, version: { short: 'v', summary: 'print the version' } }),
+      optionRows({
+        ...serverOptions,
+        ...commonOptions,
+        version: { short: 'v', summary: 'print the version' },
+      }),
       width,
     ),
     '',

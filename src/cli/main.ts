@@ -95,7 +95,8 @@ function print({ stdout }: Console, lines: readonly string[]): number {
 function version(): string {
   for (const path of ['../../package.json', '../../../package.json']) {
     try {
-      return (JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8')) as { version: string }).version;
+      return (JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8')) as { version: string })
+        .version;
     } catch {
       // The next one.
     }

@@ -3,9 +3,9 @@ import { padded, printable, safeJson, shortened, type Style } from './text.ts';
 
 /** What several commands print in the same way. */
 
-/** A run id as words of a command line: one that begins with a dash is no option. */
-export function runWords(runId: string): string[] {
-  return runId.startsWith('-') ? ['--', runId] : [runId];
+/** Words of a command line about a run: an id that begins with a dash has to be told from an option. */
+export function runCommand(command: string, runId: string, ...options: readonly string[]): string[] {
+  return runId.startsWith('-') ? [command, ...options, '--', runId] : [command, runId, ...options];
 }
 
 /** Lines of a value that are printed for people; the rest is for `--json`. */
@@ -41,7 +41,9 @@ const statusStyles: Readonly<Record<string, Style>> = {
 /** A time as text in UTC, to the second. */
 export function timeText(time: string | number): string {
   const date = new Date(time);
-  return Number.isNaN(date.getTime()) ? printable(String(time)) : `${date.toISOString().slice(0, 19).replace('T', ' ')}Z`;
+  return Number.isNaN(date.getTime())
+    ? printable(String(time))
+    : `${date.toISOString().slice(0, 19).replace('T', ' ')}Z`;
 }
 
 /** Rows below a heading, in columns with two spaces between; `fit` says how a cell is made to fit, the last is cut. */

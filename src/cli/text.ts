@@ -149,7 +149,9 @@ export function shellWord(text: string): string {
 }
 
 function bytesOf(char: string): string {
-  return [...new TextEncoder().encode(char)].map((byte) => `\\x${byte.toString(16).padStart(2, '0')}`).join('');
+  return [...new TextEncoder().encode(char)]
+    .map((byte) => `\\x${byte.toString(16).padStart(2, '0')}`)
+    .join('');
 }
 
 /** How many single edits (insert, delete, replace, swap of neighbours) lead from one text to another. */

@@ -24,7 +24,10 @@ export const events: Command = {
     const given = context.option('cursor');
     const handle = context.client.run(runId);
     if (context.flag('follow')) {
-      for await (const event of handle.events({ ...(given === undefined ? {} : { cursor: given }), signal })) {
+      for await (const event of handle.events({
+        ...(given === undefined ? {} : { cursor: given }),
+        signal,
+      })) {
         printEvent(context, event);
       }
       return exitCodes.ok;
@@ -49,7 +52,10 @@ function printEvent(context: Context, event: RunEvent): void {
   }
   const { time, type, payload } = event;
   const at = new Date(time).toISOString().slice(11, 23);
-  const kind = shortened(printable(type.replace(/^workflow-(step-)?/, (_, step) => (step === undefined ? 'run-' : 'step-'))), typeWidth);
+  const kind = shortened(
+    printable(type.replace(/^workflow-(step-)?/, (_, step) => (step === undefined ? 'run-' : 'step-'))),
+    typeWidth,
+  );
   const name = shortenedInMiddle(printable(nameIn(event)), nameWidth);
   const about = aboutOf(type, payload);
   const line = `${at}  ${padded(kind, typeWidth)}  ${padded(name, nameWidth)}  ${about}`;
@@ -64,10 +70,14 @@ function nameIn({ payload }: RunEvent): string {
 
 /** What an event says beside its type and its step. */
 function aboutOf(type: RunEvent['type'], payload: RunEvent['payload']): string {
-  const { status, workflowStatus, error, output, suspendPayload, completedCount, totalCount, metadata } = payload;
+  const { status, workflowStatus, error, output, suspendPayload, completedCount, totalCount, metadata } =
+    payload;
   switch (type) {
     case 'workflow-finish': {
-      const message = typeof metadata === 'object' && metadata !== null && 'errorMessage' in metadata ? `  ${printable(String(metadata.errorMessage))}` : '';
+      const message =
+        typeof metadata === 'object' && metadata !== null && 'errorMessage' in metadata
+          ? `  ${printable(String(metadata.errorMessage))}`
+          : '';
       return `${String(workflowStatus)}${message}`;
     }
     case 'workflow-step-progress':

@@ -70,7 +70,13 @@ const largestPage = 1_000;
 function runsQuery(context: Context) {
   const { option, console } = context;
   const status = option('status');
-  const names = { workflowId: 'workflow', resourceId: 'resource', createdFrom: 'from', createdTo: 'to', cursor: 'cursor' };
+  const names = {
+    workflowId: 'workflow',
+    resourceId: 'resource',
+    createdFrom: 'from',
+    createdTo: 'to',
+    cursor: 'cursor',
+  };
   const given = Object.entries(names).flatMap(([name, from]) => {
     const value = option(from);
     return value === undefined ? [] : [[name, value] as const];
@@ -157,7 +163,12 @@ export const show: Command = {
     'Each step with its status, how long it took, its attempts and iterations; of a step that is suspended, what it waits for and the command that resumes it.',
   ],
   positionals: [{ name: 'run' }],
-  options: { watch: { short: 'w', summary: 'until the run is over: drawn again on a terminal, a line for each change elsewhere' } },
+  options: {
+    watch: {
+      short: 'w',
+      summary: 'until the run is over: drawn again on a terminal, a line for each change elsewhere',
+    },
+  },
   examples: [
     ['show 3f2a', 'as it is now'],
     ['show 3f2a --watch', 'until it is over; the exit code is 1 when it failed'],

@@ -99,7 +99,8 @@ function targetAt({ step, index }: WaitingPlace): Target {
 function isMeant(place: WaitingPlace, { step, label, forEachIndex }: Target, { run }: RunLook): boolean {
   if (label !== undefined) {
     const at = run.resumeLabels?.[label];
-    const isItem = at?.foreachIndex === undefined || place.index === undefined || at.foreachIndex === place.index;
+    const isItem =
+      at?.foreachIndex === undefined || place.index === undefined || at.foreachIndex === place.index;
     return at?.stepId === place.step && isItem;
   }
   const isStep = step === undefined || place.step === step || place.step.startsWith(`${step}.`);
@@ -117,7 +118,9 @@ async function askWhich(context: Context, places: readonly WaitingPlace[]): Prom
     }
     for (;;) {
       const answer = (await lines.ask('Which one? ')).trim();
-      const place = /^\d+$/.test(answer) ? places[Number(answer) - 1] : places.find(({ step }) => step === answer);
+      const place = /^\d+$/.test(answer)
+        ? places[Number(answer) - 1]
+        : places.find(({ step }) => step === answer);
       if (place !== undefined) return place;
       lines.say(`  give a number from 1 to ${places.length}`);
     }

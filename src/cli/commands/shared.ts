@@ -2,7 +2,7 @@ import { type AnsweredRun, isWorkflowApiError, type RemoteResult } from '../../c
 import type { OptionSpecs } from '../arguments.ts';
 import type { Context } from '../command.ts';
 import { exitCodes, usageError } from '../exit.ts';
-import { runWords, statusStyle, valueLines } from '../output.ts';
+import { runCommand, statusStyle, valueLines } from '../output.ts';
 import { messageOf } from '../run/render.ts';
 import { watchRun } from '../run/watch.ts';
 import { printable } from '../text.ts';
@@ -45,22 +45,30 @@ export async function follow(context: Context, run: AnsweredRun, verb: string): 
     return exitOfStatus(result.status);
   }
   if (context.json) {
-    context.printJson({ runId, workflowId, status, ...(resourceId === undefined ? {} : { resourceId }), changed });
+    context.printJson({
+      runId,
+      workflowId,
+      status,
+      ...(resourceId === undefined ? {} : { resourceId }),
+      changed,
+    });
     return exitCodes.ok;
   }
   context.print(
     `${context.paint(statusStyle(status), changed ? verb : `already ${verb}`)}  ${printable(runId)}  ${printable(workflowId)}  ${status}`,
-    `  ${context.commandLine('show', ...runWords(runId), '--watch')}`,
+    `  ${context.commandLine(...runCommand('show', runId, '--watch'))}`,
   );
   return exitCodes.ok;
 }
 
 function printResult(context: Context, workflowId: string, result: RemoteResult): void {
   const { runId, status } = result;
-  context.print(`${printable(runId)}  ${printable(workflowId)}  ${context.paint(statusStyle(status), status)}`);
+  context.print(
+    `${printable(runId)}  ${printable(workflowId)}  ${context.paint(statusStyle(status), status)}`,
+  );
   if ('result' in result) context.print(...valueLines(context, 'Result', result.result));
   if ('error' in result) context.print(context.paint('red', messageOf(result.error)));
-  if (status === 'suspended') context.print(`  ${context.commandLine('show', ...runWords(runId))}`);
+  if (status === 'suspended') context.print(`  ${context.commandLine(...runCommand('show', runId))}`);
 }
 
 /** What the server says of an invalid value; undefined for another error. */

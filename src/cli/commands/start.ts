@@ -47,7 +47,11 @@ export const start: Command = {
 };
 
 async function startOptions(context: Context) {
-  const [runId, key, resource] = [context.option('run-id'), context.option('key'), context.option('resource')];
+  const [runId, key, resource] = [
+    context.option('run-id'),
+    context.option('key'),
+    context.option('resource'),
+  ];
   const initialState = await objectOption(context, 'state');
   const requestContext = await objectOption(context, 'context');
   return {

@@ -49,7 +49,10 @@ export const timeTravel: Command = {
   options: {
     data: { value: 'json', summary: 'resume data for the step: JSON, @file or -' },
     state: { value: 'json', summary: 'state to begin with: an object, @file or - (as it is stored)' },
-    steps: { value: 'json', summary: 'entries of steps by id, which win over what is stored: an object, @file or -' },
+    steps: {
+      value: 'json',
+      summary: 'entries of steps by id, which win over what is stored: an object, @file or -',
+    },
     ...contextOption,
     'per-step': { summary: 'pause after the step' },
     ...goOptions,
@@ -72,7 +75,9 @@ export const timeTravel: Command = {
       ...(data === undefined ? {} : { resumeData: await givenJson(context, data, '--data') }),
       ...(initialState === undefined ? {} : { initialState }),
       // Its entries are checked by the server, which knows the steps.
-      ...(steps === undefined ? {} : { context: steps as Readonly<Record<string, Readonly<Record<string, unknown>>>> }),
+      ...(steps === undefined
+        ? {}
+        : { context: steps as Readonly<Record<string, Readonly<Record<string, unknown>>>> }),
       ...(requestContext === undefined ? {} : { requestContext }),
       ...(context.flag('per-step') ? { perStep: true } : {}),
       signal: context.console.signal,

@@ -36,7 +36,12 @@ export async function askForJson(lines: Lines, what: string): Promise<unknown> {
   }
 }
 
-async function askObject(asking: Asking, fields: readonly Field[], whole: unknown, path: string): Promise<unknown> {
+async function askObject(
+  asking: Asking,
+  fields: readonly Field[],
+  whole: unknown,
+  path: string,
+): Promise<unknown> {
   // Pairs, so that a property named `__proto__` stays one.
   const pairs: [string, unknown][] = [];
   for (const field of fields) {
@@ -45,7 +50,8 @@ async function askObject(asking: Asking, fields: readonly Field[], whole: unknow
     if (value !== absent) pairs.push([field.name, value]);
   }
   // Properties that have no names cannot be asked for one by one.
-  if (fields.length === 0 && path !== '') return await askText(asking, shapeAsJson(whole, asking.root), path, true);
+  if (fields.length === 0 && path !== '')
+    return await askText(asking, shapeAsJson(whole, asking.root), path, true);
   return Object.fromEntries(pairs);
 }
 
@@ -118,7 +124,9 @@ function readAnswer(text: string, { kind, values, nullable }: Shape): unknown {
     case 'text':
       return word === '""' ? '' : text;
     case 'number':
-      return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(word) ? Number(word) : new Unreadable('give a number');
+      return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(word)
+        ? Number(word)
+        : new Unreadable('give a number');
     case 'boolean':
       if (/^(y|yes|true)$/i.test(word)) return true;
       return /^(n|no|false)$/i.test(word) ? false : new Unreadable('answer yes or no');
@@ -141,6 +149,8 @@ function parseJson(text: string): { readonly value: unknown } | { readonly probl
   try {
     return { value: JSON.parse(text) as unknown };
   } catch (error) {
-    return { problem: `that is no JSON: ${printable(error instanceof Error ? error.message : String(error))}` };
+    return {
+      problem: `that is no JSON: ${printable(error instanceof Error ? error.message : String(error))}`,
+    };
   }
 }

@@ -163,7 +163,8 @@ export function violation(value: unknown, schema: unknown, root: unknown, path =
   const forms = whole['anyOf'] ?? whole['oneOf'];
   if (Array.isArray(forms)) {
     const found = forms.map((form) => violation(value, form, root, path));
-    if (found.every((text) => text !== undefined)) return found.length === 1 ? found[0] : said(path, 'fits none of the possible forms');
+    if (found.every((text) => text !== undefined))
+      return found.length === 1 ? found[0] : said(path, 'fits none of the possible forms');
   }
   for (const part of Array.isArray(whole['allOf']) ? (whole['allOf'] as readonly unknown[]) : []) {
     const found = violation(value, part, root, path);
@@ -171,14 +172,19 @@ export function violation(value: unknown, schema: unknown, root: unknown, path =
   }
   const allowed = valuesOf(whole);
   if (allowed.length > 0 && !allowed.some((one) => sameJson(one, value))) {
-    return said(path, `give ${allowed.length === 1 ? '' : 'one of '}${allowed.map((one) => compact(one)).join(', ')}`);
+    return said(
+      path,
+      `give ${allowed.length === 1 ? '' : 'one of '}${allowed.map((one) => compact(one)).join(', ')}`,
+    );
   }
   const types = typesOf(whole);
   if (types.length > 0 && !types.some((type) => isOfType(value, type))) {
     return said(path, `give ${types.map((type) => article(type)).join(' or ')}`);
   }
   return (
-    numberViolation(value, whole, path) ?? textViolation(value, whole, path) ?? partViolation(value, whole, root, path)
+    numberViolation(value, whole, path) ??
+    textViolation(value, whole, path) ??
+    partViolation(value, whole, root, path)
   );
 }
 
@@ -230,7 +236,8 @@ function textViolation(value: unknown, schema: Schema, path: string): string | u
   if (typeof value !== 'string') return undefined;
   const length = [...value].length;
   const [least, most] = [bound(schema, 'minLength'), bound(schema, 'maxLength')];
-  if (least !== undefined && length < least) return said(path, `give at least ${counted(least, 'character')}`);
+  if (least !== undefined && length < least)
+    return said(path, `give at least ${counted(least, 'character')}`);
   if (most !== undefined && length > most) return said(path, `give at most ${counted(most, 'character')}`);
   const { pattern, format } = schema;
   if (typeof pattern !== 'string' || matches(value, pattern)) return undefined;
@@ -253,10 +260,14 @@ function matches(text: string, pattern: string): boolean {
 function partViolation(value: unknown, schema: Schema, root: unknown, path: string): string | undefined {
   if (Array.isArray(value)) {
     const [least, most] = [bound(schema, 'minItems'), bound(schema, 'maxItems')];
-    if (least !== undefined && value.length < least) return said(path, `give at least ${counted(least, 'element')}`);
-    if (most !== undefined && value.length > most) return said(path, `give at most ${counted(most, 'element')}`);
+    if (least !== undefined && value.length < least)
+      return said(path, `give at least ${counted(least, 'element')}`);
+    if (most !== undefined && value.length > most)
+      return said(path, `give at most ${counted(most, 'element')}`);
     const prefix: readonly unknown[] = Array.isArray(schema['prefixItems']) ? schema['prefixItems'] : [];
-    return firstOf(value, (item, index) => violation(item, prefix[index] ?? schema['items'], root, `${path}[${index}]`));
+    return firstOf(value, (item, index) =>
+      violation(item, prefix[index] ?? schema['items'], root, `${path}[${index}]`),
+    );
   }
   if (!isObject(value)) return undefined;
   const fields = fieldsOf(schema);

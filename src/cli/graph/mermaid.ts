@@ -92,7 +92,10 @@ class Chart {
         return last;
       }
       case 'mapping':
-        return this.#after(before, this.#node(`map ${shortenedInMiddle(printable(entry.id), labelWidth)}`, '[/', '/]'));
+        return this.#after(
+          before,
+          this.#node(`map ${shortenedInMiddle(printable(entry.id), labelWidth)}`, '[/', '/]'),
+        );
       case 'sleep':
       case 'sleepUntil':
         return this.#after(before, this.#node(shortened(sleepLabel(entry), labelWidth), '([', '])'));

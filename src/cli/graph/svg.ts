@@ -53,7 +53,9 @@ export function svg(title: string, description: string | undefined, graph: Graph
     `<style>${style}</style>`,
     `<rect class="ground" width="${width}" height="${height}"/>`,
     `<text class="heading" x="${margin}" y="${margin + 14}">${escaped(heading)}</text>`,
-    ...(subtitle === '' ? [] : [`<text class="small" x="${margin}" y="${margin + 32}">${escaped(subtitle)}</text>`]),
+    ...(subtitle === ''
+      ? []
+      : [`<text class="small" x="${margin}" y="${margin + 32}">${escaped(subtitle)}</text>`]),
     `<circle class="dot" cx="${x}" cy="${start}" r="${dot}"/>`,
     arrowDown(x, start + dot, top),
     ...box.draw(x - box.axis, top),

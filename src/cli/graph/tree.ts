@@ -21,10 +21,7 @@ function lines(rows: readonly Row[], stem: string, width: number): string[] {
     const lead = `${stem}${last ? '└─ ' : '├─ '}`;
     const room = Math.max(8, Math.min(40, width - 30) - lead.length);
     const text = `${lead}${padded(shortenedInMiddle(printable(name), room), room)}  ${printable(note)}`;
-    return [
-      shortened(text.trimEnd(), width),
-      ...lines(children, `${stem}${last ? '   ' : '│  '}`, width),
-    ];
+    return [shortened(text.trimEnd(), width), ...lines(children, `${stem}${last ? '   ' : '│  '}`, width)];
   });
 }
 
@@ -41,7 +38,11 @@ function entryRow(entry: GraphEntry): Row {
     case 'mapping':
       return { name: entry.id, note: entry.description ?? 'maps values', children: [] };
     case 'parallel':
-      return { name: 'parallel', note: entry.description ?? '', children: entry.arms.map((arm) => stepRow(arm)) };
+      return {
+        name: 'parallel',
+        note: entry.description ?? '',
+        children: entry.arms.map((arm) => stepRow(arm)),
+      };
     case 'conditional': {
       const children = entry.arms.map((arm, index) =>
         stepRow(arm, `if ${conditionText(entry.conditions[index] ?? '')}`),

@@ -1,5 +1,8 @@
+import type { RemoteHistoryPage } from '../../client/index.ts';
 import type { Graph, GraphEntry, GraphStep } from '../../core/graph.ts';
-import type { HistoryEntry } from '../../core/run-history.ts';
+
+/** One entry of a history, as it arrives. */
+type HistoryEntry = RemoteHistoryPage['entries'][number];
 
 /**
  * What the history of a run says that the run itself does not: attempts, times at which something is due, and how far a

@@ -165,7 +165,10 @@ function entryNode(level: Level, entry: GraphEntry, passed: boolean): RunNode {
   }
 }
 
-function sleepNote({ type, time }: Extract<GraphEntry, { type: 'sleep' | 'sleepUntil' }>): string | undefined {
+function sleepNote({
+  type,
+  time,
+}: Extract<GraphEntry, { type: 'sleep' | 'sleepUntil' }>): string | undefined {
   if (type === 'sleep') return Number.isNaN(Number(time)) ? undefined : `for ${duration(Number(time))}`;
   return Number.isNaN(Date.parse(time)) ? undefined : `until ${time}`;
 }
@@ -278,7 +281,9 @@ function durationOf(
   if (state === 'suspended') return suspendedAt === undefined ? undefined : Math.max(0, now - suspendedAt);
   if (startedAt === undefined) return undefined;
   if (endedAt !== undefined) return Math.max(0, endedAt - startedAt);
-  return state === 'running' || state === 'retry' || state === 'waiting' ? Math.max(0, now - startedAt) : undefined;
+  return state === 'running' || state === 'retry' || state === 'waiting'
+    ? Math.max(0, now - startedAt)
+    : undefined;
 }
 
 function noteOf(
@@ -334,7 +339,9 @@ function foreachNode(level: Level, step: GraphStep, passed: boolean): RunNode {
     ...(node.state === 'running' && children.length > 0 ? { state: stateOfNested(children) } : {}),
     ...(nodes.length > 0 || node.waits === undefined ? {} : { waits: node.waits }),
     ...(total === undefined || done === undefined ? {} : { progress: { done, total } }),
-    ...(nodes.length > children.length ? { note: joined(node.note, `${children.length} of ${nodes.length} shown`) } : {}),
+    ...(nodes.length > children.length
+      ? { note: joined(node.note, `${children.length} of ${nodes.length} shown`) }
+      : {}),
     children,
   };
 }
@@ -376,14 +383,21 @@ function itemNode(level: Level, step: GraphStep, item: number): RunNode {
     key: name,
     name: `[${item}]`,
     state,
-    ...(state === 'failed' && !children.some((child) => child.state === 'failed') ? { error: facts?.error } : {}),
-    ...(waits ? { waits: waitingPlace(level, step.id, { suspendPayload: facts?.suspendPayload }, index) } : {}),
+    ...(state === 'failed' && !children.some((child) => child.state === 'failed')
+      ? { error: facts?.error }
+      : {}),
+    ...(waits
+      ? { waits: waitingPlace(level, step.id, { suspendPayload: facts?.suspendPayload }, index) }
+      : {}),
     children,
   };
 }
 
 /** All nodes, parents before their children. */
-export function* allNodes(nodes: readonly RunNode[], path: readonly string[] = []): Iterable<RunNode & { readonly path: readonly string[] }> {
+export function* allNodes(
+  nodes: readonly RunNode[],
+  path: readonly string[] = [],
+): Iterable<RunNode & { readonly path: readonly string[] }> {
   for (const node of nodes) {
     const here = [...path, node.name];
     yield { ...node, path: here };

@@ -105,7 +105,9 @@ export function changedRows(before: readonly TreeRow[], after: readonly TreeRow[
   return after.filter(({ key, node }) => {
     const was = old.get(key);
     if (was === undefined) return node.state !== 'pending';
-    return was.state !== node.state || was.progress?.done !== node.progress?.done || stable(was) !== stable(node);
+    return (
+      was.state !== node.state || was.progress?.done !== node.progress?.done || stable(was) !== stable(node)
+    );
   });
 }
 

@@ -1,6 +1,6 @@
 import type { Context } from '../command.ts';
 import { fieldsText } from '../form/schema.ts';
-import { runWords, statusStyle, timeText, valueLines } from '../output.ts';
+import { runCommand, statusStyle, timeText, valueLines } from '../output.ts';
 import { compact, duration, printable, shortened, shortenedInMiddle, wrapped } from '../text.ts';
 import { allNodes, type RunDocument, type RunNode, type WaitingPlace } from './nodes.ts';
 import { messageOf } from './render.ts';
@@ -34,18 +34,30 @@ export interface TailSource {
 }
 
 /** Whom the run waits for, what went wrong, or what it came to. */
-export function tailLines(context: Context, { run, resumeSchema }: TailSource, nodes: readonly RunNode[]): string[] {
+export function tailLines(
+  context: Context,
+  { run, resumeSchema }: TailSource,
+  nodes: readonly RunNode[],
+): string[] {
   const all = [...allNodes(nodes)];
   const waiting = run.status === 'suspended' ? all.flatMap(({ waits }) => waits ?? []) : [];
   const failed = all.filter((node) => node.error !== undefined);
   return [
     ...waiting.flatMap((place) => waitingLines(context, run, place, resumeSchema)),
-    ...failed.flatMap(({ path, error }) => errorLines(context, `Error in ${path.map(printable).join(' > ')}`, error)),
+    ...failed.flatMap(({ path, error }) =>
+      errorLines(context, `Error in ${path.map(printable).join(' > ')}`, error),
+    ),
     ...(failed.length === 0 && run.error !== undefined ? errorLines(context, 'Error', run.error) : []),
     ...(run.tripwire === undefined
       ? []
-      : ['', context.paint('red', 'Stopped by an agent'), ...wrapped(printable(run.tripwire.reason ?? ''), context.width, '  ')]),
-    ...(run.status === 'success' && run.result !== undefined ? ['', ...valueLines(context, 'Result', run.result)] : []),
+      : [
+          '',
+          context.paint('red', 'Stopped by an agent'),
+          ...wrapped(printable(run.tripwire.reason ?? ''), context.width, '  '),
+        ]),
+    ...(run.status === 'success' && run.result !== undefined
+      ? ['', ...valueLines(context, 'Result', run.result)]
+      : []),
     ...(run.status === 'paused' ? pausedLines(context, run.runId) : []),
   ];
 }
@@ -60,18 +72,26 @@ function waitingLines(
   const item = index === undefined ? '' : ` of item ${index}`;
   const schema = resumeSchema(workflowId, stepId);
   const labels = Object.entries(resumeLabels ?? {}).flatMap(([label, at]) =>
-    at.stepId === step && (at.foreachIndex === undefined || at.foreachIndex === index) ? [printable(label)] : [],
+    at.stepId === step && (at.foreachIndex === undefined || at.foreachIndex === index)
+      ? [printable(label)]
+      : [],
   );
-  const words = ['resume', ...optionWords('step', step)];
-  if (index !== undefined) words.push('--index', String(index));
+  const options = optionWords('step', step);
+  if (index !== undefined) options.push('--index', String(index));
   return [
     '',
-    paint('magenta', shortened(`${printable(step)}${item} waits${since === undefined ? '' : ` since ${timeText(since)}`}`, width)),
+    paint(
+      'magenta',
+      shortened(
+        `${printable(step)}${item} waits${since === undefined ? '' : ` since ${timeText(since)}`}`,
+        width,
+      ),
+    ),
     ...(payload === undefined ? [] : [shortened(`  for   ${compact(payload)}`, width)]),
     ...(schema === undefined ? [] : takenLines(fieldsText(schema), width)),
     ...(labels.length === 0 ? [] : [shortened(`  label ${labels.join(', ')}`, width)]),
     // Never shortened: it is there to be copied.
-    `  ${context.commandLine(...words, ...runWords(runId))}`,
+    `  ${context.commandLine(...runCommand('resume', runId, ...options))}`,
   ];
 }
 
@@ -86,7 +106,7 @@ function optionWords(name: string, value: string): string[] {
 }
 
 function pausedLines(context: Context, runId: string): string[] {
-  return ['', `  ${context.commandLine('time-travel', ...runWords(runId))} <step>`];
+  return ['', `  ${context.commandLine(...runCommand('time-travel', runId))} <step>`];
 }
 
 /** Deepest chain of causes that is printed. */

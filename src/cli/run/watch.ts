@@ -42,7 +42,8 @@ export class RunReader {
     await this.#readHistory(run.runId, graph);
     const facts = this.#hasHistory ? this.#facts : undefined;
     await this.#readSchemas(run, graph);
-    const resumeSchema = (workflowId: string, stepId: string): unknown => this.#schemas.get(workflowId)?.[stepId];
+    const resumeSchema = (workflowId: string, stepId: string): unknown =>
+      this.#schemas.get(workflowId)?.[stepId];
     return { run, graph, facts, resumeSchema };
   }
 
@@ -118,7 +119,11 @@ export async function watchRun(context: Context, handle: RunHandle): Promise<num
       screen.end(look);
       return exitOf(look.run.status);
     }
-    const page = await handle.eventPage({ ...(cursor === undefined ? {} : { cursor }), wait: longest, signal });
+    const page = await handle.eventPage({
+      ...(cursor === undefined ? {} : { cursor }),
+      wait: longest,
+      signal,
+    });
     cursor = page.cursor;
   }
 }
@@ -217,6 +222,8 @@ class Log {
       this.#context.printJson(look.run, 0);
       return;
     }
-    this.#context.print(...tailLines(this.#context, look, runNodes({ ...look, now: this.#context.console.now() })));
+    this.#context.print(
+      ...tailLines(this.#context, look, runNodes({ ...look, now: this.#context.console.now() })),
+    );
   }
 }
