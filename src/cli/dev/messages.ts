@@ -3,6 +3,8 @@
 /** Why a file could not be loaded. */
 export interface LoadFailure {
   readonly message: string;
+  /** Of an error that has one. */
+  readonly code?: string;
   /** Path of the file that is wrong, where one can be named. */
   readonly file?: string;
   readonly line?: number;

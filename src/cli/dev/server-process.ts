@@ -84,11 +84,10 @@ async function serve({ port, waitMs, file, token }: Extract<ToServer, { type: 's
       tell({ type: 'listening', url: server.url });
       return;
     } catch (error) {
-      if (!isPortTaken(error) || Date.now() > end) {
-        tell({
-          type: 'failed',
-          failure: { message: error instanceof Error ? error.message : String(error) },
-        });
+      if (!isInTheWay(error) || Date.now() > end) {
+        const message = error instanceof Error ? error.message : String(error);
+        const code = codeOf(error);
+        tell({ type: 'failed', failure: { message, ...(code === undefined ? {} : { code }) } });
         return;
       }
     }
@@ -96,9 +95,15 @@ async function serve({ port, waitMs, file, token }: Extract<ToServer, { type: 's
   }
 }
 
-function isPortTaken(error: unknown): boolean {
+function codeOf(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error ? String(error.code) : undefined;
+}
+
+/** Whether the process before still has the port, or is just writing to the file. */
+function isInTheWay(error: unknown): boolean {
   if (!(error instanceof Error) || !('details' in error)) return false;
-  return (error.details as { readonly reason?: unknown }).reason === 'EADDRINUSE';
+  const { reason } = error.details as { readonly reason?: unknown };
+  return reason === 'EADDRINUSE' || codeOf(error) === 'WORKFLOW_BACKEND_UNAVAILABLE';
 }
 
 /** Resolves when the port is free: the steps that are running go on. */

@@ -112,8 +112,8 @@ export class DevSupervisor {
     const listening = await next.serve({ ...serve, waitMs });
     if ('failure' in listening) {
       this.#drop(next);
-      // The first one: another port, or another file, is for its user to choose.
-      if (before === undefined && isAboutPort(listening.failure)) {
+      // Of the first one: another port, or another database, is for its user to choose.
+      if (before === undefined && !isOfModule(listening.failure)) {
         throw new CommandError('CLI_FAILED', listening.failure.message);
       }
       this.#sayFailure(listening.failure);
@@ -200,6 +200,9 @@ export class DevSupervisor {
   }
 }
 
-function isAboutPort({ message }: LoadFailure): boolean {
-  return message.startsWith('Port ');
+/** Whether a change of the module can mend it. */
+function isOfModule({ code }: LoadFailure): boolean {
+  return ['WORKFLOW_DEFINITION_INVALID', 'WORKFLOW_EMPTY_GRAPH', 'WORKFLOW_NOT_COMMITTED'].includes(
+    code ?? '',
+  );
 }

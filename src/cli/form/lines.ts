@@ -35,6 +35,10 @@ export function openLines({ stdin, stdout, signal }: Console): Lines {
       waiting = Promise.withResolvers<string>();
       try {
         return await waiting.promise;
+      } catch (error) {
+        // Behind the question, and what the terminal shows of Ctrl-C.
+        stdout.write('\n');
+        throw error;
       } finally {
         waiting = undefined;
       }

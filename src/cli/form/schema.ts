@@ -149,6 +149,8 @@ export function typeText(schema: unknown, root: unknown): string {
       return `${values.map((value) => (typeof value === 'string' ? printable(value) : compact(value))).join(', ')}${or}`;
     case 'number':
       return `${typesOf(whole).includes('integer') ? 'whole number' : 'number'}${or}`;
+    case 'boolean':
+      return `yes or no${or}`;
     case 'json':
       return `${typesOf(whole).includes('array') ? 'JSON array' : 'JSON'}`;
     default:

@@ -114,11 +114,11 @@ export async function watchRun(context: Context, handle: RunHandle): Promise<num
   let cursor: string | undefined;
   for (;;) {
     const look = await reader.look();
-    screen.show(look);
     if (over.has(look.run.status)) {
       screen.end(look);
       return exitOf(look.run.status);
     }
+    screen.show(look);
     const page = await handle.eventPage({
       ...(cursor === undefined ? {} : { cursor }),
       wait: longest,
@@ -222,6 +222,7 @@ class Log {
       this.#context.printJson(look.run, 0);
       return;
     }
+    this.show(look);
     this.#context.print(
       ...tailLines(this.#context, look, runNodes({ ...look, now: this.#context.console.now() })),
     );
