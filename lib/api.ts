@@ -20,7 +20,7 @@ import type { Settings, WorkflowAuth } from './props.ts';
 import { type Access, routes } from './routes.ts';
 import type { Storage } from './storage.ts';
 
-/** An HTTP API waits 30 s for its function and not longer (API Gateway quotas); a poll for events takes at most 25 s. */
+/** An HTTP API waits 30 s for its function and not longer (API Gateway quotas); a wait takes at most 25 s. */
 const TIMEOUT = Duration.seconds(29);
 
 /** The API and its function. */
@@ -40,7 +40,7 @@ export function createApi(
 ): Api {
   const handler = new NodejsFunction(scope, 'ApiFunction', {
     ...functionProps('api', settings),
-    description: 'Starts, resumes, cancels and reads workflows',
+    description: 'Starts, resumes, cancels, repeats, removes and reads workflows',
     role,
     logGroup,
     timeout: TIMEOUT,
@@ -49,7 +49,7 @@ export function createApi(
   });
   const gateway = new HttpApi(scope, 'Api', {
     createDefaultStage: false,
-    description: 'Starts, resumes, cancels and reads workflows',
+    description: 'Starts, resumes, cancels, repeats, removes and reads workflows',
   });
   const stage = new HttpStage(scope, 'Stage', {
     httpApi: gateway,
@@ -99,7 +99,7 @@ export function grantRoutes(api: Api, access: Access, grantee: IGrantable): Gran
     actions: ['execute-api:Invoke'],
     // Not the routes' own `grantInvoke`: it cuts a path at its first variable, and who may resume a run could cancel it.
     resourceArns: routes
-      .filter((route) => route.access === access)
+      .filter((route) => route.access.includes(access))
       .map(({ method, path }) => api.gateway.arnForExecuteApi(method, path.replaceAll(/\{\w+\}/g, '*'), '*')),
   });
 }

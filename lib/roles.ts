@@ -12,11 +12,12 @@ export function createRole(scope: Construct, id: string): Role {
   return new Role(scope, id, { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
 }
 
-/** What the API function may do: read and write runs, list them, publish events. */
+/** What the API function may do: read and write runs, list them, remove them with their payloads, publish events. */
 export function allowApi(role: Role, storage: Storage, logs: ILogGroup): void {
   allow(role, storage, [
     ...stateStatements(storage),
     queryStatement('ListRuns', storage.table, listIndex),
+    ...removalStatements(storage),
     logStatement(logs),
   ]);
 }
@@ -55,8 +56,8 @@ export function allowExpiry(role: Role, { table }: Storage, logs: ILogGroup): vo
 }
 
 /**
- * No deletion of a single item, so no header goes but by its time to live, and the rest by the expiry function. Batches are
- * the pages of large arrays; there is no permission for these without that for batches of deletions.
+ * No deletion of a single item: only the API function has that, for the header of a run that a caller removes. Batches are the
+ * pages of large arrays; there is no permission for these without that for batches of deletions.
  */
 function stateStatements({ table, bus, bucket }: Storage): PolicyStatement[] {
   return [
@@ -85,6 +86,22 @@ function stateStatements({ table, bus, bucket }: Storage): PolicyStatement[] {
       sid: 'MissingPayloads',
       actions: ['s3:ListBucket'],
       resources: [bucket.bucketArn],
+    }),
+  ];
+}
+
+/** A header goes by itself, after the batches of all else. */
+function removalStatements({ table, bucket }: Storage): PolicyStatement[] {
+  return [
+    new PolicyStatement({
+      sid: 'RemoveRuns',
+      actions: ['dynamodb:DeleteItem'],
+      resources: [table.tableArn],
+    }),
+    new PolicyStatement({
+      sid: 'RemovePayloads',
+      actions: ['s3:DeleteObject'],
+      resources: [bucket.arnForObjects('*')],
     }),
   ];
 }

@@ -55,7 +55,11 @@ export interface IWorkflowRuntime extends IConstruct {
   grantResume(grantee: IGrantable): Grant;
   /** Lets a principal cancel its runs. */
   grantCancel(grantee: IGrantable): Grant;
-  /** Lets a principal read workflows, and its runs with their events. */
+  /** Lets a principal execute its runs again: time travel and restart. */
+  grantRestart(grantee: IGrantable): Grant;
+  /** Lets a principal remove its runs for good. */
+  grantDelete(grantee: IGrantable): Grant;
+  /** Lets a principal read workflows, and its runs with their events, history and values. */
   grantRead(grantee: IGrantable): Grant;
 }
 
@@ -141,6 +145,14 @@ export class WorkflowRuntime extends Construct implements IWorkflowRuntime {
 
   grantCancel(grantee: IGrantable): Grant {
     return this.#grant('cancel', grantee);
+  }
+
+  grantRestart(grantee: IGrantable): Grant {
+    return this.#grant('restart', grantee);
+  }
+
+  grantDelete(grantee: IGrantable): Grant {
+    return this.#grant('delete', grantee);
   }
 
   grantRead(grantee: IGrantable): Grant {

@@ -67,6 +67,11 @@ export const terminalStatuses: ReadonlySet<RunStatus> = new Set([
   'canceled',
 ]);
 
+/** Whether nothing of a run goes on by itself: it is over, suspended or paused. */
+export function isQuiet(status: RunStatus): boolean {
+  return terminalStatuses.has(status) || status === 'suspended' || status === 'paused';
+}
+
 /** Statuses in which a time travel may begin an epoch: neither in the hands of a worker nor asleep. */
 export const travelStatuses: ReadonlySet<RunStatus> = new Set([
   'pending',

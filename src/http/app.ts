@@ -1,9 +1,11 @@
 import { type Context, Hono } from 'hono';
 import { WorkflowError } from '../core/errors.ts';
 import type { Runtime } from '../runtime/api.ts';
+import { defaultMaxInFlight, InFlight } from './in-flight.ts';
 import { type BodyLimits, defaultBodyLimits, isJson, parseJson, readBytes } from './json-body.ts';
 import { problem, problemOf, problemResponse } from './problem.ts';
-import { type Call, httpRoutes, type Route } from './routes.ts';
+import type { Call } from './call.ts';
+import { httpRoutes, type Route } from './routes.ts';
 import { queryOf } from './schemas.ts';
 
 /** Options of {@link createHttpApp}. `Platform` is what the place gives with each request: for a Lambda, its event. */
@@ -24,6 +26,12 @@ export interface HttpAppOptions<Platform extends object = object> {
   readonly heartbeatMs?: number;
   /** Caps of request bodies. */
   readonly bodyLimits?: Partial<BodyLimits>;
+  /**
+   * Requests under way at once, event streams included, 1 or more; one more is refused with HTTP_TOO_MANY_REQUESTS. `/health` is
+   * always answered.
+   * @default 1,000
+   */
+  readonly maxInFlight?: number;
   /** Path before all routes, such as `/api`. @default none */
   readonly basePath?: string;
   /** Ends streams and waits for events, so that a server can stop. @default nothing does */
@@ -44,10 +52,14 @@ export function createHttpApp<Platform extends object = object>(
   options: HttpAppOptions<Platform>,
 ): HttpApp<Platform> {
   checkOptions(options);
+  const inFlight = new InFlight(options.maxInFlight ?? defaultMaxInFlight);
   const root = new Hono<{ Bindings: Platform }>();
   const app = options.basePath === undefined ? root : root.basePath(options.basePath);
   for (const route of httpRoutes) {
-    app.on(route.method, route.path, (context) => answer(options, route, context));
+    app.on(route.method, route.path, async (context) => {
+      const work = (): Promise<Response> => answer({ ...options, inFlight }, route, context);
+      return isOpen(route) ? work() : inFlight.during(work);
+    });
   }
   for (const path of new Set(httpRoutes.map((route) => route.path))) {
     const allow = allowedMethods(path);
@@ -59,13 +71,21 @@ export function createHttpApp<Platform extends object = object>(
   return root;
 }
 
-function checkOptions({ heartbeatMs = 1, basePath }: HttpAppOptions<never>): void {
+/** Whoever asks how the server is needs no name, and is answered however busy it is. */
+function isOpen({ path }: Route): boolean {
+  return path === '/health';
+}
+
+function checkOptions({ heartbeatMs = 1, maxInFlight = 1, basePath }: HttpAppOptions<never>): void {
   const refuse = (text: string): never => {
     throw new WorkflowError('WORKFLOW_DEFINITION_INVALID', text);
   };
   // Without a pause a silent stream would ask the runtime again and again.
   if (!(heartbeatMs >= 1 && heartbeatMs <= 25_000)) {
     refuse(`heartbeatMs is ${String(heartbeatMs)}: give 1 to 25,000 ms`);
+  }
+  if (!Number.isInteger(maxInFlight) || maxInFlight < 1) {
+    refuse(`maxInFlight is ${String(maxInFlight)}: give a whole number of requests, 1 or more`);
   }
   if (basePath !== undefined && !/^\/[^/](?:.*[^/])?$/.test(basePath)) {
     refuse(`basePath is "${basePath}": begin it with a slash, and end it without one`);
@@ -84,7 +104,7 @@ function refuseMethod(method: string, allow: string): Response {
 }
 
 async function answer<Platform extends object>(
-  options: HttpAppOptions<Platform>,
+  options: HttpAppOptions<Platform> & { readonly inFlight: InFlight },
   route: Route,
   context: Context<{ Bindings: Platform }>,
 ): Promise<Response> {
@@ -92,16 +112,12 @@ async function answer<Platform extends object>(
   try {
     const url = new URL(request.url);
     checkPath(url);
-    const owner = route.path === '/health' ? undefined : await ownerOf(options, request, context.env);
+    const owner = isOpen(route) ? undefined : await ownerOf(options, request, context.env);
     const caps = { ...defaultBodyLimits, ...options.bodyLimits };
     const bytes = route.method === 'GET' ? undefined : await readBytes(request, caps.bytes);
     // A request without a body needs not say of what kind its body is.
-    if (bytes !== undefined && bytes.byteLength > 0 && !isJson(request.headers.get('content-type'))) {
-      return problemResponse(
-        problem('HTTP_CONTENT_TYPE_UNSUPPORTED', 'Send the body as application/json, in UTF-8'),
-        { 'accept-post': 'application/json' },
-      );
-    }
+    const refused = bytes === undefined || bytes.byteLength === 0 ? undefined : refuseKind(request);
+    if (refused !== undefined) return refused;
     const call: Call = {
       runtime: options.runtime,
       request,
@@ -114,6 +130,7 @@ async function answer<Platform extends object>(
       heartbeatMs: options.heartbeatMs ?? 15_000,
       signal: () =>
         options.shutdown === undefined ? request.signal : AbortSignal.any([request.signal, options.shutdown]),
+      enter: () => options.inFlight.enter(),
       onError: (error) => report(options, error, request),
     };
     return await route.handle(call);
@@ -121,6 +138,22 @@ async function answer<Platform extends object>(
     report(options, thrown, request);
     return problemResponse(problemOf(thrown));
   }
+}
+
+/** Why a body is not read. A compressed one could be a thousand times as large as it looks. */
+function refuseKind({ method, headers }: Request): Response | undefined {
+  const encoding = headers.get('content-encoding')?.trim().toLowerCase() ?? 'identity';
+  if (encoding !== 'identity') {
+    return problemResponse(
+      problem('HTTP_CONTENT_ENCODING_UNSUPPORTED', `The body is in ${encoding}: send it uncompressed`),
+      { 'accept-encoding': 'identity' },
+    );
+  }
+  if (isJson(headers.get('content-type'))) return undefined;
+  return problemResponse(
+    problem('HTTP_CONTENT_TYPE_UNSUPPORTED', 'Send the body as application/json, in UTF-8'),
+    method === 'POST' ? { 'accept-post': 'application/json' } : {},
+  );
 }
 
 function report<Platform extends object>(

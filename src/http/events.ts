@@ -24,10 +24,14 @@ export interface EventStreamRequest {
   readonly cursor: string | undefined;
   /** Whether the reader comes back after a broken stream. */
   readonly again: boolean;
+  /** Nobody will read the stream. */
+  readonly headOnly: boolean;
   /** A comment is sent when nothing else was for this long, ms. */
   readonly heartbeatMs: number;
   /** Ends the stream: the reader went away, or the server stops. */
   readonly signal: AbortSignal;
+  /** Called when the stream begins; what it returns, when it is over. */
+  readonly enter: () => () => void;
   readonly onError: (error: unknown) => void;
 }
 
@@ -41,7 +45,7 @@ export async function eventStream(request: EventStreamRequest): Promise<Response
   if (request.again && first.done && first.events.length === 0) {
     return new Response(null, { status: 204, headers: commonHeaders });
   }
-  return new Response(bodyOf(request, first), {
+  return new Response(request.headOnly ? null : bodyOf(request, first), {
     headers: { ...commonHeaders, 'content-type': 'text/event-stream' },
   });
 }
@@ -53,10 +57,12 @@ function bodyOf(request: EventStreamRequest, first: EventPage): ReadableStream<U
   const ended = AbortSignal.any([signal, left.signal]);
   let page: EventPage | undefined = first;
   let cursor = first.cursor;
+  const leave = request.enter();
   let isOpen = true;
   const end = (controller: ReadableStreamDefaultController<Uint8Array>): void => {
     if (!isOpen) return;
     isOpen = false;
+    leave();
     controller.close();
     // Lets go of `signal`, which can live as long as the server.
     left.abort();
@@ -87,6 +93,7 @@ function bodyOf(request: EventStreamRequest, first: EventPage): ReadableStream<U
       },
       cancel() {
         isOpen = false;
+        leave();
         left.abort();
       },
     },

@@ -9,6 +9,10 @@ export const httpErrorStatus = {
   HTTP_METHOD_NOT_ALLOWED: 405,
   /** The body is not declared as JSON in UTF-8. */
   HTTP_CONTENT_TYPE_UNSUPPORTED: 415,
+  /** The body is compressed. */
+  HTTP_CONTENT_ENCODING_UNSUPPORTED: 415,
+  /** More requests are under way than the server takes at once; `Retry-After` says when to come again. */
+  HTTP_TOO_MANY_REQUESTS: 429,
   /** A local server was called under a name that is not its own: what DNS rebinding looks like. */
   HTTP_HOST_REFUSED: 403,
   /** A page of another origin called a local server. */
@@ -76,6 +80,8 @@ const titles: Record<ProblemCode, string> = {
   HTTP_ROUTE_NOT_FOUND: 'No such route',
   HTTP_METHOD_NOT_ALLOWED: 'The route does not have this method',
   HTTP_CONTENT_TYPE_UNSUPPORTED: 'The body is not JSON',
+  HTTP_CONTENT_ENCODING_UNSUPPORTED: 'The body is compressed',
+  HTTP_TOO_MANY_REQUESTS: 'Too many requests are under way',
   HTTP_HOST_REFUSED: 'The server does not go by this name',
   HTTP_ORIGIN_REFUSED: 'Pages of this origin may not call the server',
   HTTP_INTERNAL_ERROR: 'The server failed',
@@ -117,7 +123,7 @@ export function problemResponse(document: Problem, headers: Readonly<Record<stri
       'content-type': 'application/problem+json',
       // RFC 9110 asks for one with each 401.
       ...(document.status === 401 ? { 'www-authenticate': 'Bearer' } : {}),
-      ...(document.status === 503 ? { 'retry-after': '1' } : {}),
+      ...(document.status === 503 || document.status === 429 ? { 'retry-after': '1' } : {}),
       ...headers,
     },
   });

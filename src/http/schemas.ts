@@ -1,10 +1,13 @@
 import { z } from 'zod';
 import { type ValidationIssue, WorkflowError } from '../core/errors.ts';
+import type { StepContextInput } from '../core/host.ts';
+import { limits } from '../core/limits.ts';
 import { runStatuses } from '../core/records.ts';
+import type { WorkflowState } from '../core/snapshot.ts';
 
 /** What the routes accept. An unknown property or parameter is refused: it is a misspelled one more often than not. */
 
-/** Longest wait for events, s: an HTTP API ends a request after 30 s (API Gateway quota, not adjustable). */
+/** Longest wait, s: an HTTP API ends a request after 30 s (API Gateway quota, not adjustable). */
 const longestWait = 25;
 const defaultPage = 50;
 const longestPage = 1_000;
@@ -17,10 +20,29 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
 const values = z.custom<Readonly<Record<string, unknown>>>(isObject, 'expected an object').exactOptional();
 const text = z.string().min(1);
 
+type Entries<Entry> = Readonly<Record<string, Entry>>;
+
+/** `input` is the input of the run, which can be anything. */
+function isEntries(value: unknown): value is Entries<StepContextInput> {
+  return (
+    isObject(value) && Object.entries(value).every(([step, entry]) => step === 'input' || isObject(entry))
+  );
+}
+
+function isNestedEntries(value: unknown): value is Entries<Entries<StepContextInput>> {
+  return isObject(value) && Object.values(value).every(isEntries);
+}
+
+const entries = z
+  .custom<Entries<StepContextInput>>(isEntries, 'expected an object with an entry (an object) for each step')
+  .exactOptional();
+
 /** An id that is written in a URL's path later: encodeURIComponent refuses lone surrogates, and URLs swallow dot segments. */
 const addressable = text
   .refine((id) => id.isWellFormed(), 'has a lone surrogate, which no URL can carry')
   .refine((id) => id !== '.' && id !== '..', 'is a dot segment, which no URL can carry');
+
+const stepPath = z.union([text, z.array(text).min(1)], 'expected a step id or an array of step ids');
 
 /** Body of `POST /workflows/:workflowId/runs`. */
 export const startBody = z.strictObject({
@@ -29,17 +51,43 @@ export const startBody = z.strictObject({
   initialState: values,
   requestContext: values,
   resourceId: text.exactOptional(),
+  perStep: z.boolean().exactOptional(),
 });
 
 /** Body of `POST /runs/:runId/resume`. */
 export const resumeBody = z.strictObject({
-  step: z.union([text, z.array(text).min(1)], 'expected a step id or an array of step ids').exactOptional(),
+  step: stepPath.exactOptional(),
   label: text.exactOptional(),
+  forEachIndex: z
+    .int()
+    .min(0)
+    .max(limits.joinMembers - 1)
+    .exactOptional(),
   resumeData: z.unknown().exactOptional(),
   requestContext: values,
+  perStep: z.boolean().exactOptional(),
 });
 
-/** Body of `POST /runs/:runId/cancel`. */
+/** Body of `POST /runs/:runId/time-travel`. */
+export const timeTravelBody = z.strictObject({
+  step: stepPath,
+  inputData: z.unknown().exactOptional(),
+  resumeData: z.unknown().exactOptional(),
+  initialState: values,
+  context: entries,
+  nestedStepsContext: z
+    .custom<Entries<Entries<StepContextInput>>>(isNestedEntries, {
+      error: 'expected an object with, for each nested workflow, an object with an entry for each step',
+    })
+    .exactOptional(),
+  requestContext: values,
+  perStep: z.boolean().exactOptional(),
+});
+
+/** Body of `POST /runs/:runId/restart`. */
+export const restartBody = z.strictObject({ requestContext: values });
+
+/** Body of the routes that take none: `POST /runs/:runId/cancel`, `DELETE /runs/:runId`. */
 export const emptyBody = z.strictObject({});
 
 const number = (least: number, most: number, pattern: RegExp, expected: string) =>
@@ -67,16 +115,67 @@ export const listQuery = z.strictObject({
   cursor: text.exactOptional(),
 });
 
-/** Query of `GET /runs/:runId`. */
-export const runQuery = z.strictObject({ workflowId: text.exactOptional() });
+/** A switch in the query. */
+const flag = z
+  .enum(['true', 'false'], 'expected true or false')
+  .transform((given) => given === 'true')
+  .exactOptional();
+
+/** Seconds in the query, ms in the program. */
+const wait = number(0, longestWait, /^\d{1,2}(\.\d{1,3})?$/, `expected seconds, from 0 to ${longestWait}`)
+  .transform((seconds) => Math.round(seconds * 1_000))
+  .default(0);
+
+/** A record, so that the compiler misses a field that is added. */
+const runFields: Readonly<Record<keyof WorkflowState, true>> = {
+  runId: true,
+  workflowName: true,
+  resourceId: true,
+  createdAt: true,
+  updatedAt: true,
+  status: true,
+  initialState: true,
+  payload: true,
+  result: true,
+  error: true,
+  tripwire: true,
+  requestContext: true,
+  steps: true,
+  activeStepsPath: true,
+  suspendedPaths: true,
+  waitingPaths: true,
+  resumeLabels: true,
+  serializedStepGraph: true,
+  stepExecutionPath: true,
+};
+
+const isRunField = (name: string): name is keyof WorkflowState => Object.hasOwn(runFields, name);
+
+/** Query of `GET /runs/:runId`; `fields` becomes a set of names. */
+export const runQuery = z.strictObject({
+  workflowId: text.exactOptional(),
+  fields: z
+    .string()
+    .refine(
+      (given) => given.split(',').every(isRunField),
+      `expected names with commas between them, of: ${Object.keys(runFields).join(', ')}`,
+    )
+    .transform((given) => new Set(given.split(',').filter(isRunField)))
+    .exactOptional(),
+  nested: flag,
+});
+
+/** Query of the routes that can wait for what they set off; `wait` becomes ms. */
+export const waitQuery = z.strictObject({ wait });
+
+/** Query of `GET /runs/:runId/result`; `wait` becomes ms. */
+export const resultQuery = z.strictObject({ wait, state: flag, labels: flag });
 
 /** Query of `GET /runs/:runId/events`; `wait` becomes ms. */
-export const eventsQuery = z.strictObject({
-  cursor: text.exactOptional(),
-  wait: number(0, longestWait, /^\d{1,2}(\.\d{1,3})?$/, `expected seconds, from 0 to ${longestWait}`)
-    .transform((seconds) => Math.round(seconds * 1_000))
-    .default(0),
-});
+export const eventsQuery = z.strictObject({ cursor: text.exactOptional(), wait });
+
+/** Query of `GET /runs/:runId/history`. */
+export const historyQuery = z.strictObject({ cursor: text.exactOptional() });
 
 /** `value` as `schema` makes it. Throws WORKFLOW_ARGUMENT_INVALID with all issues; `what` is what the message calls it. */
 export function parseWith<Schema extends z.ZodObject>(

@@ -1,11 +1,12 @@
 import { WorkflowError } from '../core/errors.ts';
-import { createHttpApp, type HttpAppOptions, problemResponse } from '../http/index.ts';
+import { createHttpApp, type HttpAppOptions, problemOf, problemResponse } from '../http/index.ts';
 import type { Runtime } from '../runtime/index.ts';
 import { refusal } from './guard.ts';
 import { type Listener, listen, localAddress } from './listen.ts';
 
 /** Options of {@link serve}. */
-export interface ServeOptions extends Pick<HttpAppOptions, 'heartbeatMs' | 'bodyLimits' | 'onError'> {
+export interface ServeOptions
+  extends Pick<HttpAppOptions, 'heartbeatMs' | 'bodyLimits' | 'maxInFlight' | 'onError'> {
   /** Makes the runtime, once the port is ours. Closed with the server. */
   readonly open: () => Promise<Runtime>;
   /** 0 to 65,535; 0 takes a free one. */
@@ -34,24 +35,28 @@ export async function serve(options: ServeOptions): Promise<LocalServer> {
   // The port first: whoever finds it taken must not have begun to work on runs.
   const listener = await listen(options.port, async (request) => (await app.promise)(request));
   const shutdown = new AbortController();
-  let runtime: Runtime;
+  let runtime: Runtime | undefined;
   try {
     runtime = await options.open();
+    app.resolve(guarded(options, listener.port, runtime, shutdown.signal));
   } catch (error) {
+    // Whoever asked meanwhile would wait for ever.
+    app.resolve(async () => problemResponse(problemOf(error)));
     await listener.close(0);
+    await runtime?.close();
     throw error;
   }
-  app.resolve(guarded(options, listener.port, runtime, shutdown.signal));
+  const served = runtime;
   let closed: Promise<void> | undefined;
   return {
     url: `http://${localAddress}:${listener.port}`,
-    runtime,
-    close: () => (closed ??= close(listener, runtime, shutdown, options.graceMs)),
+    runtime: served,
+    close: () => (closed ??= close(listener, served, shutdown, options.graceMs)),
   };
 }
 
 function guarded(
-  { token, heartbeatMs, bodyLimits, onError }: ServeOptions,
+  { token, heartbeatMs, bodyLimits, maxInFlight, onError }: ServeOptions,
   port: number,
   runtime: Runtime,
   shutdown: AbortSignal,
@@ -62,6 +67,7 @@ function guarded(
     shutdown,
     ...(heartbeatMs === undefined ? {} : { heartbeatMs }),
     ...(bodyLimits === undefined ? {} : { bodyLimits }),
+    ...(maxInFlight === undefined ? {} : { maxInFlight }),
     ...(onError === undefined ? {} : { onError }),
   });
   return async (request) => {

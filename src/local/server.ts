@@ -9,7 +9,7 @@ export const defaultPort = 4400;
 /** Options of {@link startLocalServer}. */
 export interface LocalServerOptions
   extends Pick<RuntimeOptions, 'workflows' | 'agents' | 'tools' | 'concurrency' | 'limits' | 'stepEndEvents'>,
-    Pick<HttpAppOptions, 'heartbeatMs' | 'bodyLimits'> {
+    Pick<HttpAppOptions, 'heartbeatMs' | 'bodyLimits' | 'maxInFlight'> {
   /** Path of the SQLite file with all runs; made when it is missing, with its directory. */
   readonly file: string;
   /** 0 to 65,535; 0 takes a free one. @default 0 */
@@ -35,7 +35,8 @@ const consoleLogger: Logger = { warn: (message, attributes) => console.warn(mess
  * and with what `sqliteBackend` and `createRuntime` throw.
  */
 export async function startLocalServer(options: LocalServerOptions): Promise<LocalServer> {
-  const { port = 0, graceMs = 10_000, logger = consoleLogger, token, heartbeatMs, bodyLimits } = options;
+  const { port = 0, graceMs = 10_000, logger = consoleLogger, token, heartbeatMs } = options;
+  const { bodyLimits, maxInFlight } = options;
   return serve({
     port,
     graceMs,
@@ -46,6 +47,7 @@ export async function startLocalServer(options: LocalServerOptions): Promise<Loc
     },
     ...(heartbeatMs === undefined ? {} : { heartbeatMs }),
     ...(bodyLimits === undefined ? {} : { bodyLimits }),
+    ...(maxInFlight === undefined ? {} : { maxInFlight }),
   });
 }
 

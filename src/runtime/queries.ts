@@ -1,5 +1,5 @@
 import { assembleResult, type RunView } from '../core/assemble.ts';
-import { type RunStatus, terminalStatuses } from '../core/records.ts';
+import { isQuiet, type RunStatus } from '../core/records.ts';
 import type { RunResult, WorkflowRunState, WorkflowState } from '../core/snapshot.ts';
 import type { OutputOptions, RunRef } from './api.ts';
 import { checkAccess, notFound } from './access.ts';
@@ -33,10 +33,6 @@ export async function snapshotOf(engine: Engine, ref: RunRef): Promise<WorkflowR
 /** The run as a result. */
 export async function resultOf(engine: Engine, ref: RunRef & OutputOptions): Promise<RunResult> {
   return assembleResult(await existingView(engine, ref), ref);
-}
-
-function isQuiet(status: RunStatus): boolean {
-  return terminalStatuses.has(status) || status === 'suspended' || status === 'paused';
 }
 
 /** How somebody waits for a run. */

@@ -56,11 +56,13 @@ function logs(path: string): { action: string; resource: unknown }[] {
   return ['logs:CreateLogStream', 'logs:PutLogEvents'].map((action) => ({ action, resource }));
 }
 
-test('the API may read and write runs, list them and publish, and nothing else', () => {
+test('the API may read and write runs, list them, remove them and publish, and nothing else', () => {
   expect(sorted(permissions('WorkflowsApiRole'))).toEqual(
     sorted([
       ...state,
       { action: 'dynamodb:Query', resource: arn('AWS::DynamoDB::Table', 'WorkflowsTable', '/index/list') },
+      { action: 'dynamodb:DeleteItem', resource: table },
+      { action: 's3:DeleteObject', resource: objects },
       ...logs('WorkflowsApiLogs'),
     ]),
   );

@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import type { StartRequest, StoredRun } from '../../src/core/host.ts';
 import { createHttpApp, type HttpAppOptions, type Problem } from '../../src/http/index.ts';
@@ -71,6 +72,30 @@ describe('content type', () => {
     const { send, starts } = recorder();
     expect((await send(null, null)).status).toBe(201);
     expect(starts).toEqual([{ workflowId: 'w' }]);
+  });
+});
+
+describe('content encoding', () => {
+  test.each(['gzip', 'br', 'deflate, gzip', 'GZIP', 'zstd'])('%s is refused unread', async (encoding) => {
+    const { send, starts } = recorder();
+    // A few KB that would be a few MB.
+    const bomb = gzipSync(JSON.stringify({ inputData: ' '.repeat(4_000_000) }));
+    const response = await send(Uint8Array.from(bomb), 'application/json', { 'content-encoding': encoding });
+    await refused(response, 415, 'HTTP_CONTENT_ENCODING_UNSUPPORTED');
+    expect(response.headers.get('accept-encoding')).toBe('identity');
+    expect(starts).toEqual([]);
+  });
+
+  test('identity is none', async () => {
+    const { send } = recorder();
+    const plain = await send('{"inputData":1}', 'application/json', { 'content-encoding': 'identity' });
+    expect(plain.status).toBe(201);
+  });
+
+  test('what is compressed and does not say so is no JSON', async () => {
+    const { send } = recorder();
+    const bytes = Uint8Array.from(gzipSync('{"inputData":1}'));
+    await refused(await send(bytes), 400, 'WORKFLOW_ARGUMENT_INVALID');
   });
 });
 
@@ -226,7 +251,9 @@ test.each(['{"__proto__":{"runId":"polluted"},"inputData":1}', '{"constructor":{
 test('a misspelled property is told together with those that are possible', async () => {
   const { send, starts } = recorder();
   const { detail } = await refused(await send('{"input":1}'), 400, 'WORKFLOW_ARGUMENT_INVALID');
-  expect(detail).toContain('"input" (possible: runId, inputData, initialState, requestContext, resourceId)');
+  expect(detail).toContain(
+    '"input" (possible: runId, inputData, initialState, requestContext, resourceId, perStep)',
+  );
   expect(starts).toEqual([]);
 
   const app = createHttpApp({ runtime: fakeRuntime({}) });

@@ -4,7 +4,7 @@ import { memoryBackend } from '../../src/adapters/memory/index.ts';
 import { WorkflowError } from '../../src/core/errors.ts';
 import { createHttpApp, type HttpApp, type HttpAppOptions, type Problem } from '../../src/http/index.ts';
 import { createStep, createWorkflow } from '../../src/index.ts';
-import { createRuntime, type Runtime } from '../../src/runtime/index.ts';
+import { createRuntime, type Runtime, type RuntimeOptions } from '../../src/runtime/index.ts';
 
 const price = createStep({
   id: 'price',
@@ -53,8 +53,11 @@ const echoWorkflow = createWorkflow({
   .commit();
 
 /** An app over the real runtime in memory; both end with the test. */
-export function realApp(options: Partial<HttpAppOptions> = {}): { app: HttpApp; runtime: Runtime } {
-  const runtime = createRuntime({ workflows: [ordersWorkflow, echoWorkflow], backend: memoryBackend() });
+export function realApp(
+  options: Partial<HttpAppOptions & Pick<RuntimeOptions, 'workflows' | 'history'>> = {},
+): { app: HttpApp; runtime: Runtime } {
+  const { workflows = [ordersWorkflow, echoWorkflow], history = 'full' } = options;
+  const runtime = createRuntime({ workflows, history, backend: memoryBackend() });
   onTestFinished(() => runtime.close());
   return { app: createHttpApp({ runtime, ...options }), runtime };
 }

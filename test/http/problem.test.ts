@@ -74,15 +74,19 @@ test.each([
   ['/workflows/w', 'GET, HEAD, OPTIONS'],
   ['/workflows/w/runs', 'POST, OPTIONS'],
   ['/runs', 'GET, HEAD, OPTIONS'],
-  ['/runs/r', 'GET, HEAD, OPTIONS'],
+  ['/runs/r', 'GET, DELETE, HEAD, OPTIONS'],
   ['/runs/r/resume', 'POST, OPTIONS'],
   ['/runs/r/cancel', 'POST, OPTIONS'],
+  ['/runs/r/time-travel', 'POST, OPTIONS'],
+  ['/runs/r/restart', 'POST, OPTIONS'],
+  ['/runs/r/result', 'GET, HEAD, OPTIONS'],
   ['/runs/r/events', 'GET, HEAD, OPTIONS'],
+  ['/runs/r/history', 'GET, HEAD, OPTIONS'],
 ])('%s has only %s', async (path, allow) => {
   const app = failingApp(undefined);
-  const deleted = await app.request(path, { method: 'DELETE' });
-  expect(await problemIn(deleted)).toMatchObject({ code: 'HTTP_METHOD_NOT_ALLOWED', status: 405 });
-  expect(deleted.headers.get('allow')).toBe(allow);
+  const patched = await app.request(path, { method: 'PATCH' });
+  expect(await problemIn(patched)).toMatchObject({ code: 'HTTP_METHOD_NOT_ALLOWED', status: 405 });
+  expect(patched.headers.get('allow')).toBe(allow);
   const other = await app.request(path, { method: allow.startsWith('GET') ? 'POST' : 'GET' });
   expect(other.status).toBe(405);
   const options = await app.request(path, { method: 'OPTIONS' });

@@ -129,6 +129,47 @@ describe('GET /runs/:runId', () => {
     expect(state['createdAt']).toMatch(/^\d{4}-\d\d-\d\dT.*Z$/);
   });
 
+  test('shows the fields that are asked for, and which run it is', async () => {
+    const { app } = realApp();
+    const requestContext = { token: 'secret' };
+    const start = { runId: 'a', inputData: { pieces: 2 }, requestContext };
+    await app.request('/workflows/orders/runs?wait=25', post(start));
+    const identity = ['createdAt', 'runId', 'status', 'updatedAt', 'workflowName'];
+    const keysOf = async (fields: string): Promise<string[]> =>
+      Object.keys(await objectOf(await app.request(`/runs/a?fields=${fields}`))).toSorted();
+    expect(await keysOf('status')).toEqual(identity);
+    expect(await keysOf('steps,payload,result')).toEqual([...identity, 'payload', 'steps'].toSorted());
+    // What may be a secret has to be asked for.
+    expect(await objectOf(await app.request('/runs/a'))).not.toHaveProperty('requestContext');
+    expect(await objectOf(await app.request('/runs/a?fields=requestContext'))).toMatchObject({
+      requestContext,
+    });
+  });
+
+  test.each(['fields=', 'fields=steps,', 'fields=owner', 'fields=__proto__', 'nested=no', 'nested='])(
+    'refuses %s',
+    async (query) => {
+      const { app } = realApp();
+      expect(await problemIn(await app.request(`/runs/a?${query}`))).toMatchObject({
+        code: 'WORKFLOW_ARGUMENT_INVALID',
+        details: { issues: [{ path: query.split('=')[0] }] },
+      });
+    },
+  );
+
+  test('leaves out the steps of nested runs when told to', async () => {
+    const seen: unknown[] = [];
+    const runtime = fakeRuntime({
+      get: async (request) => {
+        seen.push(request);
+        return null;
+      },
+    });
+    const app = createHttpApp({ runtime });
+    for (const query of ['nested=false', 'nested=true', '']) await app.request(`/runs/a?${query}`);
+    expect(seen).toEqual([{ runId: 'a', nested: false }, { runId: 'a', nested: true }, { runId: 'a' }]);
+  });
+
   test('is 404 for no run, also under another workflow', async () => {
     const { app } = realApp();
     await app.request('/workflows/orders/runs', post({ runId: 'a', inputData: { pieces: 2 } }));

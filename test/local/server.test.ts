@@ -96,6 +96,27 @@ describe('serving', () => {
   });
 });
 
+describe('how many are let in', () => {
+  test('as many as the option says', async () => {
+    const server = await start({ maxInFlight: 1 });
+    const run = post({ runId: 'a', inputData: { pieces: 2 } });
+    await fetch(`${server.url}/workflows/orders/runs?wait=25`, run);
+    const stream = await fetch(`${server.url}/runs/a/events`, { headers: { accept: 'text/event-stream' } });
+    const refused = await fetch(`${server.url}/runs`);
+    expect([refused.status, refused.headers.get('retry-after')]).toEqual([429, '1']);
+    expect((await fetch(`${server.url}/health`)).status).toBe(200);
+    await stream.body?.cancel();
+    await expect.poll(async () => (await fetch(`${server.url}/runs`)).status).toBe(200);
+  });
+
+  test('no cap below 1: nothing stays open', async () => {
+    const { workflow } = gatedWorkflow();
+    const refused = start({ maxInFlight: 0, workflows: [workflow] });
+    await expect(refused).rejects.toMatchObject({ code: 'WORKFLOW_DEFINITION_INVALID' });
+    await expect(workflow.createRun()).rejects.toMatchObject({ code: 'WORKFLOW_RUNTIME_CLOSED' });
+  });
+});
+
 describe('who is let in', () => {
   const hosts = (port: string): [string, number][] => [
     [`127.0.0.1:${port}`, 200],

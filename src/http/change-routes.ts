@@ -1,0 +1,85 @@
+import { isQuiet } from '../core/records.ts';
+import type { StoredRun } from '../runtime/api.ts';
+import { type Call, json, noContent, noRun, runOf, runPath, segment } from './call.ts';
+import { keyedRunId } from './idempotency.ts';
+import {
+  emptyBody,
+  parseWith,
+  restartBody,
+  resumeBody,
+  startBody,
+  timeTravelBody,
+  waitQuery,
+} from './schemas.ts';
+
+/** The routes that change a run. */
+
+/** `POST /workflows/:workflowId/runs` */
+export async function startRun(call: Call): Promise<Response> {
+  const { wait } = parseWith(waitQuery, call.query, 'The query');
+  const body = parseWith(startBody, call.body, 'The body');
+  const start = { ...body, workflowId: segment(call, 'workflowId'), ...call.owner };
+  const runId = await keyedRunId(call.request.headers.get('idempotency-key'), start);
+  const stored = await call.runtime.start({ ...start, ...(runId === undefined ? {} : { runId }) });
+  const location = runPath(call, stored.runId);
+  return json(await afterWait(call, stored, wait), stored.changed ? 201 : 200, { location });
+}
+
+/** `POST /runs/:runId/resume` */
+export async function resumeRun(call: Call): Promise<Response> {
+  const { wait } = parseWith(waitQuery, call.query, 'The query');
+  const body = parseWith(resumeBody, call.body, 'The body');
+  return json(await afterWait(call, await call.runtime.resume({ ...body, ...runOf(call) }), wait));
+}
+
+/** `POST /runs/:runId/time-travel` */
+export async function travelRun(call: Call): Promise<Response> {
+  const { wait } = parseWith(waitQuery, call.query, 'The query');
+  const body = parseWith(timeTravelBody, call.body, 'The body');
+  return json(await afterWait(call, await call.runtime.timeTravel({ ...body, ...runOf(call) }), wait));
+}
+
+/** `POST /runs/:runId/restart` */
+export async function restartRun(call: Call): Promise<Response> {
+  const { wait } = parseWith(waitQuery, call.query, 'The query');
+  const body = parseWith(restartBody, call.body, 'The body');
+  return json(await afterWait(call, await call.runtime.restart({ ...body, ...runOf(call) }), wait));
+}
+
+/** `POST /runs/:runId/cancel` */
+export async function cancelRun(call: Call): Promise<Response> {
+  parseWith(emptyBody, call.body, 'The body');
+  return json(shownRun(await call.runtime.cancel(runOf(call))));
+}
+
+/** `DELETE /runs/:runId` */
+export async function removeRun(call: Call): Promise<Response> {
+  parseWith(emptyBody, call.body, 'The body');
+  const run = runOf(call);
+  if (await call.runtime.remove(run)) return noContent();
+  throw noRun(run.runId);
+}
+
+function shownRun({ runId, workflowId, status, resourceId, changed }: StoredRun): object {
+  return { runId, workflowId, status, resourceId, changed };
+}
+
+/**
+ * What is answered for a run that was changed: as it was stored, or after a wait as it is then, with its outcome once nothing of it
+ * goes on. The change is done: whatever happens to the wait, the caller must not take it for refused, and repeat it.
+ */
+async function afterWait(call: Call, stored: StoredRun, waitMs: number): Promise<object> {
+  const shown = shownRun(stored);
+  if (waitMs === 0) return shown;
+  const run = { runId: stored.runId, ...call.owner };
+  try {
+    const status = await call.runtime.settled({ ...run, timeoutMs: waitMs, signal: call.signal() });
+    if (!isQuiet(status)) return { ...shown, status };
+    const outcome = await call.runtime.result(run);
+    // Somebody can have resumed it since.
+    return { ...shown, status: outcome.status, ...(isQuiet(outcome.status) ? { outcome } : {}) };
+  } catch (error) {
+    call.onError(error);
+    return shown;
+  }
+}

@@ -1,0 +1,101 @@
+import type { RunHeader } from '../core/records.ts';
+import type { WorkflowState } from '../core/snapshot.ts';
+import { type Call, json, noRun, runOf, segment } from './call.ts';
+import { acceptsEventStream, eventStream } from './events.ts';
+import { eventsQuery, historyQuery, listQuery, parseWith, resultQuery, runQuery } from './schemas.ts';
+
+/** The routes that look. */
+
+/** `GET /workflows` */
+export function listWorkflows({ runtime }: Call): Response {
+  const workflows = runtime.workflows.map(({ id, description }) => ({ id, description }));
+  return json({ workflows });
+}
+
+/** `GET /workflows/:workflowId` */
+export function describeWorkflow(call: Call): Response {
+  return json(call.runtime.describe(segment(call, 'workflowId')));
+}
+
+/** `GET /runs` */
+export async function listRuns(call: Call): Promise<Response> {
+  const query = parseWith(listQuery, call.query, 'The query');
+  const page = await call.runtime.list({ ...query, ...call.owner });
+  return json({ runs: page.headers.map(shownHeader), cursor: page.cursor });
+}
+
+/** `GET /runs/:runId` */
+export async function getRun(call: Call): Promise<Response> {
+  const { fields, ...query } = parseWith(runQuery, call.query, 'The query');
+  const run = { ...query, ...runOf(call) };
+  const state = await call.runtime.get(run);
+  if (state === null) throw noRun(run.runId);
+  return json(withFields(state, fields));
+}
+
+/** What says which run it is, and how it is. */
+const identity = ['runId', 'workflowName', 'resourceId', 'createdAt', 'updatedAt', 'status'] as const;
+
+/** A request context may hold secrets, so it has to be asked for, as in `getWorkflowRunById`. */
+function withFields(
+  state: WorkflowState,
+  fields: ReadonlySet<keyof WorkflowState> | undefined,
+): Partial<WorkflowState> {
+  if (fields === undefined) {
+    const { requestContext: _, ...usual } = state;
+    return usual;
+  }
+  const wanted = new Set<string>([...identity, ...fields]);
+  return Object.fromEntries(Object.entries(state).filter(([name]) => wanted.has(name)));
+}
+
+/** `GET /runs/:runId/result` */
+export async function getResult(call: Call): Promise<Response> {
+  const { wait, state = false, labels = false } = parseWith(resultQuery, call.query, 'The query');
+  const run = runOf(call);
+  if (wait > 0) await call.runtime.settled({ ...run, timeoutMs: wait, signal: call.signal() });
+  return json(await call.runtime.result({ ...run, includeState: state, includeResumeLabels: labels }));
+}
+
+/** `GET /runs/:runId/events` */
+export async function getEvents(call: Call): Promise<Response> {
+  const { cursor, wait } = parseWith(eventsQuery, call.query, 'The query');
+  const { runtime, heartbeatMs, enter, onError } = call;
+  const run = runOf(call);
+  const signal = call.signal();
+  if (call.serverSentEvents && acceptsEventStream(call.request.headers.get('accept'))) {
+    // An EventSource keeps its URL when it connects again, so what it read last is newer than the query.
+    const last = call.request.headers.get('last-event-id') ?? undefined;
+    const reader = {
+      cursor: last ?? cursor,
+      again: last !== undefined,
+      headOnly: call.request.method === 'HEAD',
+    };
+    return eventStream({ runtime, run, ...reader, heartbeatMs, signal, enter, onError });
+  }
+  const after = cursor === undefined ? {} : { cursor };
+  return json(await runtime.events({ ...run, ...after, waitMs: wait, signal }));
+}
+
+/** `GET /runs/:runId/history` */
+export async function getHistory(call: Call): Promise<Response> {
+  const query = parseWith(historyQuery, call.query, 'The query');
+  return json(await call.runtime.history({ ...query, ...runOf(call) }));
+}
+
+/** What a list shows of a run: the rest of a header is the engine's own. */
+function shownHeader(header: RunHeader): unknown {
+  const { runId, workflowId, status, resourceId, createdAt, startedAt, updatedAt, endedAt } = header;
+  const date = (time: number | undefined): Date | undefined =>
+    time === undefined ? undefined : new Date(time);
+  return {
+    runId,
+    workflowId,
+    status,
+    resourceId,
+    createdAt: date(createdAt),
+    startedAt: date(startedAt),
+    updatedAt: date(updatedAt),
+    endedAt: date(endedAt),
+  };
+}
