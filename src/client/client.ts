@@ -1,9 +1,8 @@
 import type { Graph } from '../core/graph.ts';
 import type { RunStatus } from '../core/records.ts';
-import { WorkflowApiError } from './errors.ts';
 import { type RunHandle, runHandle } from './run.ts';
 import { systemTiming, type Timing } from './timing.ts';
-import { type ApiRequest, Transport } from './transport.ts';
+import { type ApiRequest, invalidArgument, segment, Transport } from './transport.ts';
 import { fetchValue, type ValueRef } from './values.ts';
 import { type WorkflowClient, workflowClient } from './workflow.ts';
 import type {
@@ -98,7 +97,7 @@ export interface Client<Workflows = AnyWorkflows> {
   workflow<const Id extends WorkflowId<Workflows>>(
     workflowId: Id,
   ): WorkflowClient<TypesById<Workflows, Id>, StepsById<Workflows, Id>>;
-  /** A run of any workflow by its id; nobody is asked. */
+  /** A run of any workflow by its id; nobody is asked. Throws CLIENT_ARGUMENT_INVALID for an id that no URL can carry. */
   run(runId: string): RunHandle;
   /** Fetches the value that a reference in events or a history stands for. */
   value(ref: ValueRef, options?: CallOptions): Promise<unknown>;
@@ -128,7 +127,7 @@ export function createClient<Workflows = AnyWorkflows>(options: ClientOptions): 
       const { workflows } = await get<{ readonly workflows: readonly WorkflowSummary[] }>('/workflows', call);
       return workflows;
     },
-    describe: (workflowId, call) => get(`/workflows/${encodeURIComponent(workflowId)}`, call),
+    describe: async (workflowId, call) => await get(`/workflows/${segment(workflowId, 'workflow id')}`, call),
     runs,
     async *allRuns(query = {}) {
       let { cursor } = query;
@@ -142,8 +141,7 @@ export function createClient<Workflows = AnyWorkflows>(options: ClientOptions): 
     run: (runId) => runHandle(transport, { runId, workflowId: undefined }),
     value: (ref, call = {}) => fetchValue(transport, ref, call),
   };
-  // The types of workflows exist for the compiler only.
-  return client as unknown as Client<Workflows>;
+  return client;
 }
 
 function transportOf(options: ClientOptions): Transport {
@@ -182,7 +180,7 @@ function baseOf(url: string | URL): string {
 }
 
 function refuse(message: string): never {
-  throw new WorkflowApiError('CLIENT_ARGUMENT_INVALID', message);
+  throw invalidArgument(message);
 }
 
 function timeText(time: Date | string | number | undefined): string | undefined {

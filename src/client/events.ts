@@ -173,16 +173,15 @@ async function next(
   reader: ReadableStreamDefaultReader<Uint8Array> | undefined,
   signal: AbortSignal,
 ): Promise<Uint8Array | undefined> {
-  const came = new AbortController();
-  const silence = timing.sleep(longestWait * 1_000 + silenceMs, came.signal).then(() => {
-    throw new DOMException('Nothing came for too long', 'TimeoutError');
+  let stop = (): void => {};
+  const silence = new Promise<never>((_, reject) => {
+    const tell = (): void => reject(new DOMException('Nothing came for too long', 'TimeoutError'));
+    stop = timing.timer(longestWait * 1_000 + silenceMs, tell);
   });
   try {
     const chunk = await unlessAborted(Promise.race([reader?.read(), silence]), signal);
     return chunk === undefined || chunk.done ? undefined : chunk.value;
   } finally {
-    came.abort();
-    // Ended by the line above, when it is not the reason of the rejection.
-    silence.catch(() => {});
+    stop();
   }
 }

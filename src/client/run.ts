@@ -4,7 +4,7 @@ import type { HistoryEntry } from '../core/run-history.ts';
 import type { RunEvent } from '../core/snapshot.ts';
 import type { KnownSteps, WorkflowTypes } from '../sdk/definition-types.ts';
 import { type EventsOptions, followEvents, longestWait } from './events.ts';
-import type { ApiRequest, Transport } from './transport.ts';
+import { type ApiRequest, invalidArgument, segment, type Transport } from './transport.ts';
 import { keepValue, withValues } from './values.ts';
 import type { Wire } from './wire.ts';
 import type {
@@ -135,9 +135,8 @@ const unsettled: ReadonlySet<unknown> = new Set<RunStatus>(['pending', 'running'
 /** A server that stops answers at once; it is asked again after this, ms. */
 const shortestWait = 1_000;
 
-/** Path of a run, percent-encoded. */
-export function pathOfRun(runId: string): string {
-  return `/runs/${encodeURIComponent(runId)}`;
+function pathOfRun(runId: string): string {
+  return `/runs/${segment(runId, 'run id')}`;
 }
 
 /** Makes the handle of a run. `answer` is what a call said about it. */
@@ -173,8 +172,8 @@ export function runHandle(
     },
     result: (options) => waitForResult(transport, path, options),
     events: (options = {}) => followEvents(transport, path, options),
-    eventPage: ({ cursor, wait, signal } = {}) =>
-      transport.call({
+    eventPage: async ({ cursor, wait, signal } = {}) =>
+      await transport.call({
         ...reading,
         ...waiting(wait),
         path: `${path}/events`,
@@ -189,7 +188,10 @@ export function runHandle(
 
 const reading = { method: 'GET', isRepeatable: true } as const;
 
-const waiting = (wait = 0): { readonly waitMs: number } => ({ waitMs: wait * 1_000 });
+function waiting(wait = 0): { readonly waitMs: number } {
+  if (wait >= 0 && wait <= longestWait) return { waitMs: wait * 1_000 };
+  throw invalidArgument(`wait is ${String(wait)}: give seconds, from 0 to ${longestWait}`);
+}
 
 /** A GET whose large values are put in their places. */
 async function read<Value>(
@@ -234,6 +236,9 @@ async function waitForResult(
   { timeoutMs, includeState, includeResumeLabels, signal }: ResultOptions = {},
 ): Promise<RemoteResult> {
   const { timing } = transport;
+  if (timeoutMs !== undefined && !(timeoutMs >= 0)) {
+    throw invalidArgument(`timeoutMs is ${String(timeoutMs)}: give 0 or more ms`);
+  }
   const deadline = timeoutMs === undefined ? undefined : timing.now() + timeoutMs;
   for (;;) {
     const began = timing.now();

@@ -34,7 +34,14 @@ export function signer(options: SignerOptions): (request: Request) => Promise<Re
   const { region, credentials, service = 'execute-api', now = () => new Date() } = options;
   const provider = typeof credentials === 'function' ? credentials : async () => credentials;
   // Every request asks the provider anew: the signer itself keeps no keys.
-  const signature = new SignatureV4({ region, credentials: provider, service, sha256: WebCryptoSha256 });
+  const signature = new SignatureV4({
+    region,
+    credentials: provider,
+    service,
+    sha256: WebCryptoSha256,
+    // The hash of the body is signed in any case; only S3 wants to see it as a header, too.
+    applyChecksum: false,
+  });
   return async (request) => {
     const url = new URL(request.url);
     const body = new Uint8Array(await request.arrayBuffer());

@@ -1,24 +1,30 @@
 /** What a client needs of its surroundings beside `fetch`. Tests give their own, so that nothing waits for real. */
 export interface Timing {
   /** Now, ms since 1970. */
-  now(): number;
-  /** Resolves after so many ms; rejects with the reason of the signal as soon as that aborts. */
-  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+  readonly now: () => number;
+  /** Pauses for so many ms; rejects with the reason of the signal as soon as that aborts. */
+  readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
+  /** Calls back in so many ms, unless the function that it returns is called before: what bounds a request. */
+  readonly timer: (ms: number, callback: () => void) => () => void;
   /** From 0 to below 1: spreads retries, so that clients who failed together do not come back together. */
-  random(): number;
+  readonly random: () => number;
 }
 
 /** The clock, the timers and the randomness of the platform. */
 export const systemTiming: Timing = {
   now: () => Date.now(),
-  random: () => Math.random(),
-  sleep: (ms, signal) => {
-    let timer: ReturnType<typeof setTimeout> | undefined;
+  sleep: async (ms, signal) => {
+    let stop = (): void => {};
     const over = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, ms);
+      stop = systemTiming.timer(ms, resolve);
     });
-    return unlessAborted(over, signal).finally(() => clearTimeout(timer));
+    await unlessAborted(over, signal).finally(stop);
   },
+  timer: (ms, callback) => {
+    const timer = setTimeout(callback, ms);
+    return () => clearTimeout(timer);
+  },
+  random: () => Math.random(),
 };
 
 /** Settles as `work` does, or rejects with the reason of the signal when that comes first. */
@@ -30,7 +36,7 @@ export async function unlessAborted<Value>(
   // Not Promise.withResolvers: Node 20 has none.
   let abort = (): void => {};
   const aborted = new Promise<never>((_, reject) => {
-    abort = () => reject(signal.reason);
+    abort = () => reject(signal.reason as Error);
   });
   signal.addEventListener('abort', abort, { once: true });
   if (signal.aborted) abort();

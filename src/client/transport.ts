@@ -80,13 +80,15 @@ export class Transport {
   /** The JSON of the answer; undefined when it has no body. `Answer` is what the API promises for the path. */
   async call<Answer>(request: ApiRequest): Promise<Answer> {
     const { timing, retries } = this.#options;
+    let mayBeDone = false;
     for (let retry = 0; ; retry += 1) {
       const outcome = await this.attempt(request, jsonOf);
       if (!(outcome instanceof Failure)) return outcome as Answer;
       const { error, kind } = outcome;
-      // An attempt whose answer was lost has removed the run.
-      if (request.method === 'DELETE' && retry > 0 && error.code === 'WORKFLOW_RUN_NOT_FOUND')
-        return undefined as Answer;
+      // Removed by an attempt whose answer was lost.
+      const isRemoved = request.method === 'DELETE' && error.code === 'WORKFLOW_RUN_NOT_FOUND';
+      if (isRemoved && mayBeDone) return undefined as Answer;
+      mayBeDone ||= kind === 'unsure';
       const mayRepeat = kind === 'refused' || (kind === 'unsure' && request.isRepeatable);
       const pause = this.pauseAfter(outcome, retry);
       const isLate = timing.now() + (pause ?? 0) > (request.deadline ?? Number.POSITIVE_INFINITY);
@@ -111,67 +113,87 @@ export class Transport {
     const late = new AbortController();
     const signal =
       request.signal === undefined ? late.signal : AbortSignal.any([request.signal, late.signal]);
-    const answered = new AbortController();
-    void this.#abortLate(request, late, answered.signal);
+    const ready = await unlessAborted(this.#prepare(request, signal), request.signal);
+    const most = this.#longest(request);
+    const { fetch, timing } = this.#options;
+    const stop = timing.timer(most, () => {
+      late.abort(new DOMException(`nothing came within ${most} ms`, 'TimeoutError'));
+    });
     try {
-      const ready = await unlessAborted(this.#prepare(request, signal), signal);
-      try {
-        const { fetch, timing } = this.#options;
-        const work = async (): Promise<Value | Failure> => {
-          const response = await fetch(ready);
-          return response.ok ? await read(response) : await refusalOf(response, timing.now());
-        };
-        return await unlessAborted(work(), signal);
-      } catch (cause) {
-        request.signal?.throwIfAborted();
-        return unreachable(ready.url, late.signal.aborted ? late.signal.reason : cause);
-      }
+      const work = async (): Promise<Value | Failure> => {
+        const response = await fetch(ready);
+        return response.ok ? await read(response) : await refusalOf(response, timing.now());
+      };
+      return await unlessAborted(work(), signal);
+    } catch (cause) {
+      request.signal?.throwIfAborted();
+      return unreachable(ready.url, late.signal.aborted ? late.signal.reason : cause);
     } finally {
-      answered.abort();
+      stop();
     }
   }
 
-  async #abortLate(request: ApiRequest, late: AbortController, answered: AbortSignal): Promise<void> {
+  /** How long an attempt may take, ms. */
+  #longest({ waitMs = 0, deadline = Number.POSITIVE_INFINITY }: ApiRequest): number {
     const { timing, requestTimeoutMs } = this.#options;
-    const left = (request.deadline ?? Number.POSITIVE_INFINITY) - timing.now();
-    const most = Math.min((request.waitMs ?? 0) + requestTimeoutMs, Math.max(0, left) + grace);
-    const isOver = await timing.sleep(most, answered).then(
-      () => true,
-      () => false,
-    );
-    if (isOver) late.abort(new DOMException(`No answer came within ${most} ms`, 'TimeoutError'));
+    return Math.min(waitMs + requestTimeoutMs, Math.max(0, deadline - timing.now()) + grace);
   }
 
   async #prepare(request: ApiRequest, signal: AbortSignal): Promise<Request> {
     const { base, token, sign } = this.#options;
-    const headers = new Headers({ accept: 'application/json', ...this.#options.headers, ...request.headers });
     const bearer = typeof token === 'function' ? await token() : token;
-    if (bearer !== undefined) headers.set('authorization', `Bearer ${bearer}`);
-    const body = request.body === undefined ? {} : { body: jsonText(request.body) };
-    if ('body' in body) headers.set('content-type', 'application/json');
-    const unsigned = new Request(`${base}${request.path}${queryText(request.query)}`, {
-      method: request.method,
-      headers,
-      signal,
-      ...body,
-    });
+    const isJsonBody = request.body !== undefined;
+    const body = isJsonBody ? { body: jsonText(request.body) } : {};
+    let unsigned: Request;
+    try {
+      const headers = new Headers({
+        accept: 'application/json',
+        ...(isJsonBody ? { 'content-type': 'application/json' } : {}),
+        ...(bearer === undefined ? {} : { authorization: `Bearer ${bearer}` }),
+        ...this.#options.headers,
+        ...request.headers,
+      });
+      const url = `${base}${request.path}${queryText(request.query)}`;
+      unsigned = new Request(url, { method: request.method, headers, signal, ...body });
+    } catch (cause) {
+      // Without the message below: it can repeat the token.
+      throw invalidArgument('A header, the token or the key has a character that HTTP does not allow', cause);
+    }
     return sign === undefined ? unsigned : await sign(unsigned);
+  }
+}
+
+/** The error of an argument with which nothing was sent. */
+export function invalidArgument(message: string, cause?: unknown): WorkflowApiError {
+  return new WorkflowApiError('CLIENT_ARGUMENT_INVALID', message, cause === undefined ? {} : { cause });
+}
+
+/** An id as a segment of a path. Throws CLIENT_ARGUMENT_INVALID for one that no URL can carry. */
+export function segment(id: string, what: string): string {
+  // URLs swallow empty and dot segments, and another path would be called.
+  if (typeof id !== 'string' || ['', '.', '..'].includes(id)) {
+    throw invalidArgument(`The ${what} is ${JSON.stringify(id)}: give a text that is no dot segment`);
+  }
+  try {
+    return encodeURIComponent(id);
+  } catch (cause) {
+    throw invalidArgument(
+      `The ${what} has a lone surrogate, which no URL can carry: give another one`,
+      cause,
+    );
   }
 }
 
 /** JSON of what a caller gave. Throws CLIENT_ARGUMENT_INVALID for what has none. */
 export function jsonText(value: unknown): string {
+  let text: unknown;
   try {
-    const text: unknown = JSON.stringify(value);
-    if (typeof text === 'string') return text;
+    text = JSON.stringify(value);
   } catch (cause) {
-    const message = 'An argument has no JSON: give no bigint and no cycle';
-    throw new WorkflowApiError('CLIENT_ARGUMENT_INVALID', message, { cause });
+    throw invalidArgument('An argument has no JSON: give no bigint and no cycle', cause);
   }
-  throw new WorkflowApiError(
-    'CLIENT_ARGUMENT_INVALID',
-    `A ${typeof value} has no JSON: give a value that has`,
-  );
+  if (typeof text === 'string') return text;
+  throw invalidArgument(`An argument of type ${typeof value} has no JSON: give a value that has`);
 }
 
 function queryText(query: ApiRequest['query'] = {}): string {
@@ -257,13 +279,12 @@ const neverSent: ReadonlySet<unknown> = new Set([
 ]);
 
 /** The failure of a request without an answer. */
-export function unreachable(url: string, cause: unknown): Failure {
-  const { cause: below, message } = (cause ?? {}) as {
-    readonly cause?: { readonly code?: unknown };
-    readonly message?: unknown;
-  };
-  const why = typeof message === 'string' ? `: ${message}` : '';
-  const text = `There is no answer from ${new URL(url).origin}${why}. Check the URL, and whether the server runs`;
+function unreachable(url: string, cause: unknown): Failure {
+  // Node's "fetch failed" has the reason in its cause.
+  const { cause: below } = (cause ?? {}) as { readonly cause?: { readonly code?: unknown } };
+  const { message } = (below ?? cause ?? {}) as { readonly message?: unknown };
+  const why = typeof message === 'string' && message !== '' ? ` (${message})` : '';
+  const text = `There is no answer from ${new URL(url).origin}${why}: check the URL, and whether the server runs`;
   const kind = neverSent.has(below?.code) ? 'refused' : 'unsure';
   return new Failure(new WorkflowApiError('CLIENT_UNREACHABLE', text, { cause }), kind);
 }

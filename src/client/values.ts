@@ -1,5 +1,5 @@
 import { isWorkflowApiError, WorkflowApiError } from './errors.ts';
-import { jsonText, type Transport } from './transport.ts';
+import { invalidArgument, jsonText, type Transport } from './transport.ts';
 import type { CallOptions } from './workflow-types.ts';
 
 /** What stands in an answer for a value of more than 256 KiB of JSON; `Client.value` fetches it. */
@@ -35,7 +35,7 @@ export async function fetchValue(
   const [path] = /\/runs\/[^/?#]+\/value\?[^#]*$/.exec(ref.$value.href) ?? [];
   if (path === undefined) {
     const message = `"${ref.$value.href}" is no reference to a value of a run: give one that this API gave`;
-    throw new WorkflowApiError('CLIENT_ARGUMENT_INVALID', message);
+    throw invalidArgument(message);
   }
   return await transport.call({ method: 'GET', path, isRepeatable: true, signal });
 }
@@ -83,7 +83,7 @@ export async function keepValue(
   const { subtle } = globalThis.crypto as { readonly subtle?: typeof globalThis.crypto.subtle };
   if (subtle === undefined) {
     const message = 'This page cannot hash: serve it over https or from localhost';
-    throw new WorkflowApiError('CLIENT_ARGUMENT_INVALID', message);
+    throw invalidArgument(message);
   }
   const digest = await subtle.digest('SHA-256', new TextEncoder().encode(jsonText(value)));
   const sha256 = hexOf(new Uint8Array(digest));

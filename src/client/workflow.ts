@@ -1,6 +1,6 @@
 import type { KnownSteps, WorkflowTypes } from '../sdk/definition-types.ts';
 import { type AnsweredRun, answeredRun, type RunHandle, runHandle } from './run.ts';
-import type { Transport } from './transport.ts';
+import { segment, type Transport } from './transport.ts';
 import { hexOf } from './values.ts';
 import type { StartParameters } from './workflow-types.ts';
 
@@ -26,13 +26,14 @@ export interface WorkflowClient<
 
 /** Makes the client of one workflow. */
 export function workflowClient(transport: Transport, workflowId: string): WorkflowClient {
+  const path = `/workflows/${segment(workflowId, 'workflow id')}/runs`;
   return {
     workflowId,
     start: async (options = {}) => {
       const { wait, signal, idempotencyKey, ...body } = options;
       const key = idempotencyKey ?? (body.runId === undefined ? randomKey() : undefined);
       return await answeredRun(transport, {
-        path: `/workflows/${encodeURIComponent(workflowId)}/runs`,
+        path,
         body,
         headers: key === undefined ? {} : { 'idempotency-key': key },
         wait,
