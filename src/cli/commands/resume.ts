@@ -88,6 +88,10 @@ async function choose(
   if (first === undefined) return {};
   const place = steps.size === 1 ? first : context.isInteractive ? await askWhich(context, meant) : undefined;
   if (place === undefined) return {};
+  if (context.isInteractive) {
+    const about = place.payload === undefined ? '' : `  ${compact(place.payload)}`;
+    context.print(shortened(`${printable(place.step)} waits${about}`, context.width));
+  }
   const named = steps.size === 1 ? {} : { target: targetAt(place) };
   return { ...named, schema: look.resumeSchema(place.workflowId, place.stepId) };
 }

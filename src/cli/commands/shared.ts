@@ -55,7 +55,7 @@ export async function follow(context: Context, run: AnsweredRun, verb: string): 
     return exitCodes.ok;
   }
   context.print(
-    `${context.paint(statusStyle(status), changed ? verb : `already ${verb}`)}  ${printable(runId)}  ${printable(workflowId)}  ${status}`,
+    `${context.paint(statusStyle(status), changed ? verb : 'unchanged')}  ${printable(runId)}  ${printable(workflowId)}  ${status}`,
     `  ${context.commandLine(...runCommand('show', runId, '--watch'))}`,
   );
   return exitCodes.ok;

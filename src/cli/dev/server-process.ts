@@ -2,6 +2,7 @@ import { pathToFileURL } from 'node:url';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type LocalServer, type LocalServerOptions, startLocalServer } from '../../local/index.ts';
 import { CommandError } from '../exit.ts';
+import { compact, printable } from '../text.ts';
 import { loadFailure, noteImports } from './imports.ts';
 import type { FromServer, ServedWorkflow, ToServer } from './messages.ts';
 
@@ -72,6 +73,16 @@ function servedBy(module: Readonly<Record<string, unknown>>): Served {
   };
 }
 
+/** On one line: what the engine warns about is mostly a workflow that is not in the module any more, and no fault of the engine. */
+const logger = {
+  warn: (message: string, attributes: Readonly<Record<string, unknown>>): void => {
+    const parts = Object.entries(attributes).map(([name, value]) => {
+      return `${name}: ${value instanceof Error ? value.message : typeof value === 'string' ? value : compact(value)}`;
+    });
+    console.warn(`! ${printable([message, ...parts].join('  '))}`);
+  },
+};
+
 /** Between two tries to take the port, ms. */
 const portPause = 20;
 
@@ -80,7 +91,13 @@ async function serve({ port, waitMs, file, token }: Extract<ToServer, { type: 's
   const end = Date.now() + waitMs;
   for (;;) {
     try {
-      server = await startLocalServer({ ...served, port, file, ...(token === undefined ? {} : { token }) });
+      server = await startLocalServer({
+        ...served,
+        port,
+        file,
+        logger,
+        ...(token === undefined ? {} : { token }),
+      });
       tell({ type: 'listening', url: server.url });
       return;
     } catch (error) {
