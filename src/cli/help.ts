@@ -53,7 +53,7 @@ export function commandHelp(command: Command, look: HelpLook): string[] {
   return [
     `${paint('bold', 'Usage')}  ${program} ${usageOf(command)}`,
     '',
-    ...wrapped(`${summary}.`, width),
+    ...wrapped(`${summary.charAt(0).toUpperCase()}${summary.slice(1)}.`, width),
     ...details.flatMap((text) => ['', ...wrapped(text, width)]),
     ...(own.length === 0 ? [] : ['', paint('bold', 'Options'), ...table(own, width)]),
     '',

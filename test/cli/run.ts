@@ -68,8 +68,10 @@ const approve = createStep({
   outputSchema: z.object({ cents: z.number(), by: z.string() }),
   resumeSchema: z.object({ approved: z.boolean(), by: z.string().min(2), note: z.string().optional() }),
   execute: async ({ inputData, resumeData, suspend }) => {
-    if (resumeData === undefined) return await suspend({ cents: inputData.cents }, { resumeLabel: 'approval' });
-    if (!resumeData.approved) throw new RangeError(`Not approved by ${resumeData.by}`, { cause: new Error('no budget') });
+    if (resumeData === undefined)
+      return await suspend({ cents: inputData.cents }, { resumeLabel: 'approval' });
+    if (!resumeData.approved)
+      throw new RangeError(`Not approved by ${resumeData.by}`, { cause: new Error('no budget') });
     return { cents: inputData.cents, by: resumeData.by };
   },
 });

@@ -82,7 +82,11 @@ describe('columns', () => {
   });
 
   test('words are wrapped behind an indent, and a long one stands alone', () => {
-    expect(wrapped('one two three-is-long four', 9, '  ')).toEqual(['  one two', '  three-is-long', '  four']);
+    expect(wrapped('one two three-is-long four', 9, '  ')).toEqual([
+      '  one two',
+      '  three-is-long',
+      '  four',
+    ]);
     expect(wrapped('', 10)).toEqual([]);
   });
 });
@@ -108,7 +112,7 @@ test.each([
   ["it's", "'it'\\''s'"],
   ['$(rm)', "'$(rm)'"],
   ['日本', "'日本'"],
-  ['a\u001B[31m\n\'', "$'a\\x1b[31m\\x0a\\''"],
+  ["a\u001B[31m\n'", "$'a\\x1b[31m\\x0a\\''"],
 ])('%j is the word %s', (text, word) => {
   expect(shellWord(text)).toBe(word);
 });

@@ -42,8 +42,8 @@ export const events: Command = {
   },
 };
 
-const typeWidth = 15;
-const nameWidth = 22;
+const typeWidth = 14;
+const nameWidth = 20;
 
 function printEvent(context: Context, event: RunEvent): void {
   if (context.json) {

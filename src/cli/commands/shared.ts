@@ -11,8 +11,8 @@ import { printable } from '../text.ts';
 
 /** Options of such a command. */
 export const goOptions: OptionSpecs = {
-  wait: { short: 'w', summary: 'wait until the run is over, suspended or paused, and print what came of it' },
-  watch: { summary: 'show the run until it is over' },
+  wait: { summary: 'wait until the run is over, suspended or paused, and print what came of it' },
+  watch: { short: 'w', summary: 'show the run until it is over' },
 };
 
 /** Options for what a run is given beside its input. */

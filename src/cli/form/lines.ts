@@ -16,13 +16,19 @@ export function openLines({ stdin, stdout, signal }: Console): Lines {
   const typed: string[] = [];
   let waiting: PromiseWithResolvers<string> | undefined;
   let ended = false;
+  /** Whoever waits gets one answer: lines that come together are for the questions after it. */
+  const settle = (how: (waiter: PromiseWithResolvers<string>) => void): boolean => {
+    const waiter = waiting;
+    waiting = undefined;
+    if (waiter !== undefined) how(waiter);
+    return waiter !== undefined;
+  };
   const end = (): void => {
     ended = true;
-    waiting?.reject(interrupted());
+    settle((waiter) => waiter.reject(interrupted()));
   };
   reader.on('line', (line) => {
-    if (waiting === undefined) typed.push(line);
-    else waiting.resolve(line);
+    if (!settle((waiter) => waiter.resolve(line))) typed.push(line);
   });
   reader.once('close', end);
   signal.addEventListener('abort', end, { once: true });
@@ -39,8 +45,6 @@ export function openLines({ stdin, stdout, signal }: Console): Lines {
         // Behind the question, and what the terminal shows of Ctrl-C.
         stdout.write('\n');
         throw error;
-      } finally {
-        waiting = undefined;
       }
     },
     say: (text) => void stdout.write(`${text}\n`),
