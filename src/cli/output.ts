@@ -1,5 +1,5 @@
 import type { Context } from './command.ts';
-import { padded, printable, safeJson, shortened, type Style } from './text.ts';
+import { printable, safeJson, shortened, type Style } from './text.ts';
 
 /** What several commands print in the same way. */
 
@@ -44,14 +44,4 @@ export function timeText(time: string | number): string {
   return Number.isNaN(date.getTime())
     ? printable(String(time))
     : `${date.toISOString().slice(0, 19).replace('T', ' ')}Z`;
-}
-
-/** Rows below a heading, in columns with two spaces between; `fit` says how a cell is made to fit, the last is cut. */
-export function columns(rows: readonly (readonly string[])[], widths: readonly number[]): string[] {
-  return rows.map((row) =>
-    row
-      .map((cell, index) => padded(shortened(cell, widths[index] ?? 0), widths[index] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  );
 }

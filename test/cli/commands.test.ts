@@ -194,7 +194,10 @@ describe('looking', () => {
     const { code, out, err } = await evented(['runs']);
     expect({ code, err }).toEqual({ code: 0, err: '' });
     await expect(out).toMatchFileSnapshot('golden/runs.txt');
-    expect(out.split('\n').filter((line) => displayWidth(line) > 80)).toEqual([]);
+    for (const columns of [40, 60, 80, 200]) {
+      const lines = (await evented(['runs'], { columns })).out.split('\n');
+      expect(lines.filter((line) => displayWidth(line) > columns)).toEqual([]);
+    }
   });
 
   test('runs narrowed, paged, and for scripts', async () => {

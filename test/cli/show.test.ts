@@ -125,20 +125,17 @@ describe('show', () => {
   });
 
   test('a run without history has no attempts and no progress, and all else', async () => {
-    const { evented, settled } = serve([every()]);
+    const served = await started(every());
     const fetch = async (request: Request) =>
       new URL(request.url).pathname.endsWith('/history')
         ? Response.json(
             { type: 'x', title: 'x', status: 409, detail: 'none', code: 'WORKFLOW_HISTORY_ABSENT' },
             { status: 409, headers: { 'content-type': 'application/problem+json' } },
           )
-        : await app(request);
-    const { fetch: app } = serve([every()]);
-    await evented(['start', 'every', '1', '--run-id', 'run-1'], { fetch });
-    await settled('run-1').catch(() => {});
-    const { code, out } = await evented(['show', 'run-1'], { fetch });
+        : await served.fetch(request);
+    const { code, out } = await served.evented(['show', 'run-1'], { fetch });
     expect(code).toBe(0);
-    expect(out).toContain('✓ first');
+    await expect(out).toMatchFileSnapshot('golden/show-without-history.txt');
   });
 });
 

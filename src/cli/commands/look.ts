@@ -5,7 +5,7 @@ import { exitCodes } from '../exit.ts';
 import { mermaid } from '../graph/mermaid.ts';
 import { svg } from '../graph/svg.ts';
 import { graphTree } from '../graph/tree.ts';
-import { columns, statusStyle, timeText } from '../output.ts';
+import { statusStyle, timeText } from '../output.ts';
 import { runNodes } from '../run/nodes.ts';
 import { renderRow, rowsOf } from '../run/render.ts';
 import { headLines, tailLines } from '../run/show.ts';
@@ -102,29 +102,33 @@ const statusWidth = 9;
 const createdWidth = 20;
 const tookWidth = 9;
 
+/** Below this many columns, times are left out: an id that cannot be told from others is worse. */
+const narrow = 72;
+
 function runWidths({ width }: Context): { readonly id: number; readonly workflow: number } {
-  const room = width - statusWidth - createdWidth - tookWidth - 8;
+  const times = width < narrow ? 0 : createdWidth + tookWidth + 4;
+  const room = width - statusWidth - times - 4;
   const workflow = Math.min(16, Math.floor(room / 3));
   return { id: Math.min(40, room - workflow), workflow };
 }
 
 function runHeading(context: Context): string {
   const { id, workflow } = runWidths(context);
-  const cells = ['RUN', 'WORKFLOW', 'STATUS', 'CREATED', 'TOOK'];
-  const [line = ''] = columns([cells], [id, workflow, statusWidth, createdWidth, tookWidth]);
-  return context.paint('bold', line);
+  const cells = [padded('RUN', id), padded('WORKFLOW', workflow), padded('STATUS', statusWidth)];
+  const times = context.width < narrow ? [] : [padded('CREATED', createdWidth), 'TOOK'];
+  return context.paint('bold', [...cells, ...times].join('  ').trimEnd());
 }
 
 function runLine(context: Context, run: ListedRun): string {
   const widths = runWidths(context);
   const { runId, workflowId, status, createdAt, startedAt, endedAt } = run;
   const took = Date.parse(endedAt ?? '') - Date.parse(startedAt ?? createdAt);
+  const times = context.width < narrow ? [] : [timeText(createdAt), Number.isNaN(took) ? '' : duration(took)];
   const cells = [
     padded(shortenedInMiddle(printable(runId), widths.id), widths.id),
     padded(shortenedInMiddle(printable(workflowId), widths.workflow), widths.workflow),
     context.paint(statusStyle(status), padded(status, statusWidth)),
-    timeText(createdAt),
-    Number.isNaN(took) ? '' : duration(took),
+    ...times,
   ];
   return cells.join('  ').trimEnd();
 }
