@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { registerHooks } from 'node:module';
+import nodeModule from 'node:module';
 import { dirname } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { LoadFailure } from './messages.ts';
@@ -24,7 +24,8 @@ export function noteImports(): ImportedFiles {
   const files = new Set<string>();
   let missing: ReturnType<ImportedFiles['missing']>;
   // Node 22.13 and 22.14 have no synchronous hooks: there only the file itself is watched.
-  if (typeof registerHooks === 'function') {
+  const { registerHooks } = nodeModule as Partial<typeof nodeModule>;
+  if (registerHooks !== undefined) {
     registerHooks({
       resolve(specifier, context, next) {
         const parent = context.parentURL;
