@@ -40,7 +40,7 @@ export const serverOptions: OptionSpecs = {
 };
 
 /** Where `evented dev` listens. */
-export const defaultUrl = 'http://127.0.0.1:4400';
+const defaultUrl = 'http://127.0.0.1:4400';
 
 /** What a command works with. */
 export interface Context {
@@ -54,14 +54,14 @@ export interface Context {
   readonly isInteractive: boolean;
   readonly client: Client;
   /** The value of an option; undefined when it was not given. */
-  option(name: string): string | undefined;
-  flag(name: string): boolean;
+  readonly option: (name: string) => string | undefined;
+  readonly flag: (name: string) => boolean;
   /** Prints lines as they are: whoever makes them has made them harmless. */
-  print(...lines: readonly string[]): void;
+  readonly print: (...lines: readonly string[]) => void;
   /** Prints one JSON document. */
-  printJson(value: unknown, indent?: number): void;
+  readonly printJson: (value: unknown, indent?: number) => void;
   /** A command line that a person can copy, with the options that reach the same server. */
-  commandLine(...words: readonly string[]): string;
+  readonly commandLine: (...words: readonly string[]) => string;
 }
 
 /** Makes the context of a command; the client is made when it is asked for. */

@@ -23,7 +23,7 @@ export function safeJson(value: unknown, indent?: number): string {
   const text = JSON.stringify(value, undefined, indent) ?? 'null';
   // The line feeds of an indented text are outside of strings, and JSON escapes those inside.
   return text.replace(unsafe, (found) =>
-    [...found]
+    Array.from(found)
       .map((char) =>
         char === '\n' ? char : `\\u${(char.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`,
       )
@@ -139,7 +139,7 @@ export function shellWord(text: string): string {
   if (/^[\w./:@%+=,-]+$/.test(text)) return text;
   // A control character would be obeyed by the terminal that prints it: $'...' names it (bash, zsh, ksh).
   if (text !== printable(text)) {
-    const escaped = [...text.toWellFormed()].map((char) => {
+    const escaped = Array.from(text.toWellFormed()).map((char) => {
       if (char === '\\' || char === "'") return `\\${char}`;
       return char === printable(char) ? char : bytesOf(char);
     });

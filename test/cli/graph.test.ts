@@ -90,7 +90,7 @@ test.each([
 
 /** Graphs of any shape, to a depth that a drawing can still be looked at. */
 const graphs = fc.letrec<{ graph: Graph; step: GraphStep; entry: GraphEntry }>((tie) => ({
-  graph: fc.array(tie('entry'), { minLength: 1, maxLength: 3, depthSize: 'small' }),
+  graph: fc.array(tie('entry'), { minLength: 1, maxLength: 3, size: 'small' }),
   step: fc
     .record({
       id: fc.string({ minLength: 1, maxLength: 60, unit: 'grapheme' }),
@@ -144,9 +144,9 @@ function isApart(a: Area, b: Area): boolean {
   return a.right <= b.x || b.right <= a.x || a.bottom <= b.y || b.bottom <= a.y;
 }
 
-function isInside(inner: Area, outer: Area): boolean {
+function isInside(part: Area, outer: Area): boolean {
   const fits =
-    inner.x >= outer.x && inner.right <= outer.right && inner.y >= outer.y && inner.bottom <= outer.bottom;
+    part.x >= outer.x && part.right <= outer.right && part.y >= outer.y && part.bottom <= outer.bottom;
   return outer.isFrame && fits;
 }
 

@@ -133,9 +133,9 @@ describe('colours', () => {
     expect((await run(['--help'], { fetch })).out).not.toContain(escape);
   });
 
-  test.each([
-    ['NO_COLOR', { NO_COLOR: '1' }, []],
-    ['a terminal that knows none', { TERM: 'dumb' }, []],
+  test.each<[string, Record<string, string>]>([
+    ['NO_COLOR', { NO_COLOR: '1' }],
+    ['a terminal that knows none', { TERM: 'dumb' }],
   ])('not with %s', async (_name, env) => {
     expect((await run(['--help'], { fetch, tty: true, env })).out).not.toContain(escape);
   });

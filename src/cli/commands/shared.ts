@@ -21,7 +21,7 @@ export const contextOption: OptionSpecs = {
 };
 
 /** Exit code for a run that was waited for. */
-export function exitOfStatus(status: string): number {
+function exitOfStatus(status: string): number {
   return ['failed', 'tripwire', 'canceled'].includes(status) ? exitCodes.failed : exitCodes.ok;
 }
 

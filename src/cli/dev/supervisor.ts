@@ -188,7 +188,7 @@ export class DevSupervisor {
       ...rows,
       '',
       paint('bold', 'In another terminal'),
-      `  ${commandLine('start', id, ...url)}${'   '}${paint('gray', '# asks for its input')}`,
+      `  ${commandLine('start', id, ...url)}   ${paint('gray', '# asks for its input')}`,
       `  ${commandLine('runs', ...url)}`,
       `  curl -sS ${shellWord(`${this.#url}/workflows/${encodeURIComponent(id)}`)}`,
       '',

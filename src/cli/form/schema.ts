@@ -16,11 +16,11 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
 }
 
 /** The schema itself: references within the document `root` are followed, and `null` beside one other form is left out. */
-export function resolved(schema: unknown, root: unknown): Schema {
+function resolved(schema: unknown, root: unknown): Schema {
   let found = isObject(schema) ? schema : {};
   for (let depth = 0; depth < mostReferences && typeof found['$ref'] === 'string'; depth += 1) {
     const { $ref, ...beside } = found;
-    found = { ...at(root, String($ref)), ...beside };
+    found = { ...at(root, $ref), ...beside };
   }
   return found;
 }
@@ -152,7 +152,7 @@ export function typeText(schema: unknown, root: unknown): string {
     case 'boolean':
       return `yes or no${or}`;
     case 'json':
-      return `${typesOf(whole).includes('array') ? 'JSON array' : 'JSON'}`;
+      return typesOf(whole).includes('array') ? 'JSON array' : 'JSON';
     default:
       return `${kind}${or}`;
   }
@@ -236,7 +236,8 @@ function numberViolation(value: unknown, schema: Schema, path: string): string |
 
 function textViolation(value: unknown, schema: Schema, path: string): string | undefined {
   if (typeof value !== 'string') return undefined;
-  const length = [...value].length;
+  // JSON Schema counts code points.
+  const { length } = Array.from(value);
   const [least, most] = [bound(schema, 'minLength'), bound(schema, 'maxLength')];
   if (least !== undefined && length < least)
     return said(path, `give at least ${counted(least, 'character')}`);

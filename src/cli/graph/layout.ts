@@ -130,7 +130,7 @@ interface ArmColumn {
   readonly axis: number;
   readonly box: Box;
   /** The edge from the bar to the arm, with its condition. */
-  label(x: number, y: number): string[];
+  readonly label: (x: number, y: number) => string[];
 }
 
 function armColumn(box: Box, condition: string | undefined): ArmColumn {

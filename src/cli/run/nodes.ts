@@ -1,41 +1,9 @@
 import type { Graph, GraphEntry, GraphStep } from '../../core/graph.ts';
 import { duration } from '../text.ts';
+import { isOver, type RunDocument, type StepDocument } from './document.ts';
 import type { RunFacts, StepFacts } from './facts.ts';
 
 /** The tree of a run: what became of each entry, from the workflow's graph, the run, and its history if it has one. Pure. */
-
-/** The part of a run that the tree needs, as the API shows it. */
-export interface RunDocument {
-  readonly runId: string;
-  readonly workflowName: string;
-  readonly status: string;
-  readonly resourceId?: string | undefined;
-  readonly createdAt?: string | undefined;
-  readonly updatedAt?: string | undefined;
-  readonly payload?: unknown;
-  readonly result?: unknown;
-  readonly error?: unknown;
-  readonly tripwire?: { readonly reason?: string } | undefined;
-  readonly initialState?: unknown;
-  /** By step id, `nested.step` and `foreach[3].step` for those of nested runs. */
-  readonly steps: Readonly<Record<string, StepDocument>>;
-  readonly resumeLabels?:
-    | Readonly<Record<string, { readonly stepId: string; readonly foreachIndex?: number }>>
-    | undefined;
-}
-
-/** The part of a step's entry that the tree needs. Times are ms since 1970. */
-export interface StepDocument {
-  readonly status: string;
-  readonly payload?: unknown;
-  readonly output?: unknown;
-  readonly error?: unknown;
-  readonly startedAt?: number;
-  readonly endedAt?: number;
-  readonly suspendedAt?: number;
-  readonly suspendPayload?: unknown;
-  readonly metadata?: { readonly iterationCount?: number };
-}
 
 /** What a row says about its step or block. */
 export type NodeState =
@@ -110,8 +78,6 @@ interface Level {
   readonly status: string;
 }
 
-const over: ReadonlySet<string> = new Set(['success', 'failed', 'tripwire', 'canceled']);
-
 /** One node for each entry of the run's workflow. */
 export function runNodes(source: TreeSource): RunNode[] {
   const { run, graph } = source;
@@ -133,7 +99,7 @@ function idsOf(entry: GraphEntry): readonly string[] {
  * has begun, because nothing is in flight then.
  */
 function isPassed({ graph, prefix, source, status }: Level, index: number): boolean {
-  if (over.has(status)) return true;
+  if (isOver(status)) return true;
   const began = (entry: GraphEntry): boolean =>
     idsOf(entry).some((id) => source.run.steps[`${prefix}${id}`] !== undefined);
   if (graph.slice(index + 1).some(began)) return true;
@@ -371,11 +337,11 @@ function itemNode(level: Level, step: GraphStep, item: number): RunNode {
   const name = `${prefix}${step.id}[${item}]`;
   const facts = source.facts?.foreach(`${prefix}${step.id}`)?.items.get(item);
   const status = facts?.status ?? 'running';
-  const isOver = over.has(source.run.status) && !isSettled(status);
+  const ended = isOver(source.run.status) && !isSettled(status);
   const index = level.index ?? item;
   const at = { prefix: `${name}.`, path: [...path, step.id], index };
   const children = nestedNodes(level, step, status === 'child' ? 'running' : status, at);
-  const own = isOver ? 'canceled' : stateOf({ status }, facts);
+  const own = ended ? 'canceled' : stateOf({ status }, facts);
   const derived = facts === undefined ? stateOfAll(children, false) : stateOfNested(children);
   const state = own === 'running' && children.length > 0 ? derived : own;
   const waits = state === 'suspended' && children.length === 0;

@@ -2,7 +2,8 @@ import type { Context } from '../command.ts';
 import { fieldsText } from '../form/schema.ts';
 import { runCommand, statusStyle, timeText, valueLines } from '../output.ts';
 import { compact, duration, printable, shortened, shortenedInMiddle, wrapped } from '../text.ts';
-import { allNodes, type RunDocument, type RunNode, type WaitingPlace } from './nodes.ts';
+import { isOver, type RunDocument } from './document.ts';
+import { allNodes, type RunNode, type WaitingPlace } from './nodes.ts';
 import { messageOf } from './render.ts';
 
 /** What stands above and below the tree of a run. */
@@ -10,9 +11,9 @@ import { messageOf } from './render.ts';
 /** The run, its status and its times. */
 export function headLines({ paint, width }: Context, run: RunDocument, now: number): string[] {
   const { runId, workflowName, status, resourceId, createdAt, updatedAt } = run;
-  const isOver = ['success', 'failed', 'tripwire', 'canceled'].includes(status);
-  const [from, to] = [Date.parse(createdAt ?? ''), isOver ? Date.parse(updatedAt ?? '') : now];
-  const lasted = Number.isNaN(to - from) ? '' : `  ${isOver ? 'after' : 'for'} ${duration(to - from)}`;
+  const ended = isOver(status);
+  const [from, to] = [Date.parse(createdAt ?? ''), ended ? Date.parse(updatedAt ?? '') : now];
+  const lasted = Number.isNaN(to - from) ? '' : `  ${ended ? 'after' : 'for'} ${duration(to - from)}`;
   const workflow = shortenedInMiddle(printable(workflowName), 24);
   const room = Math.max(12, width - workflow.length - status.length - lasted.length - 4);
   const id = shortenedInMiddle(printable(runId), room);

@@ -3,8 +3,9 @@ import { isWorkflowApiError } from '../../client/index.ts';
 import type { Graph } from '../../core/graph.ts';
 import type { Context } from '../command.ts';
 import { exitCodes } from '../exit.ts';
+import { isOver, type RunDocument } from './document.ts';
 import { RunFacts } from './facts.ts';
-import { type RunDocument, runNodes } from './nodes.ts';
+import { runNodes } from './nodes.ts';
 import { changedRows, renderRow, rowsOf, type TreeRow } from './render.ts';
 import { headLines, tailLines } from './show.ts';
 
@@ -98,10 +99,8 @@ function nestedIds(graph: Graph): string[] {
   return [...new Set(found)];
 }
 
-const over: ReadonlySet<string> = new Set(['success', 'failed', 'tripwire', 'canceled']);
-
 function exitOf(status: string): number {
-  return status === 'success' || !over.has(status) ? exitCodes.ok : exitCodes.failed;
+  return status === 'success' || !isOver(status) ? exitCodes.ok : exitCodes.failed;
 }
 
 /** Draws a run again whenever something has happened to it, until it is over. Resolves with the exit code for its end. */
@@ -114,7 +113,7 @@ export async function watchRun(context: Context, handle: RunHandle): Promise<num
   let cursor: string | undefined;
   for (;;) {
     const look = await reader.look();
-    if (over.has(look.run.status)) {
+    if (isOver(look.run.status)) {
       screen.end(look);
       return exitOf(look.run.status);
     }

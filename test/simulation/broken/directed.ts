@@ -20,7 +20,9 @@ export const armLaunchedOnceMore: DirectedSchedule = async () => {
   await hand.drain();
   const { steps } = await hand.runtime.result({ runId: 'r', includeState: true });
   const { output } = steps['looking'] as { readonly output?: { readonly seen?: unknown } };
-  return output?.seen === undefined ? [] : [`an arm saw what its sibling had set: ${JSON.stringify(output.seen)}`];
+  return output?.seen === undefined
+    ? []
+    : [`an arm saw what its sibling had set: ${JSON.stringify(output.seen)}`];
 };
 
 /** Whoever resumed a step says that the run is running when the step is suspended once more, and dies. */
