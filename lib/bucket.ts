@@ -1,6 +1,7 @@
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
+import { keptObjects } from '../src/adapters/aws/config.ts';
 import { acknowledge } from './acknowledge.ts';
 
 /** The bucket for values that are too large for a record. */
@@ -17,6 +18,11 @@ export function createBucket(
     minimumTLSVersion: 1.2,
     lifecycleRules: [
       { id: 'AbortUploads', abortIncompleteMultipartUploadAfter: Duration.days(1) },
+      {
+        id: 'ExpireKept',
+        prefix: keptObjects.prefix,
+        expiration: Duration.days(keptObjects.days),
+      },
       ...(payloadExpiration === undefined ? [] : [{ id: 'ExpirePayloads', expiration: payloadExpiration }]),
     ],
     removalPolicy,

@@ -27,4 +27,6 @@ export const routes: readonly RouteDefinition[] = [
   { method: HttpMethod.GET, path: '/runs/{runId}/result', access: ['read'] },
   { method: HttpMethod.GET, path: '/runs/{runId}/events', access: ['read'] },
   { method: HttpMethod.GET, path: '/runs/{runId}/history', access: ['read'] },
+  { method: HttpMethod.GET, path: '/runs/{runId}/value', access: ['read'] },
+  { method: HttpMethod.PUT, path: '/runs/{runId}/values/{sha256}', access: ['start', 'resume', 'restart'] },
 ];

@@ -43,6 +43,8 @@ export const errorStatus = {
   WORKFLOW_RUN_ALREADY_FINISHED: 409,
   /** The run keeps no history. */
   WORKFLOW_HISTORY_ABSENT: 409,
+  /** Nobody sent this value ahead, or what was shown by a reference is another value by now. */
+  WORKFLOW_VALUE_NOT_FOUND: 404,
   /** A value cannot be stored: a function, a cycle, a symbol. */
   WORKFLOW_VALUE_NOT_STORABLE: 422,
   /** Stored text cannot be read back. */

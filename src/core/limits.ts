@@ -37,6 +37,8 @@ export const limits = {
   valueBytes: 64 * 1024 * 1024,
   /** Encoded bytes above which a value leaves its record for the payload store. */
   inlineBytes: 24 * 1024,
+  /** Days for which a value is kept that a caller sent ahead of a start or a resumption. */
+  keptDays: 7,
   /** Encoded bytes of input, state and request context up to which they stay in the run's header. */
   headerInlineBytes: 400,
   /** Encoded bytes of what restarts have brought up to which it stays in the run's header. */

@@ -1,7 +1,7 @@
 import { entryId, type Graph, type GraphEntry, graphSteps, hasOwnResult } from './graph.ts';
 import type { StepContextInput } from './host.ts';
 import { isVisible, type RecordKey, type RunHeader, sameKey, type StepRecord } from './records.ts';
-import type { TravelParameters } from './travel.ts';
+import { givenFor, type TravelParameters } from './travel.ts';
 import { parseTurn } from './turn.ts';
 
 /**
@@ -76,7 +76,7 @@ function entryPins(view: PinView, { definition, entry, isLast }: Place, paramete
   const key = { entry };
   const stepId = entryId(definition, entry);
   const stored = storedAt(view, key);
-  const given = parameters.context[stepId];
+  const given = givenFor(parameters.context, stepId);
   if (!isLast && given === undefined && stored?.status === 'success') return [];
   return [{ key, stepId, stored, given, output: outputOf(given, isLast, parameters), hasShared: isLast }];
 }
@@ -86,7 +86,7 @@ function blockPins(view: PinView, { definition, entry, isLast }: Place, paramete
   const stored = storedAt(view, key);
   const arms = graphSteps(definition);
   const armPins = arms.flatMap(({ id }, arm): Pin[] => {
-    const given = parameters.context[id];
+    const given = givenFor(parameters.context, id);
     const before = storedAt(view, { entry, arm });
     // Whoever still works on an arm must not come to a result beside the one of the block.
     if (given === undefined && (before === undefined || !unsettled.has(before.status))) return [];

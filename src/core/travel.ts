@@ -24,6 +24,11 @@ export interface TravelTarget {
   readonly inner: readonly string[];
 }
 
+/** What a caller gave for a step. A step can be called `constructor`, which every object has. */
+export function givenFor<Given>(all: Readonly<Record<string, Given>>, stepId: string): Given | undefined {
+  return Object.hasOwn(all, stepId) ? all[stepId] : undefined;
+}
+
 function innerGraph(graph: Graph, stepId: string): Graph | undefined {
   const steps = graph.flatMap(graphSteps);
   return steps.find((step) => step.id === stepId)?.nested?.graph;

@@ -2,7 +2,7 @@ import { type Context, Hono } from 'hono';
 import { WorkflowError } from '../core/errors.ts';
 import type { Runtime } from '../runtime/api.ts';
 import { defaultMaxInFlight, InFlight } from './in-flight.ts';
-import { type BodyLimits, defaultBodyLimits, isJson, parseJson, readBytes } from './json-body.ts';
+import { type BodyLimits, defaultBodyLimits, isJson, parseJson, readBytes, textOf } from './json-body.ts';
 import { problem, problemOf, problemResponse } from './problem.ts';
 import type { Call } from './call.ts';
 import { httpRoutes, type Route } from './routes.ts';
@@ -114,16 +114,19 @@ async function answer<Platform extends object>(
     checkPath(url);
     const owner = isOpen(route) ? undefined : await ownerOf(options, request, context.env);
     const caps = { ...defaultBodyLimits, ...options.bodyLimits };
-    const bytes = route.method === 'GET' ? undefined : await readBytes(request, caps.bytes);
+    const hasBody = route.method !== 'GET';
+    const bytes = hasBody ? await readBytes(request, caps.bytes) : new Uint8Array();
     // A request without a body needs not say of what kind its body is.
-    const refused = bytes === undefined || bytes.byteLength === 0 ? undefined : refuseKind(request);
+    const refused = bytes.byteLength === 0 ? undefined : refuseKind(request);
     if (refused !== undefined) return refused;
+    const text = textOf(bytes);
     const call: Call = {
       runtime: options.runtime,
       request,
       params: context.req.param(),
       query: queryOf(url),
-      body: bytes === undefined ? undefined : parseJson(bytes, caps),
+      body: hasBody ? parseJson(text, caps) : undefined,
+      text,
       owner: owner === undefined ? {} : { owner },
       basePath: options.basePath ?? '',
       serverSentEvents: options.serverSentEvents ?? false,

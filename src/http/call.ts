@@ -12,6 +12,8 @@ export interface Call {
   readonly query: Readonly<Record<string, string>>;
   /** Parsed JSON; undefined for a GET. */
   readonly body: unknown;
+  /** The same as text; empty for a GET, and for a request without a body. */
+  readonly text: string;
   /** `{ owner }`, or nothing where callers are not told apart. */
   readonly owner: { readonly owner?: string };
   readonly basePath: string;
@@ -41,7 +43,16 @@ export function runPath(call: Call, runId: string): string {
 
 /** An answer in JSON. */
 export function json(value: unknown, status = 200, headers: Readonly<Record<string, string>> = {}): Response {
-  return new Response(JSON.stringify(toWire(value)), {
+  return jsonText(JSON.stringify(toWire(value)), status, headers);
+}
+
+/** The same for text that is JSON. */
+export function jsonText(
+  text: string,
+  status = 200,
+  headers: Readonly<Record<string, string>> = {},
+): Response {
+  return new Response(text, {
     status,
     headers: { ...commonHeaders, 'content-type': 'application/json', ...headers },
   });

@@ -1,6 +1,8 @@
+import { WorkflowError } from '../core/errors.ts';
 import { isQuiet } from '../core/records.ts';
 import type { StoredRun } from '../runtime/api.ts';
 import { type Call, json, noContent, noRun, runOf, runPath, segment } from './call.ts';
+import { shownResult } from './values.ts';
 import { keyedRunId } from './idempotency.ts';
 import {
   emptyBody,
@@ -9,6 +11,7 @@ import {
   resumeBody,
   startBody,
   timeTravelBody,
+  valuePath,
   waitQuery,
 } from './schemas.ts';
 
@@ -20,7 +23,8 @@ export async function startRun(call: Call): Promise<Response> {
   const body = parseWith(startBody, call.body, 'The body');
   const start = { ...body, workflowId: segment(call, 'workflowId'), ...call.owner };
   const runId = await keyedRunId(call.request.headers.get('idempotency-key'), start);
-  const stored = await call.runtime.start({ ...start, ...(runId === undefined ? {} : { runId }) });
+  const request = { ...start, ...(runId === undefined ? {} : { runId }) };
+  const stored = await call.runtime.start(await withInput(call, request));
   const location = runPath(call, stored.runId);
   return json(await afterWait(call, stored, wait), stored.changed ? 201 : 200, { location });
 }
@@ -28,15 +32,19 @@ export async function startRun(call: Call): Promise<Response> {
 /** `POST /runs/:runId/resume` */
 export async function resumeRun(call: Call): Promise<Response> {
   const { wait } = parseWith(waitQuery, call.query, 'The query');
-  const body = parseWith(resumeBody, call.body, 'The body');
-  return json(await afterWait(call, await call.runtime.resume({ ...body, ...runOf(call) }), wait));
+  const { resumeValue, ...body } = parseWith(resumeBody, call.body, 'The body');
+  const run = runOf(call);
+  const sent = resumeValue === undefined ? {} : { resumeData: await keptData(call, run.runId, resumeValue) };
+  const request = { ...body, ...sent, ...run };
+  return json(await afterWait(call, await call.runtime.resume(request), wait));
 }
 
 /** `POST /runs/:runId/time-travel` */
 export async function travelRun(call: Call): Promise<Response> {
   const { wait } = parseWith(waitQuery, call.query, 'The query');
   const body = parseWith(timeTravelBody, call.body, 'The body');
-  return json(await afterWait(call, await call.runtime.timeTravel({ ...body, ...runOf(call) }), wait));
+  const request = await withInput(call, { ...body, ...runOf(call) });
+  return json(await afterWait(call, await call.runtime.timeTravel(request), wait));
 }
 
 /** `POST /runs/:runId/restart` */
@@ -60,6 +68,38 @@ export async function removeRun(call: Call): Promise<Response> {
   throw noRun(run.runId);
 }
 
+/** `PUT /runs/:runId/values/:sha256` */
+export async function keepValue(call: Call): Promise<Response> {
+  const { runId, sha256 } = parseWith(valuePath, call.params, 'The path');
+  if (call.text === '') {
+    throw new WorkflowError('WORKFLOW_ARGUMENT_INVALID', 'The body is empty: send the JSON of the value');
+  }
+  await call.runtime.keepValue({ runId, ...call.owner, sha256, text: call.text });
+  return noContent();
+}
+
+/** A value that was sent ahead of a run, as if it stood in the body: its shape was checked when it came. */
+async function keptData(call: Call, runId: string | undefined, sha256: string): Promise<unknown> {
+  if (runId === undefined) {
+    throw new WorkflowError(
+      'WORKFLOW_ARGUMENT_INVALID',
+      'The body has inputValue and no runId: name the run that the value was sent ahead of',
+      { details: { issues: [{ path: 'runId', message: 'missing' }] } },
+    );
+  }
+  return JSON.parse(await call.runtime.keptValue({ runId, ...call.owner, sha256 }));
+}
+
+/** A request with its input in it. */
+async function withInput<Request extends { readonly runId?: string; readonly inputValue?: string }>(
+  call: Call,
+  request: Request,
+): Promise<Omit<Request, 'inputValue'> & { readonly inputData?: unknown }> {
+  const { inputValue, ...rest } = request;
+  if (inputValue === undefined) return rest;
+  return { ...rest, inputData: await keptData(call, request.runId, inputValue) };
+}
+
 function shownRun({ runId, workflowId, status, resourceId, changed }: StoredRun): object {
   return { runId, workflowId, status, resourceId, changed };
 }
@@ -77,7 +117,8 @@ async function afterWait(call: Call, stored: StoredRun, waitMs: number): Promise
     if (!isQuiet(status)) return { ...shown, status };
     const outcome = await call.runtime.result(run);
     // Somebody can have resumed it since.
-    return { ...shown, status: outcome.status, ...(isQuiet(outcome.status) ? { outcome } : {}) };
+    if (!isQuiet(outcome.status)) return { ...shown, status: outcome.status };
+    return { ...shown, status: outcome.status, outcome: await shownResult(call, run.runId, outcome) };
   } catch (error) {
     call.onError(error);
     return shown;

@@ -1,7 +1,7 @@
 import type { RunRef } from '../core/host.ts';
 import type { EventPage, Runtime } from '../runtime/api.ts';
 import { commonHeaders, problemOf } from './problem.ts';
-import { toWire } from './wire.ts';
+import { type JsonValue, toWire } from './wire.ts';
 
 /** Pause after which a reader whose stream broke should connect again, ms. */
 const reconnectMs = 1_000;
@@ -30,6 +30,8 @@ export interface EventStreamRequest {
   readonly heartbeatMs: number;
   /** Ends the stream: the reader went away, or the server stops. */
   readonly signal: AbortSignal;
+  /** The events of a page as they are shown; `before` is the cursor that the page was asked for by. */
+  readonly show: (page: EventPage, before: string | undefined) => Promise<readonly JsonValue[]>;
   /** Called when the stream begins; what it returns, when it is over. */
   readonly enter: () => () => void;
   readonly onError: (error: unknown) => void;
@@ -56,7 +58,7 @@ function bodyOf(request: EventStreamRequest, first: EventPage): ReadableStream<U
   const left = new AbortController();
   const ended = AbortSignal.any([signal, left.signal]);
   let page: EventPage | undefined = first;
-  let cursor = first.cursor;
+  let cursor = request.cursor;
   const leave = request.enter();
   let isOpen = true;
   const end = (controller: ReadableStreamDefaultController<Uint8Array>): void => {
@@ -78,9 +80,12 @@ function bodyOf(request: EventStreamRequest, first: EventPage): ReadableStream<U
       },
       async pull(controller) {
         try {
-          const next = page ?? (await runtime.events({ ...run, cursor, waitMs: heartbeatMs, signal: ended }));
+          const after = cursor === undefined ? {} : { cursor };
+          const next =
+            page ?? (await runtime.events({ ...run, ...after, waitMs: heartbeatMs, signal: ended }));
+          const events = await request.show(next, cursor);
           if (!isOpen) return;
-          controller.enqueue(encoder.encode(textOf(next, cursor)));
+          controller.enqueue(encoder.encode(textOf(next, events, page === undefined ? cursor : next.cursor)));
           page = undefined;
           cursor = next.cursor;
           if (next.done) end(controller);
@@ -101,11 +106,11 @@ function bodyOf(request: EventStreamRequest, first: EventPage): ReadableStream<U
   );
 }
 
-function textOf(page: EventPage, before: string): string {
-  const events = page.events.map((event, index) => {
+function textOf(page: EventPage, shown: readonly JsonValue[], before: string | undefined): string {
+  const events = shown.map((event, index) => {
     // A cursor stands for a whole page: whoever breaks off in it gets the page again, and knows repeats by their ids.
-    const isLast = index === page.events.length - 1;
-    return message(toWire(event), isLast ? { id: page.cursor } : {});
+    const isLast = index === shown.length - 1;
+    return message(event, isLast ? { id: page.cursor } : {});
   });
   if (page.done)
     return `${events.join('')}${message({ cursor: page.cursor }, { event: 'done', id: page.cursor })}`;

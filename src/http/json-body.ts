@@ -65,26 +65,32 @@ export async function readBytes(request: Request, most: number): Promise<Uint8Ar
   return bytes;
 }
 
+function notJson(reason: string, cause: unknown): WorkflowError {
+  return new WorkflowError('WORKFLOW_ARGUMENT_INVALID', `The body is not JSON (${reason}): send JSON`, {
+    cause,
+  });
+}
+
+/** The text of a body. Throws WORKFLOW_ARGUMENT_INVALID for what is not UTF-8. */
+export function textOf(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw notJson('it is not UTF-8', cause);
+  }
+}
+
 /**
- * Parses a body; an empty one is `{}`. Its nesting and its keys are counted in the text, before any of it is built.
+ * Parses the text of a body; an empty one is `{}`. Its nesting and its keys are counted in the text, before any of it is built.
  * Throws WORKFLOW_ARGUMENT_INVALID for what is no JSON, WORKFLOW_LIMIT_EXCEEDED for what is too deep or has too many keys.
  */
-export function parseJson(bytes: Uint8Array, caps: BodyLimits): unknown {
-  if (bytes.byteLength === 0) return {};
+export function parseJson(text: string, caps: BodyLimits): unknown {
+  if (text === '') return {};
+  checkShape(text, caps);
   try {
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-    checkShape(text, caps);
     return JSON.parse(text);
   } catch (cause) {
-    if (cause instanceof WorkflowError) throw cause;
-    const reason = cause instanceof SyntaxError ? cause.message : 'it is not UTF-8';
-    throw new WorkflowError(
-      'WORKFLOW_ARGUMENT_INVALID',
-      `The body is not JSON (${reason}): send a JSON object`,
-      {
-        cause,
-      },
-    );
+    throw notJson(cause instanceof SyntaxError ? cause.message : String(cause), cause);
   }
 }
 

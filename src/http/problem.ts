@@ -62,6 +62,7 @@ const titles: Record<ProblemCode, string> = {
   WORKFLOW_RESUME_ALREADY_CLAIMED: 'Another caller resumed first',
   WORKFLOW_RUN_ALREADY_FINISHED: 'The run is over',
   WORKFLOW_HISTORY_ABSENT: 'The run keeps no history',
+  WORKFLOW_VALUE_NOT_FOUND: 'No such value',
   WORKFLOW_VALUE_NOT_STORABLE: 'A value cannot be stored',
   WORKFLOW_RECORD_CORRUPT: 'A stored record cannot be read',
   WORKFLOW_LIMIT_EXCEEDED: 'A limit was reached',

@@ -1,8 +1,19 @@
 import type { RunHeader } from '../core/records.ts';
 import type { WorkflowState } from '../core/snapshot.ts';
-import { type Call, json, noRun, runOf, segment } from './call.ts';
+import { type Call, json, jsonText, noRun, runOf, segment } from './call.ts';
+import type { EventPage } from '../runtime/api.ts';
+import { type JsonValue, toWire } from './wire.ts';
+import { referencedText, shownEntries, shownEvents, shownResult, shownState } from './values.ts';
 import { acceptsEventStream, eventStream } from './events.ts';
-import { eventsQuery, historyQuery, listQuery, parseWith, resultQuery, runQuery } from './schemas.ts';
+import {
+  eventsQuery,
+  historyQuery,
+  listQuery,
+  parseWith,
+  resultQuery,
+  runQuery,
+  valueQuery,
+} from './schemas.ts';
 
 /** The routes that look. */
 
@@ -26,11 +37,12 @@ export async function listRuns(call: Call): Promise<Response> {
 
 /** `GET /runs/:runId` */
 export async function getRun(call: Call): Promise<Response> {
-  const { fields, ...query } = parseWith(runQuery, call.query, 'The query');
+  const { fields, inline = false, ...query } = parseWith(runQuery, call.query, 'The query');
   const run = { ...query, ...runOf(call) };
   const state = await call.runtime.get(run);
   if (state === null) throw noRun(run.runId);
-  return json(withFields(state, fields));
+  const shown = withFields(state, fields);
+  return json(inline ? shown : await shownState(call, run.runId, shown));
 }
 
 /** What says which run it is, and how it is. */
@@ -51,18 +63,26 @@ function withFields(
 
 /** `GET /runs/:runId/result` */
 export async function getResult(call: Call): Promise<Response> {
-  const { wait, state = false, labels = false } = parseWith(resultQuery, call.query, 'The query');
+  const {
+    wait,
+    state = false,
+    labels = false,
+    inline = false,
+  } = parseWith(resultQuery, call.query, 'The query');
   const run = runOf(call);
   if (wait > 0) await call.runtime.settled({ ...run, timeoutMs: wait, signal: call.signal() });
-  return json(await call.runtime.result({ ...run, includeState: state, includeResumeLabels: labels }));
+  const result = await call.runtime.result({ ...run, includeState: state, includeResumeLabels: labels });
+  return json(inline ? result : await shownResult(call, run.runId, result));
 }
 
 /** `GET /runs/:runId/events` */
 export async function getEvents(call: Call): Promise<Response> {
-  const { cursor, wait } = parseWith(eventsQuery, call.query, 'The query');
+  const { cursor, wait, inline = false } = parseWith(eventsQuery, call.query, 'The query');
   const { runtime, heartbeatMs, enter, onError } = call;
   const run = runOf(call);
   const signal = call.signal();
+  const show = async (page: EventPage, before: string | undefined): Promise<readonly JsonValue[]> =>
+    inline ? page.events.map(toWire) : shownEvents(call, run.runId, page.events, before);
   if (call.serverSentEvents && acceptsEventStream(call.request.headers.get('accept'))) {
     // An EventSource keeps its URL when it connects again, so what it read last is newer than the query.
     const last = call.request.headers.get('last-event-id') ?? undefined;
@@ -71,16 +91,25 @@ export async function getEvents(call: Call): Promise<Response> {
       again: last !== undefined,
       headOnly: call.request.method === 'HEAD',
     };
-    return eventStream({ runtime, run, ...reader, heartbeatMs, signal, enter, onError });
+    return eventStream({ runtime, run, ...reader, heartbeatMs, signal, show, enter, onError });
   }
   const after = cursor === undefined ? {} : { cursor };
-  return json(await runtime.events({ ...run, ...after, waitMs: wait, signal }));
+  const page = await runtime.events({ ...run, ...after, waitMs: wait, signal });
+  return json({ ...page, events: await show(page, cursor) });
 }
 
 /** `GET /runs/:runId/history` */
 export async function getHistory(call: Call): Promise<Response> {
-  const query = parseWith(historyQuery, call.query, 'The query');
-  return json(await call.runtime.history({ ...query, ...runOf(call) }));
+  const { inline = false, ...query } = parseWith(historyQuery, call.query, 'The query');
+  const run = runOf(call);
+  const page = await call.runtime.history({ ...query, ...run });
+  if (inline) return json(page);
+  return json({ ...page, entries: await shownEntries(call, run.runId, page.entries, query.cursor) });
+}
+
+/** `GET /runs/:runId/value` */
+export async function getValue(call: Call): Promise<Response> {
+  return jsonText(await referencedText(call, runOf(call), parseWith(valueQuery, call.query, 'The query')));
 }
 
 /** What a list shows of a run: the rest of a header is the engine's own. */

@@ -1,18 +1,27 @@
 import { type Call, json } from './call.ts';
-import { cancelRun, removeRun, restartRun, resumeRun, startRun, travelRun } from './change-routes.ts';
+import {
+  cancelRun,
+  keepValue,
+  removeRun,
+  restartRun,
+  resumeRun,
+  startRun,
+  travelRun,
+} from './change-routes.ts';
 import {
   describeWorkflow,
   getEvents,
   getHistory,
   getResult,
   getRun,
+  getValue,
   listRuns,
   listWorkflows,
 } from './read-routes.ts';
 
 /** One route of the API. */
 export interface Route {
-  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   /** Path with `:name` for each segment that is an id. */
   readonly path: string;
   handle(call: Call): Response | Promise<Response>;
@@ -34,4 +43,6 @@ export const httpRoutes: readonly Route[] = [
   { method: 'GET', path: '/runs/:runId/result', handle: getResult },
   { method: 'GET', path: '/runs/:runId/events', handle: getEvents },
   { method: 'GET', path: '/runs/:runId/history', handle: getHistory },
+  { method: 'GET', path: '/runs/:runId/value', handle: getValue },
+  { method: 'PUT', path: '/runs/:runId/values/:sha256', handle: keepValue },
 ];

@@ -42,47 +42,65 @@ const addressable = text
   .refine((id) => id.isWellFormed(), 'has a lone surrogate, which no URL can carry')
   .refine((id) => id !== '.' && id !== '..', 'is a dot segment, which no URL can carry');
 
+/** SHA-256 of a value that was sent ahead, or that is shown by a reference. */
+const hash = z.string().regex(/^[0-9a-f]{64}$/, 'expected a SHA-256: 64 hex digits in lower case');
+
+/** A value stands in the body, or was sent ahead of it. */
+const notBoth =
+  (inBody: string, ahead: string) =>
+  (body: object): boolean =>
+    !(inBody in body && ahead in body);
+
 const stepPath = z.union([text, z.array(text).min(1)], 'expected a step id or an array of step ids');
 
 /** Body of `POST /workflows/:workflowId/runs`. */
-export const startBody = z.strictObject({
-  runId: addressable.exactOptional(),
-  inputData: z.unknown().exactOptional(),
-  initialState: values,
-  requestContext: values,
-  resourceId: text.exactOptional(),
-  perStep: z.boolean().exactOptional(),
-});
+export const startBody = z
+  .strictObject({
+    runId: addressable.exactOptional(),
+    inputData: z.unknown().exactOptional(),
+    inputValue: hash.exactOptional(),
+    initialState: values,
+    requestContext: values,
+    resourceId: text.exactOptional(),
+    perStep: z.boolean().exactOptional(),
+  })
+  .refine(notBoth('inputData', 'inputValue'), 'give inputData or inputValue, not both');
 
 /** Body of `POST /runs/:runId/resume`. */
-export const resumeBody = z.strictObject({
-  step: stepPath.exactOptional(),
-  label: text.exactOptional(),
-  forEachIndex: z
-    .int()
-    .min(0)
-    .max(limits.joinMembers - 1)
-    .exactOptional(),
-  resumeData: z.unknown().exactOptional(),
-  requestContext: values,
-  perStep: z.boolean().exactOptional(),
-});
+export const resumeBody = z
+  .strictObject({
+    step: stepPath.exactOptional(),
+    label: text.exactOptional(),
+    forEachIndex: z
+      .int()
+      .min(0)
+      .max(limits.joinMembers - 1)
+      .exactOptional(),
+    resumeData: z.unknown().exactOptional(),
+    resumeValue: hash.exactOptional(),
+    requestContext: values,
+    perStep: z.boolean().exactOptional(),
+  })
+  .refine(notBoth('resumeData', 'resumeValue'), 'give resumeData or resumeValue, not both');
 
 /** Body of `POST /runs/:runId/time-travel`. */
-export const timeTravelBody = z.strictObject({
-  step: stepPath,
-  inputData: z.unknown().exactOptional(),
-  resumeData: z.unknown().exactOptional(),
-  initialState: values,
-  context: entries,
-  nestedStepsContext: z
-    .custom<Entries<Entries<StepContextInput>>>(isNestedEntries, {
-      error: 'expected an object with, for each nested workflow, an object with an entry for each step',
-    })
-    .exactOptional(),
-  requestContext: values,
-  perStep: z.boolean().exactOptional(),
-});
+export const timeTravelBody = z
+  .strictObject({
+    step: stepPath,
+    inputData: z.unknown().exactOptional(),
+    inputValue: hash.exactOptional(),
+    resumeData: z.unknown().exactOptional(),
+    initialState: values,
+    context: entries,
+    nestedStepsContext: z
+      .custom<Entries<Entries<StepContextInput>>>(isNestedEntries, {
+        error: 'expected an object with, for each nested workflow, an object with an entry for each step',
+      })
+      .exactOptional(),
+    requestContext: values,
+    perStep: z.boolean().exactOptional(),
+  })
+  .refine(notBoth('inputData', 'inputValue'), 'give inputData or inputValue, not both');
 
 /** Body of `POST /runs/:runId/restart`. */
 export const restartBody = z.strictObject({ requestContext: values });
@@ -163,19 +181,35 @@ export const runQuery = z.strictObject({
     .transform((given) => new Set(given.split(',').filter(isRunField)))
     .exactOptional(),
   nested: flag,
+  inline: flag,
 });
 
 /** Query of the routes that can wait for what they set off; `wait` becomes ms. */
 export const waitQuery = z.strictObject({ wait });
 
 /** Query of `GET /runs/:runId/result`; `wait` becomes ms. */
-export const resultQuery = z.strictObject({ wait, state: flag, labels: flag });
+export const resultQuery = z.strictObject({ wait, state: flag, labels: flag, inline: flag });
 
 /** Query of `GET /runs/:runId/events`; `wait` becomes ms. */
-export const eventsQuery = z.strictObject({ cursor: text.exactOptional(), wait });
+export const eventsQuery = z.strictObject({ cursor: text.exactOptional(), wait, inline: flag });
 
 /** Query of `GET /runs/:runId/history`. */
-export const historyQuery = z.strictObject({ cursor: text.exactOptional() });
+export const historyQuery = z.strictObject({ cursor: text.exactOptional(), inline: flag });
+
+/** Path of `PUT /runs/:runId/values/:sha256`. */
+export const valuePath = z.strictObject({ runId: addressable, sha256: hash });
+
+/** Query of `GET /runs/:runId/value`, as references have it. */
+export const valueQuery = z.strictObject({
+  /** Where the value was shown. */
+  of: z.enum(['run', 'result', 'event', 'history']),
+  /** JSON pointer (RFC 6901) into the run, its result, or the event or entry of this id. */
+  at: z.string().regex(/^(?:\/[^/]*)+$/, 'expected a JSON pointer'),
+  sha256: hash,
+  id: text.exactOptional(),
+  /** Cursor before the page that had the event or entry. */
+  cursor: text.exactOptional(),
+});
 
 /** `value` as `schema` makes it. Throws WORKFLOW_ARGUMENT_INVALID with all issues; `what` is what the message calls it. */
 export function parseWith<Schema extends z.ZodObject>(

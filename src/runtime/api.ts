@@ -42,6 +42,14 @@ export interface Runtime extends WorkflowHost {
    * run that keeps no history.
    */
   history(request: HistoryRequest): Promise<HistoryPage>;
+  /**
+   * Keeps a value (its JSON) that a caller sends ahead of the start or the resumption that it is for, until the run is removed or 7
+   * days have passed. The run need not exist; when it does, it has to be the caller's. Nobody else can read the value, or learn
+   * that it is there. Rejects with WORKFLOW_ARGUMENT_INVALID when `sha256` is not that of `text`.
+   */
+  keepValue(request: KeptValueRef & { readonly text: string }): Promise<void>;
+  /** The JSON of a value that was kept. Rejects with WORKFLOW_VALUE_NOT_FOUND when the caller kept none of this hash for the run. */
+  keptValue(request: KeptValueRef): Promise<string>;
   /** Stops taking work, waits for steps in flight, closes the backend. Idempotent; nothing keeps the process alive afterwards. */
   close(): Promise<void>;
 }
@@ -50,6 +58,12 @@ export interface Runtime extends WorkflowHost {
 export interface HistoryRequest extends RunRef {
   /** `cursor` of the page before. @default the beginning */
   readonly cursor?: string;
+}
+
+/** Names a value that was sent ahead of a run. */
+export interface KeptValueRef extends RunRef {
+  /** SHA-256 of its JSON text in UTF-8: 64 hex digits, in lower case. */
+  readonly sha256: string;
 }
 
 /** One page of a history: about 500 states. */

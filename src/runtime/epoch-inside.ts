@@ -1,7 +1,7 @@
 import { entryCount } from '../core/assemble.ts';
 import type { WorkflowDefinition } from '../core/definition.ts';
 import type { SharedData, StoredValue } from '../core/records.ts';
-import { type TravelParameters, travelTarget } from '../core/travel.ts';
+import { givenFor, type TravelParameters, travelTarget } from '../core/travel.ts';
 import { firstTurn, formatTurn } from '../core/turn.ts';
 import type { ChildStartWrite } from '../ports/index.ts';
 import type { StepHandling } from './handling.ts';
@@ -38,7 +38,7 @@ export async function epochInside(
   const [own, ...inner] = parameters?.path ?? [];
   if (parameters === undefined || own !== step.id || inner.length === 0) return undefined;
   const before = await loadTree(engine, childId, 'none');
-  const context = parameters.nestedStepsContext[step.id];
+  const context = givenFor(parameters.nestedStepsContext, step.id);
   if (key.item !== undefined && before === undefined && context === undefined) return undefined;
   const target = travelTarget(nested.graph, inner, { runId: childId, workflowId: nested.id });
   const passed: TravelParameters = {
@@ -76,8 +76,8 @@ async function inputOf(
   { context, path }: TravelParameters,
 ): Promise<StoredValue> {
   const { values } = engine;
-  const first = context[path[0] ?? ''];
-  if ('input' in context) return values.store(childId, context['input'], 'input');
+  const first = givenFor(context, path[0] ?? '');
+  if (Object.hasOwn(context, 'input')) return values.store(childId, context['input'], 'input');
   if (isFirst && first !== undefined && 'payload' in first) {
     return values.store(childId, first.payload, 'input');
   }

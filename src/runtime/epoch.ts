@@ -10,7 +10,7 @@ import {
   type StoredValue,
   terminalStatuses,
 } from '../core/records.ts';
-import { type TravelParameters, type TravelTarget, travelTarget } from '../core/travel.ts';
+import { givenFor, type TravelParameters, type TravelTarget, travelTarget } from '../core/travel.ts';
 import { type Pin, pinsBefore, storedAt } from '../core/travel-pins.ts';
 import { formatTurn, parseTurn } from '../core/turn.ts';
 import type { JoinOpening } from '../ports/index.ts';
@@ -170,7 +170,7 @@ async function openAround(at: Epoch, entry: number, arm: number): Promise<Around
   const before = storedBefore(tree, entry);
   const recorded = arms.flatMap(({ id }, number) => {
     if (number === arm) return [];
-    const given = parameters.context[id];
+    const given = givenFor(parameters.context, id);
     const stored = before.find((record) => record.key.arm === number);
     const isSettled = stored !== undefined && kept.has(stored.status);
     return given === undefined && !isSettled ? [] : [{ id, number, given, stored }];

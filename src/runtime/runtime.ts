@@ -11,6 +11,7 @@ import type {
   EventPage,
   HistoryPage,
   HistoryRequest,
+  KeptValueRef,
   OutputOptions,
   RestartRequest,
   ResumeRequest,
@@ -34,6 +35,7 @@ import { handleStep } from './handle-step.ts';
 import { drop, entryTurn, type EventHandling } from './handling.ts';
 import { handleRange } from './members.ts';
 import { historyOf } from './log-reader.ts';
+import { keepValue, keptValue } from './kept-values.ts';
 import { Publisher } from './publish.ts';
 import { getRun, resultOf, settledStatus, snapshotOf } from './queries.ts';
 import { blockAt, foreachAt, Registry, sleepAt, stepAt } from './registry.ts';
@@ -204,6 +206,14 @@ class EventedRuntime implements Runtime {
 
   async history(request: HistoryRequest): Promise<HistoryPage> {
     return historyOf(this.open(), request);
+  }
+
+  async keepValue(request: Parameters<Runtime['keepValue']>[0]): Promise<void> {
+    return keepValue(this.open(), request);
+  }
+
+  async keptValue(request: KeptValueRef): Promise<string> {
+    return keptValue(this.open(), request);
   }
 
   async list(query: RunQuery): Promise<RunPage> {

@@ -1,4 +1,5 @@
 import { isBlock, stepIdAt } from '../core/graph.ts';
+import { limits } from '../core/limits.ts';
 import {
   frontierEntry,
   itemsToSweep,
@@ -42,8 +43,22 @@ export async function sweepRuns(engine: Engine): Promise<number> {
   // Shared, so that each of the loops below takes the next run that none has taken.
   const waiting = due.values();
   await Promise.all(Array.from({ length: runsAtOnce }, () => sweepEach(engine, waiting)));
+  await dropKept(engine);
   await store.durable();
   return due.length;
+}
+
+const dayMs = 24 * 60 * 60 * 1_000;
+
+/** Forgets what was sent ahead of runs too long ago, where the place does not do that by itself. */
+async function dropKept({ backend, logger }: Engine): Promise<void> {
+  const { payloads, clock } = backend;
+  try {
+    await payloads.dropKept?.(clock.now() - limits.keptDays * dayMs);
+  } catch (error) {
+    // The next sweep does it; the runs come first.
+    logger.warn('Values that were sent ahead of runs could not be dropped', { error });
+  }
 }
 
 async function sweepEach(engine: Engine, runIds: Iterable<string>): Promise<void> {

@@ -8,7 +8,13 @@ import {
   type StepRecord,
   travelStatuses,
 } from '../core/records.ts';
-import { checkPredecessors, type TravelParameters, travelTarget, type TravelTarget } from '../core/travel.ts';
+import {
+  checkPredecessors,
+  givenFor,
+  type TravelParameters,
+  travelTarget,
+  type TravelTarget,
+} from '../core/travel.ts';
 import { parseTurn } from '../core/turn.ts';
 import type { StoredRun, TimeTravelRequest } from './api.ts';
 import { checkRecord } from './arguments.ts';
@@ -148,7 +154,8 @@ function checkKnown(
   checkPredecessors(
     graph,
     target,
-    (id, entry) => recorded.has(`${entry}/${id}`) || id in context || (hasInput && entry === before),
+    (id, entry) =>
+      recorded.has(`${entry}/${id}`) || Object.hasOwn(context, id) || (hasInput && entry === before),
     header,
   );
 }
@@ -193,8 +200,8 @@ function firstInput(
   key: TravelTarget['key'],
   { context, hasInput, inputData, path }: TravelParameters,
 ): { has: boolean; value?: unknown } {
-  if ('input' in context) return { has: true, value: context['input'] };
-  const own = key.entry === 0 ? context[path[0] ?? ''] : undefined;
+  if (Object.hasOwn(context, 'input')) return { has: true, value: context['input'] };
+  const own = key.entry === 0 ? givenFor(context, path[0] ?? '') : undefined;
   if (own !== undefined && 'payload' in own) return { has: true, value: own.payload };
   const isForFirst = key.entry === 0 || graph.length === 0;
   return hasInput && isForFirst ? { has: true, value: inputData } : { has: false };

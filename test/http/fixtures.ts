@@ -81,6 +81,8 @@ export function fakeRuntime(parts: Partial<Runtime>): Runtime {
     remove: refuse,
     snapshot: refuse,
     history: refuse,
+    keepValue: refuse,
+    keptValue: refuse,
     get: refuse,
     result: refuse,
     settled: refuse,

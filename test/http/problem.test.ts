@@ -82,6 +82,8 @@ test.each([
   ['/runs/r/result', 'GET, HEAD, OPTIONS'],
   ['/runs/r/events', 'GET, HEAD, OPTIONS'],
   ['/runs/r/history', 'GET, HEAD, OPTIONS'],
+  ['/runs/r/value', 'GET, HEAD, OPTIONS'],
+  [`/runs/r/values/${'0'.repeat(64)}`, 'PUT, OPTIONS'],
 ])('%s has only %s', async (path, allow) => {
   const app = failingApp(undefined);
   const patched = await app.request(path, { method: 'PATCH' });

@@ -4,6 +4,8 @@
  * imports no AWS client and no schema library.
  */
 
+import { limits } from '../../core/limits.ts';
+
 /** A key of the table or of an index: `S` text, `N` number. */
 export interface KeyAttribute {
   readonly name: string;
@@ -118,6 +120,12 @@ export const defaults = {
   /** Receives of a message before it goes to the dead-letter queue: ten visibility timeouts of an outage. */
   maxReceiveCount: 10,
 } as const;
+
+/**
+ * Objects that hold what callers sent ahead of a run: under a prefix that no payload has, so that a rule of the bucket removes
+ * them by their age.
+ */
+export const keptObjects = { prefix: '~kept/', days: limits.keptDays } as const;
 
 /** Source of the engine's own events. Only the engine's roles may put events with it. */
 export const eventSource = 'evented-workflows';

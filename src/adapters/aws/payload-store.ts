@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { WorkflowError } from '../../core/errors.ts';
 import type { PayloadStore } from '../../ports/payload-store.ts';
+import { keptObjects } from './config.ts';
 import { escapeId } from './keys.ts';
 import { isNamed, unavailable } from './retry.ts';
 
@@ -16,56 +17,73 @@ export interface S3PayloadStoreOptions {
  * Large values as objects `<run>/<hash>`. Each put is sent, even of an object that exists: it renews the age by which a
  * bucket may expire its objects.
  */
-export function s3PayloadStore({ client, bucket }: S3PayloadStoreOptions): PayloadStore {
+export function s3PayloadStore(options: S3PayloadStoreOptions): PayloadStore {
   return {
-    async put(runId, hash, text) {
-      const { PutObjectCommand } = await import('@aws-sdk/client-s3');
-      const s3 = await client();
-      const command = new PutObjectCommand({
-        Bucket: bucket,
-        Key: objectKey(runId, hash),
-        Body: text,
-        ContentType: 'application/json',
-      });
-      try {
-        await s3.send(command);
-      } catch (error) {
-        throw unavailable('Storing a payload', error);
-      }
-    },
+    put: (runId, hash, text) => putObject(options, objectKey(runId, hash), text),
 
     async get(runId, hash) {
-      const { GetObjectCommand } = await import('@aws-sdk/client-s3');
-      const s3 = await client();
-      try {
-        const { Body: body } = await s3.send(
-          new GetObjectCommand({ Bucket: bucket, Key: objectKey(runId, hash) }),
-        );
-        if (body === undefined) throw missing(runId, hash);
-        return await body.transformToString('utf-8');
-      } catch (error) {
-        if (error instanceof WorkflowError) throw error;
-        throw isNamed(error, 'NoSuchKey', 'NotFound')
-          ? missing(runId, hash, error)
-          : unavailable('Reading a payload', error);
-      }
+      const text = await getObject(options, objectKey(runId, hash));
+      if (text === undefined) throw missing(runId, hash);
+      return text;
     },
+
+    keep: (runId, name, text) => putObject(options, keptKey(runId, name), text),
+    kept: (runId, name) => getObject(options, keptKey(runId, name)),
+    // No `dropKept`: a rule of the bucket removes them by their age.
   };
 }
 
-/** Removes all payloads of a run: one request for each thousand, and one to find them. */
-export function s3PayloadRemoval({
-  client,
-  bucket,
-}: S3PayloadStoreOptions): (runId: string) => Promise<void> {
+async function putObject(
+  { client, bucket }: S3PayloadStoreOptions,
+  key: string,
+  text: string,
+): Promise<void> {
+  const { PutObjectCommand } = await import('@aws-sdk/client-s3');
+  const s3 = await client();
+  const object = { Bucket: bucket, Key: key, Body: text, ContentType: 'application/json' };
+  try {
+    await s3.send(new PutObjectCommand(object));
+  } catch (error) {
+    throw unavailable('Storing a payload', error);
+  }
+}
+
+/** Undefined when there is none. */
+async function getObject(
+  { client, bucket }: S3PayloadStoreOptions,
+  key: string,
+): Promise<string | undefined> {
+  const { GetObjectCommand } = await import('@aws-sdk/client-s3');
+  const s3 = await client();
+  try {
+    const { Body: body } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
+    return await body?.transformToString('utf-8');
+  } catch (error) {
+    if (isNamed(error, 'NoSuchKey', 'NotFound')) return undefined;
+    throw unavailable('Reading a payload', error);
+  }
+}
+
+/**
+ * Removes all payloads of a run, and what was sent ahead of it: one request for each thousand, and one for each of both to find
+ * them.
+ */
+export function s3PayloadRemoval(options: S3PayloadStoreOptions): (runId: string) => Promise<void> {
+  const remove = removalOf(options);
   return async (runId) => {
+    for (const keyOf of [objectKey, keptKey]) await remove(keyOf(runId, ''));
+  };
+}
+
+function removalOf({ client, bucket }: S3PayloadStoreOptions): (prefix: string) => Promise<void> {
+  return async (prefix) => {
     const { DeleteObjectsCommand, ListObjectsV2Command } = await import('@aws-sdk/client-s3');
     const s3 = await client();
     const what = 'Removing payloads';
     try {
       for (;;) {
         // What was listed is deleted before the next request, so the list always begins anew.
-        const list = new ListObjectsV2Command({ Bucket: bucket, Prefix: objectKey(runId, '') });
+        const list = new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix });
         const { Contents: found = [] } = await s3.send(list);
         if (found.length === 0) return;
         const objects = found.map(({ Key }) => ({ Key }));
@@ -91,10 +109,15 @@ export function objectKey(runId: string, hash: string): string {
   return `~${createHash('sha256').update(escapeId(runId)).digest('hex')}/${hash}`;
 }
 
-function missing(runId: string, hash: string, cause?: unknown): WorkflowError {
+/** Key of what was sent ahead of a run. A payload has none like it: what follows the `~` there is a hash. */
+function keptKey(runId: string, name: string): string {
+  return `${keptObjects.prefix}${objectKey(runId, name)}`;
+}
+
+function missing(runId: string, hash: string): WorkflowError {
   return new WorkflowError(
     'WORKFLOW_RECORD_CORRUPT',
     `Run ${runId} has no payload ${hash}: its object was deleted or expired before the run`,
-    { cause, details: { runId, hash } },
+    { details: { runId, hash } },
   );
 }

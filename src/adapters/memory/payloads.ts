@@ -5,6 +5,7 @@ import type { PayloadStore } from '../../ports/payload-store.ts';
 export class MemoryPayloads implements PayloadStore {
   /** By run, then by hash. */
   readonly #texts = new Map<string, Map<string, string>>();
+  readonly #kept = new Map<string, Map<string, { readonly text: string; readonly at: number }>>();
   readonly #pause: () => Promise<void>;
 
   /** `pause`: the point of each call at which other work goes on. */
@@ -35,8 +36,27 @@ export class MemoryPayloads implements PayloadStore {
     );
   }
 
-  /** Forgets all payloads of a run. */
+  async keep(runId: string, name: string, text: string, at: number): Promise<void> {
+    await this.#pause();
+    const texts = this.#kept.get(runId) ?? new Map<string, { text: string; at: number }>();
+    this.#kept.set(runId, texts.set(name, { text, at }));
+  }
+
+  async kept(runId: string, name: string): Promise<string | undefined> {
+    await this.#pause();
+    return this.#kept.get(runId)?.get(name)?.text;
+  }
+
+  async dropKept(time: number): Promise<void> {
+    for (const [runId, texts] of this.#kept) {
+      for (const [name, { at }] of texts) if (at < time) texts.delete(name);
+      if (texts.size === 0) this.#kept.delete(runId);
+    }
+  }
+
+  /** Forgets all payloads of a run, and what was sent ahead of it. */
   remove(runId: string): void {
     this.#texts.delete(runId);
+    this.#kept.delete(runId);
   }
 }

@@ -9,7 +9,7 @@ import { toText } from './text.ts';
 
 /**
  * Large values beside the records, in the same transactions: a record never points to a payload that is not there. Rows of
- * `payload`: each value once for a run, and compressed.
+ * `payload`: each value once for a run, and compressed. Rows of `kept`: what callers sent ahead of a run.
  */
 export class SqlitePayloads implements PayloadStore {
   /**
@@ -58,6 +58,54 @@ export class SqlitePayloads implements PayloadStore {
       return unpack(body);
     } catch (cause) {
       throw notOurs(file, `payload ${hash} of run ${runId} cannot be unpacked`, cause);
+    }
+  }
+
+  async keep(runId: string, name: string, text: string, at: number): Promise<void> {
+    const body = await pack(text);
+    const work = (): void => {
+      this.#connection.run(
+        'INSERT INTO kept (run, name, at, body) VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET at = excluded.at, body = excluded.body',
+        toText(runId),
+        bytesOf(name),
+        at,
+        body,
+      );
+    };
+    await this.#commit.write(work, { durability: 'accepted' });
+  }
+
+  async kept(runId: string, name: string): Promise<string | undefined> {
+    const { file } = this.#connection;
+    let row: { body: Uint8Array | string } | undefined;
+    try {
+      const sql = 'SELECT body FROM kept WHERE run = ? AND name = ?';
+      row = this.#connection.row(sql, toText(runId), bytesOf(name));
+    } catch (cause) {
+      throw failure(file, cause);
+    }
+    try {
+      return row === undefined ? undefined : unpack(row.body);
+    } catch (cause) {
+      throw notOurs(file, `value ${name} that was sent ahead of run ${runId} cannot be unpacked`, cause);
+    }
+  }
+
+  async dropKept(time: number): Promise<void> {
+    // Looked for first: a write each minute would keep an idle disk awake.
+    if (!this.#hasKept(time)) return;
+    const work = (): void => {
+      this.#connection.run('DELETE FROM kept WHERE at < ?', time);
+    };
+    await this.#commit.write(work, { durability: 'accepted' });
+  }
+
+  #hasKept(before: number): boolean {
+    try {
+      const sql = 'SELECT 1 AS found FROM kept WHERE at < ? LIMIT 1';
+      return this.#connection.row<{ found: number }>(sql, before) !== undefined;
+    } catch (cause) {
+      throw failure(this.#connection.file, cause);
     }
   }
 

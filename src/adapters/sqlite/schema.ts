@@ -5,7 +5,7 @@ import { Connection } from './connection.ts';
 import { failure, isBusy, notOurs } from './failure.ts';
 
 /** Version of the tables. A file of a higher one is refused; a change of the tables raises it and brings the migration. */
-const fileFormat = 1;
+const fileFormat = 2;
 
 /** `EVWF`: SQLite's header field by which `file(1)` and we tell whose database a file is. */
 const applicationId = 0x45565746;
@@ -15,6 +15,21 @@ const applicationId = 0x45565746;
  * it writes 10 KB with this one, and 33 KB with SQLite's default of 4 KiB.
  */
 const pageBytes = 1_024;
+
+/** What callers sent ahead of a run that need not exist, so by the run's id. */
+const keptTable = `
+CREATE TABLE kept (
+  run TEXT NOT NULL,
+  name BLOB NOT NULL,
+  at INTEGER NOT NULL,
+  body BLOB NOT NULL,
+  PRIMARY KEY (run, name)
+) WITHOUT ROWID;
+CREATE INDEX kept_at ON kept (at);
+`;
+
+/** What makes each format of the one before, the second one first. */
+const migrations: readonly string[] = [keptTable];
 
 /**
  * Bodies are the JSON of the port's records. The other columns are what is looked up or listed by. What a run writes with each
@@ -91,7 +106,7 @@ CREATE TABLE msg (
   rec INTEGER
 );
 CREATE INDEX msg_free ON msg (due, id) WHERE id < 1099511627776;
-`;
+${keptTable}`;
 
 /** Opens the database, makes its directory and tables where they are missing, and refuses a file that is not ours. */
 export function openDatabase(file: string): Connection {
@@ -119,16 +134,21 @@ function realPath(path: string): string {
 
 function prepare(connection: Connection): void {
   // Before anything is written: a foreign database must stay as it is, its journal mode included.
-  const isOurs = checkIdentity(connection);
-  if (!isOurs) connection.exec(`PRAGMA page_size = ${pageBytes}`);
+  const found = checkIdentity(connection);
+  if (found === undefined) connection.exec(`PRAGMA page_size = ${pageBytes}`);
   useWriteAheadLog(connection);
-  if (isOurs) return;
+  if (found === fileFormat) return;
   connection.exec('BEGIN IMMEDIATE');
   try {
-    if (!checkIdentity(connection)) {
+    // Another process may have been here since.
+    const format = checkIdentity(connection);
+    if (format === undefined) {
       connection.exec(tables);
       connection.run('INSERT INTO meta (name, value) VALUES (?, ?)', 'format', fileFormat);
       connection.exec(`PRAGMA application_id = ${applicationId}`);
+    } else {
+      for (const migration of migrations.slice(format - 1)) connection.exec(migration);
+      connection.run('UPDATE meta SET value = ? WHERE name = ?', fileFormat, 'format');
     }
     connection.exec('COMMIT');
   } catch (cause) {
@@ -137,12 +157,12 @@ function prepare(connection: Connection): void {
   }
 }
 
-/** False for an empty file. Throws for a file that is not ours, or of a newer format. */
-function checkIdentity(connection: Connection): boolean {
+/** The format of a file; undefined for an empty one. Throws for a file that is not ours, or of a newer format. */
+function checkIdentity(connection: Connection): number | undefined {
   const found = connection.row<{ application_id: number }>('PRAGMA application_id')?.application_id;
   if (found !== applicationId) {
     const count = connection.row<{ n: number }>('SELECT count(*) AS n FROM sqlite_schema')?.n ?? 0;
-    if (count === 0 && found === 0) return false;
+    if (count === 0 && found === 0) return undefined;
     throw notOurs(connection.file, 'another application made it');
   }
   const format = connection.row<{ value: number }>('SELECT value FROM meta WHERE name = ?', 'format')?.value;
@@ -154,7 +174,7 @@ function checkIdentity(connection: Connection): boolean {
       { details: { file: connection.file, format, supported: fileFormat } },
     );
   }
-  return true;
+  return format;
 }
 
 /** The switch of a fresh file needs it alone for a moment, and SQLite does not wait for that by itself. */

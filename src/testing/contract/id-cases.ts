@@ -67,6 +67,7 @@ export const idCases: readonly ContractCase<RunFixture>[] = [
         won(await run.store.openJoin({ ...joinAt(runId), ...opening }));
         await run.store.appendToken({ ...joinAt(runId), turn: turn(), token: number, fromSegment: 0 });
         await run.backend.payloads.put(runId, hashOf(textOf(number)), textOf(number));
+        await run.backend.payloads.keep(runId, hashOf('name'), textOf(number), T0);
       }
       for (const [number, runId] of ids.entries()) {
         const load = await run.store.loadRun(runId);
@@ -80,6 +81,7 @@ export const idCases: readonly ContractCase<RunFixture>[] = [
         );
         deepStrictEqual((await run.store.loadJoin(joinAt(runId)))?.tokens, [number]);
         deepStrictEqual(await run.backend.payloads.get(runId, hashOf(textOf(number))), textOf(number));
+        deepStrictEqual(await run.backend.payloads.kept(runId, hashOf('name')), textOf(number));
         const other = run.backend.payloads.get(runId, hashOf(textOf(number + 1)));
         await rejectsWith(other, 'WORKFLOW_RECORD_CORRUPT');
       }

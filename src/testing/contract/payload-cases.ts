@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { equal, throws } from 'node:assert/strict';
+import { deepStrictEqual, equal, throws } from 'node:assert/strict';
 import { isWorkflowError } from '../../core/errors.ts';
 import { rejectsWith } from './compare.ts';
 import type { ContractBackend, ContractCase } from './suite.ts';
@@ -43,6 +43,39 @@ export const payloadCases: readonly ContractCase<ContractBackend>[] = [
     'a payload that was never put is a corrupt record',
     async ({ payloads, ids }) => {
       await rejectsWith(payloads.get(ids.unique(), hashOf('nothing')), 'WORKFLOW_RECORD_CORRUPT');
+    },
+  ],
+  [
+    'what is sent ahead of a run is kept apart from its payloads',
+    async ({ payloads, ids }) => {
+      const [one, other] = [ids.unique(), ids.unique()];
+      const [name, text] = [hashOf('name'), JSON.stringify('ü€😀 \n'.repeat(200_000))];
+      equal(await payloads.kept(one, name), undefined);
+      await payloads.keep(one, name, '"first"', 1);
+      await payloads.keep(one, name, text, 2);
+      equal(await payloads.kept(one, name), text);
+      equal(await payloads.kept(one, hashOf('other name')), undefined);
+      equal(await payloads.kept(other, name), undefined);
+      await rejectsWith(payloads.get(one, name), 'WORKFLOW_RECORD_CORRUPT');
+      await payloads.put(other, name, '"payload"');
+      equal(await payloads.kept(other, name), undefined);
+    },
+  ],
+  [
+    'what was sent ahead of a run too long ago is forgotten, where the place does not do that by itself',
+    async ({ payloads, ids }) => {
+      const runId = ids.unique();
+      const names = ['old', 'renewed', 'new'].map(hashOf);
+      for (const name of names) await payloads.keep(runId, name, '1', 10);
+      await payloads.put(runId, hashOf('payload'), '"payload"');
+      for (const name of names.slice(1)) await payloads.keep(runId, name, '2', 20);
+      await payloads.dropKept?.(20);
+      const left = await Promise.all(names.map((name) => payloads.kept(runId, name)));
+      deepStrictEqual(left, payloads.dropKept === undefined ? ['1', '2', '2'] : [undefined, '2', '2']);
+      await payloads.dropKept?.(21);
+      equal(await payloads.get(runId, hashOf('payload')), '"payload"');
+      const last = await payloads.kept(runId, hashOf('new'));
+      equal(last, payloads.dropKept === undefined ? '2' : undefined);
     },
   ],
   [

@@ -33,6 +33,7 @@ async function fill(run: RunFixture, runId: string, more = 0): Promise<void> {
   }
   await store.mergeCell({ runId, ...at, position: 0, delta });
   await backend.payloads.put(runId, hash, payload);
+  await backend.payloads.keep(runId, hash, payload, T0);
 }
 
 async function settle(run: RunFixture, runId: string, key: RecordKey): Promise<void> {
@@ -71,6 +72,7 @@ async function isWhole(run: RunFixture, runId: string): Promise<void> {
   deepStrictEqual(await store.loadTravel({ runId, epoch: 2 }), value(1));
   equal((await readWholeLog(run, runId)).length >= 10, true);
   equal(await backend.payloads.get(runId, hash), payload);
+  equal(await backend.payloads.kept(runId, hash), payload);
 }
 
 /** removeRun. */
@@ -83,6 +85,7 @@ export const removalCases: readonly ContractCase<RunFixture>[] = [
       equal(await run.store.removeRun(run.runId), true);
       await isEmpty(run, run.runId);
       await rejectsWith(run.backend.payloads.get(run.runId, hash), 'WORKFLOW_RECORD_CORRUPT');
+      equal(await run.backend.payloads.kept(run.runId, hash), undefined);
       equal(await run.store.removeRun(run.runId), false);
     },
   ],

@@ -185,6 +185,11 @@ export class SimulatedProcess implements Actor {
       },
       get: async (runId, hash) =>
         (await this.#call('payloads.get', false, () => payloads.get(runId, hash))) as string,
+      keep: async (runId, name, text, at) => {
+        await this.#call('payloads.keep', true, () => payloads.keep(runId, name, text, at));
+      },
+      kept: async (runId, name) =>
+        (await this.#call('payloads.kept', false, () => payloads.kept(runId, name))) as string | undefined,
       ...(syncReads && payloads.getSync !== undefined ? { getSync: payloads.getSync.bind(payloads) } : {}),
     };
   }

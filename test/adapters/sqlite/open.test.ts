@@ -24,15 +24,32 @@ test('a file of a newer format is refused', async () => {
   const file = temporaryFile();
   await sqliteBackend({ file }).close();
   const database = new DatabaseSync(file);
-  database.exec("UPDATE meta SET value = 2 WHERE name = 'format'");
+  database.exec("UPDATE meta SET value = 3 WHERE name = 'format'");
   database.close();
   expect(() => sqliteBackend({ file })).toThrow(
     having({
       code: 'WORKFLOW_RECORD_CORRUPT',
-      message: containing('has format 2, and this version reads up to 1: upgrade'),
-      details: { file, format: 2, supported: 1 },
+      message: containing('has format 3, and this version reads up to 2: upgrade'),
+      details: { file, format: 3, supported: 2 },
     }),
   );
+});
+
+test('a file of the first format is brought to this one, with all that is in it', async () => {
+  const file = temporaryFile();
+  const before = sqliteBackend({ file });
+  await before.payloads.put('run', 'ab', 'large');
+  await before.close();
+  const database = new DatabaseSync(file);
+  database.exec("DROP TABLE kept; UPDATE meta SET value = 1 WHERE name = 'format'");
+  database.close();
+  for (let time = 0; time < 2; time += 1) {
+    const { payloads, close } = sqliteBackend({ file });
+    expect(await payloads.get('run', 'ab')).toBe('large');
+    if (time === 0) await payloads.keep('run', 'cd', 'sent ahead', 1);
+    expect(await payloads.kept('run', 'cd')).toBe('sent ahead');
+    await close();
+  }
 });
 
 test('a file that is no database is refused and left alone', () => {

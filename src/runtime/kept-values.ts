@@ -1,0 +1,62 @@
+import { WorkflowError } from '../core/errors.ts';
+import { checkAccess } from './access.ts';
+import type { KeptValueRef } from './api.ts';
+import { checkId } from './arguments.ts';
+import type { Engine } from './engine.ts';
+import { sha256 } from './values.ts';
+
+/** Values that callers send ahead of the start or the resumption that they are for. */
+
+/**
+ * The name that a value is kept under. Part of it is who sent it: others neither read it nor learn that it is there, and nobody
+ * reaches what the engine itself stored under a hash.
+ */
+function nameOf({ owner, sha256: hash }: KeptValueRef): string {
+  return sha256(JSON.stringify([owner ?? null, hash]));
+}
+
+/** The run need not exist; one that does has to be the caller's. */
+async function check(engine: Engine, ref: KeptValueRef): Promise<void> {
+  checkId(ref.runId, 'runId');
+  if (!/^[0-9a-f]{64}$/.test(ref.sha256)) {
+    throw new WorkflowError(
+      'WORKFLOW_ARGUMENT_INVALID',
+      'The hash of the value is no SHA-256: write its 64 hex digits in lower case',
+      { details: { field: 'sha256' } },
+    );
+  }
+  const header = await engine.backend.store.loadHeader(ref.runId);
+  if (header !== undefined) checkAccess(header, ref);
+}
+
+/** See `Runtime.keepValue`. */
+export async function keepValue(
+  engine: Engine,
+  request: KeptValueRef & { readonly text: string },
+): Promise<void> {
+  const { payloads, store, clock } = engine.backend;
+  await check(engine, request);
+  const { runId, text } = request;
+  const found = sha256(text);
+  if (found !== request.sha256) {
+    throw new WorkflowError(
+      'WORKFLOW_ARGUMENT_INVALID',
+      `The value has the SHA-256 ${found}, and not ${request.sha256}: hash the very bytes that are sent`,
+      { details: { field: 'sha256', found } },
+    );
+  }
+  await payloads.keep(runId, nameOf(request), text, clock.now());
+  await store.durable();
+}
+
+/** See `Runtime.keptValue`. */
+export async function keptValue(engine: Engine, ref: KeptValueRef): Promise<string> {
+  await check(engine, ref);
+  const text = await engine.backend.payloads.kept(ref.runId, nameOf(ref));
+  if (text !== undefined) return text;
+  throw new WorkflowError(
+    'WORKFLOW_VALUE_NOT_FOUND',
+    `No value of the SHA-256 ${ref.sha256} was sent ahead of run "${ref.runId}": send it first`,
+    { details: { runId: ref.runId, sha256: ref.sha256 } },
+  );
+}
