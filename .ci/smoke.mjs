@@ -3,7 +3,7 @@
 import { readFile } from 'node:fs/promises';
 
 // What lies behind these doors needs an optional peer dependency.
-const NEED_PEERS = ['./aws', './cdk'];
+const NEED_PEERS = ['./aws', './cdk', './client/sigv4'];
 
 const withoutPeers = process.argv.includes('--without-peers');
 const manifest = JSON.parse(await readFile('node_modules/evented-workflows/package.json', 'utf8'));

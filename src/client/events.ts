@@ -2,7 +2,7 @@ import type { EventPage } from '../core/host.ts';
 import type { RunEvent } from '../core/snapshot.ts';
 import { errorOfProblem, isProblem, WorkflowApiError } from './errors.ts';
 import { EventStreamParser } from './event-stream.ts';
-import { backoff, unlessAborted } from './timing.ts';
+import { backoff, pause, unlessAborted } from './timing.ts';
 import { type ApiRequest, Failure, jsonOf, type Transport } from './transport.ts';
 import type { CallOptions } from './workflow-types.ts';
 
@@ -71,9 +71,9 @@ export async function* followEvents(
       const most = wasConnected ? reconnects : transport.retries;
       const asked = transport.pauseAfter(failure, failures);
       if (failure.kind === 'final' || asked === undefined || failures >= most) throw failure.error;
-      const pause = retry === undefined ? asked : backoff(failures, retry, longestPause, timing.random);
+      const own = retry === undefined ? 0 : backoff(timing, failures, retry, longestPause);
       failures += 1;
-      await timing.sleep(Math.max(asked, pause), ended);
+      await pause(timing, Math.max(asked, own), ended);
     }
   } finally {
     left.abort();
@@ -118,7 +118,7 @@ async function* connection(
   yield answer;
   if (answer instanceof Failure || answer.done || answer.events.length > 0) return;
   const left = began + shortestWait - timing.now();
-  if (left > 0) await timing.sleep(left, signal);
+  if (left > 0) await pause(timing, left, signal);
 }
 
 function isStream(response: Response): boolean {

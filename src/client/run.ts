@@ -4,6 +4,7 @@ import type { HistoryEntry } from '../core/run-history.ts';
 import type { RunEvent } from '../core/snapshot.ts';
 import type { KnownSteps, WorkflowTypes } from '../sdk/definition-types.ts';
 import { type EventsOptions, followEvents, longestWait } from './events.ts';
+import { pause } from './timing.ts';
 import { type ApiRequest, invalidArgument, segment, type Transport } from './transport.ts';
 import { keepValue, withValues } from './values.ts';
 import type { Wire } from './wire.ts';
@@ -167,7 +168,8 @@ export function runHandle(
     restart: (options) => post('restart', false, options),
     delete: ({ signal } = {}) => transport.call({ method: 'DELETE', path, isRepeatable: true, signal }),
     get: async ({ fields, nested, signal } = {}) => {
-      const query = { workflowId, fields: fields?.join(','), nested };
+      // None at all: the status is one of those that are there in any case.
+      const query = { workflowId, fields: fields && (fields.join(',') || 'status'), nested };
       return await read(transport, { path, query, signal });
     },
     result: (options) => waitForResult(transport, path, options),
@@ -249,7 +251,7 @@ async function waitForResult(
     const result = await read<RemoteResult>(transport, request);
     const now = timing.now();
     if (!unsettled.has(result.status) || (deadline !== undefined && now >= deadline)) return result;
-    const pause = began + shortestWait - now;
-    if (pause > 0) await timing.sleep(Math.min(pause, (deadline ?? Number.POSITIVE_INFINITY) - now), signal);
+    const early = began + shortestWait - now;
+    if (early > 0) await pause(timing, Math.min(early, (deadline ?? Number.POSITIVE_INFINITY) - now), signal);
   }
 }

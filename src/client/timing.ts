@@ -2,9 +2,7 @@
 export interface Timing {
   /** Now, ms since 1970. */
   readonly now: () => number;
-  /** Pauses for so many ms; rejects with the reason of the signal as soon as that aborts. */
-  readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
-  /** Calls back in so many ms, unless the function that it returns is called before: what bounds a request. */
+  /** Calls back once, in so many ms, unless the function that it returns is called before. */
   readonly timer: (ms: number, callback: () => void) => () => void;
   /** From 0 to below 1: spreads retries, so that clients who failed together do not come back together. */
   readonly random: () => number;
@@ -13,19 +11,21 @@ export interface Timing {
 /** The clock, the timers and the randomness of the platform. */
 export const systemTiming: Timing = {
   now: () => Date.now(),
-  sleep: async (ms, signal) => {
-    let stop = (): void => {};
-    const over = new Promise<void>((resolve) => {
-      stop = systemTiming.timer(ms, resolve);
-    });
-    await unlessAborted(over, signal).finally(stop);
-  },
   timer: (ms, callback) => {
     const timer = setTimeout(callback, ms);
     return () => clearTimeout(timer);
   },
   random: () => Math.random(),
 };
+
+/** Pauses for so many ms; rejects with the reason of the signal as soon as that aborts. */
+export async function pause({ timer }: Timing, ms: number, signal: AbortSignal | undefined): Promise<void> {
+  let stop = (): void => {};
+  const over = new Promise<void>((resolve) => {
+    stop = timer(ms, resolve);
+  });
+  await unlessAborted(over, signal).finally(stop);
+}
 
 /** Settles as `work` does, or rejects with the reason of the signal when that comes first. */
 export async function unlessAborted<Value>(
@@ -48,6 +48,6 @@ export async function unlessAborted<Value>(
 }
 
 /** A pause before retry number `retry` (from 0), ms: exponential, at most `most`, with full jitter. */
-export function backoff(retry: number, first: number, most: number, random: () => number): number {
+export function backoff({ random }: Timing, retry: number, first: number, most: number): number {
   return random() * Math.min(most, first * 2 ** retry);
 }

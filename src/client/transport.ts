@@ -1,5 +1,5 @@
 import { errorOfProblem, isProblem, WorkflowApiError } from './errors.ts';
-import { backoff, type Timing, unlessAborted } from './timing.ts';
+import { backoff, pause, type Timing, unlessAborted } from './timing.ts';
 
 /** First pause before a retry and the longest one, ms; `Retry-After` wins over both. */
 const pauses = { first: 200, most: 10_000 };
@@ -90,18 +90,18 @@ export class Transport {
       if (isRemoved && mayBeDone) return undefined as Answer;
       mayBeDone ||= kind === 'unsure';
       const mayRepeat = kind === 'refused' || (kind === 'unsure' && request.isRepeatable);
-      const pause = this.pauseAfter(outcome, retry);
-      const isLate = timing.now() + (pause ?? 0) > (request.deadline ?? Number.POSITIVE_INFINITY);
-      if (!mayRepeat || retry >= retries || pause === undefined || isLate) throw error;
-      await timing.sleep(pause, request.signal);
+      const ms = this.pauseAfter(outcome, retry);
+      const isLate = timing.now() + (ms ?? 0) > (request.deadline ?? Number.POSITIVE_INFINITY);
+      if (!mayRepeat || retry >= retries || ms === undefined || isLate) throw error;
+      await pause(timing, ms, request.signal);
     }
   }
 
   /** How long to wait before retry number `retry`, ms; undefined when the server asks for too long a wait. */
   pauseAfter({ retryAfter }: Failure, retry: number): number | undefined {
-    const pause = backoff(retry, pauses.first, pauses.most, this.#options.timing.random);
-    if (retryAfter === undefined) return pause;
-    return retryAfter > longestRetryAfter ? undefined : retryAfter + pause;
+    const ms = backoff(this.#options.timing, retry, pauses.first, pauses.most);
+    if (retryAfter === undefined) return ms;
+    return retryAfter > longestRetryAfter ? undefined : retryAfter + ms;
   }
 
   /** Sends a request once. Rejects only when it was aborted, or when the token or the signature cannot be made. */
@@ -207,7 +207,7 @@ function queryText(query: ApiRequest['query'] = {}): string {
 }
 
 /** Whether an answer says that it is JSON. */
-export function isJson(response: Response): boolean {
+function isJson(response: Response): boolean {
   return /^application\/(?:[\w.+-]+\+)?json\b/i.test(response.headers.get('content-type') ?? '');
 }
 

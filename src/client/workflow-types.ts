@@ -66,7 +66,7 @@ export type RunField = keyof WorkflowState;
 /** Fields that {@link RemoteRun} has whatever is asked for. */
 export type RunBasics = 'runId' | 'workflowName' | 'resourceId' | 'createdAt' | 'updatedAt' | 'status';
 
-/** Whether the ids of the steps are known: the workflow was built in one chain. */
+/** Ids of the steps; any text when the workflow was not built in one chain. */
 type StepId<Steps extends KnownSteps> = [keyof Steps] extends [never] ? string : keyof Steps & string;
 
 /**
