@@ -3,6 +3,7 @@ import { isWorkflowApiError } from '../../client/index.ts';
 import type { Graph } from '../../core/graph.ts';
 import type { Context } from '../command.ts';
 import { exitCodes } from '../exit.ts';
+import { displayWidth } from '../text.ts';
 import { isOver, type RunDocument } from './document.ts';
 import { RunFacts } from './facts.ts';
 import { runNodes } from './nodes.ts';
@@ -148,7 +149,9 @@ class Screen {
     const rows = rowsOf(nodes).map((row) => renderRow(row, width, paint));
     const head = headLines(this.#context, look.run, now);
     const tail = look.run.status === 'suspended' ? tailLines(this.#context, look, nodes) : [];
-    this.#draw(fitted(head, rows, tail, (console.stdout.rows ?? 24) - 1));
+    // A command to copy is never shortened, so it can take several lines of the screen.
+    const wrapped = this.#taken(tail) - tail.length;
+    this.#draw(fitted(head, rows, tail, (console.stdout.rows ?? 24) - 1 - wrapped));
   }
 
   end(look: RunLook): void {
@@ -167,11 +170,17 @@ class Screen {
     return this.#context.width - 1;
   }
 
+  /** Lines of the screen that these take. */
+  #taken(lines: readonly string[]): number {
+    const columns = this.#context.console.stdout.columns ?? this.#context.width;
+    return lines.reduce((sum, line) => sum + Math.max(1, Math.ceil(displayWidth(line) / columns)), 0);
+  }
+
   #draw(lines: readonly string[]): void {
     const { stdout } = this.#context.console;
     const back = this.#drawn > 0 ? `\u001B[${this.#drawn}A\u001B[J` : '';
     stdout.write(`${back}${lines.map((line) => `${line}\n`).join('')}`);
-    this.#drawn = lines.length;
+    this.#drawn = this.#taken(lines);
   }
 }
 
