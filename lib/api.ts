@@ -40,7 +40,7 @@ export function createApi(
 ): Api {
   const handler = new NodejsFunction(scope, 'ApiFunction', {
     ...functionProps('api', settings),
-    description: 'Starts, resumes, cancels, repeats, removes and reads workflows',
+    description: 'Starts, resumes, cancels and reads workflows',
     role,
     logGroup,
     timeout: TIMEOUT,
@@ -49,7 +49,7 @@ export function createApi(
   });
   const gateway = new HttpApi(scope, 'Api', {
     createDefaultStage: false,
-    description: 'Starts, resumes, cancels, repeats, removes and reads workflows',
+    description: 'Starts, resumes, cancels and reads workflows',
   });
   const stage = new HttpStage(scope, 'Stage', {
     httpApi: gateway,

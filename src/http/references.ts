@@ -8,7 +8,7 @@ import type { JsonValue } from './wire.ts';
  */
 
 /** Bytes of JSON text (UTF-8) above which a value is shown by a reference. */
-export const referenceBytes = 256 * 1024;
+const referenceBytes = 256 * 1024;
 
 /**
  * Bytes that an answer should not exceed: a function on AWS answers at most 6 MB (Lambda quotas, synchronous payload). One that

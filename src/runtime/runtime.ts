@@ -1,5 +1,5 @@
 import { admit } from '../core/decide.ts';
-import { WorkflowError } from '../core/errors.ts';
+import { isWorkflowError, WorkflowError } from '../core/errors.ts';
 import type { WorkflowDefinition } from '../core/definition.ts';
 import { eventFormat, keyOfPath, type WorkflowEvent } from '../core/event.ts';
 import { bindWorkflows } from '../core/host.ts';
@@ -314,10 +314,7 @@ async function handleEvent(engine: Engine, event: WorkflowEvent): Promise<void> 
 
 /** The code here is not what the run was started with: it may be again tomorrow. */
 function isForeign(error: unknown): boolean {
-  return (
-    error instanceof WorkflowError &&
-    (error.code === 'WORKFLOW_NOT_FOUND' || error.code === 'WORKFLOW_GRAPH_CHANGED')
-  );
+  return isWorkflowError(error, 'WORKFLOW_NOT_FOUND', 'WORKFLOW_GRAPH_CHANGED');
 }
 
 /** Whether no code would do anything for the event: then it must not come again for ever. */

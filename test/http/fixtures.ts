@@ -96,12 +96,12 @@ export function fakeRuntime(parts: Partial<Runtime>): Runtime {
 }
 
 /** A POST with a JSON body. */
-export function post(body?: unknown): RequestInit {
+export function post(body?: unknown, headers: Readonly<Record<string, string>> = {}): RequestInit {
+  if (body === undefined) return { method: 'POST', headers };
   return {
     method: 'POST',
-    ...(body === undefined
-      ? {}
-      : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
+    body: JSON.stringify(body),
+    headers: { 'content-type': 'application/json', ...headers },
   };
 }
 

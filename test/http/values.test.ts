@@ -244,10 +244,7 @@ describe('PUT /runs/:runId/values/:sha256', () => {
     body,
     headers: { 'content-type': type, 'x-who': who },
   });
-  const as = (body: unknown, who = 'Ada'): RequestInit => {
-    const init = post(body);
-    return { ...init, headers: { ...init.headers, 'x-who': who } };
-  };
+  const as = (body: unknown, who = 'Ada'): RequestInit => post(body, { 'x-who': who });
   const open = () => realApp({ workflows, identify: (request) => request.headers.get('x-who') ?? 'Ada' });
 
   test('sends the input of a start, the data of a resumption and the input of a time travel ahead', async () => {

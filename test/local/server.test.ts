@@ -242,9 +242,13 @@ describe('closing', () => {
     const events = `${server.url}/runs/a/events?cursor=${cursor}&wait=25`;
     const stream = await fetch(events, { headers: { accept: 'text/event-stream' } });
     const reads = vi.spyOn(server.runtime, 'events');
+    const settling = vi.spyOn(server.runtime, 'settled');
     const wait = fetch(events);
     await expect.poll(() => reads.mock.calls.length).toBe(1);
+    const result = fetch(`${server.url}/runs/a/result?wait=25`);
+    await expect.poll(() => settling.mock.calls.length).toBe(1);
     const closed = server.close();
+    expect(await (await result).json()).toMatchObject({ runId: 'a', status: 'running' });
     expect(await stream.text()).toMatch(/^retry: 1000\n\n(?:: nothing new\n\n)?$/);
     expect(await (await wait).json()).toEqual({ events: [], cursor, done: false });
     await expect(fetch(`${server.url}/health`)).rejects.toThrow();
