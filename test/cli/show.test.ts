@@ -171,6 +171,23 @@ describe('show --watch', () => {
     );
   });
 
+  test.each([8, 14, 200])(
+    'draws no more than a screen of %i lines, and all of it at the end',
+    async (rows) => {
+      const { evented, clock } = await started(every());
+      const around = { tty: true, columns: 80, rows };
+      const watched = evented(['show', 'run-1', '--watch', '--no-color'], around);
+      await evented(['cancel', 'run-1']);
+      const { out } = await clock.runUntil(watched);
+      // oxlint-disable-next-line no-control-regex -- what draws over
+      const frames = out.split(/\u001B\[\d+A\u001B\[J/);
+      expect(frames.length).toBeGreaterThan(1);
+      for (const frame of frames.slice(0, -1)) expect(frame.split('\n').length - 1).toBeLessThan(rows);
+      expect(frames.at(-1)).toContain('✓ first');
+      expect(frames.at(-1)).toContain('· end');
+    },
+  );
+
   test('with --json each change of status is a line', async () => {
     const served = serve();
     const { evented, clock } = served;
