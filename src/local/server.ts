@@ -8,7 +8,7 @@ export const defaultPort = 4400;
 
 /** Options of {@link startLocalServer}. */
 export interface LocalServerOptions
-  extends Pick<RuntimeOptions, 'workflows' | 'concurrency' | 'limits' | 'stepEndEvents'>,
+  extends Pick<RuntimeOptions, 'workflows' | 'agents' | 'tools' | 'concurrency' | 'limits' | 'stepEndEvents'>,
     Pick<HttpAppOptions, 'heartbeatMs' | 'bodyLimits' | 'maxInFlight'> {
   /** Path of the SQLite file with all runs; made when it is missing, with its directory. */
   readonly file: string;
@@ -52,13 +52,15 @@ export async function startLocalServer(options: LocalServerOptions): Promise<Loc
 }
 
 async function open(options: LocalServerOptions, logger: Logger): Promise<Runtime> {
-  const { file, workflows, concurrency, limits, stepEndEvents } = options;
+  const { file, workflows, agents, tools, concurrency, limits, stepEndEvents } = options;
   const backend = sqliteBackend({ file });
   try {
     return createRuntime({
       workflows,
       backend,
       logger,
+      ...(agents === undefined ? {} : { agents }),
+      ...(tools === undefined ? {} : { tools }),
       ...(concurrency === undefined ? {} : { concurrency }),
       ...(limits === undefined ? {} : { limits }),
       ...(stepEndEvents === undefined ? {} : { stepEndEvents }),

@@ -107,7 +107,16 @@ export const LAYERS: readonly Layer[] = [
   { name: 'client signer', roots: ['src/client/sigv4.ts'], may: [], packages: ['@smithy/signature-v4'] },
   // Its calls are typed by what the author's workflows say, which are types of the authoring door.
   { name: 'client', roots: ['src/client'], may: [], mayAsTypes: ['core', 'sdk'], packages: [] },
-  { name: 'cli', roots: ['src/cli'], may: ['client', 'local'], packages: ['node:*'], computed: true },
+  {
+    name: 'cli',
+    roots: ['src/cli'],
+    may: ['client', 'local'],
+    // What signs needs a peer that few have.
+    mayLazily: ['client signer'],
+    mayAsTypes: ['core'],
+    packages: ['node:*'],
+    computed: true,
+  },
   { name: 'studio', roots: ['studio'], may: ['client'], packages: [] },
   {
     name: 'lambdas',

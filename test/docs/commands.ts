@@ -1,22 +1,10 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { commands } from '../../src/cli/commands/index.ts';
 import { type Block, type Document, root } from './documents.ts';
 
-/** The commands of the command line `evented`, the only place where documents are told of them. */
-const EVENTED_COMMANDS: readonly string[] = [
-  'dev',
-  'start',
-  'resume',
-  'cancel',
-  'runs',
-  'show',
-  'events',
-  'time-travel',
-  'restart',
-  'delete',
-  'workflows',
-  'graph',
-];
+/** Names of the commands of `evented`. */
+const eventedCommands = ['help', ...commands.map(({ name }) => name)];
 
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
   readonly scripts: Readonly<Record<string, string>>;
@@ -40,7 +28,7 @@ export function unknownScripts({ text }: Pick<Document, 'text'>): string[] {
 
 /** Commands of `evented` that a text names in a span of code, and that there are not. */
 export function unknownCommands({ text }: Pick<Document, 'text'>): string[] {
-  return each(text, /`(?:npx )?evented ([a-z][\w-]*)/g).filter((name) => !EVENTED_COMMANDS.includes(name));
+  return each(text, /`(?:npx )?evented ([a-z][\w-]*)/g).filter((name) => !eventedCommands.includes(name));
 }
 
 /** What is wrong with the commands of a block: each names a thing that there is not. */
@@ -49,7 +37,7 @@ export function shellProblems({ text }: Pick<Block, 'text'>): string[] {
     (name) => name !== 'evented' && !existsSync(join(root, 'node_modules/.bin', name)),
   );
   const commands = each(text, /(?:^|[|;&] *|\bnpx )evented ([a-z][\w-]*)/gm).filter(
-    (name) => !EVENTED_COMMANDS.includes(name),
+    (name) => !eventedCommands.includes(name),
   );
   const paths = each(text, /(?:^|[\s'"=@(])((?:\.\/)?[\w.-]+\/[\w./-]*)/gm).filter((path) => {
     const [first = ''] = path.replace('./', '').split('/');
