@@ -8,6 +8,9 @@ import type { Watch } from './watch.ts';
 /** Pause between two sweeps, ms. */
 const sweepEveryMs = 60_000;
 
+/** Sweeps of a run in a row that change nothing, at most, when nothing goes wrong any more. Measured: up to 6. */
+const mostSweepsInVain = 12;
+
 /** The sweeper: one process or another looks each minute at what is due. */
 export class Sweeps implements ActionSource {
   /** Most sweeps of one run in a row that changed nothing of any run, since nothing goes wrong any more. */
@@ -72,6 +75,8 @@ export class Sweeps implements ActionSource {
       const times = (this.#inVain.get(runId) ?? 0) + 1;
       this.#inVain.set(runId, times);
       this.mostInVain = Math.max(this.mostInVain, times);
+      if (times === mostSweepsInVain + 1)
+        this.#watch.violate(`a run that waits for no time was swept ${times} times, and nothing changed`);
     }
   }
 }
