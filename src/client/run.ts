@@ -47,7 +47,10 @@ export interface RunHandle<
   readonly workflowId: string | undefined;
   /** Status as of the call that gave this object; undefined when no call did. */
   readonly status: RunStatus | undefined;
-  /** What became of the run within the `wait` of the call that gave this object. */
+  /**
+   * What became of the run within the `wait` of the call that gave this object. Undefined also when its large values could not be
+   * fetched: `result` asks for it again.
+   */
   readonly outcome: RemoteResult<Types, Steps> | undefined;
 
   /**
@@ -177,9 +180,8 @@ export function runHandle(
     eventPage: async ({ cursor, wait, signal } = {}) =>
       await transport.call({
         ...reading,
-        ...waiting(wait),
+        ...waiting({ cursor, wait }),
         path: `${path}/events`,
-        query: { cursor, wait },
         signal,
       }),
     history: ({ cursor, signal } = {}) =>
@@ -190,9 +192,17 @@ export function runHandle(
 
 const reading = { method: 'GET', isRepeatable: true } as const;
 
-function waiting(wait = 0): { readonly waitMs: number } {
-  if (wait >= 0 && wait <= longestWait) return { waitMs: wait * 1_000 };
-  throw invalidArgument(`wait is ${String(wait)}: give seconds, from 0 to ${longestWait}`);
+/** A query that lets the answer be held back. The API takes seconds with three decimals at most. */
+function waiting(
+  query: ApiRequest['query'] & { readonly wait: number | undefined },
+): Pick<ApiRequest, 'query' | 'waitMs'> {
+  const { wait } = query;
+  if (wait === undefined) return { query };
+  if (!(wait >= 0 && wait <= longestWait)) {
+    throw invalidArgument(`wait is ${String(wait)}: give seconds, from 0 to ${longestWait}`);
+  }
+  const waitMs = Math.round(wait * 1_000);
+  return { query: { ...query, wait: waitMs / 1_000 }, waitMs };
 }
 
 /** A GET whose large values are put in their places. */
@@ -215,7 +225,7 @@ export async function answeredRun(
   },
 ): Promise<AnsweredRun> {
   const { wait, ...rest } = request;
-  const answer = await transport.call<Answer>({ ...rest, ...waiting(wait), method: 'POST', query: { wait } });
+  const answer = await transport.call<Answer>({ ...rest, ...waiting({ wait }), method: 'POST' });
   const { outcome, ...stored } = answer;
   const { runId, workflowId } = stored;
   const again = async (): Promise<unknown> =>
@@ -226,7 +236,10 @@ export async function answeredRun(
       signal: request.signal,
     });
   const options = request.signal === undefined ? {} : { signal: request.signal };
-  const filled = await withValues(transport, outcome, again, options);
+  // The change is done: with this error, a caller would take it for refused, and repeat it.
+  const filled = await withValues(transport, outcome, again, options).catch(() => {
+    request.signal?.throwIfAborted();
+  });
   const seen = { ...stored, ...(filled === undefined ? {} : { outcome: filled as RemoteResult }) };
   // The answer names all that an answered run has beside a handle.
   return { resourceId: undefined, ...runHandle(transport, { runId, workflowId }, seen) } as AnsweredRun;
@@ -245,9 +258,8 @@ async function waitForResult(
   for (;;) {
     const began = timing.now();
     const left = deadline === undefined ? longestWait : Math.max(0, deadline - began) / 1_000;
-    const wait = Math.min(longestWait, Math.round(left * 1_000) / 1_000);
-    const query = { wait, state: includeState, labels: includeResumeLabels };
-    const request = { path: `${path}/result`, query, ...waiting(wait), deadline, signal };
+    const query = { wait: Math.min(longestWait, left), state: includeState, labels: includeResumeLabels };
+    const request = { path: `${path}/result`, ...waiting(query), deadline, signal };
     const result = await read<RemoteResult>(transport, request);
     const now = timing.now();
     if (!unsettled.has(result.status) || (deadline !== undefined && now >= deadline)) return result;

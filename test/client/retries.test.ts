@@ -111,8 +111,10 @@ describe('what is sent again', () => {
   });
 
   test.each(once)('%s not when it may have arrived', async (method, options) => {
+    const cutOffByNetwork = Object.assign(new TypeError('read'), { code: 'EHOSTUNREACH', syscall: 'read' });
     for (const reply of [
       networkFailure('ECONNRESET'),
+      new TypeError('fetch failed', { cause: cutOffByNetwork }),
       refusal(503, 'WORKFLOW_RUNTIME_CLOSED'),
       page(504),
       broken(),
