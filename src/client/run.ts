@@ -211,6 +211,15 @@ async function read<Value>(
   request: Omit<ApiRequest, 'method' | 'isRepeatable'>,
 ): Promise<Value> {
   const answer = await transport.call<Value>({ ...reading, ...request });
+  return await filled(transport, request, answer);
+}
+
+/** The answer of a GET with its large values in their places. */
+async function filled<Value>(
+  transport: Transport,
+  request: Omit<ApiRequest, 'method' | 'isRepeatable'>,
+  answer: Value,
+): Promise<Value> {
   const inline = { ...reading, ...request, query: { ...request.query, wait: undefined, inline: true } };
   const { signal } = request;
   const options = signal === undefined ? {} : { signal };
@@ -237,10 +246,10 @@ export async function answeredRun(
     });
   const options = request.signal === undefined ? {} : { signal: request.signal };
   // The change is done: with this error, a caller would take it for refused, and repeat it.
-  const filled = await withValues(transport, outcome, again, options).catch(() => {
+  const whole = await withValues(transport, outcome, again, options).catch(() => {
     request.signal?.throwIfAborted();
   });
-  const seen = { ...stored, ...(filled === undefined ? {} : { outcome: filled as RemoteResult }) };
+  const seen = { ...stored, ...(whole === undefined ? {} : { outcome: whole as RemoteResult }) };
   // The answer names all that an answered run has beside a handle.
   return { resourceId: undefined, ...runHandle(transport, { runId, workflowId }, seen) } as AnsweredRun;
 }
@@ -260,9 +269,15 @@ async function waitForResult(
     const left = deadline === undefined ? longestWait : Math.max(0, deadline - began) / 1_000;
     const query = { wait: Math.min(longestWait, left), state: includeState, labels: includeResumeLabels };
     const request = { path: `${path}/result`, ...waiting(query), deadline, signal };
-    const result = await read<RemoteResult>(transport, request);
+    const answer = await transport.call<RemoteResult>({ ...reading, ...request });
+    const isLast = ({ status }: RemoteResult): boolean =>
+      !unsettled.has(status) || (deadline !== undefined && timing.now() >= deadline);
+    if (isLast(answer)) {
+      const result = await filled(transport, request, answer);
+      // Values that changed meanwhile were asked for with the rest: somebody can have resumed the run.
+      if (isLast(result)) return result;
+    }
     const now = timing.now();
-    if (!unsettled.has(result.status) || (deadline !== undefined && now >= deadline)) return result;
     const early = began + shortestWait - now;
     if (early > 0) await pause(timing, Math.min(early, (deadline ?? Number.POSITIVE_INFINITY) - now), signal);
   }

@@ -83,6 +83,8 @@ export class Transport {
     let mayBeDone = false;
     for (let retry = 0; ; retry += 1) {
       const outcome = await this.attempt(request, jsonOf);
+      if (outcome === undefined && (request.method === 'GET' || request.method === 'POST'))
+        throw emptyAnswer();
       if (!(outcome instanceof Failure)) return outcome as Answer;
       const { error, kind } = outcome;
       // Removed by an attempt whose answer was lost.
@@ -226,6 +228,12 @@ export async function jsonOf(response: Response): Promise<unknown> {
     const message = 'The answer is broken JSON: it was cut off on its way';
     return new Failure(new WorkflowApiError('CLIENT_ANSWER_INVALID', message, { status, cause }), 'unsure');
   }
+}
+
+/** What a page that stands before a network answers, for one. */
+function emptyAnswer(): WorkflowApiError {
+  const message = 'The answer is empty, and is not one of the API: check the URL, and what stands before it';
+  return new WorkflowApiError('CLIENT_ANSWER_INVALID', message, { status: 204 });
 }
 
 async function refusalOf(response: Response, now: number): Promise<Failure> {

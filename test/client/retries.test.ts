@@ -53,6 +53,14 @@ describe('refusals', () => {
     });
   });
 
+  test('nothing instead of the API is no answer', async () => {
+    const nothing = (): Response => new Response(null, { status: 204 });
+    const { client, failure } = scripted([nothing(), nothing()]);
+    const invalid = expect.objectContaining({ code: 'CLIENT_ANSWER_INVALID', status: 204 });
+    expect(await failure(client.runs())).toEqual(invalid);
+    expect(await failure(client.workflow('orders').start(input))).toEqual(invalid);
+  });
+
   test('a page instead of the API is no answer', async () => {
     const { client, sent, failure } = scripted([page(200)]);
     const error = await failure(client.workflows());

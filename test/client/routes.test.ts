@@ -293,6 +293,19 @@ describe('values above 256 KiB', () => {
     ]);
   });
 
+  test('are not fetched of a result that is still waited for', async () => {
+    const { client, sent, until } = scripted([
+      json({ status: 'running', steps: { a: { output: ref(1) } } }),
+      json({ status: 'success', steps: { a: { output: ref(1) } } }),
+      json(text),
+    ]);
+    expect(await until(client.run('r').result())).toEqual({
+      status: 'success',
+      steps: { a: { output: text } },
+    });
+    expect(sent.length).toBe(3);
+  });
+
   test('that have changed meanwhile are asked for with the rest', async () => {
     const gone = (): Response => refusal(404, 'WORKFLOW_RUN_NOT_FOUND');
     const whole = { status: 'success', result: text };
