@@ -3,7 +3,7 @@ import type { RunEvent } from '../core/snapshot.ts';
 import { errorOfProblem, isProblem, WorkflowApiError } from './errors.ts';
 import { EventStreamParser } from './event-stream.ts';
 import { backoff, pause, unlessAborted } from './timing.ts';
-import { type ApiRequest, Failure, jsonOf, type Transport } from './transport.ts';
+import { type ApiRequest, Failure, jsonOf, kindOf, type Transport } from './transport.ts';
 import type { CallOptions } from './workflow-types.ts';
 
 /** Longest wait of one request for events or a result, s: what the API takes. */
@@ -23,7 +23,10 @@ export interface EventsOptions extends CallOptions {
   readonly reconnects?: number;
 }
 
-/** A page without events that comes sooner, ms, is of a server that stops: it is not asked again at once. */
+/**
+ * A page without events that comes sooner, ms, is of a server that stops: it is not asked again at once. A stream that ends sooner
+ * counts as a connection that failed.
+ */
 const shortestWait = 1_000;
 
 /** What a connection gave: events, and where the next one begins. */
@@ -132,13 +135,17 @@ async function* streamed(
 ): AsyncGenerator<Told | Failure, void, undefined> {
   const reader = response.body?.getReader() as ReadableStreamDefaultReader<Uint8Array> | undefined;
   const parser = new EventStreamParser();
+  const { timing } = transport;
+  const began = timing.now();
+  let hasSpoken = false;
+  let cause: unknown = new DOMException('The stream ended too early', 'AbortError');
   try {
     for (;;) {
       const chunk = await next(transport, reader, signal);
-      if (chunk === undefined)
-        return yield broken(new DOMException('The stream ended too early', 'AbortError'));
+      if (chunk === undefined) break;
+      hasSpoken = true;
       for (const { event, data, id, retry } of parser.push(chunk)) {
-        if (event === 'problem') throw problemIn(data);
+        if (event === 'problem') return yield problemIn(data);
         const after = id === '' ? undefined : id;
         if (event === 'done') return yield { events: [], cursor: after, done: true };
         // Names that this version does not know are for newer ones.
@@ -146,14 +153,16 @@ async function* streamed(
         yield { events, cursor: after, done: false, retry };
       }
     }
-  } catch (cause) {
+  } catch (thrown) {
     signal.throwIfAborted();
-    if (cause instanceof WorkflowApiError) throw cause;
-    return yield broken(cause);
+    cause = thrown;
   } finally {
     // It may be broken, and nobody reads it any more.
     void reader?.cancel().catch(() => {});
   }
+  // Proxies cut off what lasts or is silent for long: a stream that was there for a while is not one that failed.
+  if (hasSpoken && timing.now() - began >= shortestWait) yield { events: [], cursor: undefined, done: false };
+  yield broken(cause);
 }
 
 function broken(cause: unknown): Failure {
@@ -161,10 +170,15 @@ function broken(cause: unknown): Failure {
   return new Failure(new WorkflowApiError('CLIENT_UNREACHABLE', message, { cause }), 'unsure');
 }
 
-function problemIn(data: string): WorkflowApiError {
+/** The refusal that a stream ended with: what a status could say no more, once the stream had begun. */
+function problemIn(data: string): Failure {
   const problem: unknown = JSON.parse(data);
-  if (isProblem(problem)) return errorOfProblem(problem);
-  return new WorkflowApiError('CLIENT_ANSWER_INVALID', 'The stream ended with a problem that says nothing');
+  if (isProblem(problem)) {
+    const error = errorOfProblem(problem);
+    return new Failure(error, kindOf(error, problem.status));
+  }
+  const message = 'The stream ended with a problem that says nothing';
+  return new Failure(new WorkflowApiError('CLIENT_ANSWER_INVALID', message), 'final');
 }
 
 /** The next chunk; undefined at the end. Rejects when nothing came for too long: the server sends comments in a silence. */

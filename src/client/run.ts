@@ -47,7 +47,10 @@ export interface RunHandle<
   readonly workflowId: string | undefined;
   /** Status as of the call that gave this object; undefined when no call did. */
   readonly status: RunStatus | undefined;
-  /** What became of the run within the `wait` of the call that gave this object. */
+  /**
+   * What became of the run within the `wait` of the call that gave this object. Undefined also when its large values could not be
+   * fetched: `result` asks for it again.
+   */
   readonly outcome: RemoteResult<Types, Steps> | undefined;
 
   /**
@@ -177,9 +180,8 @@ export function runHandle(
     eventPage: async ({ cursor, wait, signal } = {}) =>
       await transport.call({
         ...reading,
-        ...waiting(wait),
+        ...waiting({ cursor, wait }),
         path: `${path}/events`,
-        query: { cursor, wait },
         signal,
       }),
     history: ({ cursor, signal } = {}) =>
@@ -190,9 +192,17 @@ export function runHandle(
 
 const reading = { method: 'GET', isRepeatable: true } as const;
 
-function waiting(wait = 0): { readonly waitMs: number } {
-  if (wait >= 0 && wait <= longestWait) return { waitMs: wait * 1_000 };
-  throw invalidArgument(`wait is ${String(wait)}: give seconds, from 0 to ${longestWait}`);
+/** A query that lets the answer be held back. The API takes seconds with three decimals at most. */
+function waiting(
+  query: ApiRequest['query'] & { readonly wait: number | undefined },
+): Pick<ApiRequest, 'query' | 'waitMs'> {
+  const { wait } = query;
+  if (wait === undefined) return { query };
+  if (!(wait >= 0 && wait <= longestWait)) {
+    throw invalidArgument(`wait is ${String(wait)}: give seconds, from 0 to ${longestWait}`);
+  }
+  const waitMs = Math.round(wait * 1_000);
+  return { query: { ...query, wait: waitMs / 1_000 }, waitMs };
 }
 
 /** A GET whose large values are put in their places. */
@@ -201,6 +211,15 @@ async function read<Value>(
   request: Omit<ApiRequest, 'method' | 'isRepeatable'>,
 ): Promise<Value> {
   const answer = await transport.call<Value>({ ...reading, ...request });
+  return await filled(transport, request, answer);
+}
+
+/** The answer of a GET with its large values in their places. */
+async function filled<Value>(
+  transport: Transport,
+  request: Omit<ApiRequest, 'method' | 'isRepeatable'>,
+  answer: Value,
+): Promise<Value> {
   const inline = { ...reading, ...request, query: { ...request.query, wait: undefined, inline: true } };
   const { signal } = request;
   const options = signal === undefined ? {} : { signal };
@@ -215,7 +234,7 @@ export async function answeredRun(
   },
 ): Promise<AnsweredRun> {
   const { wait, ...rest } = request;
-  const answer = await transport.call<Answer>({ ...rest, ...waiting(wait), method: 'POST', query: { wait } });
+  const answer = await transport.call<Answer>({ ...rest, ...waiting({ wait }), method: 'POST' });
   const { outcome, ...stored } = answer;
   const { runId, workflowId } = stored;
   const again = async (): Promise<unknown> =>
@@ -226,8 +245,11 @@ export async function answeredRun(
       signal: request.signal,
     });
   const options = request.signal === undefined ? {} : { signal: request.signal };
-  const filled = await withValues(transport, outcome, again, options);
-  const seen = { ...stored, ...(filled === undefined ? {} : { outcome: filled as RemoteResult }) };
+  // The change is done: with this error, a caller would take it for refused, and repeat it.
+  const whole = await withValues(transport, outcome, again, options).catch(() => {
+    request.signal?.throwIfAborted();
+  });
+  const seen = { ...stored, ...(whole === undefined ? {} : { outcome: whole as RemoteResult }) };
   // The answer names all that an answered run has beside a handle.
   return { resourceId: undefined, ...runHandle(transport, { runId, workflowId }, seen) } as AnsweredRun;
 }
@@ -245,12 +267,17 @@ async function waitForResult(
   for (;;) {
     const began = timing.now();
     const left = deadline === undefined ? longestWait : Math.max(0, deadline - began) / 1_000;
-    const wait = Math.min(longestWait, Math.round(left * 1_000) / 1_000);
-    const query = { wait, state: includeState, labels: includeResumeLabels };
-    const request = { path: `${path}/result`, query, ...waiting(wait), deadline, signal };
-    const result = await read<RemoteResult>(transport, request);
+    const query = { wait: Math.min(longestWait, left), state: includeState, labels: includeResumeLabels };
+    const request = { path: `${path}/result`, ...waiting(query), deadline, signal };
+    const answer = await transport.call<RemoteResult>({ ...reading, ...request });
+    const isLast = ({ status }: RemoteResult): boolean =>
+      !unsettled.has(status) || (deadline !== undefined && timing.now() >= deadline);
+    if (isLast(answer)) {
+      const result = await filled(transport, request, answer);
+      // Values that changed meanwhile were asked for with the rest: somebody can have resumed the run.
+      if (isLast(result)) return result;
+    }
     const now = timing.now();
-    if (!unsettled.has(result.status) || (deadline !== undefined && now >= deadline)) return result;
     const early = began + shortestWait - now;
     if (early > 0) await pause(timing, Math.min(early, (deadline ?? Number.POSITIVE_INFINITY) - now), signal);
   }

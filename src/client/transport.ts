@@ -83,6 +83,8 @@ export class Transport {
     let mayBeDone = false;
     for (let retry = 0; ; retry += 1) {
       const outcome = await this.attempt(request, jsonOf);
+      if (outcome === undefined && (request.method === 'GET' || request.method === 'POST'))
+        throw emptyAnswer();
       if (!(outcome instanceof Failure)) return outcome as Answer;
       const { error, kind } = outcome;
       // Removed by an attempt whose answer was lost.
@@ -146,13 +148,13 @@ export class Transport {
     const body = isJsonBody ? { body: jsonText(request.body) } : {};
     let unsigned: Request;
     try {
-      const headers = new Headers({
-        accept: 'application/json',
-        ...(isJsonBody ? { 'content-type': 'application/json' } : {}),
-        ...(bearer === undefined ? {} : { authorization: `Bearer ${bearer}` }),
-        ...this.#options.headers,
-        ...request.headers,
-      });
+      const headers = new Headers({ accept: 'application/json' });
+      if (isJsonBody) headers.set('content-type', 'application/json');
+      if (bearer !== undefined) headers.set('authorization', `Bearer ${bearer}`);
+      // One by one: in an object, names that differ in case would be two headers, whose values are joined.
+      for (const given of [this.#options.headers, request.headers ?? {}]) {
+        for (const [name, value] of Object.entries(given)) headers.set(name, value);
+      }
       const url = `${base}${request.path}${queryText(request.query)}`;
       unsigned = new Request(url, { method: request.method, headers, signal, ...body });
     } catch (cause) {
@@ -228,6 +230,12 @@ export async function jsonOf(response: Response): Promise<unknown> {
   }
 }
 
+/** What a page that stands before a network answers, for one. */
+function emptyAnswer(): WorkflowApiError {
+  const message = 'The answer is empty, and is not one of the API: check the URL, and what stands before it';
+  return new WorkflowApiError('CLIENT_ANSWER_INVALID', message, { status: 204 });
+}
+
 async function refusalOf(response: Response, now: number): Promise<Failure> {
   const { status } = response;
   const text = await response.text();
@@ -237,7 +245,8 @@ async function refusalOf(response: Response, now: number): Promise<Failure> {
   return new Failure(error, kindOf(error, status), retryAfter);
 }
 
-function kindOf({ code }: WorkflowApiError, status: number): Failure['kind'] {
+/** Whether what a refusal says may be otherwise at the next attempt. */
+export function kindOf({ code }: WorkflowApiError, status: number): Failure['kind'] {
   if (status === 429) return 'refused';
   if (status === 408 || status === 502 || status === 503 || status === 504) return 'unsure';
   // What is wrong with a definition or a record is wrong the next time, too.
@@ -281,10 +290,12 @@ const neverSent: ReadonlySet<unknown> = new Set([
 /** The failure of a request without an answer. */
 function unreachable(url: string, cause: unknown): Failure {
   // Node's "fetch failed" has the reason in its cause.
-  const { cause: below } = (cause ?? {}) as { readonly cause?: { readonly code?: unknown } };
+  const { cause: below } = (cause ?? {}) as { readonly cause?: { readonly [field: string]: unknown } };
   const { message } = (below ?? cause ?? {}) as { readonly message?: unknown };
   const why = typeof message === 'string' && message !== '' ? ` (${message})` : '';
   const text = `There is no answer from ${new URL(url).origin}${why}: check the URL, and whether the server runs`;
-  const kind = neverSent.has(below?.code) ? 'refused' : 'unsure';
+  // A network can become unreachable under a connection that was made, too.
+  const wasConnected = below?.['syscall'] === 'read' || below?.['syscall'] === 'write';
+  const kind = neverSent.has(below?.['code']) && !wasConnected ? 'refused' : 'unsure';
   return new Failure(new WorkflowApiError('CLIENT_UNREACHABLE', text, { cause }), kind);
 }

@@ -32,7 +32,7 @@ export async function fetchValue(
   { signal }: CallOptions,
 ): Promise<unknown> {
   // A step can write what looks like a reference: whatever it says, only a value of a run of this API is asked for.
-  const [path] = /\/runs\/[^/?#]+\/value\?[^#]*$/.exec(ref.$value.href) ?? [];
+  const [path] = /\/runs\/[^/?#\\]+\/value\?[^#]*$/.exec(ref.$value.href) ?? [];
   if (path === undefined) {
     const message = `"${ref.$value.href}" is no reference to a value of a run: give one that this API gave`;
     throw invalidArgument(message);

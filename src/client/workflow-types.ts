@@ -115,10 +115,13 @@ export interface WaitOptions extends CallOptions {
 /** Request context: keys that win over those of the run. */
 export type RemoteContext<Types extends WorkflowTypes> = Readonly<Partial<Wire<Types['requestContext']>>>;
 
-/** The input itself, or the hash under which `RunHandle.keepValue` has kept it. Required unless undefined would fit. */
+/**
+ * The input itself, or the hash under which `RunHandle.keepValue` has kept it for the run of this id. Required unless undefined
+ * would fit.
+ */
 type InputOption<Input> =
   | (undefined extends Input ? { readonly inputData?: Input } : { readonly inputData: Input })
-  | { readonly inputValue: string; readonly inputData?: never };
+  | { readonly inputValue: string; readonly inputData?: never; readonly runId: string };
 
 /** What `start` takes. */
 export type StartOptions<Types extends WorkflowTypes> = InputOption<Wire<Types['input']>> &

@@ -23,8 +23,8 @@ export async function startRun(call: Call): Promise<Response> {
   const body = parseWith(startBody, call.body, 'The body');
   const start = { ...body, workflowId: segment(call, 'workflowId'), ...call.owner };
   const runId = await keyedRunId(call.request.headers.get('idempotency-key'), start);
-  const request = { ...start, ...(runId === undefined ? {} : { runId }) };
-  const stored = await call.runtime.start(await withInput(call, request));
+  const request = await withInput(call, start);
+  const stored = await call.runtime.start({ ...request, ...(runId === undefined ? {} : { runId }) });
   const location = runPath(call, stored.runId);
   return json(await afterWait(call, stored, wait), stored.changed ? 201 : 200, { location });
 }

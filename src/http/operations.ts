@@ -95,7 +95,7 @@ const workflowOperations: readonly Operation[] = [
       'Idempotency-Key': {
         description:
           'The id of the run follows from it, from the workflow and from the caller: 1 to 255 printable ASCII characters. Not together with `runId`.',
-        schema: { type: 'string', minLength: 1, maxLength: 255, pattern: '^[\\x21-\\x7e]+$' },
+        schema: { type: 'string', minLength: 1, maxLength: 255, pattern: '^[\\x20-\\x7e]+$' },
       },
     },
     body: bodyOf(startBody, {

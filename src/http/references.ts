@@ -41,7 +41,10 @@ export async function withReferences(
   return shown;
 }
 
-/** A value that looks like a reference is shown by a real one, so that nobody follows a link of somebody else's making. */
+/**
+ * A value in which anything looks like a reference is shown by a real one, so that nobody follows a link of somebody else's
+ * making. By its text: as a text of its own, the name only costs a reference more.
+ */
 function mayMislead(text: string): boolean {
   return text.includes('"$value"');
 }
@@ -58,9 +61,11 @@ async function replaced(value: JsonValue, walk: Walk): Promise<JsonValue> {
   if (walk.places.length === 0) return value;
   const shown = await withChildrenReplaced(value, walk);
   if (!walk.places.some((place) => place.length === 0)) return shown;
-  const isMisleading = isContainer(value) && Object.hasOwn(value, '$value');
-  if (!isMisleading && utf8Bytes(JSON.stringify(shown)) <= walk.threshold) return shown;
   const text = JSON.stringify(value);
+  // Where deeper places are, they have seen to all that is below.
+  const isDeepest = walk.places.every((place) => place.length === 0);
+  const isMisleading = isDeepest ? mayMislead(text) : isContainer(value) && Object.hasOwn(value, '$value');
+  if (!isMisleading && utf8Bytes(isDeepest ? text : JSON.stringify(shown)) <= walk.threshold) return shown;
   const hash = await sha256(text);
   const href = walk.hrefOf(walk.path, hash);
   return href === undefined ? shown : { $value: { href, bytes: utf8Bytes(text), sha256: hash } };

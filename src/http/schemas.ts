@@ -231,13 +231,19 @@ export function parseWith<Schema extends z.ZodObject>(
   });
 }
 
+function givenTwice(name: string): WorkflowError {
+  const message = `The query has ${name} more than once: give it once`;
+  return new WorkflowError('WORKFLOW_ARGUMENT_INVALID', message, {
+    details: { issues: [{ path: name, message: 'given more than once' }] },
+  });
+}
+
 /** The query as an object. Throws WORKFLOW_ARGUMENT_INVALID for a parameter that is given twice. */
 export function queryOf(url: URL): Record<string, string> {
-  const names = [...url.searchParams.keys()];
-  const twice = names.find((name, index) => names.indexOf(name) !== index);
-  if (twice === undefined) return Object.fromEntries(url.searchParams);
-  const message = `The query has ${twice} more than once: give it once`;
-  throw new WorkflowError('WORKFLOW_ARGUMENT_INVALID', message, {
-    details: { issues: [{ path: twice, message: 'given more than once' }] },
-  });
+  const seen = new Set<string>();
+  for (const name of url.searchParams.keys()) {
+    if (seen.has(name)) throw givenTwice(name);
+    seen.add(name);
+  }
+  return Object.fromEntries(url.searchParams);
 }

@@ -1,8 +1,10 @@
-import { terminalStatuses } from '../core/records.ts';
+import { type StepRecord, terminalStatuses } from '../core/records.ts';
+import { firstTurn, formatTurn, parseTurn } from '../core/turn.ts';
 import type { RunRef } from './api.ts';
 import { cancelRun } from './cancel.ts';
 import type { Engine } from './engine.ts';
 import { checkAccess } from './access.ts';
+import { childRunId } from './handle-nested.ts';
 import { loadTree, type RunTree } from './run-tree.ts';
 
 /**
@@ -23,6 +25,27 @@ export async function removeRun(engine: Engine, request: RunRef): Promise<boolea
 }
 
 async function removeTree(engine: Engine, tree: RunTree): Promise<void> {
+  const { runId } = tree.header;
   for (const child of tree.children.values()) await removeTree(engine, child);
-  await engine.backend.store.removeRun(tree.header.runId);
+  for (const record of tree.records) {
+    const entry = tree.graph[record.key.entry];
+    if (entry?.type === 'loop' && entry.step.nested !== undefined) await removeRounds(engine, runId, record);
+  }
+  await engine.backend.store.removeRun(runId);
+}
+
+/** The nested runs of a loop, of which its record names the last one only. */
+async function removeRounds(
+  engine: Engine,
+  runId: string,
+  { key, turn }: Pick<StepRecord, 'key' | 'turn'>,
+): Promise<void> {
+  const last = parseTurn(turn);
+  for (let { iteration } = firstTurn(1); ; iteration += 1) {
+    const id = childRunId(runId, { key, turn: formatTurn({ ...last, iteration }) });
+    const tree = await loadTree(engine, id, 'all');
+    if (tree !== undefined) await removeTree(engine, tree);
+    // After a time travel, the loop can have gone round less often than before.
+    else if (iteration > last.iteration) return;
+  }
 }

@@ -177,6 +177,8 @@ async function callOnStart(
   const { store } = engine.backend;
   const write = await store.createRun({ header });
   if (!write.won && write.image?.status !== 'pending') return;
+  // Refused by the start itself as well, but then the callback would have been called.
+  if (write.image !== undefined && write.image.owner !== header.owner) throw forbidden(header.runId);
   const shared = {
     state: state as SharedData['state'],
     requestContext: requestContext as SharedData['state'],

@@ -1,5 +1,15 @@
 import { describe, expect, test } from 'vitest';
-import { abortWithTest, all, event, json, networkFailure, refusal, scripted, stream } from './fixtures.ts';
+import {
+  abortWithTest,
+  all,
+  event,
+  json,
+  networkFailure,
+  refusal,
+  type Sent,
+  scripted,
+  stream,
+} from './fixtures.ts';
 
 const data = (id: string): string => `data: ${JSON.stringify(event(id))}\n\n`;
 const at = (cursor: string, id: string): string => `id: ${cursor}\n${data(id)}`;
@@ -60,18 +70,18 @@ describe('over server-sent events', () => {
     const document = {
       type: 'urn:x',
       title: 't',
-      status: 503,
-      detail: 'Try again later.',
-      code: 'WORKFLOW_BACKEND_UNAVAILABLE',
+      status: 500,
+      detail: 'Look at the log.',
+      code: 'WORKFLOW_RECORD_CORRUPT',
     };
     const { client, sent, failure } = scripted([
       stream([`${at('c1', '1')}event: problem\ndata: ${JSON.stringify(document)}\n\n`]),
     ]);
     expect(await failure(all(client.run('r').events()))).toMatchObject({
       name: 'WorkflowApiError',
-      code: 'WORKFLOW_BACKEND_UNAVAILABLE',
-      status: 503,
-      message: 'Try again later.',
+      code: 'WORKFLOW_RECORD_CORRUPT',
+      status: 500,
+      message: 'Look at the log.',
       problem: document,
     });
     const other = scripted([stream(['event: problem\ndata: {}\n\n'])]);
@@ -79,6 +89,41 @@ describe('over server-sent events', () => {
       code: 'CLIENT_ANSWER_INVALID',
     });
     expect([sent.length, other.sent.length]).toEqual([1, 1]);
+  });
+
+  test('a problem in the stream that may be over soon is waited out, as one without a stream is', async () => {
+    const document = { type: 'urn:x', title: 't', status: 503, detail: 'd', code: 'WORKFLOW_RUNTIME_CLOSED' };
+    const problem = `event: problem\ndata: ${JSON.stringify(document)}\n\n`;
+    const { client, sent, until } = scripted([
+      stream([`${at('c1', '1')}${problem}`]),
+      stream([problem]),
+      stream([`${at('c2', '2')}${done('c2')}`]),
+    ]);
+    expect(idsOf(await until(all(client.run('r').events())))).toEqual(['1', '2']);
+    expect(sent.map(({ headers }) => headers['last-event-id'])).toEqual([undefined, 'c1', 'c1']);
+  });
+
+  test('proxies that cut off every stream after a while do not end it', async () => {
+    // Such as nginx after 60 s, with a comment every 15 s that tells nothing.
+    const cut = ({ signal }: Sent): Response => {
+      let left = 4;
+      const body = new ReadableStream<Uint8Array>({
+        start: (controller) => controller.enqueue(new TextEncoder().encode('retry: 1000\n\n')),
+        async pull(controller) {
+          await new Promise<void>((resolve) => void clock.timer(15_000, resolve));
+          if (signal.aborted || left === 0) return controller.close();
+          left -= 1;
+          controller.enqueue(new TextEncoder().encode(': nothing new\n\n'));
+        },
+      });
+      return new Response(body, { headers: { 'content-type': 'text/event-stream' } });
+    };
+    const { client, sent, clock, until } = scripted([
+      ...Array.from({ length: 30 }, () => cut),
+      stream([`${at('c', '1')}${done('c')}`]),
+    ]);
+    expect(idsOf(await until(all(client.run('r').events())))).toEqual(['1']);
+    expect(sent.length).toBe(31);
   });
 
   test('messages of names that are not known are left out', async () => {

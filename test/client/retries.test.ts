@@ -53,6 +53,14 @@ describe('refusals', () => {
     });
   });
 
+  test('nothing instead of the API is no answer', async () => {
+    const nothing = (): Response => new Response(null, { status: 204 });
+    const { client, failure } = scripted([nothing(), nothing()]);
+    const invalid = expect.objectContaining({ code: 'CLIENT_ANSWER_INVALID', status: 204 });
+    expect(await failure(client.runs())).toEqual(invalid);
+    expect(await failure(client.workflow('orders').start(input))).toEqual(invalid);
+  });
+
   test('a page instead of the API is no answer', async () => {
     const { client, sent, failure } = scripted([page(200)]);
     const error = await failure(client.workflows());
@@ -111,8 +119,10 @@ describe('what is sent again', () => {
   });
 
   test.each(once)('%s not when it may have arrived', async (method, options) => {
+    const cutOffByNetwork = Object.assign(new TypeError('read'), { code: 'EHOSTUNREACH', syscall: 'read' });
     for (const reply of [
       networkFailure('ECONNRESET'),
+      new TypeError('fetch failed', { cause: cutOffByNetwork }),
       refusal(503, 'WORKFLOW_RUNTIME_CLOSED'),
       page(504),
       broken(),

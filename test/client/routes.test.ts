@@ -22,7 +22,7 @@ describe('each method asks its route', () => {
       wait: 2.5,
     };
     await until(orders.start(options));
-    const run = await until(orders.start({ inputValue: 'abc', idempotencyKey: 'my key' }));
+    const run = await until(orders.start({ inputData: { pieces: 2 }, idempotencyKey: 'my key' }));
     expect(run).toMatchObject({
       runId: 'r',
       workflowId: 'orders',
@@ -37,7 +37,7 @@ describe('each method asks its route', () => {
       { path: '/workflows/orders/runs?wait=2.5', body },
       {
         path: '/workflows/orders/runs',
-        body: { inputValue: 'abc' },
+        body: { inputData: { pieces: 2 } },
         headers: { 'idempotency-key': 'my key' },
       },
     ]);
@@ -159,6 +159,28 @@ describe('every request', () => {
     ]);
   });
 
+  test('has the headers of the caller instead of its own, however they are written', async () => {
+    const headers = { 'Content-Type': 'application/json; charset=utf-8', Accept: 'application/*' };
+    const { client, sent, until } = scripted([stored()], { headers });
+    await until(client.run('r').cancel());
+    expect(sent[0]?.headers).toMatchObject({
+      'content-type': headers['Content-Type'],
+      accept: headers.Accept,
+    });
+  });
+
+  test('waits for seconds as the API takes them', async () => {
+    const { client, sent, until } = scripted([
+      stored(),
+      stored(),
+      json({ events: [], cursor: 'c', done: true }),
+    ]);
+    await until(client.run('r').resume({ wait: 1 / 3 }));
+    await until(client.run('r').resume({ wait: 1e-7 }));
+    await until(client.run('r').eventPage({ wait: 20 / 3 }));
+    expect(sent.map(({ path }) => path.split('?')[1])).toEqual(['wait=0.333', 'wait=0', 'wait=6.667']);
+  });
+
   test('is signed just before it is sent, again for each retry', async () => {
     let count = 0;
     const sign = async (request: Request): Promise<Request> => {
@@ -271,6 +293,19 @@ describe('values above 256 KiB', () => {
     ]);
   });
 
+  test('are not fetched of a result that is still waited for', async () => {
+    const { client, sent, until } = scripted([
+      json({ status: 'running', steps: { a: { output: ref(1) } } }),
+      json({ status: 'success', steps: { a: { output: ref(1) } } }),
+      json(text),
+    ]);
+    expect(await until(client.run('r').result())).toEqual({
+      status: 'success',
+      steps: { a: { output: text } },
+    });
+    expect(sent.length).toBe(3);
+  });
+
   test('that have changed meanwhile are asked for with the rest', async () => {
     const gone = (): Response => refusal(404, 'WORKFLOW_RUN_NOT_FOUND');
     const whole = { status: 'success', result: text };
@@ -286,6 +321,25 @@ describe('values above 256 KiB', () => {
     expect(other.sent[2]?.path).toBe('/runs/r/result?inline=true');
   });
 
+  test('that cannot be fetched do not make a change look refused', async () => {
+    const busy = refusal(429, 'HTTP_TOO_MANY_REQUESTS');
+    const replies = [stored({ outcome: { result: ref(1) } }), busy];
+    const { client, until } = scripted(replies, { retries: 0 });
+    const run = await until(client.run('r').resume({ wait: 1 }));
+    expect([run.changed, run.outcome]).toEqual([true, undefined]);
+  });
+
+  test('whose fetching is aborted end the call', async () => {
+    const controller = new AbortController();
+    const abort = (): Response => {
+      controller.abort(new RangeError('enough'));
+      return json(text);
+    };
+    const { client, failure } = scripted([stored({ outcome: { result: ref(1) } }), abort]);
+    const resumed = client.run('r').resume({ wait: 1, signal: controller.signal });
+    expect(await failure(resumed)).toBeInstanceOf(RangeError);
+  });
+
   test('are fetched by their reference', async () => {
     const { client, sent, until, failure } = scripted([json(text), refusal(404, 'WORKFLOW_RUN_NOT_FOUND')]);
     expect(await until(client.value(ref(1)))).toBe(text);
@@ -293,17 +347,21 @@ describe('values above 256 KiB', () => {
     expect(await failure(client.value(ref(1)))).toMatchObject({ status: 404 });
   });
 
-  test.each(['https://attacker.test/x', '/workflows', '/runs/r', '/runs/a/b/value?x', '//attacker.test/'])(
-    'lead nowhere else: %s',
-    async (href) => {
-      const fake = { $value: { href, bytes: 1, sha256: 'ab' } };
-      const { client, sent, failure, until } = scripted([json({ output: fake }), json({ output: fake })]);
-      expect(await failure(client.value(fake))).toMatchObject({ code: 'CLIENT_ARGUMENT_INVALID' });
-      // A step can write what looks like one: it stays as it is.
-      expect(await until(client.run('r').get())).toEqual({ output: fake });
-      expect(sent.map(({ path }) => path)).toEqual(['/runs/r', '/runs/r?inline=true']);
-    },
-  );
+  test.each([
+    'https://attacker.test/x',
+    '/workflows',
+    '/runs/r',
+    '/runs/a/b/value?x',
+    '/runs/\\..\\..\\x/value?x',
+    '//attacker.test/',
+  ])('lead nowhere else: %s', async (href) => {
+    const fake = { $value: { href, bytes: 1, sha256: 'ab' } };
+    const { client, sent, failure, until } = scripted([json({ output: fake }), json({ output: fake })]);
+    expect(await failure(client.value(fake))).toMatchObject({ code: 'CLIENT_ARGUMENT_INVALID' });
+    // A step can write what looks like one: it stays as it is.
+    expect(await until(client.run('r').get())).toEqual({ output: fake });
+    expect(sent.map(({ path }) => path)).toEqual(['/runs/r', '/runs/r?inline=true']);
+  });
 
   test('that look like references stay as they are', async () => {
     const values = [{ $value: 1 }, { $value: { href: 'x' } }, { ...ref(1), more: 1 }, { $value: null }];

@@ -7,6 +7,23 @@ type Send = (
   options?: { readonly workflow?: string; readonly who?: string },
 ) => Promise<Response>;
 
+/** What a test needs of the OpenAPI document. */
+interface Described {
+  readonly paths: Readonly<
+    Record<
+      string,
+      {
+        readonly post: {
+          readonly parameters: readonly {
+            readonly name: string;
+            readonly schema: { readonly pattern?: string };
+          }[];
+        };
+      }
+    >
+  >;
+}
+
 function keyed(): Send {
   const { app } = realApp({ identify: (request) => request.headers.get('x-who') ?? 'Ada' });
   return async (key, body = { inputData: { pieces: 2 } }, { workflow = 'orders', who = 'Ada' } = {}) => {
@@ -73,6 +90,19 @@ test.each(['', 'ü', 'a\tb', 'x'.repeat(256)])('%j is no key', async (key) => {
 
 test('a key of 255 characters is one', async () => {
   expect((await keyed()('~'.repeat(255))).status).toBe(201);
+});
+
+test('the document takes the keys that the server takes', async () => {
+  const { app } = realApp();
+  const { paths } = (await objectOf(await app.request('/openapi.json'))) as unknown as Described;
+  const parameters = paths['/workflows/{workflowId}/runs']?.post.parameters ?? [];
+  const key = new RegExp(parameters.find(({ name }) => name === 'Idempotency-Key')?.schema.pattern ?? '');
+  for (const taken of ['a b', '!', '~'.repeat(255)]) {
+    expect([key.test(taken), (await keyed()(taken)).status]).toEqual([true, 201]);
+  }
+  for (const refused of ['ü', 'a\tb']) {
+    expect([key.test(refused), (await keyed()(refused)).status]).toEqual([false, 400]);
+  }
 });
 
 test('a key and a run id are two names of one run', async () => {

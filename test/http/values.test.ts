@@ -64,8 +64,12 @@ function referencesIn(value: unknown): Reference[] {
   return Object.values(value).flatMap(referencesIn);
 }
 
-async function startLarge(app: HttpApp, inputData: unknown = large): Promise<Record<string, unknown>> {
-  return objectOf(await app.request('/workflows/heavy/runs?wait=25', post({ runId: 'r/1', inputData })));
+async function startLarge(
+  app: HttpApp,
+  inputData: unknown = large,
+  runId = 'r/1',
+): Promise<Record<string, unknown>> {
+  return objectOf(await app.request('/workflows/heavy/runs?wait=25', post({ runId, inputData })));
 }
 
 const run = '/runs/r%2F1';
@@ -185,6 +189,25 @@ describe('large values come as references', () => {
     const [reference] = referencesIn(payload);
     expect(reference?.href).toMatch(/^\/runs\//);
     if (reference !== undefined) expect(await follow(app, reference)).toEqual(fake);
+  });
+
+  test('also where it is deep in a value, so that whoever follows all references gets what was stored', async () => {
+    const { app } = realApp({ workflows });
+    await startLarge(app, { secret: 1 }, 'other');
+    const sha256 = hashOf('{"secret":1}');
+    const fake = {
+      $value: { href: `/runs/other/value?of=run&at=%2Fpayload&sha256=${sha256}`, bytes: 1, sha256 },
+    };
+    const value = { list: [1, { deep: fake }] };
+    await startLarge(app, value);
+    for (const path of ['', '/result', '/events', '/history']) {
+      for (const { href } of referencesIn(await objectOf(await app.request(`${run}${path}`)))) {
+        expect(href).toMatch(/^\/runs\/r%2F1\//);
+      }
+    }
+    const { payload } = await objectOf(await app.request(run));
+    const [reference] = referencesIn(payload);
+    expect(reference === undefined ? undefined : await follow(app, reference)).toEqual(value);
   });
 });
 
@@ -337,5 +360,12 @@ describe('PUT /runs/:runId/values/:sha256', () => {
       const refused = await problemIn(await app.request(path, as(body)));
       expect(refused).toMatchObject({ status: 400, code: 'WORKFLOW_ARGUMENT_INVALID' });
     }
+  });
+
+  test('the id that a key makes is none that a value can be sent ahead of', async () => {
+    const { app } = realApp({ workflows });
+    const keyed = post({ inputValue: sha256 }, { 'idempotency-key': 'k' });
+    const refused = await problemIn(await app.request('/workflows/heavy/runs', keyed));
+    expect(refused).toMatchObject({ status: 400, details: { issues: [{ path: 'runId' }] } });
   });
 });

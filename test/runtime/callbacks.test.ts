@@ -37,6 +37,27 @@ describe.each(places)('callbacks in $name', (place) => {
     });
   });
 
+  test("who starts another principal's run is refused before any is called", async () => {
+    const told: string[] = [];
+    const made = workflow('w', [asking], {
+      callbacks: {
+        onStart: ({ runId }) => {
+          told.push(runId);
+        },
+      },
+    });
+    await inPlace(place, [made], async (runtime) => {
+      await runtime.create({ workflowId: 'w', runId: 'r', owner: 'Ada' });
+      const start = { workflowId: 'w', runId: 'r', inputData: 1 };
+      await expect(runtime.start({ ...start, owner: 'Bob' })).rejects.toMatchObject({
+        code: 'WORKFLOW_RUN_FORBIDDEN',
+      });
+      expect(told).toEqual([]);
+      await runtime.start({ ...start, owner: 'Ada' });
+      expect(told).toEqual(['r']);
+    });
+  });
+
   test('of a failure, and what they throw changes nothing; onStart refuses a start', async () => {
     const told: unknown[] = [];
     const failing = workflow(

@@ -1,6 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import { firstTurn, formatTurn } from '../../src/core/turn.ts';
 import { createStep, createWorkflow } from '../../src/index.ts';
+import { childRunId } from '../../src/runtime/handle-nested.ts';
+import { createRuntime } from '../../src/runtime/index.ts';
 import { inPlace, places } from './places.ts';
 import { any, body, echo, flow } from './steps.ts';
 
@@ -165,6 +168,34 @@ describe.each(places)('in $name', (place) => {
         metadata: { iterationCount: 2 },
       });
     });
+  });
+
+  test('a run is removed with the nested runs of all iterations', async () => {
+    const again = { more: 3 };
+    const made = numbers('w')
+      .dountil(numbers('inner').then(counting([])).commit(), async ({ inputData }) => inputData > again.more)
+      .commit();
+    const { backend, remove } = place.open();
+    const runtime = createRuntime({ workflows: [made], backend });
+    try {
+      const ids = [0, 1, 2, 3].map((iteration) =>
+        childRunId('r', { key: { entry: 0 }, turn: formatTurn({ ...firstTurn(1), iteration }) }),
+      );
+      const there = async (): Promise<number> =>
+        (await Promise.all(ids.map((id) => backend.store.loadHeader(id)))).filter((one) => one !== undefined)
+          .length;
+      await runtime.start({ workflowId: 'w', runId: 'r', inputData: 0 });
+      await runtime.settled({ runId: 'r' });
+      expect(await there()).toBe(4);
+      again.more = 1;
+      await runtime.timeTravel({ runId: 'r', step: 'inner', inputData: 0 });
+      await runtime.settled({ runId: 'r' });
+      expect(await runtime.remove({ runId: 'r' })).toBe(true);
+      expect(await there()).toBe(0);
+    } finally {
+      await runtime.close();
+      remove();
+    }
   });
 
   test('a thousand iterations are a thousand bodies', async () => {

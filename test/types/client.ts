@@ -84,7 +84,9 @@ const run = await orders.start({
   initialState: { since: '2030-01-01T00:00:00Z' },
   wait: 5,
 });
-await orders.start({ inputValue: 'hash', requestContext: { tenant: 'a' }, idempotencyKey: 'k' });
+await orders.start({ inputValue: 'hash', requestContext: { tenant: 'a' }, runId: 'r' });
+// @ts-expect-error a value is kept for a run that has an id
+await orders.start({ inputValue: 'hash', idempotencyKey: 'k' });
 same<RunStatus>()(run.status)(true);
 // @ts-expect-error the input is missing
 await orders.start({ runId: 'r' });
