@@ -118,7 +118,8 @@ async function resumePlace(
   const data = await validate(schema, request.resumeData, {
     code: 'WORKFLOW_SCHEMA_VALIDATION_FAILED',
     headline: 'Invalid resume data',
-    details: { runId: header.runId, stepId: record.stepId },
+    // The run that the caller knows, also when the step is in one nested in it.
+    details: { runId: request.runId, stepId: record.stepId },
   });
   const context = checkRecord(request.requestContext ?? {}, 'requestContext');
   await ensureSuspended(handling, record);

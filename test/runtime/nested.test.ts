@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
 import { drive, settledResult } from './drive.ts';
 import { asking, add, nest, step, workflow } from './fixtures.ts';
 import { inPlace, places } from './places.ts';
@@ -50,7 +51,7 @@ describe.each(places)('nested workflows in $name', (place) => {
   });
 
   test('D131 D136 a suspension three levels down is resumed by its path, and all levels go on', async () => {
-    const leaf = workflow('leaf', [asking]);
+    const leaf = workflow('leaf', [{ ...asking, resumeSchema: z.number() }]);
     const middle = workflow('middle', [nest(leaf), add('m', 100)]);
     const made = workflow('outer', [nest(middle), add('o', 1000)]);
     await inPlace(place, [made], async (runtime) => {
@@ -65,6 +66,11 @@ describe.each(places)('nested workflows in $name', (place) => {
       expect((await runtime.get({ runId: 'r' }))?.steps).toMatchObject({
         middle: { status: 'running' },
         'middle.leaf.ask': { status: 'suspended' },
+      });
+      // A refusal names the run that the caller knows, and not the nested one.
+      await expect(runtime.resume({ runId: 'r', resumeData: 'ten' })).rejects.toMatchObject({
+        code: 'WORKFLOW_SCHEMA_VALIDATION_FAILED',
+        details: { runId: 'r', stepId: 'ask' },
       });
       await runtime.resume({ runId: 'r', step: ['middle', 'leaf', 'ask'], resumeData: 10 });
       expect(await settledResult(runtime)).toMatchObject({ status: 'success', result: 1111 });

@@ -96,6 +96,20 @@ describe('a workflow of a user', () => {
     expect(Object.keys(report.faults).length).toBeGreaterThan(5);
   });
 
+  test('is the one that is named, wherever it stands', async () => {
+    const other = createWorkflow({ id: 'other', inputSchema: z.string(), outputSchema: any })
+      .map(async ({ inputData }) => inputData.length)
+      .commit();
+    const scenario = { workflows: [other, order], inputData: 1, resume: () => true };
+    const report = await simulate({ ...scenario, workflowId: 'order', repeatable: true, seeds: 20 });
+    expect(report.failures).toEqual([]);
+    await expect(simulate({ ...scenario, workflowId: 'orders', seeds: 1 })).rejects.toMatchObject({
+      code: 'WORKFLOW_NOT_FOUND',
+      message:
+        'No workflow "orders" is among workflows (other, order): give it, or set workflowId to one of these',
+    });
+  });
+
   test('that is not repeatable is told apart, and a check of its own is asked', async () => {
     let executions = 0;
     const counting = createWorkflow({ id: 'counting', inputSchema: any, outputSchema: any })

@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
+import { z } from 'zod';
 import type { WorkflowDefinition } from '../../src/core/definition.ts';
+import { createStep, createWorkflow } from '../../src/index.ts';
 import { type ComparableRun, compareWithInterpreter, interpret } from '../../src/testing/index.ts';
 import { body, echo, flow } from '../runtime/steps.ts';
 
@@ -72,4 +74,23 @@ test('compares errors of authors by name and text, those of the semantics by the
   });
   const error = Object.assign(new Error('other words'), { code: 'WORKFLOW_STEP_FAILED' });
   expect(compareWithInterpreter(actual(error), coded)).toEqual([]);
+});
+
+test('takes a typed result as it is, and what start comes to is what is compared when nobody resumes', async () => {
+  const ask = createStep({
+    id: 'ask',
+    inputSchema: z.number(),
+    outputSchema: z.number(),
+    resumeSchema: z.number(),
+    execute: async ({ inputData, resumeData, suspend }) => resumeData ?? suspend({ about: inputData }),
+  });
+  const asking = createWorkflow({ id: 'asking', inputSchema: z.number(), outputSchema: z.number() })
+    .then(ask)
+    .commit();
+  const run = await asking.createRun();
+  const meant = await interpret(asking, { inputData: 1 });
+  expect(meant).toMatchObject({ status: 'suspended', suspended: [['ask']] });
+  expect(compareWithInterpreter(await run.start({ inputData: 1 }), meant)).toEqual([]);
+  const resumed = await interpret(asking, { inputData: 1, resume: () => 5 });
+  expect(compareWithInterpreter(await run.resume({ resumeData: 5 }), resumed)).toEqual([]);
 });

@@ -11,9 +11,9 @@ export interface ComparableRun {
   /** Entries by id; `input` is none. */
   readonly steps: Readonly<Record<string, unknown>>;
   /** Compared when it is there. */
-  readonly state?: Readonly<Record<string, unknown>>;
+  readonly state?: object;
   /** Compared when it is there. */
-  readonly requestContext?: Readonly<Record<string, unknown>>;
+  readonly requestContext?: object;
   /** Compared when it is there. */
   readonly suspended?: readonly (readonly string[])[];
 }

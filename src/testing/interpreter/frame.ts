@@ -18,7 +18,11 @@ export interface Suspension {
 
 /** What the world around a run decides. */
 export interface World {
-  readonly resume: (suspension: Suspension) => unknown;
+  /**
+   * What a suspended step is resumed with, or {@link leaveSuspended}, also as a promise.
+   * @default every suspended step is left as it is
+   */
+  readonly resume?: ((suspension: Suspension) => unknown) | undefined;
   /**
    * The order in which the members of a block settled, by their numbers: state and request context are merged in it. A member
    * is in it for each of its suspensions and for its end. Members that it leaves out changed nothing. @default by their numbers

@@ -34,7 +34,8 @@ async function executeBody(frame: Frame, step: StepLike, given: PlaceGiven): Pro
     suspensions = afterSuspension(suspensions, payload, output);
     const place = [...frame.place, given.at];
     const path = [...frame.path, step.id];
-    const answer = await frame.world.resume({ path, payload: copy(payload), labels, place });
+    const { resume = () => leaveSuspended } = frame.world;
+    const answer = await resume({ path, payload: copy(payload), labels, place });
     if (answer === leaveSuspended) {
       return outcomeOf(
         { ...attempt, ending: { status: 'suspended', payload, paths: [[step.id]] } },

@@ -1,5 +1,5 @@
 import { compareWithInterpreter, interpret, type InterpretedRun } from '../interpreter/index.ts';
-import type { Scenario, SeedOutcome } from './scenario.ts';
+import { type Scenario, type SeedOutcome, startedWorkflow } from './scenario.ts';
 import { settlementOrders } from './settlements.ts';
 
 /** What is not compared between a run and its interpretation, beside what the interpreter itself calls open. */
@@ -25,8 +25,7 @@ export async function judge(scenario: Scenario, outcome: SeedOutcome): Promise<s
   if (violations.length > 0 || result === undefined) return [...violations];
   if (canceled && result.status === 'canceled') return [];
   if (canceled && outcome.traveled === 0) return [`a cancel was answered, and the run is ${result.status}`];
-  const [workflow] = scenario.workflows;
-  if (workflow === undefined) return ['there is no workflow'];
+  const workflow = startedWorkflow(scenario);
   const interpreted = await interpret(workflow, {
     inputData: outcome.inputData,
     ...(scenario.initialState === undefined ? {} : { initialState: scenario.initialState }),

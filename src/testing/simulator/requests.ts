@@ -5,7 +5,7 @@ import type { ResumeRequest, StartRequest } from '../../core/host.ts';
 import type { CommitWrite, RunStore } from '../../ports/index.ts';
 import type { Callers } from './callers.ts';
 import type { Random } from './random.ts';
-import type { Plan, Scenario } from './scenario.ts';
+import { type Plan, type Scenario, startedWorkflow } from './scenario.ts';
 import type { SuspendedStep, Watch } from './watch.ts';
 
 /** What a resume can be refused with when others resume, cancel and travel, too. */
@@ -119,7 +119,7 @@ export class Requests {
   /** Steps at entries that have been reached: to travel further would leave out what failed or ended the run. */
   #reached(): string[] {
     const { scenario, watch, runId } = this.#setting;
-    const flow = scenario.workflows[0]?.flow ?? [];
+    const { flow } = startedWorkflow(scenario);
     const goesOn = (entry: number): boolean => {
       const before = watch.record(runId, { entry });
       return before?.status === 'success' && before.bailed !== true && before.aborted !== true;

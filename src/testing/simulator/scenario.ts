@@ -1,4 +1,5 @@
 import type { WorkflowDefinition } from '../../core/definition.ts';
+import { WorkflowError } from '../../core/errors.ts';
 import type { RunResult } from '../../core/snapshot.ts';
 import type { Backend } from '../../ports/index.ts';
 import type { BodyExecutions } from './bodies.ts';
@@ -19,7 +20,7 @@ export interface Suspension {
 export interface Scenario {
   /** The workflows that every process serves. */
   readonly workflows: readonly WorkflowDefinition[];
-  /** The one that is started. */
+  /** The one of them that is started. */
   readonly workflowId: string;
   readonly inputData?: unknown;
   /** Another input, with which somebody starts a run of the same id at the same time: one of the two is refused. */
@@ -33,6 +34,15 @@ export interface Scenario {
   readonly resume?: (suspension: Suspension) => unknown;
   /** A step that is executed again comes to the same and leaves the same state: then runs also travel in time. @default false */
   readonly repeatable?: boolean;
+}
+
+/** The workflow that is started. Throws WORKFLOW_NOT_FOUND when it is none of the scenario's. */
+export function startedWorkflow({ workflows, workflowId }: Scenario): WorkflowDefinition {
+  const started = workflows.find(({ id }) => id === workflowId);
+  if (started !== undefined) return started;
+  const known = workflows.map(({ id }) => id).join(', ');
+  const message = `No workflow "${workflowId}" is among workflows (${known}): give it, or set workflowId to one of these`;
+  throw new WorkflowError('WORKFLOW_NOT_FOUND', message, { details: { workflowId } });
 }
 
 /** How a seed is simulated; all of it is drawn by the seed where it is not given. */

@@ -1,5 +1,5 @@
 import { judge } from './judge.ts';
-import { type Plan, planOf, type Scenario, type SeedOutcome } from './scenario.ts';
+import { type Plan, planOf, type Scenario, type SeedOutcome, startedWorkflow } from './scenario.ts';
 import { simulateSeed } from './simulation.ts';
 
 /** Options of {@link simulate}. */
@@ -50,9 +50,14 @@ const shownDecisions = 50;
  *
  * Bodies run in this process and have to be functions of what their context gives them: an effect on the world outside is what
  * `check` can look at. A step that is executed again finds the effects of its first execution.
+ *
+ * Rejects with WORKFLOW_NOT_FOUND when `workflowId` is none of `workflows`, and with what a schema says of an input that does
+ * not fit.
  */
 export async function simulate(options: SimulateOptions): Promise<SimulationReport> {
   const { seeds = 1_000, firstSeed = 1, check, onProgress } = options;
+  // Before any seed: the simulated callers would take the refusal for one of a bad day.
+  startedWorkflow(options);
   const failures: SimulationFailure[] = [];
   const statuses: Record<string, number> = {};
   const faults: Record<string, number> = {};
