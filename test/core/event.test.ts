@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { eventTypes, keyOfPath, runEvent, stepEvent } from '../../src/core/event.ts';
+import { eventTypes, keyOfPath, runEvent, stepEvent, suspendedAt } from '../../src/core/event.ts';
 import type { Graph } from '../../src/core/graph.ts';
 import { limits } from '../../src/core/limits.ts';
 import { keyAt, turn } from './builders.ts';
@@ -64,6 +64,14 @@ describe('the event of a run', () => {
     );
     expect(first?.id).toBe('r1/workflow.suspend/2/00001.000000.0000001');
     expect(second?.id).not.toBe(first?.id);
+  });
+
+  test('says at which position the run was suspended, and nothing of the kind otherwise', () => {
+    const mark = '00001.000000.0000001';
+    expect(suspendedAt(runEvent(base, 'workflow.suspend', 'suspended', { mark }))).toBe(mark);
+    expect(suspendedAt(runEvent(base, 'workflow.suspend', 'suspended'))).toBeUndefined();
+    expect(suspendedAt(runEvent(base, 'workflow.suspend', 'paused', { mark }))).toBeUndefined();
+    expect(suspendedAt(runEvent(base, 'workflow.end', 'success', { mark }))).toBeUndefined();
   });
 
   test('only what a worker has to do goes to the work queue', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { armsOf, entryId, type Graph, graphText, placesOf, stepIdAt } from '../../src/core/graph.ts';
+import { armsOf, entryId, type Graph, graphSteps, graphText, placesOf, stepIdAt } from '../../src/core/graph.ts';
 import { graphOf } from './builders.ts';
 
 const graph: Graph = [
@@ -26,6 +26,18 @@ test('arms belong to blocks only', () => {
 
 test('an entry is named by its step, a block by its own id or its kind and place', () => {
   expect(graph.map(entryId)).toEqual(['fetch', 'shape', 'parallel_2', 'choose']);
+});
+
+test('an entry has its own step, that of a loop or foreach, or its arms; a mapping has none', () => {
+  const all = graphOf('step', 'loop', 'foreach', ['parallel', 2], 'mapping', 'sleep');
+  expect(all.map((entry) => graphSteps(entry).map(({ id }) => id))).toEqual([
+    ['s0'],
+    ['s1'],
+    ['s2'],
+    ['s3.0', 's3.1'],
+    [],
+    [],
+  ]);
 });
 
 describe('the step at a key', () => {

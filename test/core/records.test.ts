@@ -5,11 +5,18 @@ import {
   formatKey,
   formatPosition,
   isVisible,
+  logOf,
   pathOf,
   recordFormat,
   sameKey,
 } from '../../src/core/records.ts';
 import { keyAt } from './builders.ts';
+
+test('the history of a run is in the log of the outermost one, when it has one', () => {
+  expect(logOf({ runId: 'r' })).toBeUndefined();
+  expect(logOf({ runId: 'r', history: 'full' })).toBe('r');
+  expect(logOf({ runId: 'child', root: 'r', history: 'full' })).toBe('r');
+});
 
 describe('visibility', () => {
   test('in a run without time travel everything counts', () => {
