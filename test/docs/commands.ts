@@ -36,7 +36,7 @@ export function shellProblems({ text }: Pick<Block, 'text'>): string[] {
   const tools = each(text, /\bnpx (?:-\S+ )*([a-z][\w-]*)/g).filter(
     (name) => name !== 'evented' && !existsSync(join(root, 'node_modules/.bin', name)),
   );
-  const commands = each(text, /(?:^|[|;&] *|\bnpx )evented ([a-z][\w-]*)/gm).filter(
+  const unknown = each(text, /(?:^|[|;&] *|\bnpx )evented ([a-z][\w-]*)/gm).filter(
     (name) => !eventedCommands.includes(name),
   );
   const paths = each(text, /(?:^|[\s'"=@(])((?:\.\/)?[\w.-]+\/[\w./-]*)/gm).filter((path) => {
@@ -46,7 +46,7 @@ export function shellProblems({ text }: Pick<Block, 'text'>): string[] {
   return [
     ...unknownScripts({ text }).map((name) => `no script "${name}" in package.json`),
     ...tools.map((name) => `no program "${name}" in node_modules/.bin`),
-    ...commands.map((name) => `no command "${name}" of evented`),
+    ...unknown.map((name) => `no command "${name}" of evented`),
     ...paths.map((path) => `no file ${path}`),
   ];
 }
