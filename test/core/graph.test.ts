@@ -1,5 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { armsOf, entryId, type Graph, graphSteps, graphText, placesOf, stepIdAt } from '../../src/core/graph.ts';
+import {
+  armsOf,
+  entryId,
+  type Graph,
+  graphSteps,
+  graphText,
+  placesOf,
+  stepIdAt,
+} from '../../src/core/graph.ts';
 import { graphOf } from './builders.ts';
 
 const graph: Graph = [
