@@ -58,8 +58,10 @@ export function workflowsFor(recorder: BodyRecorder): RuntimeOptions['workflows'
         const { inputData, resumeData, retryCount, state, setState, suspend } = context;
         recorder.started(context);
         await busy(`${id} ${inputData} ${retryCount}`);
-        // State that got lost, or was changed twice, shows in the result. Items at once would not see one another.
-        const counter = id === 'f-item' ? `${id} ${inputData}` : id;
+        // State that got lost, or was changed twice, shows in the result. What items at once see of one another, and which of
+        // them changes a key last, depends on when they end: each has keys of its own.
+        const isOfItem = id === 'f-item' || id.startsWith('in-');
+        const counter = isOfItem ? `${id} ${inputData}` : id;
         await setState({ [counter]: Number(state[counter] ?? 0) + 1 });
         if (id.startsWith('ask') && resumeData === undefined) {
           recorder.ended(context, 'suspended');
