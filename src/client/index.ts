@@ -32,7 +32,6 @@ export type {
   ResultOptions,
   ResumeData,
   ResumeOptions,
-  RunBasics,
   RunField,
   StartOptions,
   StartParameters,
@@ -45,4 +44,5 @@ export type {
   WorkflowId,
 } from './workflow-types.ts';
 export type { EventPage } from '../core/host.ts';
+export type { RunBasics } from '../core/run-fields.ts';
 export type { RunEvent } from '../core/snapshot.ts';

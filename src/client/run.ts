@@ -1,5 +1,6 @@
 import type { EventPage, StoredRun } from '../core/host.ts';
 import type { RunStatus } from '../core/records.ts';
+import type { RunBasics } from '../core/run-fields.ts';
 import type { HistoryEntry } from '../core/run-history.ts';
 import type { RunEvent } from '../core/snapshot.ts';
 import type { KnownSteps, WorkflowTypes } from '../sdk/definition-types.ts';
@@ -16,7 +17,6 @@ import type {
   ResultOptions,
   ResumeData,
   ResumeOptions,
-  RunBasics,
   RunField,
   StepTarget,
   TimeTravelOptions,

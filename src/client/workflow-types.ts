@@ -63,9 +63,6 @@ export type RemoteRun<
 /** A top-level field of a stored run. */
 export type RunField = keyof WorkflowState;
 
-/** Fields that {@link RemoteRun} has whatever is asked for. */
-export type RunBasics = 'runId' | 'workflowName' | 'resourceId' | 'createdAt' | 'updatedAt' | 'status';
-
 /** Ids of the steps; any text when the workflow was not built in one chain. */
 type StepId<Steps extends KnownSteps> = [keyof Steps] extends [never] ? string : keyof Steps & string;
 

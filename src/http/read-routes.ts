@@ -1,5 +1,5 @@
 import type { RunHeader } from '../core/records.ts';
-import type { WorkflowState } from '../core/snapshot.ts';
+import { usualRunDetails, withFields } from '../core/run-fields.ts';
 import { type Call, json, jsonText, noRun, runOf, segment } from './call.ts';
 import type { EventPage } from '../runtime/api.ts';
 import { type JsonValue, toWire } from './wire.ts';
@@ -37,28 +37,12 @@ export async function listRuns(call: Call): Promise<Response> {
 
 /** `GET /runs/:runId` */
 export async function getRun(call: Call): Promise<Response> {
-  const { fields, inline = false, ...query } = parseWith(runQuery, call.query, 'The query');
+  const { fields = usualRunDetails, inline = false, ...query } = parseWith(runQuery, call.query, 'The query');
   const run = { ...query, ...runOf(call) };
   const state = await call.runtime.get(run);
   if (state === null) throw noRun(run.runId);
   const shown = withFields(state, fields);
   return json(inline ? shown : await shownState(call, run.runId, shown));
-}
-
-/** What says which run it is, and how it is. */
-const identity = ['runId', 'workflowName', 'resourceId', 'createdAt', 'updatedAt', 'status'] as const;
-
-/** A request context may hold secrets, so it has to be asked for, as in `getWorkflowRunById`. */
-function withFields(
-  state: WorkflowState,
-  fields: ReadonlySet<keyof WorkflowState> | undefined,
-): Partial<WorkflowState> {
-  if (fields === undefined) {
-    const { requestContext: _, ...usual } = state;
-    return usual;
-  }
-  const wanted = new Set<string>([...identity, ...fields]);
-  return Object.fromEntries(Object.entries(state).filter(([name]) => wanted.has(name)));
 }
 
 /** `GET /runs/:runId/result` */

@@ -3,7 +3,7 @@ import { type ValidationIssue, WorkflowError } from '../core/errors.ts';
 import type { StepContextInput } from '../core/host.ts';
 import { limits } from '../core/limits.ts';
 import { runStatuses } from '../core/records.ts';
-import type { WorkflowState } from '../core/snapshot.ts';
+import { runBasics, runDetails } from '../core/run-fields.ts';
 
 /** What the routes accept. An unknown property or parameter is refused: it is a misspelled one more often than not. */
 
@@ -144,30 +144,7 @@ const wait = number(0, longestWait, /^\d{1,2}(\.\d{1,3})?$/, `expected seconds, 
   .transform((seconds) => Math.round(seconds * 1_000))
   .default(0);
 
-/** A record, so that the compiler misses a field that is added. */
-const runFields: Readonly<Record<keyof WorkflowState, true>> = {
-  runId: true,
-  workflowName: true,
-  resourceId: true,
-  createdAt: true,
-  updatedAt: true,
-  status: true,
-  initialState: true,
-  payload: true,
-  result: true,
-  error: true,
-  tripwire: true,
-  requestContext: true,
-  steps: true,
-  activeStepsPath: true,
-  suspendedPaths: true,
-  waitingPaths: true,
-  resumeLabels: true,
-  serializedStepGraph: true,
-  stepExecutionPath: true,
-};
-
-const isRunField = (name: string): name is keyof WorkflowState => Object.hasOwn(runFields, name);
+const fieldNames = [...runBasics, ...runDetails];
 
 /** Query of `GET /runs/:runId`; `fields` becomes a set of names. */
 export const runQuery = z.strictObject({
@@ -175,10 +152,10 @@ export const runQuery = z.strictObject({
   fields: z
     .string()
     .refine(
-      (given) => given.split(',').every(isRunField),
-      `expected names with commas between them, of: ${Object.keys(runFields).join(', ')}`,
+      (given) => given.split(',').every((name) => fieldNames.includes(name)),
+      `expected names with commas between them, of: ${fieldNames.join(', ')}`,
     )
-    .transform((given) => new Set(given.split(',').filter(isRunField)))
+    .transform((given): ReadonlySet<string> => new Set(given.split(',')))
     .exactOptional(),
   nested: flag,
   inline: flag,

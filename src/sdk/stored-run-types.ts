@@ -1,6 +1,7 @@
 import type { CreateRequest } from '../core/host.ts';
 import type { RunStatus } from '../core/records.ts';
-import type { WorkflowRunState, WorkflowState } from '../core/snapshot.ts';
+import type { RunDetail } from '../core/run-fields.ts';
+import type { WorkflowRunState } from '../core/snapshot.ts';
 
 /** See {@link Workflow.createRun}. */
 export interface CreateRunOptions {
@@ -16,10 +17,7 @@ export interface CreateRunOptions {
 }
 
 /** Fields of a stored run that need not be asked for, see {@link Workflow.getWorkflowRunById}. */
-export type WorkflowStateField = Exclude<
-  keyof WorkflowState,
-  'runId' | 'workflowName' | 'resourceId' | 'createdAt' | 'updatedAt' | 'status'
->;
+export type WorkflowStateField = RunDetail;
 
 /** See {@link Workflow.listWorkflowRuns}. */
 export interface ListRunsOptions {

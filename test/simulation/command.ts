@@ -186,7 +186,7 @@ function showTally(tally: Tally): void {
   write(`Guards: ${table(tally.guards)}`);
   write(`Switch points: ${table(tally.switches)}`);
   write(
-    `Port calls a seed: ${Math.round(tally.portCalls / tally.seeds)}; most sweeps after faults: ${tally.mostSweeps}`,
+    `Port calls a seed: ${Math.round(tally.portCalls / tally.seeds)}; most sweeps in vain: ${tally.mostSweepsInVain}`,
   );
 }
 

@@ -97,7 +97,7 @@ function reliabilityDocument(figures: SimulationFigures): string {
     '',
     '## The run that this page is made from',
     '',
-    `${number(seeds)} seeds from ${figures.first} on, ${number(figures.failed)} failed; ${number(Math.round(tally.portCalls / seeds))} port calls a seed. ${number(systematic.plays)} plays of ${systematic.graphs} graphs with one call failed in one way, ${number(systematic.struck)} of which could fail so. After faults had stopped, at most ${tally.mostSweeps} sweeps in a row of a run that waits for no time changed nothing.`,
+    `${number(seeds)} seeds from ${figures.first} on, ${number(figures.failed)} failed; ${number(Math.round(tally.portCalls / seeds))} port calls a seed. ${number(systematic.plays)} plays of ${systematic.graphs} graphs with one call failed in one way, ${number(systematic.struck)} of which could fail so. After faults had stopped, at most ${tally.mostSweepsInVain} sweeps in a row of a run that waits for no time changed nothing.`,
     '',
     table(
       ['run ended', 'seeds'],

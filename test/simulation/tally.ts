@@ -5,8 +5,8 @@ export interface Tally {
   seeds: number;
   decisions: number;
   portCalls: number;
-  /** Most sweeps that a run took to come to rest after faults had stopped. */
-  mostSweeps: number;
+  /** Most sweeps of one run in a row that changed nothing, after faults had stopped. */
+  mostSweepsInVain: number;
   readonly statuses: Record<string, number>;
   readonly faults: Record<string, number>;
   readonly guards: Record<string, number>;
@@ -18,7 +18,7 @@ export function emptyTally(): Tally {
     seeds: 0,
     decisions: 0,
     portCalls: 0,
-    mostSweeps: 0,
+    mostSweepsInVain: 0,
     statuses: {},
     faults: {},
     guards: {},
@@ -36,7 +36,7 @@ const ports = /^(?:store|bus|payloads|timers)\./u;
 export function count(tally: Tally, { outcome }: Verdict): void {
   tally.seeds += 1;
   tally.decisions += outcome.trace.length;
-  tally.mostSweeps = Math.max(tally.mostSweeps, outcome.sweepsInVain);
+  tally.mostSweepsInVain = Math.max(tally.mostSweepsInVain, outcome.sweepsInVain);
   addTo(tally.statuses, outcome.result?.status ?? 'unknown', 1);
   for (const [name, times] of outcome.faults) addTo(tally.faults, name, times);
   for (const [name, times] of outcome.guards) addTo(tally.guards, name, times);
@@ -52,7 +52,7 @@ export function add(tally: Tally, other: Tally): void {
   tally.seeds += other.seeds;
   tally.decisions += other.decisions;
   tally.portCalls += other.portCalls;
-  tally.mostSweeps = Math.max(tally.mostSweeps, other.mostSweeps);
+  tally.mostSweepsInVain = Math.max(tally.mostSweepsInVain, other.mostSweepsInVain);
   for (const part of ['statuses', 'faults', 'guards', 'switches'] as const) {
     for (const [name, times] of Object.entries(other[part])) addTo(tally[part], name, times);
   }

@@ -1,4 +1,5 @@
 import type { ListedRun } from '../../client/index.ts';
+import type { RunStatus } from '../../core/records.ts';
 import { oneOf, wholeNumber } from '../arguments.ts';
 import type { Command, Context } from '../command.ts';
 import { exitCodes } from '../exit.ts';
@@ -13,17 +14,19 @@ import { RunReader, watchRun } from '../run/watch.ts';
 import { displayWidth, duration, padded, printable, shortened, shortenedInMiddle } from '../text.ts';
 import { checkExclusive } from './shared.ts';
 
-const statuses = [
-  'pending',
-  'running',
-  'waiting',
-  'suspended',
-  'paused',
-  'success',
-  'failed',
-  'tripwire',
-  'canceled',
-] as const;
+// A record, so that the compiler misses a status that is added.
+const byStatus: Readonly<Record<RunStatus, true>> = {
+  pending: true,
+  running: true,
+  waiting: true,
+  suspended: true,
+  paused: true,
+  success: true,
+  failed: true,
+  tripwire: true,
+  canceled: true,
+};
+const statuses = Object.keys(byStatus) as RunStatus[];
 
 /** `evented runs` */
 export const runs: Command = {
