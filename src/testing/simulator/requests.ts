@@ -185,8 +185,12 @@ export class Requests {
       (other) => other === step || !(other.record.labels ?? []).includes(label ?? ''),
     );
     if (label !== undefined && isOnlyLabel && random.chance(0.4)) return { runId, ...resumeData, label };
-    // Whoever names no step may mean another one when the call is made again.
-    const isSure = plan.resumers === 1 && !plan.earlyResume && Object.keys(plan.rates).length === 0;
+    // Whoever names no step may mean another one when the call is made again, or when somebody traveled in time meanwhile.
+    const isSure =
+      plan.resumers === 1 &&
+      !plan.earlyResume &&
+      plan.travelAt === undefined &&
+      Object.keys(plan.rates).length === 0;
     if (isSure && open.length === 1 && random.chance(0.3)) return { runId, ...resumeData };
     const [item] = step.items;
     const same = open.filter((other) => other.path.join('.') === step.path.join('.'));
