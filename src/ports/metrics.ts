@@ -10,7 +10,13 @@ export type MetricName =
   | 'probe.sent'
   | 'run.started'
   | 'run.ended'
-  | 'run.swept';
+  | 'run.swept'
+  | 'run.audited'
+  | 'run.stuck'
+  | 'run.parked'
+  | 'step.timed-out'
+  | 'request.refused'
+  | 'schedule.fired';
 
 /** Counters of the engine. An implementation must not throw. */
 export interface Metrics {

@@ -84,6 +84,16 @@ export const environment = {
   bus: 'EVENTED_BUS',
   /** URL of the work queue: timers are delayed messages to it. */
   queueUrl: 'EVENTED_QUEUE_URL',
+  /** ARN of the work queue: where the Scheduler puts what is due later than a queue can delay it. */
+  queueArn: 'EVENTED_QUEUE_ARN',
+  /** Name of the Scheduler group that holds this deployment's timers and crons. */
+  scheduleGroup: 'EVENTED_SCHEDULE_GROUP',
+  /** ARN of the role by which the Scheduler sends to the work queues. */
+  scheduleRole: 'EVENTED_SCHEDULE_ROLE_ARN',
+  /** JSON, an array of {@link Lane}: queues of their own for some workflows or steps. */
+  lanes: 'EVENTED_LANES',
+  /** JSON, an array of {@link RequestSource}: who may ask for runs by events. */
+  requestSources: 'EVENTED_REQUEST_SOURCES',
   /** Name of the bucket for values that are too large for a record. */
   bucket: 'EVENTED_BUCKET',
   /** Length of a lease, in seconds. */
@@ -101,6 +111,36 @@ export const environment = {
   /** The claim of a token that names the owner; with `jwt` only. */
   ownerClaim: 'EVENTED_OWNER_CLAIM',
 } as const;
+
+/**
+ * A queue and a function of their own for some of the work: steps that take long, or that need other memory or permissions.
+ * The bus adapter writes the lane's name into `detail.lane` of an event, and the rule of each queue asks for it; what has none
+ * goes to the work queue. Timers go to the lane's queue directly.
+ */
+export interface Lane {
+  /** 1 to 40 characters of A-Z, a-z, 0-9 and hyphens; unique in a deployment. */
+  readonly name: string;
+  readonly queueUrl: string;
+  readonly queueArn: string;
+  /** Ids of workflows whose steps run here. */
+  readonly workflows?: readonly string[];
+  /** Steps that run here, as `<workflow id>/<step id>`. They win over `workflows` of another lane. */
+  readonly steps?: readonly string[];
+  /** Steps whose own `timeoutMs` is more than this run here, unless another lane names them. ms. */
+  readonly stepsOver?: number;
+}
+
+/** A source on the bus that may ask for runs. */
+export interface RequestSource {
+  /** The `source` of its events, which EventBridge lets only those put who have the permission. */
+  readonly source: string;
+  /** What it may ask for. @default start, resume and cancel */
+  readonly may?: readonly ('start' | 'resume' | 'cancel')[];
+  /** Ids of the workflows it may ask for. @default all */
+  readonly workflows?: readonly string[];
+  /** Owner of the runs that it starts, and whose runs it may resume and cancel. @default `events:<source>` */
+  readonly owner?: string;
+}
 
 /** What a variable of {@link environment} means when it is absent. */
 export const defaults = {
