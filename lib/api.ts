@@ -16,7 +16,8 @@ import { acknowledge } from './acknowledge.ts';
 import { createLogGroup, functionProps } from './bundling.ts';
 import { authEnvironment, commonEnvironment } from './environment.ts';
 import { WorkflowRuntimeError } from './errors.ts';
-import type { Settings, WorkflowAuth } from './props.ts';
+import type { WorkflowAuth } from './props.ts';
+import type { Settings } from './settings.ts';
 import { type Access, routes } from './routes.ts';
 import type { Storage } from './storage.ts';
 

@@ -4,7 +4,7 @@ import { Architecture, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { type BundlingOptions, type NodejsFunctionProps, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
-import type { Settings } from './props.ts';
+import type { Settings } from './settings.ts';
 
 /** `.ts` in a checkout of this repository, `.js` in the published package. */
 const EXTENSION = extname(fileURLToPath(import.meta.url));

@@ -1,5 +1,5 @@
 import { environment } from '../src/adapters/aws/config.ts';
-import type { Settings } from './props.ts';
+import type { Settings } from './settings.ts';
 import type { Storage } from './storage.ts';
 
 /** Names that a deployment's own environment may not use. */

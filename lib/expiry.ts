@@ -11,7 +11,7 @@ import { expiryPattern } from '../src/adapters/aws/config.ts';
 import { acknowledge } from './acknowledge.ts';
 import { functionProps } from './bundling.ts';
 import { commonEnvironment } from './environment.ts';
-import type { Settings } from './props.ts';
+import type { Settings } from './settings.ts';
 import { createDeadLetterQueue } from './queue.ts';
 import type { Storage } from './storage.ts';
 

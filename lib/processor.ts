@@ -6,7 +6,7 @@ import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import { functionProps } from './bundling.ts';
 import { commonEnvironment } from './environment.ts';
-import type { Settings } from './props.ts';
+import type { Settings } from './settings.ts';
 import type { Storage } from './storage.ts';
 
 /** The function that handles one event of the work queue: loads, claims, executes, commits, publishes. */

@@ -7,7 +7,7 @@ import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import { functionProps } from './bundling.ts';
 import { commonEnvironment } from './environment.ts';
-import type { Settings } from './props.ts';
+import type { Settings } from './settings.ts';
 import type { Storage } from './storage.ts';
 
 /** The shortest interval: a sweep that takes as long has much to do, and the next one goes on where it was stopped. */

@@ -1,0 +1,31 @@
+import { type Duration, Token } from 'aws-cdk-lib';
+import { WorkflowRuntimeError } from './errors.ts';
+
+/** Throws {@link WorkflowRuntimeError} for what is not from 1 to 3,650 days. */
+export function daysWithin(name: string, value: Duration): Duration {
+  if (!value.isUnresolved()) within(name, value.toDays({ integral: false }), 1, 3_650, 'days');
+  return value;
+}
+
+/** The same for whole minutes. */
+export function minutesWithin(name: string, value: Duration, least: number, most: number): Duration {
+  if (!value.isUnresolved()) within(name, value.toMinutes({ integral: false }), least, most, 'minutes');
+  return value;
+}
+
+/** The same for whole seconds. */
+export function durationWithin(name: string, value: Duration, least: number, most: number): Duration {
+  if (!value.isUnresolved()) within(name, value.toSeconds({ integral: false }), least, most, 's');
+  return value;
+}
+
+/** The same for a whole number. A value that is known at deployment only is let through. */
+export function within(name: string, value: number, least: number, most: number, unit: string): number {
+  if (Token.isUnresolved(value) || (Number.isInteger(value) && value >= least && value <= most)) return value;
+  throw invalid(name, `it is ${value}; write a whole number of ${unit} from ${least} to ${most}`);
+}
+
+/** What a prop is refused with. `problem` ends in what to write. */
+export function invalid(name: string, problem: string): WorkflowRuntimeError {
+  return new WorkflowRuntimeError('PROPS_INVALID', `WorkflowRuntime: ${name} is invalid: ${problem}`);
+}
