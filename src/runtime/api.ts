@@ -29,8 +29,11 @@ export interface Runtime extends WorkflowHost {
   readonly workflows: readonly WorkflowDefinition[];
   /** Description of a workflow. Throws WORKFLOW_NOT_FOUND. */
   describe(workflowId: string): WorkflowDescription;
-  /** Handles one delivered event: resolves to acknowledge it, rejects to have it delivered again. */
-  handle(event: WorkflowEvent): Promise<void>;
+  /**
+   * Handles one delivered event: resolves to acknowledge it, rejects to have it delivered again. With a `deadline`, a step ends by
+   * then at the latest, and one that may not end by then is not begun: WORKFLOW_TIME_SHORT.
+   */
+  handle(event: WorkflowEvent, options?: HandleOptions): Promise<void>;
   /**
    * Publishes again what may have been lost, for every run that is due for a look: an event that its transport dropped, or
    * that a call did not live to publish. Where the process feeds itself this happens each minute; on AWS a function calls it.
@@ -52,6 +55,22 @@ export interface Runtime extends WorkflowHost {
   keptValue(request: KeptValueRef): Promise<string>;
   /** Stops taking work, waits for steps in flight, closes the backend. Idempotent; nothing keeps the process alive afterwards. */
   close(): Promise<void>;
+}
+
+/** How much time a handling has: options of {@link Runtime.handle} for a function that is ended at a certain time. */
+export interface HandleOptions {
+  /**
+   * Time by which a step has to be over, ms since 1970: when the function ends, less what storing an outcome takes. A step that is
+   * not over then fails with WORKFLOW_STEP_TIMEOUT, and is tried again when its retries say so, like any attempt that fails. A
+   * step that has less than 1 s left is not begun. @default none
+   */
+  readonly deadline?: number;
+  /**
+   * What a function has until the `deadline` when it begins, ms. With it, a step whose `timeoutMs` fits into that, but not into
+   * what is left, is not begun. Nothing is refused while nine tenths are left. @default unknown: a step is begun with what is
+   * left
+   */
+  readonly allotmentMs?: number;
 }
 
 /** See {@link Runtime.history}. */

@@ -2,6 +2,7 @@
 export type {
   CreateRequest,
   EventPage,
+  HandleOptions,
   HistoryEntry,
   HistoryPage,
   HistoryRequest,
@@ -22,3 +23,4 @@ export {
   type StepOutcome,
   type StepResults,
 } from './step-executor.ts';
+export type { TimeLimit } from './time-limit.ts';

@@ -9,6 +9,7 @@ import { AbortRegistry } from './abort-registry.ts';
 import type {
   CreateRequest,
   EventPage,
+  HandleOptions,
   HistoryPage,
   HistoryRequest,
   KeptValueRef,
@@ -124,7 +125,7 @@ class EventedRuntime implements Runtime {
   /** Handles what the source delivers; a rejection is told before the event comes again. */
   private async deliver(event: WorkflowEvent): Promise<void> {
     try {
-      await handleEvent(this.engine, event);
+      await handleEvent(this.engine, event, {});
     } catch (error) {
       const { runId, workflowId, type, path } = event;
       this.engine.logger.warn('An event could not be handled and will come again', {
@@ -225,8 +226,8 @@ class EventedRuntime implements Runtime {
     return sweepRuns(this.open());
   }
 
-  async handle(event: WorkflowEvent): Promise<void> {
-    await handleEvent(this.open(), event);
+  async handle(event: WorkflowEvent, options: HandleOptions = {}): Promise<void> {
+    await handleEvent(this.open(), event, options);
   }
 
   close(): Promise<void> {
@@ -276,6 +277,7 @@ function createEngine(options: RuntimeOptions, closing: AbortSignal): Engine {
     history: options.history ?? backend.history,
     emitter: {
       emit: ({ type, stepId, outcome = '' }) => {
+        if (type === 'step-timed-out') backend.metrics.count('step.timed-out', { stepId });
         if (type === 'step-ended') backend.metrics.count('step.executed', { stepId, outcome });
       },
     },
@@ -294,7 +296,7 @@ function createEngine(options: RuntimeOptions, closing: AbortSignal): Engine {
 }
 
 /** Handles one delivered event. Anything that is no work of ours is acknowledged; what cannot be done now is rejected. */
-async function handleEvent(engine: Engine, event: WorkflowEvent): Promise<void> {
+async function handleEvent(engine: Engine, event: WorkflowEvent, time: HandleOptions): Promise<void> {
   if (event.format > eventFormat) {
     throw new WorkflowError(
       'WORKFLOW_RECORD_CORRUPT',
@@ -306,7 +308,7 @@ async function handleEvent(engine: Engine, event: WorkflowEvent): Promise<void> 
   const { clock, timers } = engine.backend;
   if (event.dueAt !== undefined && event.dueAt > clock.now()) return timers.schedule(event, event.dueAt);
   try {
-    await runStep(engine, event);
+    await runStep(engine, event, time);
   } catch (error) {
     if (!isForeign(error) || !(await isMoot(engine, event))) throw error;
   }
@@ -326,7 +328,7 @@ async function isMoot(engine: Engine, { runId, epoch, path }: WorkflowEvent): Pr
   return true;
 }
 
-async function runStep(engine: Engine, event: WorkflowEvent): Promise<void> {
+async function runStep(engine: Engine, event: WorkflowEvent, time: HandleOptions): Promise<void> {
   const workflow = engine.registry.get(event.workflowId);
   const { runId, epoch, hop, turn, workflowId, restartedAt } = event;
   const handling: EventHandling = {
@@ -353,7 +355,7 @@ async function runStep(engine: Engine, event: WorkflowEvent): Promise<void> {
   if (sleep !== undefined) return handleSleep(handling, sleep, key.entry, event);
   const step = stepAt(workflow, key);
   if (step === undefined || step.id !== event.stepId) throw changedGraph(event);
-  const stepEvent = { ...handling, event, key, turn, step, owner: engine.nextOwner() };
+  const stepEvent = { ...handling, event, key, turn, step, owner: engine.nextOwner(), time };
   return step.workflow === undefined ? handleStep(stepEvent) : handleNested(stepEvent, step.workflow);
 }
 
