@@ -10,6 +10,7 @@ export type {
   EventPage,
   EventsRequest,
   OutputOptions,
+  RepeatableRequest,
   RestartRequest,
   ResumeRequest,
   RunRef,

@@ -14,6 +14,7 @@ import type {
   HistoryRequest,
   KeptValueRef,
   OutputOptions,
+  RepeatableRequest,
   RestartRequest,
   ResumeRequest,
   RunRef,
@@ -169,7 +170,7 @@ class EventedRuntime implements Runtime {
     return resumeRun(this.open(), request);
   }
 
-  async cancel(request: RunRef): Promise<StoredRun> {
+  async cancel(request: RepeatableRequest): Promise<StoredRun> {
     return cancelRun(this.open(), request);
   }
 
