@@ -9,6 +9,8 @@ export type {
   ResumeRequest,
   Runtime,
   RunRef,
+  ScheduleStart,
+  ScheduleTick,
   StartRequest,
   StoredRun,
   WorkflowDescription,
