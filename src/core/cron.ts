@@ -48,15 +48,15 @@ const year: Field = { name: 'year', least: 1970, most: 2199 };
 /** The longest expression that is read: each number of each field once is shorter. */
 const longestExpression = 1_000;
 
-const shortForms: Readonly<Record<string, string>> = {
-  '@yearly': '0 0 1 1 *',
-  '@annually': '0 0 1 1 *',
-  '@monthly': '0 0 1 * *',
-  '@weekly': '0 0 * * 0',
-  '@daily': '0 0 * * *',
-  '@midnight': '0 0 * * *',
-  '@hourly': '0 * * * *',
-};
+const shortForms: ReadonlyMap<string, string> = new Map([
+  ['@yearly', '0 0 1 1 *'],
+  ['@annually', '0 0 1 1 *'],
+  ['@monthly', '0 0 1 * *'],
+  ['@weekly', '0 0 * * 0'],
+  ['@daily', '0 0 * * *'],
+  ['@midnight', '0 0 * * *'],
+  ['@hourly', '0 * * * *'],
+]);
 
 /** The days that each month has at most. */
 const monthDays = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
@@ -82,7 +82,7 @@ function parsed(text: string): Cron {
     throw new Unreadable(`it has ${text.length} characters: write ${longestExpression} at most`);
   }
   const expression = text.trim();
-  const short = shortForms[expression.toLowerCase()];
+  const short = shortForms.get(expression.toLowerCase());
   const fields = (short ?? expression).split(/\s+/);
   if (fields.length < 5 || fields.length > 7) {
     throw new Unreadable(
@@ -165,9 +165,7 @@ function numberOf(field: Field, text: string, part: string): number {
   if (!/^\d{1,4}$/.test(text)) throw malformed(field, part);
   const number = Number(text);
   if (number >= field.least && number <= field.most) return number;
-  throw new Unreadable(
-    `the ${field.name} '${part}' has ${number}: write ${field.least} to ${field.most}`,
-  );
+  throw new Unreadable(`the ${field.name} '${part}' has ${number}: write ${field.least} to ${field.most}`);
 }
 
 function malformed({ name, least, most, names }: Field, part: string): Unreadable {

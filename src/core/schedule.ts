@@ -11,7 +11,20 @@ export interface ScheduleTick {
 }
 
 /** What a run is started with by a schedule that the workflow does not know: one of the deployment. */
-export type ScheduleStart = Pick<ScheduleDefinition, 'inputData' | 'initialState' | 'requestContext' | 'owner'>;
+export type ScheduleStart = Pick<
+  ScheduleDefinition,
+  'inputData' | 'initialState' | 'requestContext' | 'owner'
+>;
+
+/** When runs of a workflow start by themselves. What they are started with is not shown. */
+export interface ScheduleDescription {
+  readonly id?: string;
+  /** As its author wrote it. */
+  readonly cron: string;
+  /** Name of an IANA time zone. */
+  readonly timezone: string;
+  readonly metadata?: Readonly<Record<string, unknown>>;
+}
 
 /** What tells schedules apart in run ids. A sign that separates is written as `%` and its code where an id has it. */
 export function scheduleName(workflowId: string, scheduleId: string | undefined): string {

@@ -2,7 +2,7 @@ import type { WorkflowDefinition } from '../core/definition.ts';
 import type { WorkflowEvent } from '../core/event.ts';
 import type { Graph } from '../core/graph.ts';
 import type { RunRef, StoredRun, WorkflowHost } from '../core/host.ts';
-import type { ScheduleStart, ScheduleTick } from '../core/schedule.ts';
+import type { ScheduleDescription, ScheduleStart, ScheduleTick } from '../core/schedule.ts';
 import type { HistoryEntry } from '../core/run-history.ts';
 
 export type { HistoryEntry } from '../core/run-history.ts';
@@ -18,7 +18,7 @@ export type {
   StoredRun,
   TimeTravelRequest,
 } from '../core/host.ts';
-export type { ScheduleStart, ScheduleTick } from '../core/schedule.ts';
+export type { ScheduleDescription, ScheduleStart, ScheduleTick } from '../core/schedule.ts';
 
 /**
  * The runtime by ids: what the HTTP routes, the Lambdas and the `Run` objects of authors are made of. `owner` is the
@@ -96,6 +96,8 @@ export interface WorkflowDescription {
   readonly inputSchema?: unknown;
   readonly outputSchema?: unknown;
   readonly stateSchema?: unknown;
+  /** When its runs start by themselves; absent when they do not. */
+  readonly schedules?: readonly ScheduleDescription[];
   /** Resume schema of each step that has one, by step id. */
   readonly resumeSchemas: Readonly<Record<string, unknown>>;
 }

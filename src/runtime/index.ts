@@ -9,6 +9,7 @@ export type {
   ResumeRequest,
   Runtime,
   RunRef,
+  ScheduleDescription,
   ScheduleStart,
   ScheduleTick,
   StartRequest,

@@ -16,12 +16,15 @@ const lateMs = 60_000;
 /** Ticks that are looked back at for one that had a run: an hourly schedule may have rested for four days. */
 const ticksBack = 100;
 
-/** A schedule of a workflow, and the time up to which its ticks are dealt with, ms since 1970. */
+/** A schedule of a workflow. */
 interface Scheduled {
   readonly workflowId: string;
   readonly schedule: ScheduleDefinition;
   readonly times: CronTimes;
+  /** Time up to which its ticks are dealt with, ms since 1970. */
   seenTo: number;
+  /** The tick after that; undefined when there is none. */
+  next: number | undefined;
 }
 
 /**
@@ -39,12 +42,10 @@ export class ScheduleLoop {
     this.#engine = engine;
     const now = engine.backend.clock.now();
     this.#schedules = workflows.flatMap(({ id, schedules = [] }) =>
-      schedules.map((schedule) => ({
-        workflowId: id,
-        schedule,
-        times: cronTimes(schedule),
-        seenTo: now,
-      })),
+      schedules.map((schedule) => {
+        const times = cronTimes(schedule);
+        return { workflowId: id, schedule, times, seenTo: now, next: times.after(now) };
+      }),
     );
   }
 
@@ -72,9 +73,10 @@ export class ScheduleLoop {
   #arm(): void {
     const { clock } = this.#engine.backend;
     const now = clock.now();
-    const next = this.#schedules.flatMap(({ times, seenTo }) => times.after(Math.max(seenTo, now)) ?? []);
-    const pause = Math.min(longestPauseMs, ...next.map((time) => time - now));
-    this.#cancelTimer = clock.timer(Math.max(1, pause), () => {
+    // One that is due already is one that could not be started.
+    const pauses = this.#schedules.flatMap(({ next = 0 }) => (next > now ? [next - now] : []));
+    const pause = Math.min(longestPauseMs, ...pauses);
+    this.#cancelTimer = clock.timer(pause, () => {
       this.#looking = this.#looking
         .then(() => this.#lookAll())
         .then(() => {
@@ -91,12 +93,18 @@ export class ScheduleLoop {
   async #look(scheduled: Scheduled): Promise<void> {
     const { workflowId, times } = scheduled;
     const now = this.#engine.backend.clock.now();
-    // The clock was set back: a tick that comes again then has its run.
-    scheduled.seenTo = Math.min(scheduled.seenTo, now);
+    if (now < scheduled.seenTo) {
+      // The clock was set back: a tick that comes again then has its run.
+      scheduled.seenTo = now;
+      scheduled.next = times.after(now);
+    }
     try {
-      for (const at of dueTicks(times, scheduled.seenTo, now)) {
-        if (this.#engine.closing.aborted) return;
-        await startScheduled(this.#engine, tickOf(scheduled, at));
+      if ((scheduled.next ?? Infinity) <= now) {
+        for (const at of dueTicks(times, scheduled.seenTo, now)) {
+          if (this.#engine.closing.aborted) return;
+          await startScheduled(this.#engine, tickOf(scheduled, at));
+        }
+        scheduled.next = times.after(now);
       }
       scheduled.seenTo = now;
     } catch (error) {
@@ -115,7 +123,9 @@ export class ScheduleLoop {
     const [newest, ...before] = scheduled.times.upTo(now, ticksBack + 1);
     if (newest === undefined || (await this.#hasRun(scheduled, newest))) return;
     const known = await Promise.all(before.map((at) => this.#hasRun(scheduled, at)));
-    if (known.includes(true)) scheduled.seenTo = newest - 1;
+    if (!known.includes(true)) return;
+    scheduled.seenTo = newest - 1;
+    scheduled.next = newest;
   }
 
   /** Whether the run of a tick was started; a pending one was not. */
@@ -130,10 +140,8 @@ function tickOf({ workflowId, schedule: { id } }: Scheduled, at: number): Schedu
   return id === undefined ? { workflowId, at } : { workflowId, scheduleId: id, at };
 }
 
-/** The ticks after `from` up to `now`: those of the last minute, or the newest. In their order. */
+/** The ticks after `from` up to `now`, of which there is one: those of the last minute, or the newest. In their order. */
 function dueTicks(times: CronTimes, from: number, now: number): readonly number[] {
-  const first = times.after(from);
-  if (first === undefined || first > now) return [];
   const ticks: number[] = [];
   let at = times.after(Math.max(from, now - lateMs));
   for (; at !== undefined && at <= now; at = times.after(at)) ticks.push(at);

@@ -8,7 +8,10 @@ import { checkMetadata, describe, invalid, isObject } from './describe.ts';
  * The schedules in what `createWorkflow` was given. Throws WORKFLOW_DEFINITION_INVALID. What runs are started with is
  * validated when they are: a schema may take its time, and construction does not.
  */
-export function schedulesGiven(given: unknown, workflowId: string): readonly ScheduleDefinition[] | undefined {
+export function schedulesGiven(
+  given: unknown,
+  workflowId: string,
+): readonly ScheduleDefinition[] | undefined {
   if (given === undefined) return undefined;
   if (!Array.isArray(given)) return [scheduleGiven(given, workflowId, 'its schedule')];
   const schedules = given.map((entry: unknown, at) => scheduleGiven(entry, workflowId, `schedule[${at}]`));
@@ -49,11 +52,16 @@ function scheduleGiven(given: unknown, workflowId: string, place: string): Sched
       { workflowId, field: 'id' },
     );
   }
-  if (typeof cron !== 'string') throw refused('the cron', cron, "give an expression such as '30 6 * * MON-FRI'");
+  if (typeof cron !== 'string')
+    throw refused('the cron', cron, "give an expression such as '30 6 * * MON-FRI'");
   const reading = readCron(cron);
   if ('problem' in reading) throw refused('the cron', cron, reading.problem);
   if (timezone !== undefined && (typeof timezone !== 'string' || !isTimezone(timezone))) {
-    throw refused('the timezone', timezone, "give a name of the IANA database, such as 'Europe/Berlin', or none for UTC");
+    throw refused(
+      'the timezone',
+      timezone,
+      "give a name of the IANA database, such as 'Europe/Berlin', or none for UTC",
+    );
   }
   if (initialState !== undefined && !isObject(initialState)) {
     throw refused('the initialState', initialState, 'give an object');
