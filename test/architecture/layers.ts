@@ -42,7 +42,7 @@ export const LAYERS: readonly Layer[] = [
     name: 'runtime',
     roots: ['src/runtime'],
     may: ['core', 'ports'],
-    packages: ['node:*'],
+    packages: ['node:*', 'croner'],
     packagesAsTypes: SCHEMA_TYPES,
   },
   // What adapters share: the system's clock and ids, the walk over a segmented join log, and, for stores that decide by
