@@ -1,5 +1,5 @@
 import { admit } from '../core/decide.ts';
-import { isWorkflowError, WorkflowError } from '../core/errors.ts';
+import { WorkflowError } from '../core/errors.ts';
 import type { WorkflowDefinition } from '../core/definition.ts';
 import { eventFormat, keyOfPath, type WorkflowEvent } from '../core/event.ts';
 import { bindWorkflows } from '../core/host.ts';
@@ -7,6 +7,7 @@ import { defaultRunLimits, type RunLimits } from '../core/limits.ts';
 import type { Backend, RunPage, RunQuery } from '../ports/index.ts';
 import { AbortRegistry } from './abort-registry.ts';
 import type {
+  Audit,
   CreateRequest,
   EventPage,
   HistoryPage,
@@ -22,8 +23,9 @@ import type {
   TimeTravelRequest,
   WorkflowDescription,
 } from './api.ts';
-import { checkLimit, kindOf } from './arguments.ts';
+import { checkLimit } from './arguments.ts';
 import { cancelRun } from './cancel.ts';
+import { checkOptions } from './check-options.ts';
 import { describeWorkflow } from './describe.ts';
 import { defaultTimes, type Engine, type EngineTimes, type Logger } from './engine.ts';
 import { eventsOf } from './events.ts';
@@ -47,7 +49,7 @@ import { RunSignals } from './run-signals.ts';
 import { signallingStore } from './signalling-store.ts';
 import { createRun, startRun } from './start.ts';
 import { type Named, sourceFor, sourcesOf } from './sources.ts';
-import { sweepRuns } from './sweep.ts';
+import { auditRun, isForeign, sweepRuns } from './sweep.ts';
 import { timeTravel } from './travel.ts';
 import type { RunResult, WorkflowRunState, WorkflowState } from '../core/snapshot.ts';
 import type { RunStatus } from '../core/records.ts';
@@ -225,6 +227,10 @@ class EventedRuntime implements Runtime {
     return sweepRuns(this.open());
   }
 
+  async audit(runId: string): Promise<Audit> {
+    return auditRun(this.open(), runId);
+  }
+
   async handle(event: WorkflowEvent): Promise<void> {
     await handleEvent(this.open(), event);
   }
@@ -308,13 +314,11 @@ async function handleEvent(engine: Engine, event: WorkflowEvent): Promise<void> 
   try {
     await runStep(engine, event);
   } catch (error) {
-    if (!isForeign(error) || !(await isMoot(engine, event))) throw error;
+    if (!isForeign(error)) throw error;
+    if (await isMoot(engine, event)) return;
+    engine.backend.metrics.count('run.parked', { workflowId: event.workflowId });
+    throw error;
   }
-}
-
-/** The code here is not what the run was started with: it may be again tomorrow. */
-function isForeign(error: unknown): boolean {
-  return isWorkflowError(error, 'WORKFLOW_NOT_FOUND', 'WORKFLOW_GRAPH_CHANGED');
 }
 
 /** Whether no code would do anything for the event: then it must not come again for ever. */
@@ -363,28 +367,6 @@ function changedGraph(event: WorkflowEvent): WorkflowError {
     `Workflow "${event.workflowId}" has no step "${event.stepId}" at [${event.path.join(', ')}] any more: deploy the definition the run was started with, or cancel the run`,
     { details: { runId: event.runId, workflowId: event.workflowId } },
   );
-}
-
-/** Callers without types get an error that names the option, instead of one from the depths. */
-function checkOptions(options: Partial<RuntimeOptions> | undefined): void {
-  const invalid = (option: string, value: unknown, remedy: string): WorkflowError =>
-    new WorkflowError(
-      'WORKFLOW_DEFINITION_INVALID',
-      `createRuntime: ${option} is ${kindOf(value)}: ${remedy}`,
-      {
-        details: { option },
-      },
-    );
-  if (typeof options !== 'object') throw invalid('options', options, 'pass { workflows, backend }');
-  const { workflows, backend } = options;
-  if (!Array.isArray(workflows)) throw invalid('workflows', workflows, 'pass an array of workflows');
-  if (typeof backend?.store?.claim !== 'function') {
-    throw invalid(
-      'backend',
-      backend,
-      'pass what memoryBackend(), sqliteBackend({ file }) or awsBackend(config) returns',
-    );
-  }
 }
 
 /**
