@@ -372,7 +372,7 @@ describe('a run that is stuck', () => {
   const old = now - stuckAfter;
 
   test('has not changed for a quarter of an hour: neither its header nor any record', () => {
-    const at = (fields: Partial<StepRecord>, updatedAt = old): boolean =>
+    const at = (fields: Omit<Partial<StepRecord>, 'turn'>, updatedAt = old): boolean =>
       standsStill({ header: header({ updatedAt }), records: [record(0, fields)] }, now);
     expect(at({})).toBe(true);
     expect(at({}, old + 1)).toBe(false);
