@@ -8,44 +8,37 @@ import {
 } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpIamAuthorizer, HttpJwtAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
-import { Grant, type IGrantable, type IRole } from 'aws-cdk-lib/aws-iam';
-import { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
-import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
+import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import { acknowledge } from './acknowledge.ts';
-import { createLogGroup, functionProps } from './bundling.ts';
-import { authEnvironment, commonEnvironment } from './environment.ts';
+import { authEnvironment } from './environment.ts';
 import { WorkflowRuntimeError } from './errors.ts';
+import { type FunctionPart, createFunction, createLogGroup } from './function.ts';
+import type { Parts } from './parts.ts';
+import { apiPermissions } from './permissions.ts';
 import type { WorkflowAuth } from './props.ts';
-import type { Settings } from './settings.ts';
 import { type Access, routes } from './routes.ts';
-import type { Storage } from './storage.ts';
 
 /** An HTTP API waits 30 s for its function and not longer (API Gateway quotas); a wait takes at most 25 s. */
 const TIMEOUT = Duration.seconds(29);
 
 /** The API and its function. */
-export interface Api {
+export interface Api extends FunctionPart {
   readonly gateway: HttpApi;
   readonly url: string;
-  readonly handler: NodejsFunction;
   readonly auth: WorkflowAuth;
 }
 
 /** The HTTP API with a function behind it. Each route is named, so that each can be granted, metered and throttled. */
-export function createApi(
-  scope: Construct,
-  storage: Storage,
-  settings: Settings,
-  { role, logGroup }: { readonly role: IRole; readonly logGroup: ILogGroup },
-): Api {
-  const handler = new NodejsFunction(scope, 'ApiFunction', {
-    ...functionProps('api', settings),
+export function createApi(scope: Construct, parts: Parts): Api {
+  const { settings } = parts;
+  const api = createFunction(scope, 'ApiFunction', parts, {
+    module: 'api',
     description: 'Starts, resumes, cancels and reads workflows',
-    role,
-    logGroup,
     timeout: TIMEOUT,
-    environment: { ...commonEnvironment(storage, settings), ...authEnvironment(settings) },
+    permissions: apiPermissions(parts),
+    environment: authEnvironment(settings),
     // No `recursiveLoop`: this function consumes no events, so a loop through it is a mistake that Lambda may stop.
   });
   const gateway = new HttpApi(scope, 'Api', {
@@ -59,7 +52,7 @@ export function createApi(
       destination: new LogGroupLogDestination(createLogGroup(scope, 'AccessLogs', settings)),
     },
   });
-  addRoutes(gateway, handler, settings.auth);
+  addRoutes(gateway, api.handler, settings.auth);
   if (settings.auth === 'none') {
     acknowledge(
       gateway,
@@ -67,10 +60,10 @@ export function createApi(
       "Whoever deploys this wrote auth: 'none', which has no default.",
     );
   }
-  return { gateway, url: stage.url, handler, auth: settings.auth };
+  return { ...api, gateway, url: stage.url, auth: settings.auth };
 }
 
-function addRoutes(gateway: HttpApi, handler: NodejsFunction, auth: WorkflowAuth): void {
+function addRoutes(gateway: HttpApi, handler: IFunction, auth: WorkflowAuth): void {
   const integration = new HttpLambdaIntegration('ApiIntegration', handler, {
     // One permission for the whole API; one for each route would fill the function's policy.
     scopePermissionToRoute: false,

@@ -1,5 +1,11 @@
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
-import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
+import {
+  BlockPublicAccess,
+  Bucket,
+  BucketEncryption,
+  type IBucket,
+  ObjectOwnership,
+} from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 import { keptObjects } from '../src/adapters/aws/config.ts';
 import { acknowledge } from './acknowledge.ts';
@@ -8,7 +14,7 @@ import { acknowledge } from './acknowledge.ts';
 export function createBucket(
   scope: Construct,
   settings: { readonly removalPolicy: RemovalPolicy; readonly payloadExpiration: Duration | undefined },
-): Bucket {
+): IBucket {
   const { removalPolicy, payloadExpiration } = settings;
   const bucket = new Bucket(scope, 'Payloads', {
     blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
@@ -35,5 +41,6 @@ export function createBucket(
       'turns on CloudTrail data events for this bucket; a log bucket for each deployment would have to be paid for and ' +
       'secured too.',
   );
-  return bucket;
+  // The types of the CDK are not made for `exactOptionalPropertyTypes`.
+  return bucket as IBucket;
 }

@@ -1,19 +1,19 @@
 import { environment } from '../src/adapters/aws/config.ts';
+import type { Parts } from './parts.ts';
 import type { Settings } from './settings.ts';
-import type { Storage } from './storage.ts';
 
 /** Names that a deployment's own environment may not use. */
 export const reservedNames: ReadonlySet<string> = new Set(Object.values(environment));
 
 /** What each function is told. */
-export function commonEnvironment(storage: Storage, settings: Settings): Record<string, string> {
+export function commonEnvironment({ settings, table, bus, work, bucket }: Parts): Record<string, string> {
   return {
     NODE_OPTIONS: '--enable-source-maps',
     ...settings.environment,
-    [environment.table]: storage.table.tableName,
-    [environment.bus]: storage.bus.eventBusName,
-    [environment.queueUrl]: storage.queue.queueUrl,
-    [environment.bucket]: storage.bucket.bucketName,
+    [environment.table]: table.tableName,
+    [environment.bus]: bus.eventBusName,
+    [environment.queueUrl]: work.queue.queueUrl,
+    [environment.bucket]: bucket.bucketName,
     [environment.leaseSeconds]: String(settings.lease.toSeconds()),
     [environment.retentionDays]: String(settings.runRetention.toDays()),
     [environment.stepEnds]: onOff(settings.stepEndEvents),

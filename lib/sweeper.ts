@@ -1,41 +1,31 @@
 import { Duration } from 'aws-cdk-lib';
 import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
-import type { IRole } from 'aws-cdk-lib/aws-iam';
-import { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
-import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
-import { functionProps } from './bundling.ts';
-import { commonEnvironment } from './environment.ts';
-import type { Settings } from './settings.ts';
-import type { Storage } from './storage.ts';
+import { type FunctionPart, createFunction } from './function.ts';
+import type { Parts } from './parts.ts';
+import { sweeperPermissions } from './permissions.ts';
 
 /** The shortest interval: a sweep that takes as long has much to do, and the next one goes on where it was stopped. */
 const TIMEOUT = Duration.minutes(1);
 
 /** The function that publishes again what a transport lost, and the schedule that calls it. */
-export function createSweeper(
-  scope: Construct,
-  storage: Storage,
-  settings: Settings,
-  { role, logGroup }: { readonly role: IRole; readonly logGroup: ILogGroup },
-): NodejsFunction {
+export function createSweeper(scope: Construct, parts: Parts): FunctionPart {
+  const { sweepInterval } = parts.settings;
   // When the next call is due, one that could not be made has nothing left to do.
-  const maxEventAge = settings.sweepInterval;
-  const sweeper = new NodejsFunction(scope, 'Sweeper', {
-    ...functionProps('sweeper', settings),
+  const maxEventAge = sweepInterval;
+  const sweeper = createFunction(scope, 'Sweeper', parts, {
+    module: 'sweeper',
     description: 'Publishes the events of workflows that were lost',
-    role,
-    logGroup,
     timeout: TIMEOUT,
-    environment: commonEnvironment(storage, settings),
-    maxEventAge,
+    permissions: sweeperPermissions(parts),
     // No `recursiveLoop`: it sends to the work queue but takes nothing from it.
+    options: { maxEventAge },
   });
   new Rule(scope, 'SweepSchedule', {
     description: 'Calls the function that looks for lost events of workflows',
-    schedule: Schedule.rate(settings.sweepInterval),
-    targets: [new LambdaFunction(sweeper, { maxEventAge })],
+    schedule: Schedule.rate(sweepInterval),
+    targets: [new LambdaFunction(sweeper.handler, { maxEventAge })],
   });
   return sweeper;
 }

@@ -3,6 +3,7 @@ import {
   type Attribute,
   AttributeType,
   BillingMode,
+  type ITable,
   ProjectionType,
   StreamViewType,
   Table,
@@ -20,7 +21,7 @@ import {
 export function createTable(
   scope: Construct,
   { removalPolicy }: { readonly removalPolicy: RemovalPolicy },
-): Table {
+): ITable {
   const table = new Table(scope, 'Table', {
     partitionKey: attribute(tableDefinition.partitionKey),
     sortKey: attribute(tableDefinition.sortKey),
@@ -34,7 +35,8 @@ export function createTable(
   addIndex(table, sweepIndex);
   // Not needed without listing, but an index that comes and goes with a switch takes hours to fill again.
   addIndex(table, listIndex);
-  return table;
+  // The types of the CDK are not made for `exactOptionalPropertyTypes`: the ARN of a stream may be undefined here.
+  return table as ITable;
 }
 
 function addIndex(table: Table, index: IndexDefinition): void {

@@ -1,20 +1,19 @@
-import type { Table } from 'aws-cdk-lib/aws-dynamodb';
-import type { EventBus } from 'aws-cdk-lib/aws-events';
+import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
+import type { IEventBus } from 'aws-cdk-lib/aws-events';
 import type { Grant, IGrantable } from 'aws-cdk-lib/aws-iam';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
-import type { Bucket } from 'aws-cdk-lib/aws-s3';
-import type { Queue } from 'aws-cdk-lib/aws-sqs';
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct, type IConstruct } from 'constructs';
 import { type Api, createApi, grantRoutes } from './api.ts';
 import { createBucket } from './bucket.ts';
-import { createLogGroup } from './bundling.ts';
 import { createBus, reserveSource, routeWork } from './bus.ts';
 import { createExpiry } from './expiry.ts';
+import type { Parts } from './parts.ts';
 import { createProcessor } from './processor.ts';
 import type { WorkflowRuntimeProps } from './props.ts';
 import { settingsOf } from './settings.ts';
 import { createQueue } from './queue.ts';
-import { allowApi, allowExpiry, allowProcessor, allowSweeper, createRole } from './roles.ts';
 import type { Access } from './routes.ts';
 import { createSweeper } from './sweeper.ts';
 import { createTable } from './table.ts';
@@ -26,22 +25,22 @@ export interface IWorkflowRuntime extends IConstruct {
   /** Id of the API: what emulators have in their URLs. */
   readonly apiId: string;
   /** All records of all runs. */
-  readonly table: Table;
+  readonly table: ITable;
   /** Values above 24 KB. */
-  readonly bucket: Bucket;
+  readonly bucket: IBucket;
   /** The engine's events; put rules of your own on it, on the source `evented-workflows`. */
-  readonly bus: EventBus;
+  readonly bus: IEventBus;
   /** Events that wait for a worker. */
-  readonly workQueue: Queue;
+  readonly workQueue: IQueue;
   /** Events that could not be processed 10 times. */
-  readonly workDeadLetterQueue: Queue;
+  readonly workDeadLetterQueue: IQueue;
   /** Events that EventBridge could not put into the work queue within 24 hours. */
-  readonly routingDeadLetterQueue: Queue;
+  readonly routingDeadLetterQueue: IQueue;
   /**
    * Expired runs whose records could not be removed after 10 retries. A message has the place in the table's stream, which
    * keeps it for 24 hours. The run is over: what stays takes storage only, as long as its id is not used again.
    */
-  readonly expiryDeadLetterQueue: Queue;
+  readonly expiryDeadLetterQueue: IQueue;
   /** Answers the API. */
   readonly apiFunction: IFunction;
   /** Executes the steps. Give it, and only it, access to what the steps use. */
@@ -74,13 +73,13 @@ export interface IWorkflowRuntime extends IConstruct {
 export class WorkflowRuntime extends Construct implements IWorkflowRuntime {
   readonly url: string;
   readonly apiId: string;
-  readonly table: Table;
-  readonly bucket: Bucket;
-  readonly bus: EventBus;
-  readonly workQueue: Queue;
-  readonly workDeadLetterQueue: Queue;
-  readonly routingDeadLetterQueue: Queue;
-  readonly expiryDeadLetterQueue: Queue;
+  readonly table: ITable;
+  readonly bucket: IBucket;
+  readonly bus: IEventBus;
+  readonly workQueue: IQueue;
+  readonly workDeadLetterQueue: IQueue;
+  readonly routingDeadLetterQueue: IQueue;
+  readonly expiryDeadLetterQueue: IQueue;
   readonly apiFunction: IFunction;
   readonly processor: IFunction;
   readonly sweeper: IFunction;
@@ -95,45 +94,30 @@ export class WorkflowRuntime extends Construct implements IWorkflowRuntime {
     const table = createTable(this, settings);
     const bucket = createBucket(this, settings);
     const bus = createBus(this);
-    const { queue, deadLetterQueue } = createQueue(this, settings);
-    const storage = { table, bucket, bus, queue };
+    const work = createQueue(this, settings);
+    const parts: Parts = { settings, table, bucket, bus, work };
 
-    const apiRole = createRole(this, 'ApiRole');
-    const apiLogs = createLogGroup(this, 'ApiLogs', settings);
-    allowApi(apiRole, storage, apiLogs);
-    this.#api = createApi(this, storage, settings, { role: apiRole, logGroup: apiLogs });
+    const api = createApi(this, parts);
+    const processor = createProcessor(this, parts);
+    const sweeper = createSweeper(this, parts);
+    const expiry = createExpiry(this, parts);
 
-    const processorRole = createRole(this, 'ProcessorRole');
-    const processorLogs = createLogGroup(this, 'ProcessorLogs', settings);
-    allowProcessor(processorRole, storage, processorLogs);
-    this.processor = createProcessor(this, storage, settings, {
-      role: processorRole,
-      logGroup: processorLogs,
-    });
+    this.routingDeadLetterQueue = routeWork(this, parts);
+    reserveSource(this, bus, [api.role, processor.role, sweeper.role]);
 
-    const sweeperRole = createRole(this, 'SweeperRole');
-    const sweeperLogs = createLogGroup(this, 'SweeperLogs', settings);
-    allowSweeper(sweeperRole, storage, sweeperLogs);
-    this.sweeper = createSweeper(this, storage, settings, { role: sweeperRole, logGroup: sweeperLogs });
-
-    const expiryRole = createRole(this, 'ExpiryRole');
-    const expiryLogs = createLogGroup(this, 'ExpiryLogs', settings);
-    allowExpiry(expiryRole, storage, expiryLogs);
-    const expiry = createExpiry(this, storage, settings, { role: expiryRole, logGroup: expiryLogs });
-
-    this.routingDeadLetterQueue = routeWork(this, bus, queue);
-    reserveSource(bus, [apiRole, processorRole, sweeperRole]);
-
+    this.#api = api;
+    this.url = api.url;
+    this.apiId = api.gateway.apiId;
     this.table = table;
     this.bucket = bucket;
     this.bus = bus;
-    this.workQueue = queue;
-    this.workDeadLetterQueue = deadLetterQueue;
+    this.workQueue = work.queue;
+    this.workDeadLetterQueue = work.deadLetterQueue;
     this.expiryDeadLetterQueue = expiry.deadLetterQueue;
+    this.apiFunction = api.handler;
+    this.processor = processor.handler;
+    this.sweeper = sweeper.handler;
     this.expiry = expiry.handler;
-    this.apiFunction = this.#api.handler;
-    this.url = this.#api.url;
-    this.apiId = this.#api.gateway.apiId;
   }
 
   grantStart(grantee: IGrantable): Grant {

@@ -57,13 +57,13 @@ function logs(path: string): { action: string; resource: unknown }[] {
 }
 
 test('the API may read and write runs, list them, remove them and publish, and nothing else', () => {
-  expect(sorted(permissions('WorkflowsApiRole'))).toEqual(
+  expect(sorted(permissions('WorkflowsApiFunctionRole'))).toEqual(
     sorted([
       ...state,
       { action: 'dynamodb:Query', resource: arn('AWS::DynamoDB::Table', 'WorkflowsTable', '/index/list') },
       { action: 'dynamodb:DeleteItem', resource: table },
       { action: 's3:DeleteObject', resource: objects },
-      ...logs('WorkflowsApiLogs'),
+      ...logs('WorkflowsApiFunctionLogs'),
     ]),
   );
 });

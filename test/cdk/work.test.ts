@@ -100,7 +100,7 @@ describe('the routing', () => {
           StringEquals: { 'events:source': eventSource },
           ArnNotEquals: {
             'aws:PrincipalArn': [
-              { 'Fn::GetAtt': [idOf(template, 'AWS::IAM::Role', 'WorkflowsApiRole'), 'Arn'] },
+              { 'Fn::GetAtt': [idOf(template, 'AWS::IAM::Role', 'WorkflowsApiFunctionRole'), 'Arn'] },
               { 'Fn::GetAtt': [idOf(template, 'AWS::IAM::Role', 'WorkflowsProcessorRole'), 'Arn'] },
               { 'Fn::GetAtt': [idOf(template, 'AWS::IAM::Role', 'WorkflowsSweeperRole'), 'Arn'] },
             ],
