@@ -9,6 +9,7 @@ import { utf8Bytes } from '../../core/utf8.ts';
 import type { EventBus } from '../../ports/event-bus.ts';
 import { eventSource, serviceLimits } from './config.ts';
 import { type Pacing, refusalBackoff, retrying, unavailable } from './retry.ts';
+import type { TraceHeader } from './trace-header.ts';
 
 /** See {@link eventBridgeBus}. */
 export interface EventBridgeBusOptions {
@@ -18,6 +19,8 @@ export interface EventBridgeBusOptions {
   readonly pacing: Pacing;
   /** Whether the ends of steps that nobody works on are published. */
   readonly stepEnds: boolean;
+  /** See {@link TraceHeader}. @default none */
+  readonly traceHeader?: TraceHeader;
 }
 
 /** Requests in flight at once: a wide fan-out is many batches, and the bus throttles bursts. */
@@ -45,7 +48,7 @@ export function eventBridgeBus(options: EventBridgeBusOptions): EventBus {
       const wanted = events.filter(
         ({ type, work }) => work || options.stepEnds || type !== 'workflow.step.end',
       );
-      const batches = batchesOf(wanted.map((event) => entryOf(event, options.busName)));
+      const batches = batchesOf(wanted.map((event) => entryOf(event, options)));
       for (let i = 0; i < batches.length; i += concurrency) {
         await Promise.all(batches.slice(i, i + concurrency).map((batch) => putEntries(options, batch)));
       }
@@ -53,8 +56,13 @@ export function eventBridgeBus(options: EventBridgeBusOptions): EventBus {
   };
 }
 
-function entryOf(event: WorkflowEvent, busName: string): PutEventsRequestEntry {
+function entryOf(
+  event: WorkflowEvent,
+  { busName, traceHeader }: EventBridgeBusOptions,
+): PutEventsRequestEntry {
+  const header = traceHeader?.();
   return {
+    ...(header === undefined ? {} : { TraceHeader: header }),
     EventBusName: busName,
     Source: eventSource,
     DetailType: event.type,
