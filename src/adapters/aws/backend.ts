@@ -41,7 +41,7 @@ export function awsBackend(options: AwsBackendOptions): Backend {
   const { AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL } = process.env;
   const clients = new LazyClients(options.clients ?? {}, AWS_ENDPOINT_URL_S3 ?? AWS_ENDPOINT_URL);
   const pacing = { clock, random: Math.random };
-  const objects = { client: () => clients.s3(), bucket: options.bucket };
+  const objects = { client: () => clients.s3(), bucket: options.bucket, pacing };
   const store = dynamoRunStore({
     client: clients.dynamodb(),
     tableName: options.tableName,

@@ -3,7 +3,7 @@ import type { Clock } from '../../ports/clock.ts';
 import type { Timers } from '../../ports/event-bus.ts';
 import { serviceLimits } from './config.ts';
 import { formatQueueMessage } from './queue-message.ts';
-import { type Pacing, failureBackoff, retrying } from './retry.ts';
+import { failureBackoff, inTime, type Pacing, retrying } from './retry.ts';
 
 /** See {@link sqsTimers}. */
 export interface SqsTimersOptions {
@@ -32,7 +32,7 @@ export function sqsTimers(options: SqsTimersOptions): Timers {
           DelaySeconds: delay,
         });
         try {
-          await client.send(command);
+          await client.send(command, inTime(pacing.clock));
           return { done: undefined };
         } catch (error) {
           return { again: error };
