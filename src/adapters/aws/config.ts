@@ -267,6 +267,8 @@ export const serviceLimits = {
   batchWriteItems: 25,
   /** Items of one TransactWriteItems request (DynamoDB API reference). */
   transactionItems: 100,
+  /** Bytes of the items of one TransactWriteItems request (DynamoDB API reference): 4 MB. */
+  transactionBytes: 4_194_304,
   /** Bytes of one item (DynamoDB quotas). */
   itemBytes: 409_600,
   /** Bytes of an item for each write unit billed (DynamoDB pricing). */
