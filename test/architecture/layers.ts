@@ -42,7 +42,7 @@ export const LAYERS: readonly Layer[] = [
     name: 'runtime',
     roots: ['src/runtime'],
     may: ['core', 'ports'],
-    packages: ['node:*'],
+    packages: ['node:*', 'croner'],
     packagesAsTypes: SCHEMA_TYPES,
   },
   // What adapters share: the system's clock and ids, the walk over a segmented join log, and, for stores that decide by
@@ -125,7 +125,14 @@ export const LAYERS: readonly Layer[] = [
     roots: ['lambdas'],
     may: ['core', 'ports', 'events', 'runtime', 'http', 'aws', 'aws config'],
     // The last one is an alias that the bundler resolves, to the module that a deployment gives as `entry`.
-    packages: ['node:*', '@aws-sdk/*', 'hono', 'hono/*', 'evented-workflows:entry'],
+    packages: [
+      'node:*',
+      '@aws-sdk/*',
+      '@aws-lambda-powertools/*',
+      'hono',
+      'hono/*',
+      'evented-workflows:entry',
+    ],
     packagesAsTypes: ['aws-lambda'],
     computed: true,
   },
