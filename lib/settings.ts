@@ -5,7 +5,7 @@ import type { IEventBus } from 'aws-cdk-lib/aws-events';
 import { Tracing } from 'aws-cdk-lib/aws-lambda';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
-import { defaults } from '../src/adapters/aws/config.ts';
+import { defaults, type RequestSource } from '../src/adapters/aws/config.ts';
 import { atLeast, daysWithin, durationWithin, invalid, minutesWithin, oneOf, onOrOff } from './bounds.ts';
 import { WorkflowRuntimeError } from './errors.ts';
 import {
@@ -15,6 +15,7 @@ import {
   stepFunctionSettingsOf,
 } from './function-settings.ts';
 import type { Cors, IWorkflowStorage, Throttling, WorkflowAuth, WorkflowRuntimeProps } from './props.ts';
+import { requestSourcesOf } from './sources.ts';
 import { type StorageSettings, settingsBeside, storageSettingsOf } from './storage-settings.ts';
 
 /** The props with their defaults, checked. Of the functions, what it says holds for those that no lane has. */
@@ -35,6 +36,7 @@ export interface Settings extends StepFunctionSettings, StorageSettings {
   readonly runRetention: Duration;
   readonly listing: boolean;
   readonly history: 'full' | 'none';
+  readonly requestSources: readonly RequestSource[];
   readonly throttling: Required<Throttling>;
   readonly cors: Cors | undefined;
   readonly tracing: Tracing;
@@ -67,6 +69,7 @@ export function settingsOf(props: WorkflowRuntimeProps): Settings {
     runRetention: daysWithin('runRetention', props.runRetention ?? Duration.days(defaults.retentionDays)),
     listing: onOrOff('listing', props.listing ?? true),
     history: oneOf('history', props.history ?? defaults.history, ['full', 'none'], "'full' or 'none'"),
+    requestSources: requestSourcesOf(props.requestSources ?? []),
     throttling: throttlingOf(props.throttling ?? {}),
     cors: props.cors && corsOf(props.cors),
     tracing: oneOf(

@@ -16,8 +16,9 @@ import type { Parts } from './parts.ts';
 import { createLaneProcessor, createProcessor, workflowFunction } from './processor.ts';
 import type { WorkflowRuntimeProps } from './props.ts';
 import { type Settings, settingsOf } from './settings.ts';
-import { closeQueue, createQueue, ownQueueOf } from './queue.ts';
+import { closeQueue, createQueue, ownQueueOf, queueTarget } from './queue.ts';
 import type { Access } from './routes.ts';
+import { grantRequests, requestSourcesEnvironment, routeRequests } from './sources.ts';
 import { StepPrincipal } from './step-principal.ts';
 import { createSweeper } from './sweeper.ts';
 import { createStorage } from './workflow-storage.ts';
@@ -74,6 +75,11 @@ export interface IWorkflowRuntime extends IConstruct, IGrantable {
   grantDelete(grantee: IGrantable): Grant;
   /** Lets a principal read workflows, and its runs with their events, history and values. */
   grantRead(grantee: IGrantable): Grant;
+  /**
+   * Lets a principal put the requests of a source on the bus, and no other events: those that `requestSources` lets the source
+   * ask for. With any `auth`.
+   */
+  grantRequests(grantee: IGrantable, source: string): Grant;
 }
 
 /**
@@ -102,6 +108,7 @@ export class WorkflowRuntime extends Construct implements IWorkflowRuntime {
   readonly expiry: IFunction;
   readonly grantPrincipal: IPrincipal;
   readonly #api: Api;
+  readonly #sources: Settings['requestSources'];
 
   /** Throws {@link WorkflowRuntimeError} when a prop is missing or out of bounds. */
   constructor(scope: Construct, id: string, props: WorkflowRuntimeProps) {
@@ -111,7 +118,7 @@ export class WorkflowRuntime extends Construct implements IWorkflowRuntime {
     const api = createApi(this, parts);
     const processor = createProcessor(this, parts, {
       description: 'Handles the events of workflows',
-      settings: parts.settings,
+      settings: withRequests(parts.settings),
       work: parts.work,
     });
     const lanes = parts.lanes.map((lane) => ({ ...lane, ...createLaneProcessor(parts, lane) }));
@@ -119,6 +126,9 @@ export class WorkflowRuntime extends Construct implements IWorkflowRuntime {
     const expiry = createExpiry(this, parts);
 
     this.routingDeadLetterQueue = routeWork(this, parts);
+    this.#sources = parts.settings.requestSources;
+    const target = queueTarget(parts.work, this.routingDeadLetterQueue);
+    routeRequests(this, { bus: parts.bus, sources: this.#sources, target });
     const workers = [processor.role, ...lanes.map(({ role }) => role), sweeper.role];
     reserveSource(this, parts.bus, [api.role, ...workers]);
     for (const { work } of [parts, ...parts.lanes]) closeQueue(work, workers);
@@ -170,9 +180,19 @@ export class WorkflowRuntime extends Construct implements IWorkflowRuntime {
     return this.#grant('read', grantee);
   }
 
+  grantRequests(grantee: IGrantable, source: string): Grant {
+    return grantRequests({ bus: this.bus, sources: this.#sources }, source, grantee);
+  }
+
   #grant(access: Access, grantee: IGrantable): Grant {
     return grantRoutes(this.#api, access, grantee);
   }
+}
+
+/** Requests come to the work queue, so its processor alone is told of their sources. */
+function withRequests(settings: Settings): Settings {
+  const { environment, requestSources } = settings;
+  return { ...settings, environment: { ...environment, ...requestSourcesEnvironment(requestSources) } };
 }
 
 /** What the functions work on. */
