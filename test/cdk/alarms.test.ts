@@ -1,6 +1,6 @@
 import { Duration, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
-import { AttributeType, Table } from 'aws-cdk-lib/aws-dynamodb';
+import { AttributeType, type ITable, Table } from 'aws-cdk-lib/aws-dynamodb';
 import { Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
@@ -30,7 +30,10 @@ function stackOf(thresholds: AlarmThresholds = {}, { topic = false, scheduleGrou
     sweeper: { handler: sweeper, interval: Duration.minutes(1) },
     rules: { work: { EventBusName: 'bus', RuleName: 'rule' } },
     ...(scheduleGroup === '' ? {} : { scheduleGroup }),
-    table: new Table(stack, 'Table', { partitionKey: { name: 'pk', type: AttributeType.STRING } }),
+    // The types of the CDK are not made for `exactOptionalPropertyTypes`.
+    table: new Table(stack, 'Table', {
+      partitionKey: { name: 'pk', type: AttributeType.STRING },
+    }) as ITable,
   };
   const settings = alarmSettingsOf(thresholds);
   if (settings === undefined) throw new RangeError('these alarms are on');
