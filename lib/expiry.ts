@@ -20,7 +20,7 @@ export interface Expiry extends FunctionPart {
 
 /** Reads the table's stream, which costs nothing for the records that the filter leaves out. */
 export function createExpiry(scope: Construct, parts: Parts): Expiry {
-  const deadLetterQueue = createDeadLetterQueue(scope, 'ExpiryDeadLetters');
+  const deadLetterQueue = createDeadLetterQueue(scope, 'ExpiryDeadLetters', parts.settings.encryptionKey);
   acknowledge(
     deadLetterQueue,
     'AwsSolutions-SQS3',
@@ -31,13 +31,10 @@ export function createExpiry(scope: Construct, parts: Parts): Expiry {
     description: 'Removes what expired runs of workflows leave behind',
     timeout: TIMEOUT,
     permissions: expiryPermissions(parts),
+    onEverything:
+      'Lambda asks for dynamodb:ListStreams to read a stream, which takes no resource (Service Authorization Reference). ' +
+      'It names streams and shows nothing of what is in them.',
   });
-  acknowledge(
-    expiry.role,
-    'AwsSolutions-IAM5[Resource::*]',
-    'Of dynamodb:ListStreams only, which Lambda asks for to read a stream and which takes no resource (Service ' +
-      'Authorization Reference). It names streams and shows nothing of what is in them.',
-  );
   expiry.handler.addEventSource(
     new DynamoEventSource(parts.table, {
       // From the oldest: a run that expires while the mapping is made is not left behind.

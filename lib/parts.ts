@@ -1,6 +1,7 @@
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import type { IEventBus } from 'aws-cdk-lib/aws-events';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
+import type { LanePart } from './lane.ts';
 import type { WorkQueue } from './queue.ts';
 import type { Settings } from './settings.ts';
 
@@ -15,4 +16,6 @@ export interface Parts {
   readonly bus: IEventBus;
   /** Where all work waits that no function of its own takes. */
   readonly work: WorkQueue;
+  /** What takes the rest. */
+  readonly lanes: readonly LanePart[];
 }

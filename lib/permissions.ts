@@ -96,12 +96,12 @@ function removalPermissions({ table, bucket }: Parts): PolicyStatement[] {
   ];
 }
 
-/** A retry's turn, and the probe of a lease, come through the work queue. */
-export function delayPermission({ work }: Parts): PolicyStatement {
+/** A retry's turn, and the probe of a lease, come through the work queues. */
+export function delayPermission({ work, lanes }: Parts): PolicyStatement {
   return new PolicyStatement({
     sid: 'Delay',
     actions: ['sqs:SendMessage'],
-    resources: [work.queue.queueArn],
+    resources: [work, ...lanes.map((lane) => lane.work)].map(({ queue }) => queue.queueArn),
   });
 }
 

@@ -1,25 +1,32 @@
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import type { IEventBus } from 'aws-cdk-lib/aws-events';
-import type { Grant, IGrantable } from 'aws-cdk-lib/aws-iam';
+import type { Grant, IGrantable, IPrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct, type IConstruct } from 'constructs';
 import { type Api, createApi, grantRoutes } from './api.ts';
-import { createBucket } from './bucket.ts';
 import { createBus, reserveSource, routeWork } from './bus.ts';
+import { allowServices } from './encryption.ts';
+import { takeFor } from './exclusive.ts';
 import { createExpiry } from './expiry.ts';
+import { LONG_STEPS } from './function-settings.ts';
+import { type WorkflowFunction, createLanes } from './lane.ts';
 import type { Parts } from './parts.ts';
-import { createProcessor } from './processor.ts';
+import { createLaneProcessor, createProcessor, workflowFunction } from './processor.ts';
 import type { WorkflowRuntimeProps } from './props.ts';
-import { settingsOf } from './settings.ts';
-import { createQueue } from './queue.ts';
+import { type Settings, settingsOf } from './settings.ts';
+import { closeQueue, createQueue, ownQueueOf } from './queue.ts';
 import type { Access } from './routes.ts';
+import { StepPrincipal } from './step-principal.ts';
 import { createSweeper } from './sweeper.ts';
-import { createTable } from './table.ts';
+import { createStorage } from './workflow-storage.ts';
 
-/** A deployed runtime, as other constructs see it. */
-export interface IWorkflowRuntime extends IConstruct {
+/**
+ * A deployed runtime, as other constructs see it. What is granted to it, its steps may do: `secret.grantRead(runtime)` is for
+ * the processor and the function for long steps, and not for those of the prop `functions`.
+ */
+export interface IWorkflowRuntime extends IConstruct, IGrantable {
   /** URL of the API, with a slash at its end. */
   readonly url: string;
   /** Id of the API: what emulators have in their URLs. */
@@ -41,10 +48,16 @@ export interface IWorkflowRuntime extends IConstruct {
    * keeps it for 24 hours. The run is over: what stays takes storage only, as long as its id is not used again.
    */
   readonly expiryDeadLetterQueue: IQueue;
+  /** Calls of the sweeper that EventBridge could not make. The next one does what they would have done. */
+  readonly sweepDeadLetterQueue: IQueue;
   /** Answers the API. */
   readonly apiFunction: IFunction;
-  /** Executes the steps. Give it, and only it, access to what the steps use. */
+  /** Executes the steps that no other function takes. */
   readonly processor: IFunction;
+  /** Executes the steps that take longer; undefined with `longSteps: false`. */
+  readonly longSteps: WorkflowFunction | undefined;
+  /** The functions of the prop `functions`, by their names. Each may do only what it was given itself. */
+  readonly functions: Readonly<Record<string, WorkflowFunction>>;
   /** Publishes again, on a schedule, what was lost between the functions. */
   readonly sweeper: IFunction;
   /** Removes what expired runs leave behind. */
@@ -80,42 +93,55 @@ export class WorkflowRuntime extends Construct implements IWorkflowRuntime {
   readonly workDeadLetterQueue: IQueue;
   readonly routingDeadLetterQueue: IQueue;
   readonly expiryDeadLetterQueue: IQueue;
+  readonly sweepDeadLetterQueue: IQueue;
   readonly apiFunction: IFunction;
   readonly processor: IFunction;
+  readonly longSteps: WorkflowFunction | undefined;
+  readonly functions: Readonly<Record<string, WorkflowFunction>>;
   readonly sweeper: IFunction;
   readonly expiry: IFunction;
+  readonly grantPrincipal: IPrincipal;
   readonly #api: Api;
 
   /** Throws {@link WorkflowRuntimeError} when a prop is missing or out of bounds. */
   constructor(scope: Construct, id: string, props: WorkflowRuntimeProps) {
     super(scope, id);
-    const settings = settingsOf(props);
-
-    const table = createTable(this, settings);
-    const bucket = createBucket(this, settings);
-    const bus = createBus(this);
-    const work = createQueue(this, settings);
-    const parts: Parts = { settings, table, bucket, bus, work };
+    const parts = createParts(this, settingsOf(props));
 
     const api = createApi(this, parts);
-    const processor = createProcessor(this, parts);
+    const processor = createProcessor(this, parts, {
+      description: 'Handles the events of workflows',
+      settings: parts.settings,
+      work: parts.work,
+    });
+    const lanes = parts.lanes.map((lane) => ({ ...lane, ...createLaneProcessor(parts, lane) }));
     const sweeper = createSweeper(this, parts);
     const expiry = createExpiry(this, parts);
 
     this.routingDeadLetterQueue = routeWork(this, parts);
-    reserveSource(this, bus, [api.role, processor.role, sweeper.role]);
+    const workers = [processor.role, ...lanes.map(({ role }) => role), sweeper.role];
+    reserveSource(this, parts.bus, [api.role, ...workers]);
+    for (const { work } of [parts, ...parts.lanes]) closeQueue(work, workers);
 
     this.#api = api;
     this.url = api.url;
     this.apiId = api.gateway.apiId;
-    this.table = table;
-    this.bucket = bucket;
-    this.bus = bus;
-    this.workQueue = work.queue;
-    this.workDeadLetterQueue = work.deadLetterQueue;
+    this.table = parts.table;
+    this.bucket = parts.bucket;
+    this.bus = parts.bus;
+    this.workQueue = parts.work.queue;
+    this.workDeadLetterQueue = parts.work.deadLetterQueue;
+    this.sweepDeadLetterQueue = sweeper.deadLetterQueue;
     this.expiryDeadLetterQueue = expiry.deadLetterQueue;
     this.apiFunction = api.handler;
     this.processor = processor.handler;
+    const long = lanes.find(({ settings }) => settings.name === LONG_STEPS);
+    this.longSteps = long && workflowFunction(long);
+    this.functions = Object.fromEntries(
+      lanes.filter((lane) => lane !== long).map((lane) => [lane.settings.name, workflowFunction(lane)]),
+    );
+    this.grantPrincipal =
+      long === undefined ? processor.role : new StepPrincipal([processor.role, long.role]);
     this.sweeper = sweeper.handler;
     this.expiry = expiry.handler;
   }
@@ -147,4 +173,21 @@ export class WorkflowRuntime extends Construct implements IWorkflowRuntime {
   #grant(access: Access, grantee: IGrantable): Grant {
     return grantRoutes(this.#api, access, grantee);
   }
+}
+
+/** What the functions work on. */
+function createParts(scope: Construct, settings: Settings): Parts {
+  const { table, bucket } = settings.storage ?? createStorage(scope, settings);
+  takeFor('table', table);
+  takeFor('bus', settings.ownBus);
+  takeFor('queue', settings.ownQueue);
+  if (settings.encryptionKey !== undefined) allowServices(scope, settings.encryptionKey);
+  return {
+    settings,
+    table,
+    bucket,
+    bus: settings.ownBus ?? createBus(scope, settings),
+    work: ownQueueOf(settings) ?? createQueue(scope, settings),
+    lanes: createLanes(scope, settings),
+  };
 }

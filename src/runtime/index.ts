@@ -3,6 +3,7 @@ export type {
   Audit,
   CreateRequest,
   EventPage,
+  HandleOptions,
   HistoryEntry,
   HistoryPage,
   HistoryRequest,
@@ -10,6 +11,9 @@ export type {
   ResumeRequest,
   Runtime,
   RunRef,
+  ScheduleDescription,
+  ScheduleStart,
+  ScheduleTick,
   StartRequest,
   StoredRun,
   WorkflowDescription,
@@ -23,3 +27,4 @@ export {
   type StepOutcome,
   type StepResults,
 } from './step-executor.ts';
+export type { TimeLimit } from './time-limit.ts';

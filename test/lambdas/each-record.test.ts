@@ -1,30 +1,7 @@
-import type { SQSEvent, SQSRecord } from 'aws-lambda';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { eachRecord } from '../../lambdas/each-record.ts';
+import { batch } from './batch.ts';
 import { captureLog, type LogLine } from './log.ts';
-
-function batch(...bodies: string[]): SQSEvent {
-  return { Records: bodies.map((body, at) => record(`message-${at}`, body)) };
-}
-
-function record(messageId: string, body: string): SQSRecord {
-  return {
-    messageId,
-    body,
-    receiptHandle: 'handle',
-    attributes: {
-      ApproximateReceiveCount: '2',
-      SentTimestamp: '0',
-      SenderId: 'sender',
-      ApproximateFirstReceiveTimestamp: '0',
-    },
-    messageAttributes: {},
-    md5OfBody: '',
-    eventSource: 'aws:sqs',
-    eventSourceARN: 'arn:aws:sqs:eu-central-1:123456789012:work',
-    awsRegion: 'eu-central-1',
-  };
-}
 
 let written: () => readonly LogLine[];
 

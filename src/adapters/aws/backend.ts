@@ -43,7 +43,7 @@ export function awsBackend(options: AwsBackendOptions): Backend {
   const clients = new LazyClients(options.clients ?? {}, AWS_ENDPOINT_URL_S3 ?? AWS_ENDPOINT_URL);
   const pacing = { clock, random: Math.random };
   const traceHeader = traceHeaderOf(process.env);
-  const objects = { client: () => clients.s3(), bucket: options.bucket };
+  const objects = { client: () => clients.s3(), bucket: options.bucket, pacing };
   const store = dynamoRunStore({
     client: clients.dynamodb(),
     tableName: options.tableName,

@@ -3,7 +3,7 @@ import type { Clock } from '../../ports/clock.ts';
 import type { Timers } from '../../ports/event-bus.ts';
 import { serviceLimits } from './config.ts';
 import { formatQueueMessage } from './queue-message.ts';
-import { type Pacing, failureBackoff, retrying } from './retry.ts';
+import { failureBackoff, inTime, type Pacing, retrying } from './retry.ts';
 import { type TraceHeader, traceAttribute } from './trace-header.ts';
 
 /** See {@link sqsTimers}. */
@@ -36,7 +36,7 @@ export function sqsTimers(options: SqsTimersOptions): Timers {
           ...traceAttribute(options.traceHeader?.()),
         });
         try {
-          await client.send(command);
+          await client.send(command, inTime(pacing.clock));
           return { done: undefined };
         } catch (error) {
           return { again: error };
