@@ -3,7 +3,6 @@ import {
   Alarm,
   ComparisonOperator,
   type IMetric,
-  MathExpression,
   Metric,
   Stats,
   TreatMissingData,
@@ -158,25 +157,23 @@ function watchServices(add: Add, { rules, scheduleGroup, table }: Watched, setti
       description: 'The Scheduler gave up timers or schedules.',
     });
   }
-  const events = (metricName: string): Metric =>
+  // No metric math, which emulators of CloudFormation refuse.
+  const ofTable = (metricName: string, more: Readonly<Record<string, string>> = {}): Metric =>
     new Metric({
       namespace: 'AWS/DynamoDB',
       metricName,
-      dimensionsMap: { TableName: table.tableName },
+      dimensionsMap: { TableName: table.tableName, ...more },
       ...sum,
     });
-  const throttles = new MathExpression({
-    expression: 'FILL(reads, 0) + FILL(writes, 0)',
-    usingMetrics: { reads: events('ReadThrottleEvents'), writes: events('WriteThrottleEvents') },
-    label: 'Throttled requests',
-    period: PERIOD,
-  });
-  add('TableThrottles', throttles, {
-    threshold: settings.tableThrottles,
-    periods: 3,
-    description: 'DynamoDB refuses requests: a partition is hot, or the table is at its limit.',
-  });
-  add('TableErrors', table.metricSystemErrorsForOperations({ period: PERIOD }), {
+  for (const name of ['Read', 'Write']) {
+    add(`Table${name}Throttles`, ofTable(`${name}ThrottleEvents`), {
+      threshold: settings.tableThrottles,
+      periods: 3,
+      description: 'DynamoDB refuses requests: a partition is hot, or the table is at its limit.',
+    });
+  }
+  // Every step makes such requests, so their failures stand for those of the table.
+  add('TableErrors', ofTable('SystemErrors', { Operation: 'UpdateItem' }), {
     threshold: settings.tableErrors,
     periods: 3,
     description: 'DynamoDB fails requests.',

@@ -1,4 +1,4 @@
-import { Duration } from 'aws-cdk-lib';
+import { Duration, Stack } from 'aws-cdk-lib';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { CfnQueue, type IQueue, type Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
@@ -30,7 +30,7 @@ export interface DeadLetters extends FunctionPart {
  * taken too, but where they end is what its owner says.
  */
 export function createDeadLetters(scope: Construct, parts: Parts, queues: readonly IQueue[]): DeadLetters {
-  const undeliverable = createUndeliverable(scope);
+  const undeliverable = createUndeliverable(scope, parts);
   const part = createFunction(scope, 'DeadLetter', parts, {
     module: 'dead-letter',
     description: 'Looks at the runs of messages that could not be processed',
@@ -52,8 +52,8 @@ export function createDeadLetters(scope: Construct, parts: Parts, queues: readon
 }
 
 /** It names no source: the queues name it, and a template may have no circle. */
-function createUndeliverable(scope: Construct): Queue {
-  const undeliverable = createDeadLetterQueue(scope, 'Undeliverable');
+function createUndeliverable(scope: Construct, { settings }: Parts): Queue {
+  const undeliverable = createDeadLetterQueue(scope, 'Undeliverable', settings.encryptionKey);
   acknowledge(
     undeliverable,
     'AwsSolutions-SQS3',
@@ -65,7 +65,8 @@ function createUndeliverable(scope: Construct): Queue {
 /** Dead letters get dead letters of their own. Not at their creation, when neither the function nor that queue is there yet. */
 function redriveTo(queue: IQueue, undeliverable: Queue): void {
   const resource = queue.node.defaultChild;
-  if (!(resource instanceof CfnQueue)) return;
+  // A queue of another stack, which this one needs, cannot need one of this stack.
+  if (!(resource instanceof CfnQueue) || Stack.of(queue) !== Stack.of(undeliverable)) return;
   resource.visibilityTimeout = VISIBILITY.toSeconds();
   resource.redrivePolicy = { deadLetterTargetArn: undeliverable.queueArn, maxReceiveCount: MAX_RECEIVES };
 }

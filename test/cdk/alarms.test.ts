@@ -101,8 +101,14 @@ describe('the alarms', () => {
   });
 
   test('ring for a table that refuses or fails, three times in a row', () => {
-    expect(alarm('TableThrottles')).toMatchObject({ Threshold: 100, EvaluationPeriods: 3 });
-    expect(alarm('TableErrors')).toMatchObject({ Threshold: 10, EvaluationPeriods: 3 });
+    for (const id of ['TableReadThrottles', 'TableWriteThrottles']) {
+      expect(alarm(id)).toMatchObject({ Threshold: 100, EvaluationPeriods: 3 });
+    }
+    expect(alarm('TableErrors')).toMatchObject({
+      MetricName: 'SystemErrors',
+      Threshold: 10,
+      EvaluationPeriods: 3,
+    });
   });
 
   test('say where it is written what to do', () => {

@@ -1,14 +1,23 @@
 import type { SQSEvent, SQSRecord } from 'aws-lambda';
-import { beforeEach, expect, test, vi } from 'vitest';
+import { afterAll, beforeEach, expect, test, vi } from 'vitest';
+import { environment } from '../../src/adapters/aws/config.ts';
 import { formatQueueMessage } from '../../src/adapters/aws/index.ts';
 import { WorkflowError } from '../../src/core/errors.ts';
 import { runEvent } from '../../src/core/event.ts';
-import type { Audit } from '../../src/runtime/index.ts';
+import type { Audit, Runtime } from '../../src/runtime/index.ts';
 import { captureLog, context, type LogLine } from './log.ts';
 
 const audit = vi.fn<(runId: string) => Promise<Audit>>();
+const start = vi.fn<Runtime['start']>();
 
-vi.mock('../../lambdas/runtime.ts', () => ({ startRuntime: () => ({ audit }) }));
+vi.mock('../../lambdas/runtime.ts', () => ({ startRuntime: () => ({ audit, start }) }));
+vi.stubEnv('AWS_REGION', 'eu-central-1');
+vi.stubEnv(environment.table, 'runs');
+vi.stubEnv(environment.bus, 'bus');
+vi.stubEnv(environment.bucket, 'bucket');
+vi.stubEnv(environment.queueUrl, 'https://queue.example/work');
+vi.stubEnv(environment.requestSources, JSON.stringify([{ source: 'shop' }]));
+afterAll(() => vi.unstubAllEnvs());
 
 const { handler } = await import('../../lambdas/dead-letter.ts');
 
@@ -46,6 +55,14 @@ function undelivered(runId: string): string {
   });
 }
 
+function request(source: string): string {
+  const detail = { workflowId: 'orders', inputData: { card: '4242' } };
+  return undelivered('r')
+    .replace('"source":"evented-workflows"', `"source":"${source}"`)
+    .replace('"detail-type":"workflow.cancel"', '"detail-type":"workflow.start"')
+    .replace(/"detail":\{.*\}/, `"detail":${JSON.stringify(detail)}}`);
+}
+
 test('the run of each message is audited, whatever is found, and the message goes', async () => {
   const found: readonly Audit[] = ['over', 'published', 'nothing-due', 'parked', 'unknown'];
   for (const one of found) audit.mockResolvedValueOnce(one);
@@ -68,13 +85,23 @@ test.each([
   ['no JSON', 'r'],
   ['null', 'null'],
   ['about no run', '{"source":"evented-workflows","detail":{}}'],
-  ['of somebody else', timer('r').replace('evented-workflows', 'shop')],
+  ['of somebody whom nobody allowed', request('stranger')],
 ])('what is %s comes again, without its body in the log', async (_, body) => {
   expect(await handler(batch(body), context)).toEqual({ batchItemFailures: [{ itemIdentifier: 'm0' }] });
   expect(audit).not.toHaveBeenCalled();
   expect(written().filter(({ level }) => level === 'ERROR')).toMatchObject([
-    { messageId: 'm0', error: { code: 'WORKFLOW_ARGUMENT_INVALID' } },
+    { messageId: 'm0', error: { name: 'WorkflowError' } },
   ]);
+  expect(JSON.stringify(written())).not.toContain('4242');
+});
+
+test('a request that could not be processed is tried once more', async () => {
+  start.mockResolvedValue({} as Awaited<ReturnType<Runtime['start']>>);
+  expect(await handler(batch(request('shop')), context)).toEqual({ batchItemFailures: [] });
+  expect(start).toHaveBeenCalledExactlyOnceWith(
+    expect.objectContaining({ workflowId: 'orders', inputData: { card: '4242' }, owner: 'events:shop' }),
+  );
+  expect(audit).not.toHaveBeenCalled();
 });
 
 test('a run that cannot be looked at now comes again, and keeps no other', async () => {
