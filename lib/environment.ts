@@ -9,6 +9,7 @@ import type { Settings } from './settings.ts';
 /** What each function is told. */
 export function commonEnvironment({
   settings,
+  metrics,
   table,
   bus,
   work,
@@ -29,6 +30,9 @@ export function commonEnvironment({
     [environment.stepEnds]: onOff(settings.stepEndEvents),
     [environment.listing]: onOff(settings.listing),
     [environment.history]: settings.history,
+    [environment.name]: metrics.name,
+    [environment.metricsNamespace]: metrics.namespace,
+    [environment.logLevel]: settings.logLevel,
   };
 }
 

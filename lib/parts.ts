@@ -2,6 +2,7 @@ import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import type { IEventBus } from 'aws-cdk-lib/aws-events';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { LanePart } from './lane.ts';
+import type { MetricSource } from './metrics.ts';
 import type { WorkQueue } from './queue.ts';
 import type { Settings } from './settings.ts';
 
@@ -11,6 +12,8 @@ import type { Settings } from './settings.ts';
  */
 export interface Parts {
   readonly settings: Settings;
+  /** Under which name and where the functions count. */
+  readonly metrics: MetricSource;
   readonly table: ITable;
   readonly bucket: IBucket;
   readonly bus: IEventBus;
