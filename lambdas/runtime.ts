@@ -1,17 +1,18 @@
 import * as entry from 'evented-workflows:entry';
-import { awsBackend, readAwsConfig } from '../src/adapters/aws/index.ts';
+import { awsBackend, lanesOf, readAwsConfig } from '../src/adapters/aws/index.ts';
 import { WorkflowError } from '../src/core/errors.ts';
 import { createRuntime, type Runtime, type RuntimeOptions } from '../src/runtime/index.ts';
 
 /** The runtime of a function: what the deployment's `entry` exports, on what its environment names. */
 export function startRuntime(): Runtime {
   const config = readAwsConfig(process.env);
+  const workflows = registeredWorkflows(entry);
   const { agents, tools }: Partial<typeof entry> = entry;
   return createRuntime({
-    workflows: registeredWorkflows(entry),
+    workflows,
     ...(agents === undefined ? {} : { agents }),
     ...(tools === undefined ? {} : { tools }),
-    backend: awsBackend(config),
+    backend: awsBackend({ ...config, laneOf: lanesOf(config.lanes, workflows) }),
     stepEndEvents: config.stepEnds,
     times: { leaseMs: config.leaseMs },
     logger: { warn: (message, attributes) => console.warn(message, attributes) },

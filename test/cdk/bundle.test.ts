@@ -88,7 +88,7 @@ describe('the bundled functions', () => {
     const log = vi.spyOn(console, 'error').mockReturnValue();
     const { handler } = await load(PROCESSOR);
     const record = { messageId: 'unreadable', body: 'no event', attributes: {} };
-    expect(await handler({ Records: [record] }, {})).toEqual({
+    expect(await handler({ Records: [record] }, { getRemainingTimeInMillis: () => 120_000 })).toEqual({
       batchItemFailures: [{ itemIdentifier: 'unreadable' }],
     });
     expect(log).toHaveBeenCalledOnce();

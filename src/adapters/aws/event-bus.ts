@@ -8,6 +8,7 @@ import type { WorkflowEvent } from '../../core/event.ts';
 import { utf8Bytes } from '../../core/utf8.ts';
 import type { EventBus } from '../../ports/event-bus.ts';
 import { eventSource, serviceLimits } from './config.ts';
+import type { LaneOf } from './lanes.ts';
 import { type Pacing, refusalBackoff, retrying, unavailable } from './retry.ts';
 
 /** See {@link eventBridgeBus}. */
@@ -18,6 +19,8 @@ export interface EventBridgeBusOptions {
   readonly pacing: Pacing;
   /** Whether the ends of steps that nobody works on are published. */
   readonly stepEnds: boolean;
+  /** @default everything goes to the work queue */
+  readonly laneOf?: LaneOf;
 }
 
 /** Requests in flight at once: a wide fan-out is many batches, and the bus throttles bursts. */
@@ -45,7 +48,7 @@ export function eventBridgeBus(options: EventBridgeBusOptions): EventBus {
       const wanted = events.filter(
         ({ type, work }) => work || options.stepEnds || type !== 'workflow.step.end',
       );
-      const batches = batchesOf(wanted.map((event) => entryOf(event, options.busName)));
+      const batches = batchesOf(wanted.map((event) => entryOf(event, options)));
       for (let i = 0; i < batches.length; i += concurrency) {
         await Promise.all(batches.slice(i, i + concurrency).map((batch) => send(options, batch)));
       }
@@ -53,12 +56,14 @@ export function eventBridgeBus(options: EventBridgeBusOptions): EventBus {
   };
 }
 
-function entryOf(event: WorkflowEvent, busName: string): PutEventsRequestEntry {
+function entryOf(event: WorkflowEvent, { busName, laneOf }: EventBridgeBusOptions): PutEventsRequestEntry {
+  // By it the rule of a lane's queue takes the event, and that of the work queue does not.
+  const lane = event.work ? laneOf?.(event)?.name : undefined;
   return {
     EventBusName: busName,
     Source: eventSource,
     DetailType: event.type,
-    Detail: JSON.stringify(event),
+    Detail: JSON.stringify(lane === undefined ? event : { ...event, lane }),
   };
 }
 

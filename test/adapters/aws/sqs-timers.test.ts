@@ -28,7 +28,7 @@ beforeEach(() => {
 
 function timers(clock: { now(): number } = { now: () => now }) {
   const client = new SQSClient({ region: 'us-east-1' });
-  return sqsTimers({ client, queueUrl: 'https://sqs.test/queue', clock, pacing: instantPacing() });
+  return sqsTimers({ client, queueUrl: () => 'https://sqs.test/queue', clock, pacing: instantPacing() });
 }
 
 function sent() {
