@@ -1,14 +1,24 @@
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
-import { parseQueueMessage } from '../src/adapters/aws/index.ts';
+import { readAwsConfig } from '../src/adapters/aws/index.ts';
 import { withInvocation } from '../src/adapters/aws/invocation.ts';
+import { requestRefusals } from '../src/adapters/aws/request-refusals.ts';
+import { readRequestSources } from '../src/adapters/aws/request-sources.ts';
+import { dispatch } from './dispatch.ts';
 import { eachRecord } from './each-record.ts';
 import { stepTime } from './remaining-time.ts';
+import { requestHandler } from './requests.ts';
 import { startRuntime } from './runtime.ts';
 
 const runtime = startRuntime();
+const request = requestHandler({
+  runtime,
+  sources: readRequestSources(process.env),
+  refuse: requestRefusals({ busName: readAwsConfig(process.env).busName }),
+  now: Date.now,
+});
 
 /**
- * Handles the events of the work queue, those of a batch at the same time. One that cannot be read fails too, and ends as a dead
+ * Handles the messages of the work queue, those of a batch at the same time. One that cannot be read fails too, and ends as a dead
  * letter for a person to see; one for whose step too little time is left comes again.
  */
 export function handler(
@@ -17,6 +27,8 @@ export function handler(
 ): Promise<SQSBatchResponse> {
   const time = stepTime(context, Date.now());
   return eachRecord(event, ({ body }) =>
-    withInvocation({ deadline: time.deadline }, () => runtime.handle(parseQueueMessage(body), time)),
+    withInvocation({ deadline: time.deadline }, () =>
+      dispatch(body, { event: (workflowEvent) => runtime.handle(workflowEvent, time), request }),
+    ),
   );
 }

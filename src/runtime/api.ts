@@ -1,7 +1,8 @@
 import type { WorkflowDefinition } from '../core/definition.ts';
 import type { WorkflowEvent } from '../core/event.ts';
 import type { Graph } from '../core/graph.ts';
-import type { RunRef, WorkflowHost } from '../core/host.ts';
+import type { RunRef, StoredRun, WorkflowHost } from '../core/host.ts';
+import type { ScheduleDescription, ScheduleStart, ScheduleTick } from '../core/schedule.ts';
 import type { HistoryEntry } from '../core/run-history.ts';
 
 export type { HistoryEntry } from '../core/run-history.ts';
@@ -10,6 +11,7 @@ export type {
   EventPage,
   EventsRequest,
   OutputOptions,
+  RepeatableRequest,
   RestartRequest,
   ResumeRequest,
   RunRef,
@@ -17,6 +19,7 @@ export type {
   StoredRun,
   TimeTravelRequest,
 } from '../core/host.ts';
+export type { ScheduleDescription, ScheduleStart, ScheduleTick } from '../core/schedule.ts';
 
 /**
  * The runtime by ids: what the HTTP routes, the Lambdas and the `Run` objects of authors are made of. `owner` is the
@@ -34,6 +37,14 @@ export interface Runtime extends WorkflowHost {
    * then at the latest, and one that may not end by then is not begun: WORKFLOW_TIME_SHORT.
    */
   handle(event: WorkflowEvent, options?: HandleOptions): Promise<void>;
+  /**
+   * Starts the run of one time of a schedule, with what the workflow declares for it, or with `given` where a deployment and
+   * not the workflow has the schedule. Its id follows from the tick, so that any number of calls for one start one run.
+   * Where a process feeds itself this happens when it is due; on AWS the Scheduler's message leads to it. Resolves with
+   * undefined when the run cannot be started however often it is tried (no such workflow or schedule, or values that are
+   * refused): then the logger is told.
+   */
+  startScheduled(tick: ScheduleTick, given?: ScheduleStart): Promise<StoredRun | undefined>;
   /**
    * Publishes again what may have been lost, for every run that is due for a look: an event that its transport dropped, or
    * that a call did not live to publish. Where the process feeds itself this happens each minute; on AWS a function calls it.
@@ -105,6 +116,8 @@ export interface WorkflowDescription {
   readonly inputSchema?: unknown;
   readonly outputSchema?: unknown;
   readonly stateSchema?: unknown;
+  /** When its runs start by themselves; absent when they do not. */
+  readonly schedules?: readonly ScheduleDescription[];
   /** Resume schema of each step that has one, by step id. */
   readonly resumeSchemas: Readonly<Record<string, unknown>>;
 }

@@ -14,17 +14,21 @@ import type {
   HistoryRequest,
   KeptValueRef,
   OutputOptions,
+  RepeatableRequest,
   RestartRequest,
   ResumeRequest,
   RunRef,
   Runtime,
+  ScheduleStart,
+  ScheduleTick,
   StartRequest,
   StoredRun,
   TimeTravelRequest,
   WorkflowDescription,
 } from './api.ts';
-import { checkLimit, kindOf } from './arguments.ts';
+import { checkLimit } from './arguments.ts';
 import { cancelRun } from './cancel.ts';
+import { checkOptions } from './check-options.ts';
 import { describeWorkflow } from './describe.ts';
 import { defaultTimes, type Engine, type EngineTimes, type Logger } from './engine.ts';
 import { eventsOf } from './events.ts';
@@ -45,6 +49,8 @@ import { restartRun } from './restart.ts';
 import { resumeRun } from './resume.ts';
 import { handleRunEvent } from './run-event.ts';
 import { RunSignals } from './run-signals.ts';
+import { ScheduleLoop } from './schedule-loop.ts';
+import { startScheduled } from './schedule-start.ts';
 import { signallingStore } from './signalling-store.ts';
 import { createRun, startRun } from './start.ts';
 import { type Named, sourceFor, sourcesOf } from './sources.ts';
@@ -75,6 +81,11 @@ export interface RuntimeOptions {
   readonly concurrency?: number;
   /** Whether this process takes work, where the backend feeds it; without it, it only starts, resumes, cancels and looks. @default true */
   readonly work?: boolean;
+  /**
+   * Whether this process starts the runs of its workflows' schedules, where the backend feeds it and it takes work; on AWS
+   * the Scheduler does it. @default true
+   */
+  readonly schedules?: boolean;
   /** Publish `workflow.step.end` events. @default true */
   readonly stepEndEvents?: boolean;
   /** See {@link EngineTimes}. @default each as it says there */
@@ -104,6 +115,7 @@ class EventedRuntime implements Runtime {
   private readonly closing = new AbortController();
   private closed: Promise<void> | undefined;
   private cancelSweep = (): void => {};
+  private readonly scheduleLoop: ScheduleLoop;
   private readonly unbind: () => void;
 
   constructor(options: RuntimeOptions) {
@@ -116,9 +128,11 @@ class EventedRuntime implements Runtime {
     }
     this.unbind = bindWorkflows(options.workflows, this);
     const { source } = options.backend;
+    this.scheduleLoop = new ScheduleLoop(this.engine, options.workflows);
     if (source !== undefined && options.work !== false) {
       source.start((event) => this.deliver(event), { concurrency: options.concurrency ?? 256 });
       this.sweepLater();
+      if (options.schedules !== false) this.scheduleLoop.start();
     }
   }
 
@@ -165,11 +179,15 @@ class EventedRuntime implements Runtime {
     return startRun(this.open(), request);
   }
 
+  async startScheduled(tick: ScheduleTick, given?: ScheduleStart): Promise<StoredRun | undefined> {
+    return startScheduled(this.open(), tick, given);
+  }
+
   async resume(request: ResumeRequest): Promise<StoredRun> {
     return resumeRun(this.open(), request);
   }
 
-  async cancel(request: RunRef): Promise<StoredRun> {
+  async cancel(request: RepeatableRequest): Promise<StoredRun> {
     return cancelRun(this.open(), request);
   }
 
@@ -240,6 +258,7 @@ class EventedRuntime implements Runtime {
     this.unbind();
     this.cancelSweep();
     this.engine.signals.wakeAll();
+    await this.scheduleLoop.stop();
     await this.options.backend.source?.stop();
     await this.options.backend.store.durable();
     await this.options.backend.close();
@@ -365,28 +384,6 @@ function changedGraph(event: WorkflowEvent): WorkflowError {
     `Workflow "${event.workflowId}" has no step "${event.stepId}" at [${event.path.join(', ')}] any more: deploy the definition the run was started with, or cancel the run`,
     { details: { runId: event.runId, workflowId: event.workflowId } },
   );
-}
-
-/** Callers without types get an error that names the option, instead of one from the depths. */
-function checkOptions(options: Partial<RuntimeOptions> | undefined): void {
-  const invalid = (option: string, value: unknown, remedy: string): WorkflowError =>
-    new WorkflowError(
-      'WORKFLOW_DEFINITION_INVALID',
-      `createRuntime: ${option} is ${kindOf(value)}: ${remedy}`,
-      {
-        details: { option },
-      },
-    );
-  if (typeof options !== 'object') throw invalid('options', options, 'pass { workflows, backend }');
-  const { workflows, backend } = options;
-  if (!Array.isArray(workflows)) throw invalid('workflows', workflows, 'pass an array of workflows');
-  if (typeof backend?.store?.claim !== 'function') {
-    throw invalid(
-      'backend',
-      backend,
-      'pass what memoryBackend(), sqliteBackend({ file }) or awsBackend(config) returns',
-    );
-  }
 }
 
 /**

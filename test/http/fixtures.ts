@@ -90,6 +90,7 @@ export function fakeRuntime(parts: Partial<Runtime>): Runtime {
     list: refuse,
     events: refuse,
     handle: refuse,
+    startScheduled: refuse,
     sweep: refuse,
     close: async () => {},
     ...parts,

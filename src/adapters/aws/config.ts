@@ -137,11 +137,29 @@ export interface RequestSource {
   /** The `source` of its events, which EventBridge lets only those put who have the permission. */
   readonly source: string;
   /** What it may ask for. @default start, resume and cancel */
-  readonly may?: readonly ('start' | 'resume' | 'cancel')[];
+  readonly may?: readonly (typeof requestVerbs)[number][];
   /** Ids of the workflows it may ask for. @default all */
   readonly workflows?: readonly string[];
   /** Owner of the runs that it starts, and whose runs it may resume and cancel. @default `events:<source>` */
   readonly owner?: string;
+}
+
+/** What a {@link RequestSource} may ask for: the detail-types of its events without `workflow.`. */
+export const requestVerbs = ['start', 'resume', 'cancel'] as const;
+
+/**
+ * Bounds of a {@link RequestSource}. A source has 1 to 193 characters, so that `events:<source>` is no longer than an owner may
+ * be (EventBridge takes up to 256, API reference of PutEvents).
+ */
+export const requestSourceLimits = {
+  sources: 50,
+  sourceLength: limits.idLength - 'events:'.length,
+  ownerLength: limits.idLength,
+} as const;
+
+/** Whether a source is one of the engine's own, which nobody can be allowed. */
+export function isOwnSource(source: string): boolean {
+  return source.startsWith(eventSource);
 }
 
 /** What a variable of {@link environment} means when it is absent. */

@@ -50,7 +50,7 @@ export function eventBridgeBus(options: EventBridgeBusOptions): EventBus {
       );
       const batches = batchesOf(wanted.map((event) => entryOf(event, options)));
       for (let i = 0; i < batches.length; i += concurrency) {
-        await Promise.all(batches.slice(i, i + concurrency).map((batch) => send(options, batch)));
+        await Promise.all(batches.slice(i, i + concurrency).map((batch) => putEntries(options, batch)));
       }
     },
   };
@@ -90,7 +90,11 @@ function batchesOf(entries: readonly PutEventsRequestEntry[]): PutEventsRequestE
   return batches;
 }
 
-async function send(options: EventBridgeBusOptions, batch: readonly PutEventsRequestEntry[]): Promise<void> {
+/** Puts entries that fit into one request, those again that are refused. Rejects with WORKFLOW_BACKEND_UNAVAILABLE. */
+export async function putEntries(
+  options: Pick<EventBridgeBusOptions, 'client' | 'pacing'>,
+  batch: readonly PutEventsRequestEntry[],
+): Promise<void> {
   const what = `Publishing ${batch.length} events`;
   let open = [...batch];
   await retrying(options.pacing, refusalBackoff, what, async () => {
