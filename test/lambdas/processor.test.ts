@@ -1,6 +1,7 @@
 import type { SQSBatchResponse } from 'aws-lambda';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { type MemoryPlace, memoryPlace } from '../../src/adapters/memory/index.ts';
+import { environment } from '../../src/adapters/aws/config.ts';
 import { formatQueueMessage } from '../../src/adapters/aws/index.ts';
 import { currentInvocation, type Invocation } from '../../src/adapters/aws/invocation.ts';
 import { createRuntime, type Runtime } from '../../src/runtime/index.ts';
@@ -20,6 +21,9 @@ vi.mock('../../lambdas/runtime.ts', () => ({
     },
   }),
 }));
+
+for (const name of [environment.table, environment.bus, environment.bucket]) vi.stubEnv(name, 'name');
+vi.stubEnv(environment.queueUrl, 'https://sqs.eu-central-1.amazonaws.com/123456789012/work');
 
 const { handler } = await import('../../lambdas/processor.ts');
 
