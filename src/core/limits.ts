@@ -23,8 +23,13 @@ export const limits = {
   segmentTokens: 100,
   /** Events that one run may cause, one after the other. */
   hops: 1_000_000,
-  /** Workflows within workflows: a run of each is a run of its own. */
-  nesting: 100,
+  /**
+   * Workflows within workflows: a run of each is a run of its own. A resumption writes its record and the header of every run
+   * above it in one transaction, which on DynamoDB has at most 100 items.
+   */
+  nesting: 98,
+  /** Encoded bytes of one key's value up to which it stays in a block's cell, which holds all keys that its members set. */
+  cellInlineBytes: 512,
   /** Encoded bytes of an array above which a foreach keeps it in pages of about this size, so that no item reads it all. */
   pageBytes: 4 * 1024,
   /** Elements of one page. */

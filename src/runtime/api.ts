@@ -22,6 +22,16 @@ export type {
 export type { ScheduleDescription, ScheduleStart, ScheduleTick } from '../core/schedule.ts';
 
 /**
+ * What an audit of a run found.
+ * - `over`: it has ended, and nobody has to learn of it any more.
+ * - `nothing-due`: it waits for its time, for somebody, or for a step that is at work.
+ * - `published`: something was due, and what was missing of that is published.
+ * - `parked`: this code does not have its workflow, or not the step where it stands. It stays in the sight of the sweeper.
+ * - `unknown`: there is no such run; it may have been removed, or have expired.
+ */
+export type Audit = 'over' | 'nothing-due' | 'published' | 'parked' | 'unknown';
+
+/**
  * The runtime by ids: what the HTTP routes, the Lambdas and the `Run` objects of authors are made of. `owner` is the
  * verified principal of the caller; when it is given, runs of another owner answer WORKFLOW_RUN_FORBIDDEN (and are absent
  * from lists). Every method rejects with WORKFLOW_NOT_FOUND for an unknown workflow, with WORKFLOW_RUN_NOT_FOUND for an
@@ -51,6 +61,12 @@ export interface Runtime extends WorkflowHost {
    * Resolves with the number of runs that were looked at.
    */
   sweep(): Promise<number>;
+  /**
+   * Looks at one run now, whenever its next sweep is, and publishes what is due: for whoever found a message of it that could
+   * not be processed. Of a nested run that is over or suspended, it looks at the run above as well, and says what it found there.
+   * Resolves also for a run that is unknown; rejects when the store or the bus is not available.
+   */
+  audit(runId: string): Promise<Audit>;
   /**
    * Every state that a run went through, in order, with attempts, iterations and former epochs. WORKFLOW_HISTORY_ABSENT for a
    * run that keeps no history.

@@ -1,5 +1,6 @@
 /** The runtime: one engine over any backend. */
 export type {
+  Audit,
   CreateRequest,
   EventPage,
   HandleOptions,

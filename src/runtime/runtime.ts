@@ -1,5 +1,5 @@
 import { admit } from '../core/decide.ts';
-import { isWorkflowError, WorkflowError } from '../core/errors.ts';
+import { WorkflowError } from '../core/errors.ts';
 import type { WorkflowDefinition } from '../core/definition.ts';
 import { eventFormat, keyOfPath, type WorkflowEvent } from '../core/event.ts';
 import { bindWorkflows } from '../core/host.ts';
@@ -7,6 +7,7 @@ import { defaultRunLimits, type RunLimits } from '../core/limits.ts';
 import type { Backend, RunPage, RunQuery } from '../ports/index.ts';
 import { AbortRegistry } from './abort-registry.ts';
 import type {
+  Audit,
   CreateRequest,
   EventPage,
   HandleOptions,
@@ -54,7 +55,7 @@ import { startScheduled } from './schedule-start.ts';
 import { signallingStore } from './signalling-store.ts';
 import { createRun, startRun } from './start.ts';
 import { type Named, sourceFor, sourcesOf } from './sources.ts';
-import { sweepRuns } from './sweep.ts';
+import { auditRun, isForeign, sweepRuns } from './sweep.ts';
 import { timeTravel } from './travel.ts';
 import type { RunResult, WorkflowRunState, WorkflowState } from '../core/snapshot.ts';
 import type { RunStatus } from '../core/records.ts';
@@ -244,6 +245,10 @@ class EventedRuntime implements Runtime {
     return sweepRuns(this.open());
   }
 
+  async audit(runId: string): Promise<Audit> {
+    return auditRun(this.open(), runId);
+  }
+
   async handle(event: WorkflowEvent, options: HandleOptions = {}): Promise<void> {
     await handleEvent(this.open(), event, options);
   }
@@ -329,13 +334,11 @@ async function handleEvent(engine: Engine, event: WorkflowEvent, time: HandleOpt
   try {
     await runStep(engine, event, time);
   } catch (error) {
-    if (!isForeign(error) || !(await isMoot(engine, event))) throw error;
+    if (!isForeign(error)) throw error;
+    if (await isMoot(engine, event)) return;
+    engine.backend.metrics.count('run.parked', { workflowId: event.workflowId });
+    throw error;
   }
-}
-
-/** The code here is not what the run was started with: it may be again tomorrow. */
-function isForeign(error: unknown): boolean {
-  return isWorkflowError(error, 'WORKFLOW_NOT_FOUND', 'WORKFLOW_GRAPH_CHANGED');
 }
 
 /** Whether no code would do anything for the event: then it must not come again for ever. */

@@ -125,7 +125,14 @@ export const LAYERS: readonly Layer[] = [
     roots: ['lambdas'],
     may: ['core', 'ports', 'events', 'runtime', 'http', 'aws', 'aws config'],
     // The last one is an alias that the bundler resolves, to the module that a deployment gives as `entry`.
-    packages: ['node:*', '@aws-sdk/*', 'hono', 'hono/*', 'evented-workflows:entry'],
+    packages: [
+      'node:*',
+      '@aws-sdk/*',
+      '@aws-lambda-powertools/*',
+      'hono',
+      'hono/*',
+      'evented-workflows:entry',
+    ],
     packagesAsTypes: ['aws-lambda'],
     computed: true,
   },

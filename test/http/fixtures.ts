@@ -78,6 +78,7 @@ export function fakeRuntime(parts: Partial<Runtime>): Runtime {
     resume: refuse,
     cancel: refuse,
     timeTravel: refuse,
+    audit: refuse,
     restart: refuse,
     remove: refuse,
     snapshot: refuse,

@@ -1,4 +1,4 @@
-import type { SQSBatchResponse } from 'aws-lambda';
+import type { Context, SQSBatchResponse } from 'aws-lambda';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { type MemoryPlace, memoryPlace } from '../../src/adapters/memory/index.ts';
 import { environment } from '../../src/adapters/aws/config.ts';
@@ -9,6 +9,7 @@ import { type VirtualClock, virtualClock } from '../../src/testing/index.ts';
 import { step, workflow } from '../runtime/fixtures.ts';
 import { intercepted } from '../runtime/hand.ts';
 import { batch } from './batch.ts';
+import { captureLog, type LogLine } from './log.ts';
 
 const started: { runtime?: Runtime } = {};
 const invocations: (Invocation | undefined)[] = [];
@@ -33,14 +34,13 @@ const never = (): Promise<unknown> => new Promise(() => {});
 /** What the function has when it begins, as a deployment's default; 10 s of it are for storing outcomes. */
 const functionMs = 120_000;
 
-const log = vi.fn();
+let written: () => readonly LogLine[];
 let clock: VirtualClock;
 let place: MemoryPlace;
 
 beforeEach(() => {
   invocations.length = 0;
-  log.mockClear();
-  vi.spyOn(console, 'error').mockImplementation(log);
+  written = captureLog();
   clock = virtualClock();
   place = memoryPlace({ clock });
   clock.settleWith(() => place.settled());
@@ -83,7 +83,7 @@ function messages(): string[] {
 async function process(...bodies: string[]): Promise<SQSBatchResponse & { readonly tookMs: number }> {
   const began = clock.now();
   vi.setSystemTime(began);
-  const answer = handler(batch(...bodies), { getRemainingTimeInMillis: () => functionMs });
+  const answer = handler(batch(...bodies), { getRemainingTimeInMillis: () => functionMs } as Context);
   const { batchItemFailures } = await clock.runUntil(answer);
   return { batchItemFailures, tookMs: clock.now() - began };
 }
@@ -116,11 +116,8 @@ describe('a batch', () => {
     const bodies = await runsOf(['quick-first', 'quick-late'], late);
     const answer = await process(...bodies);
     expect(answer.batchItemFailures).toEqual([{ itemIdentifier: 'message-1' }]);
-    expect(log).toHaveBeenCalledExactlyOnceWith(
-      expect.any(String),
-      { messageId: 'message-1', receiveCount: '2' },
-      expect.objectContaining({ code: 'WORKFLOW_TIME_SHORT' }),
-    );
+    const errors = written().filter(({ level }) => level === 'ERROR');
+    expect(errors).toMatchObject([{ messageId: 'message-1', error: { code: 'WORKFLOW_TIME_SHORT' } }]);
     expect(await started.runtime?.get({ runId: 'quick-late' })).toMatchObject({
       status: 'running',
       steps: {},

@@ -15,6 +15,7 @@ import type { Pacing } from './retry.ts';
 import { dynamoRunStore } from './run-store.ts';
 import { schedulerTimers } from './scheduler-timers.ts';
 import { sqsTimers } from './sqs-timers.ts';
+import { type TraceHeader, traceHeaderOf } from './trace-header.ts';
 
 /** A look at a log is a query: half a read unit, 0.0625 millionths of a dollar at list price. */
 const logPollMs = 500;
@@ -48,7 +49,8 @@ export function awsBackend(options: AwsBackendOptions): Backend {
   const clients = new LazyClients(options.clients ?? {}, AWS_ENDPOINT_URL_S3 ?? AWS_ENDPOINT_URL);
   const { laneOf = () => undefined } = options;
   const pacing = { clock, random: Math.random };
-  const objects = { client: () => clients.s3(), bucket: options.bucket };
+  const traceHeader = traceHeaderOf(process.env);
+  const objects = { client: () => clients.s3(), bucket: options.bucket, pacing };
   const store = dynamoRunStore({
     client: clients.dynamodb(),
     tableName: options.tableName,
@@ -70,8 +72,9 @@ export function awsBackend(options: AwsBackendOptions): Backend {
       pacing,
       stepEnds: options.stepEnds ?? true,
       laneOf,
+      traceHeader,
     }),
-    timers: timersOf(options, clients, { clock, pacing }),
+    timers: timersOf(options, clients, { clock, pacing, traceHeader }),
     clock,
     ids,
     metrics,
@@ -91,16 +94,16 @@ export function awsBackend(options: AwsBackendOptions): Backend {
 function timersOf(
   { laneOf = () => undefined, queueUrl, schedules }: AwsBackendOptions,
   clients: LazyClients,
-  time: { readonly clock: Clock; readonly pacing: Pacing },
+  common: { readonly clock: Clock; readonly pacing: Pacing; readonly traceHeader: TraceHeader },
 ): Timers {
   const near = sqsTimers({
-    ...time,
+    ...common,
     client: clients.sqs(),
     queueUrl: (event) => laneOf(event)?.queueUrl ?? queueUrl,
   });
   if (schedules === undefined) return near;
   return schedulerTimers({
-    ...time,
+    ...common,
     ...schedules,
     near,
     client: () => clients.scheduler(),

@@ -5,7 +5,7 @@ import type { Clock } from '../../ports/clock.ts';
 import type { Timers } from '../../ports/event-bus.ts';
 import { defaults, serviceLimits } from './config.ts';
 import { formatQueueMessage } from './queue-message.ts';
-import { failureBackoff, isNamed, type Pacing, retrying } from './retry.ts';
+import { failureBackoff, inTime, isNamed, type Pacing, retrying } from './retry.ts';
 
 /** Where schedules are kept, and by which role they are carried out. */
 export interface ScheduleConfig {
@@ -60,7 +60,7 @@ export function schedulerTimers(options: SchedulerTimersOptions): Timers {
       const command = new CreateScheduleCommand(scheduleOf(options, event, at));
       await retrying(pacing, failureBackoff, 'Setting a timer as a schedule', async () => {
         try {
-          await client.send(command);
+          await client.send(command, inTime(pacing.clock));
           return { done: undefined };
         } catch (error) {
           return isNamed(error, 'ConflictException') ? { done: undefined } : { again: error };

@@ -6,6 +6,7 @@ import {
 } from '@aws-sdk/client-scheduler';
 import { mockClient } from 'aws-sdk-client-mock';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
+import { withInvocation } from '../../../src/adapters/aws/invocation.ts';
 import { parseQueueMessage } from '../../../src/adapters/aws/index.ts';
 import { failureBackoff } from '../../../src/adapters/aws/retry.ts';
 import { schedulerTimers, type SchedulerTimersOptions } from '../../../src/adapters/aws/scheduler-timers.ts';
@@ -162,5 +163,15 @@ describe('when the Scheduler', () => {
       cause,
     });
     expect(created()).toHaveLength(failureBackoff.tries);
+  });
+
+  test('has no capacity, and the invocation no time, nobody waits for it', async () => {
+    const pacing = instantPacing();
+    service.on(CreateScheduleCommand).rejects(new ThrottlingException({ ...fault, Message: 'slow' }));
+    const setting = withInvocation({ deadline: pacing.clock.now() }, () =>
+      timers({ pacing }).schedule(sleeping(), now + hour),
+    );
+    await expect(setting).rejects.toMatchObject({ code: 'WORKFLOW_BACKEND_UNAVAILABLE' });
+    expect(created()).toHaveLength(1);
   });
 });
