@@ -7,7 +7,7 @@ import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct, IConstruct } from 'constructs';
 import { type Api, createApi, grantRoutes } from './api.ts';
-import { createBus, reserveSource, routeWork } from './bus.ts';
+import { createBus, createRoutingDeadLetters, reserveSource, routeWork } from './bus.ts';
 import { createDeadLetters } from './dead-letters.ts';
 import { allowServices } from './encryption.ts';
 import { takeFor } from './exclusive.ts';
@@ -22,6 +22,7 @@ import { type Settings, settingsOf } from './settings.ts';
 import { closeQueue, createQueue, ownQueueOf } from './queue.ts';
 import type { Access } from './routes.ts';
 import { StepPrincipal } from './step-principal.ts';
+import { createScheduler } from './scheduler.ts';
 import { createSweeper } from './sweeper.ts';
 import { watch } from './watch.ts';
 import { createStorage } from './workflow-storage.ts';
@@ -45,7 +46,7 @@ export interface IWorkflowRuntime extends IConstruct, IGrantable, IMetered {
   readonly workQueue: IQueue;
   /** Events that could not be processed 10 times. */
   readonly workDeadLetterQueue: IQueue;
-  /** Events that EventBridge could not put into the work queue within 24 hours. */
+  /** Events and timers that EventBridge and its Scheduler could not put into the work queues within 24 hours. */
   readonly routingDeadLetterQueue: IQueue;
   /**
    * Expired runs whose records could not be removed after 10 retries. A message has the place in the table's stream, which
@@ -135,7 +136,8 @@ export class WorkflowRuntime extends MeteredConstruct implements IWorkflowRuntim
     const sweeper = createSweeper(this, parts);
     const expiry = createExpiry(this, parts);
 
-    this.routingDeadLetterQueue = routeWork(this, parts);
+    routeWork(this, parts);
+    this.routingDeadLetterQueue = parts.routingDeadLetterQueue;
     const deadQueues = [
       ...[parts, ...lanes].map(({ work }) => work.deadLetterQueue),
       this.routingDeadLetterQueue,
@@ -143,7 +145,8 @@ export class WorkflowRuntime extends MeteredConstruct implements IWorkflowRuntim
     const deadLetters = createDeadLetters(this, parts, deadQueues);
     const workers = [processor.role, ...lanes.map(({ role }) => role), sweeper.role, deadLetters.role];
     reserveSource(this, parts.bus, [api.role, ...workers]);
-    for (const { work } of [parts, ...parts.lanes]) closeQueue(work, workers);
+    const senders = [api.role, ...workers, parts.scheduler.role];
+    for (const { work } of [parts, ...parts.lanes]) closeQueue(work, senders);
 
     this.#api = api;
     this.url = api.url;
@@ -214,13 +217,18 @@ function createParts(scope: Construct, settings: Settings): Parts {
   takeFor('bus', settings.ownBus);
   takeFor('queue', settings.ownQueue);
   if (settings.encryptionKey !== undefined) allowServices(scope, settings.encryptionKey);
+  const work = ownQueueOf(settings) ?? createQueue(scope, settings);
+  const lanes = createLanes(scope, settings);
+  const routingDeadLetterQueue = createRoutingDeadLetters(scope, settings);
   return {
     settings,
     metrics: { name: runtimeName(scope), namespace: settings.metricsNamespace },
     table,
     bucket,
     bus: settings.ownBus ?? createBus(scope, settings),
-    work: ownQueueOf(settings) ?? createQueue(scope, settings),
-    lanes: createLanes(scope, settings),
+    work,
+    lanes,
+    scheduler: createScheduler(scope, { work, lanes }, routingDeadLetterQueue),
+    routingDeadLetterQueue,
   };
 }
