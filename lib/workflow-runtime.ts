@@ -19,8 +19,9 @@ import type { Parts } from './parts.ts';
 import { createLaneProcessor, createProcessor, workflowFunction } from './processor.ts';
 import type { WorkflowRuntimeProps } from './props.ts';
 import { type Settings, settingsOf } from './settings.ts';
-import { closeQueue, createQueue, ownQueueOf } from './queue.ts';
+import { closeQueue, createQueue, ownQueueOf, queueTarget } from './queue.ts';
 import type { Access } from './routes.ts';
+import { grantRequests, requestSourcesEnvironment, routeRequests } from './sources.ts';
 import { StepPrincipal } from './step-principal.ts';
 import { createScheduler } from './scheduler.ts';
 import { createSweeper } from './sweeper.ts';
@@ -87,6 +88,11 @@ export interface IWorkflowRuntime extends IConstruct, IGrantable, IMetered {
   grantDelete(grantee: IGrantable): Grant;
   /** Lets a principal read workflows, and its runs with their events, history and values. */
   grantRead(grantee: IGrantable): Grant;
+  /**
+   * Lets a principal put the requests of a source on the bus, and no other events: those that `requestSources` lets the source
+   * ask for. With any `auth`.
+   */
+  grantRequests(grantee: IGrantable, source: string): Grant;
 }
 
 /**
@@ -120,6 +126,7 @@ export class WorkflowRuntime extends MeteredConstruct implements IWorkflowRuntim
   readonly grantPrincipal: IPrincipal;
   protected readonly metricSource: MetricSource;
   readonly #api: Api;
+  readonly #sources: Settings['requestSources'];
 
   /** Throws {@link WorkflowRuntimeError} when a prop is missing or out of bounds. */
   constructor(scope: Construct, id: string, props: WorkflowRuntimeProps) {
@@ -129,7 +136,7 @@ export class WorkflowRuntime extends MeteredConstruct implements IWorkflowRuntim
     const api = createApi(this, parts);
     const processor = createProcessor(this, parts, {
       description: 'Handles the events of workflows',
-      settings: parts.settings,
+      settings: withRequests(parts.settings),
       work: parts.work,
     });
     const lanes = parts.lanes.map((lane) => ({ ...lane, ...createLaneProcessor(parts, lane) }));
@@ -138,6 +145,9 @@ export class WorkflowRuntime extends MeteredConstruct implements IWorkflowRuntim
 
     routeWork(this, parts);
     this.routingDeadLetterQueue = parts.routingDeadLetterQueue;
+    this.#sources = parts.settings.requestSources;
+    const target = queueTarget(parts.work, this.routingDeadLetterQueue);
+    routeRequests(this, { bus: parts.bus, sources: this.#sources, target });
     const deadQueues = [
       ...[parts, ...lanes].map(({ work }) => work.deadLetterQueue),
       this.routingDeadLetterQueue,
@@ -205,9 +215,19 @@ export class WorkflowRuntime extends MeteredConstruct implements IWorkflowRuntim
     return this.#grant('read', grantee);
   }
 
+  grantRequests(grantee: IGrantable, source: string): Grant {
+    return grantRequests({ bus: this.bus, sources: this.#sources }, source, grantee);
+  }
+
   #grant(access: Access, grantee: IGrantable): Grant {
     return grantRoutes(this.#api, access, grantee);
   }
+}
+
+/** Requests come to the work queue, so its processor alone is told of their sources. */
+function withRequests(settings: Settings): Settings {
+  const { environment, requestSources } = settings;
+  return { ...settings, environment: { ...environment, ...requestSourcesEnvironment(requestSources) } };
 }
 
 /** What the functions work on. */
