@@ -1,6 +1,8 @@
 /** The runtime as a CDK construct: `evented-workflows/cdk`. */
+export type { AlarmThresholds } from './alarm-thresholds.ts';
 export { WorkflowRuntimeError, type WorkflowRuntimeErrorCode } from './errors.ts';
 export type { WorkflowFunction } from './lane.ts';
+export type { EngineMetric, IMetered } from './metrics.ts';
 export type {
   Cors,
   IWorkflowStorage,

@@ -64,6 +64,24 @@ export function parseQueueMessage(body: string): WorkflowEvent {
   );
 }
 
+const about = z.object({ source: z.literal(eventSource), detail: z.object({ runId: z.string().min(1) }) });
+
+/**
+ * The run that a message of the engine is about, whichever version wrote it: of a message in the work queue, and of one that
+ * EventBridge could not put there. Throws WORKFLOW_ARGUMENT_INVALID for any other body.
+ */
+export function runIdOfMessage(body: string): string {
+  const parsed = about.safeParse(parseJson(body));
+  if (parsed.success) return parsed.data.detail.runId;
+  const [issue] = parsed.error.issues;
+  throw new WorkflowError(
+    'WORKFLOW_ARGUMENT_INVALID',
+    `The message is about no run (${issue?.path.join('.') || 'body'}: ${issue?.message ?? 'invalid'}): look at it by evented ` +
+      'redrive --dry-run, and delete it when nobody needs it',
+    { cause: parsed.error },
+  );
+}
+
 function parseJson(body: string): unknown {
   try {
     return JSON.parse(body);
