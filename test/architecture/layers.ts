@@ -65,7 +65,12 @@ export const LAYERS: readonly Layer[] = [
     packages: ['node:*'],
   },
   // What the functions and the CDK both have to know. The CDK must not load the AWS clients for it.
-  { name: 'aws config', roots: ['src/adapters/aws/config.ts'], may: ['core', 'ports'], packages: [] },
+  {
+    name: 'aws config',
+    roots: ['src/adapters/aws/config.ts', 'src/adapters/aws/cron-expression.ts'],
+    may: ['core', 'ports'],
+    packages: [],
+  },
   {
     name: 'aws',
     roots: ['src/adapters/aws'],
