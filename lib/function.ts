@@ -10,6 +10,7 @@ import { keyPermissions } from './encryption.ts';
 import { checkEnvironment, commonEnvironment } from './environment.ts';
 import type { Parts } from './parts.ts';
 import { logPermission } from './permissions.ts';
+import { acknowledgeTimers } from './scheduler.ts';
 import type { Settings } from './settings.ts';
 
 /** What sets a function apart from the others of its deployment. */
@@ -66,7 +67,7 @@ export function createFunction(
 
 function acknowledgeFindings(
   { handler, role }: FunctionPart,
-  { bucket, settings: { tracing } }: Parts,
+  { bucket, scheduler, settings: { tracing } }: Parts,
   { permissions, onEverything }: FunctionDefinition,
 ): void {
   acknowledge(
@@ -88,6 +89,9 @@ function acknowledgeFindings(
     ...(onEverything ? [onEverything] : []),
   ];
   if (reasons.length > 0) acknowledge(role, 'AwsSolutions-IAM5[Resource::*]', reasons.join(' '));
+  if (permissions.some(({ resources }) => resources.includes(scheduler.schedulesArn))) {
+    acknowledgeTimers(role, scheduler);
+  }
   const payloads = bucket.arnForObjects('*');
   if (!permissions.some(({ resources }) => resources.includes(payloads))) return;
   acknowledgeWildcard(
