@@ -35,7 +35,7 @@ import { handleStep } from './handle-step.ts';
 import { drop, entryTurn, type EventHandling } from './handling.ts';
 import { handleRange } from './members.ts';
 import { historyOf } from './log-reader.ts';
-import { keepValue, keptValue } from './kept-values.ts';
+import { keepValue, keptValue, linkValue, shareValue } from './kept-values.ts';
 import { Publisher } from './publish.ts';
 import { getRun, resultOf, settledStatus, snapshotOf } from './queries.ts';
 import { blockAt, foreachAt, Registry, sleepAt, stepAt } from './registry.ts';
@@ -214,6 +214,14 @@ class EventedRuntime implements Runtime {
 
   async keptValue(request: KeptValueRef): Promise<string> {
     return keptValue(this.open(), request);
+  }
+
+  async shareValue(request: Parameters<Runtime['shareValue']>[0]): ReturnType<Runtime['shareValue']> {
+    return shareValue(this.open(), request);
+  }
+
+  async linkValue(request: Parameters<Runtime['linkValue']>[0]): ReturnType<Runtime['linkValue']> {
+    return linkValue(this.open(), request);
   }
 
   async list(query: RunQuery): Promise<RunPage> {
