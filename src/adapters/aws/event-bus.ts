@@ -9,7 +9,9 @@ import type { WorkflowEvent } from '../../core/event.ts';
 import { utf8Bytes } from '../../core/utf8.ts';
 import type { EventBus } from '../../ports/event-bus.ts';
 import { eventSource, serviceLimits } from './config.ts';
+import type { LaneOf } from './lanes.ts';
 import { inTime, type Pacing, refusalBackoff, retrying, trying, unavailable } from './retry.ts';
+import type { TraceHeader } from './trace-header.ts';
 
 /** See {@link eventBridgeBus}. */
 export interface EventBridgeBusOptions {
@@ -19,6 +21,10 @@ export interface EventBridgeBusOptions {
   readonly pacing: Pacing;
   /** Whether the ends of steps that nobody works on are published. */
   readonly stepEnds: boolean;
+  /** @default everything goes to the work queue */
+  readonly laneOf?: LaneOf;
+  /** See {@link TraceHeader}. @default none */
+  readonly traceHeader?: TraceHeader;
 }
 
 /** Requests in flight at once: a wide fan-out is many batches, and the bus throttles bursts. */
@@ -46,22 +52,29 @@ export function eventBridgeBus(options: EventBridgeBusOptions): EventBus {
       const wanted = events.filter(
         ({ type, work }) => work || options.stepEnds || type !== 'workflow.step.end',
       );
-      const entries = wanted.map((event) => entryOf(event, options.busName));
+      const entries = wanted.map((event) => entryOf(event, options));
       entries.forEach(checkEntry);
       const batches = batchesOf(entries);
       for (let i = 0; i < batches.length; i += concurrency) {
-        await Promise.all(batches.slice(i, i + concurrency).map((batch) => send(options, batch)));
+        await Promise.all(batches.slice(i, i + concurrency).map((batch) => putEntries(options, batch)));
       }
     },
   };
 }
 
-function entryOf(event: WorkflowEvent, busName: string): PutEventsRequestEntry {
+function entryOf(
+  event: WorkflowEvent,
+  { busName, traceHeader, laneOf }: EventBridgeBusOptions,
+): PutEventsRequestEntry {
+  const header = traceHeader?.();
+  // By it the rule of a lane's queue takes the event, and that of the work queue does not.
+  const lane = event.work ? laneOf?.(event)?.name : undefined;
   return {
+    ...(header === undefined ? {} : { TraceHeader: header }),
     EventBusName: busName,
     Source: eventSource,
     DetailType: event.type,
-    Detail: JSON.stringify(event),
+    Detail: JSON.stringify(lane === undefined ? event : { ...event, lane }),
   };
 }
 
@@ -100,7 +113,11 @@ function batchesOf(entries: readonly PutEventsRequestEntry[]): PutEventsRequestE
   return batches;
 }
 
-async function send(options: EventBridgeBusOptions, batch: readonly PutEventsRequestEntry[]): Promise<void> {
+/** Puts entries that fit into one request, those again that are refused. Rejects with WORKFLOW_BACKEND_UNAVAILABLE. */
+export async function putEntries(
+  options: Pick<EventBridgeBusOptions, 'client' | 'pacing'>,
+  batch: readonly PutEventsRequestEntry[],
+): Promise<void> {
   const what = `Publishing ${batch.length} events`;
   let open = [...batch];
   await retrying(options.pacing, refusalBackoff, what, async () => {
