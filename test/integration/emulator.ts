@@ -1,13 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { mkdir, open } from 'node:fs/promises';
+import { mkdir, open, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { delimiter, dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { run, stop } from './commands.ts';
 
-/** The release of the emulator that this suite was written against. */
-const PACKAGE = 'ministack==1.5.33';
+/** The release of the emulator that this suite was written against, and what it signs and verifies tokens by. */
+const PACKAGES = ['ministack==1.5.33', 'cryptography==50.0.2'];
 
 /** How long it may take to answer, ms. */
 const START_LIMIT = 60_000;
@@ -28,8 +27,8 @@ export async function startEmulator(
   { cache, modules }: { readonly cache: string; readonly modules: string },
   { env, signal }: { readonly env: NodeJS.ProcessEnv; readonly signal: AbortSignal },
 ): Promise<Emulator> {
-  const venv = join(cache, PACKAGE.replace('==', '-'));
-  if (!existsSync(join(venv, 'installed'))) await install(venv, { env, signal });
+  const venv = join(cache, 'emulator');
+  if (!(await isInstalled(venv))) await install(venv, { env, signal });
 
   const port = await freePort();
   const endpoint = `http://127.0.0.1:${port}`;
@@ -50,6 +49,8 @@ export async function startEmulator(
       // Part of the domain of an API, which with an address at its end would be no valid one.
       MINISTACK_HOST: 'localhost',
       AWS_ENDPOINT_URL: endpoint,
+      // Every call is checked against the policies of who makes it, those of the functions' roles included.
+      AUTH: 'true',
     },
     stdio: ['ignore', output.fd, output.fd],
     // A group of its own: it ends by us, not by the terminal's Ctrl-C in the middle of our cleaning up.
@@ -66,6 +67,12 @@ export async function startEmulator(
   return emulator;
 }
 
+/** Whether the environment has these packages: those of another release of the suite do not count. */
+async function isInstalled(venv: string): Promise<boolean> {
+  const marker = await readFile(join(venv, 'installed'), 'utf8').catch(() => '');
+  return marker === PACKAGES.join('\n');
+}
+
 async function install(
   venv: string,
   options: { readonly env: NodeJS.ProcessEnv; readonly signal: AbortSignal },
@@ -74,11 +81,11 @@ async function install(
   await run('python3', ['-m', 'venv', '--clear', venv], options);
   await run(
     join(venv, 'bin', 'pip'),
-    ['install', '--quiet', '--disable-pip-version-check', PACKAGE],
+    ['install', '--quiet', '--disable-pip-version-check', ...PACKAGES],
     options,
   );
   // Written last: an installation that was interrupted is done again.
-  await (await open(join(venv, 'installed'), 'w')).close();
+  await writeFile(join(venv, 'installed'), PACKAGES.join('\n'));
 }
 
 async function freePort(): Promise<number> {
