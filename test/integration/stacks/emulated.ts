@@ -10,7 +10,8 @@ import { CfnQueuePolicy } from 'aws-cdk-lib/aws-sqs';
 export function fitForEmulator(stack: Stack): void {
   for (const construct of stack.node.findAll()) {
     if (construct instanceof CfnEventBusPolicy) remove(construct);
-    if (construct instanceof CfnQueuePolicy || construct instanceof CfnBucketPolicy) withoutTls(stack, construct);
+    if (construct instanceof CfnQueuePolicy || construct instanceof CfnBucketPolicy)
+      withoutTls(stack, construct);
   }
 }
 
