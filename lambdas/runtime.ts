@@ -2,6 +2,7 @@ import * as entry from 'evented-workflows:entry';
 import { awsBackend, readAwsConfig } from '../src/adapters/aws/index.ts';
 import { WorkflowError } from '../src/core/errors.ts';
 import { createRuntime, type Runtime, type RuntimeOptions } from '../src/runtime/index.ts';
+import { logger, metrics } from './observability.ts';
 
 /** The runtime of a function: what the deployment's `entry` exports, on what its environment names. */
 export function startRuntime(): Runtime {
@@ -11,10 +12,10 @@ export function startRuntime(): Runtime {
     workflows: registeredWorkflows(entry),
     ...(agents === undefined ? {} : { agents }),
     ...(tools === undefined ? {} : { tools }),
-    backend: awsBackend(config),
+    backend: awsBackend({ ...config, metrics }),
     stepEndEvents: config.stepEnds,
     times: { leaseMs: config.leaseMs },
-    logger: { warn: (message, attributes) => console.warn(message, attributes) },
+    logger,
   });
 }
 

@@ -35,6 +35,11 @@ export class WorkflowStack extends Stack {
       runtime.expiryDeadLetterQueue.queueUrl,
       'Expired runs whose records could not be removed',
     );
+    this.#output(
+      'SweepDeadLetterQueueUrl',
+      runtime.sweepDeadLetterQueue.queueUrl,
+      'Calls of the sweeper that could not be made',
+    );
   }
 
   #output(name: string, value: string, description: string): void {

@@ -48,6 +48,20 @@ export const workflowDescription = z.strictObject({
   inputSchema: jsonSchema,
   outputSchema: jsonSchema,
   stateSchema: jsonSchema,
+  schedules: z
+    .array(
+      z.strictObject({
+        id: z.string().exactOptional(),
+        cron: z.string().describe('As its author wrote it.'),
+        timezone: z.string().describe('Name of an IANA time zone.'),
+        metadata: z
+          .record(z.string(), z.unknown())
+          .exactOptional()
+          .describe('What its author says about it.'),
+      }),
+    )
+    .exactOptional()
+    .describe('When runs start by themselves; absent when none do.'),
   resumeSchemas: z.record(z.string(), z.unknown()).describe('JSON Schema of the resume data, by step id.'),
 });
 

@@ -42,7 +42,7 @@ export const LAYERS: readonly Layer[] = [
     name: 'runtime',
     roots: ['src/runtime'],
     may: ['core', 'ports'],
-    packages: ['node:*'],
+    packages: ['node:*', 'croner'],
     packagesAsTypes: SCHEMA_TYPES,
   },
   // What adapters share: the system's clock and ids, the walk over a segmented join log, and, for stores that decide by
@@ -64,12 +64,14 @@ export const LAYERS: readonly Layer[] = [
     may: ['core', 'ports', 'system', 'transitions', 'list cursor', 'log entries'],
     packages: ['node:*'],
   },
+  // Schemas of what is on the bus, for readers of events: data, which loads nothing.
+  { name: 'events', roots: ['src/events'], may: ['core'], packages: [] },
   // What the functions and the CDK both have to know. The CDK must not load the AWS clients for it.
   { name: 'aws config', roots: ['src/adapters/aws/config.ts'], may: ['core', 'ports'], packages: [] },
   {
     name: 'aws',
     roots: ['src/adapters/aws'],
-    may: ['core', 'ports', 'aws config', 'system', 'segments', 'log entries'],
+    may: ['core', 'ports', 'events', 'aws config', 'system', 'segments', 'log entries'],
     packages: ['node:*', '@aws-sdk/*', 'zod'],
     packagesAsTypes: ['aws-lambda', '@smithy/types'],
   },
@@ -121,9 +123,16 @@ export const LAYERS: readonly Layer[] = [
   {
     name: 'lambdas',
     roots: ['lambdas'],
-    may: ['core', 'ports', 'runtime', 'http', 'aws', 'aws config'],
+    may: ['core', 'ports', 'events', 'runtime', 'http', 'aws', 'aws config'],
     // The last one is an alias that the bundler resolves, to the module that a deployment gives as `entry`.
-    packages: ['node:*', '@aws-sdk/*', 'hono', 'hono/*', 'evented-workflows:entry'],
+    packages: [
+      'node:*',
+      '@aws-sdk/*',
+      '@aws-lambda-powertools/*',
+      'hono',
+      'hono/*',
+      'evented-workflows:entry',
+    ],
     packagesAsTypes: ['aws-lambda'],
     computed: true,
   },

@@ -94,6 +94,7 @@ test('the outputs say where everything is', () => {
     'WorkDeadLetterQueueUrl',
     'RoutingDeadLetterQueueUrl',
     'ExpiryDeadLetterQueueUrl',
+    'SweepDeadLetterQueueUrl',
   ]);
 });
 

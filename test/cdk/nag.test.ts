@@ -1,6 +1,6 @@
 import { Validations } from 'aws-cdk-lib';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
-import { AwsSolutionsChecks } from 'cdk-nag';
+import { AwsSolutionsChecks, ServerlessChecks } from 'cdk-nag';
 import { expect, test } from 'vitest';
 import type { WorkflowStackProps } from '../../lib/index.ts';
 import { createApp, createStack } from './synth.ts';
@@ -15,11 +15,11 @@ const cases: [string, Partial<WorkflowStackProps>][] = [
 /** An app whose synthesis throws what cdk-nag finds. */
 function checkedApp() {
   const app = createApp();
-  Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
+  Validations.of(app).addPlugins(new AwsSolutionsChecks(app), new ServerlessChecks(app));
   return app;
 }
 
-test.each(cases)('AwsSolutions finds nothing without a reason: %s', (_, props) => {
+test.each(cases)('the checks find nothing without a reason: %s', (_, props) => {
   const app = checkedApp();
   createStack(props, app);
   expect(() => app.synth()).not.toThrow();

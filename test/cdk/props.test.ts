@@ -44,7 +44,10 @@ describe('a prop out of bounds says what to write', () => {
     [{ memorySize: 512.5 }, /memorySize.*it is 512\.5/],
     [{ timeout: Duration.seconds(901) }, /timeout.*it is 901; write a whole number of s from 12 to 900/],
     [{ timeout: Duration.seconds(11) }, /timeout.*it is 11/],
-    [{ maximumConcurrency: 1 }, /maximumConcurrency.*it is 1; write a whole number of events from 2 to 1000/],
+    [
+      { maximumConcurrency: 1 },
+      /maximumConcurrency.*it is 1; write a whole number of invocations from 2 to 1000/,
+    ],
     [{ maximumConcurrency: 1_001 }, /maximumConcurrency/],
     [
       { sweepInterval: Duration.seconds(90) },

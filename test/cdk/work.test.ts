@@ -9,6 +9,10 @@ const work = idOf(template, 'AWS::SQS::Queue', 'WorkflowsWork');
 const workDeadLetters = idOf(template, 'AWS::SQS::Queue', 'WorkflowsWorkDeadLetters');
 const routingDeadLetters = idOf(template, 'AWS::SQS::Queue', 'WorkflowsRoutingDeadLetters');
 
+function roleArn(path: string): unknown {
+  return { 'Fn::GetAtt': [idOf(template, 'AWS::IAM::Role', path), 'Arn'] };
+}
+
 describe('the work queue', () => {
   test.each([120, 15, 900])('gives a message back %i s and a margin after it was taken', (seconds) => {
     const queue = synth({ timeout: Duration.seconds(seconds) });
@@ -28,7 +32,7 @@ describe('the work queue', () => {
   });
 
   test('and its dead letters are encrypted and kept for as long as SQS can', () => {
-    expect(resourcesOf(template, 'AWS::SQS::Queue')).toHaveLength(4);
+    expect(resourcesOf(template, 'AWS::SQS::Queue')).toHaveLength(7);
     template.allResourcesProperties('AWS::SQS::Queue', {
       SqsManagedSseEnabled: true,
       MessageRetentionPeriod: 1_209_600,
@@ -38,13 +42,13 @@ describe('the work queue', () => {
 
 describe('the routing', () => {
   test('takes the events that mean work, from the engine only, untransformed', () => {
-    template.resourceCountIs('AWS::Events::Rule', 2);
+    template.resourceCountIs('AWS::Events::Rule', 3);
     template.hasResourceProperties('AWS::Events::Rule', {
       EventBusName: { Ref: idOf(template, 'AWS::Events::EventBus', 'WorkflowsBus') },
       EventPattern: {
         source: [eventSource],
         'detail-type': [{ prefix: 'workflow.' }],
-        detail: { work: [true] },
+        detail: { work: [true], lane: [{ exists: false }] },
       },
       State: 'ENABLED',
       Targets: [
@@ -62,17 +66,19 @@ describe('the routing', () => {
   });
 
   test('has the pattern that the adapter publishes for', () => {
-    const rule = resourceWith(template, 'AWS::Events::Rule', { EventBusName: Match.anyValue() });
-    expect(rule.Properties.EventPattern).toEqual({
+    const { Properties } = resourceWith(template, 'AWS::Events::Rule', {
+      EventPattern: { detail: { lane: [{ exists: false }] } },
+    });
+    expect(Properties.EventPattern).toEqual({
       source: workPattern.source,
       'detail-type': workPattern.detailType,
-      detail: workPattern.detail,
+      detail: { ...workPattern.detail, lane: [{ exists: false }] },
     });
   });
 
   test.each([
     ['the work queue', work],
-    ['its dead letters', routingDeadLetters],
+    ['the dead letters of the routing', routingDeadLetters],
   ])('may send to %s, as this rule only', (_, queue) => {
     const rule = idOf(template, 'AWS::Events::Rule', 'WorkflowsWorkRule');
     template.hasResourceProperties('AWS::SQS::QueuePolicy', {
@@ -100,14 +106,45 @@ describe('the routing', () => {
           StringEquals: { 'events:source': eventSource },
           ArnNotEquals: {
             'aws:PrincipalArn': [
-              { 'Fn::GetAtt': [idOf(template, 'AWS::IAM::Role', 'WorkflowsApiRole'), 'Arn'] },
-              { 'Fn::GetAtt': [idOf(template, 'AWS::IAM::Role', 'WorkflowsProcessorRole'), 'Arn'] },
-              { 'Fn::GetAtt': [idOf(template, 'AWS::IAM::Role', 'WorkflowsSweeperRole'), 'Arn'] },
+              roleArn('WorkflowsApiFunctionRole'),
+              roleArn('WorkflowsProcessorRole'),
+              roleArn('WorkflowsLongStepsProcessorRole'),
+              roleArn('WorkflowsSweeperRole'),
             ],
           },
         },
       },
     });
+  });
+});
+
+test.each([
+  ['WorkflowsWork', 'WorkflowsWorkRule'],
+  ['WorkflowsLongStepsWork', 'WorkflowsLongStepsWorkRule'],
+])('%s takes messages of %s and of who delays them, and of nobody else in the account', (queue, rule) => {
+  template.hasResourceProperties('AWS::SQS::QueuePolicy', {
+    Queues: [{ Ref: idOf(template, 'AWS::SQS::Queue', queue) }],
+    PolicyDocument: {
+      Statement: Match.arrayWith([
+        {
+          Sid: 'OnlyTheEngine',
+          Effect: 'Deny',
+          Principal: { AWS: '*' },
+          Action: 'sqs:SendMessage',
+          Resource: { 'Fn::GetAtt': [idOf(template, 'AWS::SQS::Queue', queue), 'Arn'] },
+          Condition: {
+            ArnNotEquals: {
+              'aws:PrincipalArn': [
+                roleArn('WorkflowsProcessorRole'),
+                roleArn('WorkflowsLongStepsProcessorRole'),
+                roleArn('WorkflowsSweeperRole'),
+              ],
+              'aws:SourceArn': [{ 'Fn::GetAtt': [idOf(template, 'AWS::Events::Rule', rule), 'Arn'] }],
+            },
+          },
+        },
+      ]),
+    },
   });
 });
 
@@ -119,6 +156,7 @@ describe('the processor', () => {
     ]);
     expect(Object.fromEntries(loops)).toEqual({
       'Handles the events of workflows': 'Allow',
+      'Handles the events of long-steps': 'Allow',
       'Publishes the events of workflows that were lost': undefined,
       'Removes what expired runs of workflows leave behind': undefined,
       'Starts, resumes, cancels and reads workflows': undefined,
@@ -126,7 +164,7 @@ describe('the processor', () => {
   });
 
   test('takes one message at a time, answers for each, and is bounded', () => {
-    template.resourceCountIs('AWS::Lambda::EventSourceMapping', 2);
+    template.resourceCountIs('AWS::Lambda::EventSourceMapping', 3);
     template.hasResourceProperties('AWS::Lambda::EventSourceMapping', {
       EventSourceArn: { 'Fn::GetAtt': [work, 'Arn'] },
       FunctionName: { Ref: idOf(template, 'AWS::Lambda::Function', 'WorkflowsProcessor') },
@@ -179,7 +217,7 @@ describe('the functions', () => {
   });
 
   test('log to groups of their own that do not grow for ever', () => {
-    template.resourceCountIs('AWS::Logs::LogGroup', 5);
+    template.resourceCountIs('AWS::Logs::LogGroup', 6);
     template.allResourcesProperties('AWS::Logs::LogGroup', { RetentionInDays: 30 });
     template.allResourcesProperties('AWS::Lambda::Function', {
       LoggingConfig: { LogGroup: Match.anyValue() },

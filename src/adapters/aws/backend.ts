@@ -11,6 +11,7 @@ import { s3PayloadRemoval, s3PayloadStore } from './payload-store.ts';
 import type { AwsConfig } from './read-config.ts';
 import { dynamoRunStore } from './run-store.ts';
 import { sqsTimers } from './sqs-timers.ts';
+import { traceHeaderOf } from './trace-header.ts';
 
 /** A look at a log is a query: half a read unit, 0.0625 millionths of a dollar at list price. */
 const logPollMs = 500;
@@ -41,7 +42,8 @@ export function awsBackend(options: AwsBackendOptions): Backend {
   const { AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL } = process.env;
   const clients = new LazyClients(options.clients ?? {}, AWS_ENDPOINT_URL_S3 ?? AWS_ENDPOINT_URL);
   const pacing = { clock, random: Math.random };
-  const objects = { client: () => clients.s3(), bucket: options.bucket };
+  const traceHeader = traceHeaderOf(process.env);
+  const objects = { client: () => clients.s3(), bucket: options.bucket, pacing };
   const store = dynamoRunStore({
     client: clients.dynamodb(),
     tableName: options.tableName,
@@ -62,8 +64,9 @@ export function awsBackend(options: AwsBackendOptions): Backend {
       busName: options.busName,
       pacing,
       stepEnds: options.stepEnds ?? true,
+      traceHeader,
     }),
-    timers: sqsTimers({ client: clients.sqs(), queueUrl: options.queueUrl, clock, pacing }),
+    timers: sqsTimers({ client: clients.sqs(), queueUrl: options.queueUrl, clock, pacing, traceHeader }),
     clock,
     ids,
     metrics,

@@ -3,7 +3,8 @@ import type { Clock } from '../../ports/clock.ts';
 import type { Timers } from '../../ports/event-bus.ts';
 import { serviceLimits } from './config.ts';
 import { formatQueueMessage } from './queue-message.ts';
-import { type Pacing, failureBackoff, retrying } from './retry.ts';
+import { failureBackoff, inTime, type Pacing, retrying } from './retry.ts';
+import { type TraceHeader, traceAttribute } from './trace-header.ts';
 
 /** See {@link sqsTimers}. */
 export interface SqsTimersOptions {
@@ -11,6 +12,8 @@ export interface SqsTimersOptions {
   readonly queueUrl: string;
   readonly clock: Pick<Clock, 'now'>;
   readonly pacing: Pacing;
+  /** See {@link TraceHeader}. @default none */
+  readonly traceHeader?: TraceHeader;
 }
 
 /**
@@ -30,9 +33,10 @@ export function sqsTimers(options: SqsTimersOptions): Timers {
           QueueUrl: queueUrl,
           MessageBody: body,
           DelaySeconds: delay,
+          ...traceAttribute(options.traceHeader?.()),
         });
         try {
-          await client.send(command);
+          await client.send(command, inTime(pacing.clock));
           return { done: undefined };
         } catch (error) {
           return { again: error };

@@ -167,3 +167,23 @@ test('a request that fails as a whole rejects with its reason', async () => {
     cause,
   });
 });
+
+test('an event carries the trace of the invocation that it is published in, and none without one', async () => {
+  answerBy(() => accepted);
+  let header: string | undefined = 'Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=1';
+  const client = new EventBridgeClient({ region: 'us-east-1' });
+  const traceHeader = (): string | undefined => header;
+  const bus = eventBridgeBus({
+    client,
+    busName: 'bus',
+    pacing: instantPacing(),
+    stepEnds: true,
+    traceHeader,
+  });
+  await bus.publish(events(1));
+  header = undefined;
+  await bus.publish(events(1));
+  const entries = service.commandCalls(PutEventsCommand).map((call) => call.args[0].input.Entries?.[0]);
+  expect(entries[0]?.TraceHeader).toBe('Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=1');
+  expect(entries[1]).not.toHaveProperty('TraceHeader');
+});

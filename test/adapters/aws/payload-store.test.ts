@@ -2,6 +2,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { expect, onTestFinished, test } from 'vitest';
 import { keptObjects } from '../../../src/adapters/aws/config.ts';
 import { s3PayloadRemoval, s3PayloadStore } from '../../../src/adapters/aws/payload-store.ts';
+import { instantPacing } from './pacing.ts';
 import { startObjectServer } from '../../contract/object-server.ts';
 
 async function open() {
@@ -12,7 +13,7 @@ async function open() {
     s3.destroy();
     await close();
   });
-  const options = { client: async () => s3, bucket: 'payloads' };
+  const options = { client: async () => s3, bucket: 'payloads', pacing: instantPacing() };
   return { payloads: s3PayloadStore(options), remove: s3PayloadRemoval(options), endpoint };
 }
 
