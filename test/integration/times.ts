@@ -5,6 +5,8 @@ export const times = {
   leaseSeconds: 3,
   /** A message whose worker was killed comes back after this many seconds: SQS refuses a mapping with less than the timeout. */
   visibilitySeconds: 14,
+  /** By this visibility, in seconds, the construct's queues of dead letters are known. */
+  deadLetterSeconds: 360,
   /** Deliveries before a message is a dead letter. */
   deliveries: 3,
   /** Events that are processed at once: each is a process, and the machine may have two cores. */

@@ -1,5 +1,6 @@
 import { Duration, RemovalPolicy, type Stack } from 'aws-cdk-lib';
 import { CfnQueue } from 'aws-cdk-lib/aws-sqs';
+import { defaults } from '../../../src/adapters/aws/config.ts';
 import { times } from '../times.ts';
 
 /** Short times, so that a killed worker is recovered while a suite waits. */
@@ -15,11 +16,19 @@ export const shortTimes = {
  * that waits for both would take seven minutes, so what it deploys says less. test/cdk holds the construct's own numbers.
  */
 export function hurry(stack: Stack): void {
+  // A queue of steps that take longer keeps what its function needs.
+  const own = times.timeoutSeconds + defaults.visibilityMarginSeconds;
   for (const queue of stack.node.findAll()) {
     if (!(queue instanceof CfnQueue)) continue;
     const redrive = stack.resolve(queue.redrivePolicy) as { readonly maxReceiveCount?: number } | undefined;
     if (redrive?.maxReceiveCount === undefined) continue;
-    queue.redrivePolicy = { ...redrive, maxReceiveCount: times.deliveries };
-    queue.visibilityTimeout = times.visibilitySeconds;
+    if (queue.visibilityTimeout === own) {
+      queue.redrivePolicy = { ...redrive, maxReceiveCount: times.deliveries };
+      queue.visibilityTimeout = times.visibilitySeconds;
+    } else if (queue.visibilityTimeout === times.deadLetterSeconds) {
+      // One delivery, and the minute that the function of dead letters may take.
+      queue.redrivePolicy = { ...redrive, maxReceiveCount: 1 };
+      queue.visibilityTimeout = 60;
+    }
   }
 }
