@@ -1,10 +1,10 @@
 /** What the suites deploy, and what their tests wait for. */
 export const times = {
-  /** Longest that the processing of one event may take, in seconds: the least that the construct admits. */
-  timeoutSeconds: 12,
+  /** Longest that the processing of one event may take, in seconds. A step gets 10 s less, of which a cold start takes some. */
+  timeoutSeconds: 25,
   leaseSeconds: 3,
   /** A message whose worker was killed comes back after this many seconds: SQS refuses a mapping with less than the timeout. */
-  visibilitySeconds: 14,
+  visibilitySeconds: 27,
   /** By this visibility, in seconds, the construct's queues of dead letters are known. */
   deadLetterSeconds: 360,
   /** Deliveries before a message is a dead letter. */

@@ -139,6 +139,20 @@ const sleeper = createWorkflow({
   )
   .commit();
 
+const ticking = createWorkflow({
+  id: 'ticking',
+  inputSchema: count,
+  outputSchema: count,
+  // By itself once a year, unless whoever deploys it wants to see it.
+  schedule: {
+    cron: process.env.SUITE_CRON ?? '0 0 1 1 *',
+    timezone: 'Europe/Berlin',
+    inputData: { count: 41 },
+  },
+})
+  .then(addStep('add'))
+  .commit();
+
 const chainOfApprovals = approvalChain({
   tell: ({ kind, runId }) => console.log('A notice would be sent.', { kind, runId }),
   now: Date.now,
@@ -156,4 +170,5 @@ export const workflows = [
   chain('chain-of-100', 100),
   loop,
   sleeper,
+  ticking,
 ];
