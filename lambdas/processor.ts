@@ -1,5 +1,5 @@
 import type { Context, SQSEvent } from 'aws-lambda';
-import { readAwsConfig } from '../src/adapters/aws/index.ts';
+import { parseQueueMessage, readAwsConfig } from '../src/adapters/aws/index.ts';
 import { withInvocation } from '../src/adapters/aws/invocation.ts';
 import { requestRefusals } from '../src/adapters/aws/request-refusals.ts';
 import { readRequestSources } from '../src/adapters/aws/request-sources.ts';
@@ -27,7 +27,7 @@ export const handler = observed((event: SQSEvent, context: Pick<Context, 'getRem
   const time = stepTime(context, Date.now());
   return eachRecord(event, ({ body }) =>
     withInvocation({ deadline: time.deadline }, () =>
-      dispatch(body, { event: (workflowEvent) => runtime.handle(workflowEvent, time), request }),
+      dispatch(body, { event: (message) => runtime.handle(parseQueueMessage(message), time), request }),
     ),
   );
 });

@@ -1,5 +1,5 @@
 import * as entry from 'evented-workflows:entry';
-import { awsBackend, readAwsConfig } from '../src/adapters/aws/index.ts';
+import { awsBackend, lanesOf, readAwsConfig } from '../src/adapters/aws/index.ts';
 import { WorkflowError } from '../src/core/errors.ts';
 import { createRuntime, type Runtime, type RuntimeOptions } from '../src/runtime/index.ts';
 import { logger, metrics } from './observability.ts';
@@ -7,12 +7,13 @@ import { logger, metrics } from './observability.ts';
 /** The runtime of a function: what the deployment's `entry` exports, on what its environment names. */
 export function startRuntime(): Runtime {
   const config = readAwsConfig(process.env);
+  const workflows = registeredWorkflows(entry);
   const { agents, tools }: Partial<typeof entry> = entry;
   return createRuntime({
-    workflows: registeredWorkflows(entry),
+    workflows,
     ...(agents === undefined ? {} : { agents }),
     ...(tools === undefined ? {} : { tools }),
-    backend: awsBackend({ ...config, metrics }),
+    backend: awsBackend({ ...config, metrics, laneOf: lanesOf(config.lanes, workflows) }),
     stepEndEvents: config.stepEnds,
     times: { leaseMs: config.leaseMs },
     logger,

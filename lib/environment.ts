@@ -4,16 +4,19 @@ import { environment } from '../src/adapters/aws/config.ts';
 import { invalid } from './bounds.ts';
 import { lanesForFunctions } from './lane.ts';
 import type { Parts } from './parts.ts';
+import { schedulerEnvironment } from './scheduler.ts';
 import type { Settings } from './settings.ts';
 
 /** What each function is told. */
 export function commonEnvironment({
   settings,
+  metrics,
   table,
   bus,
   work,
   bucket,
   lanes,
+  scheduler,
 }: Parts): Record<string, string> {
   return {
     NODE_OPTIONS: '--enable-source-maps',
@@ -22,6 +25,7 @@ export function commonEnvironment({
     [environment.bus]: bus.eventBusName,
     [environment.queueUrl]: work.queue.queueUrl,
     [environment.queueArn]: work.queue.queueArn,
+    ...schedulerEnvironment(scheduler),
     ...(lanes.length === 0 ? {} : { [environment.lanes]: JSON.stringify(lanesForFunctions(lanes)) }),
     [environment.bucket]: bucket.bucketName,
     [environment.leaseSeconds]: String(settings.lease.toSeconds()),
@@ -29,6 +33,9 @@ export function commonEnvironment({
     [environment.stepEnds]: onOff(settings.stepEndEvents),
     [environment.listing]: onOff(settings.listing),
     [environment.history]: settings.history,
+    [environment.name]: metrics.name,
+    [environment.metricsNamespace]: metrics.namespace,
+    [environment.logLevel]: settings.logLevel,
   };
 }
 
@@ -56,7 +63,7 @@ export function checkEnvironment(
   if (bytes <= MOST_BYTES) return;
   throw invalid(
     'environment',
-    `the variables of ${id} are about ${bytes} bytes, and Lambda takes ${MOST_BYTES}; write fewer or shorter ones, or, where ` +
+    `the variables of ${id} are about ${bytes} bytes, and Lambda takes ${MOST_BYTES}; write fewer or shorter ones, requestSources among them, or, where ` +
       'functions has long lists of steps, their workflows instead',
   );
 }
