@@ -10,6 +10,7 @@ import type { Settings } from './settings.ts';
 /** What each function is told. */
 export function commonEnvironment({
   settings,
+  metrics,
   table,
   bus,
   work,
@@ -32,6 +33,9 @@ export function commonEnvironment({
     [environment.stepEnds]: onOff(settings.stepEndEvents),
     [environment.listing]: onOff(settings.listing),
     [environment.history]: settings.history,
+    [environment.name]: metrics.name,
+    [environment.metricsNamespace]: metrics.namespace,
+    [environment.logLevel]: settings.logLevel,
   };
 }
 
@@ -59,7 +63,7 @@ export function checkEnvironment(
   if (bytes <= MOST_BYTES) return;
   throw invalid(
     'environment',
-    `the variables of ${id} are about ${bytes} bytes, and Lambda takes ${MOST_BYTES}; write fewer or shorter ones, or, where ` +
+    `the variables of ${id} are about ${bytes} bytes, and Lambda takes ${MOST_BYTES}; write fewer or shorter ones, requestSources among them, or, where ` +
       'functions has long lists of steps, their workflows instead',
   );
 }

@@ -76,6 +76,13 @@ function acknowledgeFindings(
     'Nothing is lost with an invocation that fails: a message and a record of a stream end in the dead letters of their ' +
       'queue and of their mapping, a request is answered, and a scheduled call is made again.',
   );
+  if (tracing !== Tracing.ACTIVE) {
+    acknowledge(
+      handler,
+      'Serverless-LambdaTracing',
+      'Whoever deploys this wrote another tracing than the default.',
+    );
+  }
   const traces = 'X-Ray takes traces by permissions that have no resource (Service Authorization Reference).';
   const reasons = [
     ...(tracing === Tracing.DISABLED ? [] : [traces]),

@@ -3,6 +3,7 @@ import type { IEventBus } from 'aws-cdk-lib/aws-events';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { LanePart } from './lane.ts';
+import type { MetricSource } from './metrics.ts';
 import type { WorkQueue } from './queue.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { Settings } from './settings.ts';
@@ -13,6 +14,8 @@ import type { Settings } from './settings.ts';
  */
 export interface Parts {
   readonly settings: Settings;
+  /** Under which name and where the functions count. */
+  readonly metrics: MetricSource;
   readonly table: ITable;
   readonly bucket: IBucket;
   readonly bus: IEventBus;

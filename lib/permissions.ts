@@ -1,6 +1,7 @@
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { type IndexDefinition, listIndex, sweepIndex } from '../src/adapters/aws/config.ts';
 import type { Parts } from './parts.ts';
 import { timerPermissions } from './scheduler.ts';
@@ -30,13 +31,23 @@ export function sweeperPermissions(parts: Parts): PolicyStatement[] {
   ];
 }
 
-/** What the expiry function may do: find and delete the items of a run. Its event source adds the stream and its dead letters. */
-export function expiryPermissions({ table }: Parts): PolicyStatement[] {
+/** What the dead-letter function may do: look at a run as the sweeper does. Its event sources add the receiving. */
+export function deadLetterPermissions(parts: Parts): PolicyStatement[] {
+  return [...statePermissions(parts), ...timerPermissions(parts)];
+}
+
+/** What the expiry function may do: find and delete the items of a run, and lay aside. Its event source adds the stream. */
+export function expiryPermissions({ table }: Parts, deadLetterQueue: IQueue): PolicyStatement[] {
   return [
     new PolicyStatement({
       sid: 'RemoveRuns',
       actions: ['dynamodb:DeleteItem', 'dynamodb:Query'],
       resources: [table.tableArn],
+    }),
+    new PolicyStatement({
+      sid: 'LayAside',
+      actions: ['sqs:SendMessage'],
+      resources: [deadLetterQueue.queueArn],
     }),
   ];
 }

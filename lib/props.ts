@@ -5,8 +5,11 @@ import type { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { Tracing } from 'aws-cdk-lib/aws-lambda';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Bucket, IBucket } from 'aws-cdk-lib/aws-s3';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+import type { RequestSource } from '../src/adapters/aws/config.ts';
+import type { AlarmThresholds } from './alarm-thresholds.ts';
 
 /** Callers bring a JSON Web Token of this issuer; API Gateway verifies it. */
 export interface JwtAuth {
@@ -274,6 +277,12 @@ export interface WorkflowRuntimeProps extends WorkflowStorageProps, StepFunction
    */
   readonly history?: 'full' | 'none';
   /**
+   * Sources on the bus that may ask to start, resume and cancel runs by events, at most 50. Whoever may put events of such a
+   * source (see `grantRequests`) acts as its owner. None of them may begin with `evented-workflows`.
+   * @default - none
+   */
+  readonly requestSources?: readonly RequestSource[];
+  /**
    * How many requests the API takes, over all callers.
    * @default - 500 a second, 1,000 at once
    */
@@ -293,4 +302,32 @@ export interface WorkflowRuntimeProps extends WorkflowStorageProps, StepFunction
    * @default RetentionDays.ONE_MONTH
    */
   readonly logRetention?: RetentionDays;
+  /**
+   * The least that the functions log: `'DEBUG'`, `'INFO'`, `'WARN'` or `'ERROR'`. Lines are JSON with ids of run and step, and
+   * without values of runs, whatever the level; what steps write by `console` is theirs.
+   * @default 'INFO'
+   */
+  readonly logLevel?: 'DEBUG' | 'INFO' | 'WARN' | 'ERROR';
+  /**
+   * CloudWatch namespace of what the engine counts. The dimension `Runtime` keeps deployments apart. Up to 20 metrics, at $0.30 a
+   * month each (CloudWatch pricing, us-east-1).
+   * @default 'EventedWorkflows'
+   */
+  readonly metricsNamespace?: string;
+  /**
+   * From where on the alarms ring, each documented in docs/operations.md; false for none. About 35 alarms, at $0.10 a month each.
+   * @default each as {@link AlarmThresholds} says
+   */
+  readonly alarms?: AlarmThresholds | false;
+  /**
+   * Is told when an alarm rings, and when that is over.
+   * @default - alarms show in CloudWatch only
+   */
+  readonly alarmTopic?: ITopic;
+  /**
+   * Whether to make a CloudWatch dashboard: runs, steps, queues, functions, table, alarms. Three of an account are free, each more
+   * costs $3 a month.
+   * @default true
+   */
+  readonly dashboard?: boolean;
 }

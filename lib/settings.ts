@@ -4,8 +4,10 @@ import { Duration, Token } from 'aws-cdk-lib';
 import type { IEventBus } from 'aws-cdk-lib/aws-events';
 import { Tracing } from 'aws-cdk-lib/aws-lambda';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
-import { defaults } from '../src/adapters/aws/config.ts';
+import { defaults, type RequestSource } from '../src/adapters/aws/config.ts';
+import { type AlarmSettings, alarmSettingsOf } from './alarm-thresholds.ts';
 import { atLeast, daysWithin, durationWithin, invalid, minutesWithin, oneOf, onOrOff } from './bounds.ts';
 import { WorkflowRuntimeError } from './errors.ts';
 import {
@@ -15,6 +17,7 @@ import {
   stepFunctionSettingsOf,
 } from './function-settings.ts';
 import type { Cors, IWorkflowStorage, Throttling, WorkflowAuth, WorkflowRuntimeProps } from './props.ts';
+import { requestSourcesOf } from './sources.ts';
 import { type StorageSettings, settingsBeside, storageSettingsOf } from './storage-settings.ts';
 
 /** The props with their defaults, checked. Of the functions, what it says holds for those that no lane has. */
@@ -35,10 +38,17 @@ export interface Settings extends StepFunctionSettings, StorageSettings {
   readonly runRetention: Duration;
   readonly listing: boolean;
   readonly history: 'full' | 'none';
+  readonly requestSources: readonly RequestSource[];
   readonly throttling: Required<Throttling>;
   readonly cors: Cors | undefined;
   readonly tracing: Tracing;
   readonly logRetention: RetentionDays;
+  readonly logLevel: 'DEBUG' | 'INFO' | 'WARN' | 'ERROR';
+  readonly metricsNamespace: string;
+  /** Undefined: there are none. */
+  readonly alarms: AlarmSettings | undefined;
+  readonly alarmTopic: ITopic | undefined;
+  readonly dashboard: boolean;
 }
 
 /** Checks the props and fills in the defaults. Throws {@link WorkflowRuntimeError}. */
@@ -67,6 +77,7 @@ export function settingsOf(props: WorkflowRuntimeProps): Settings {
     runRetention: daysWithin('runRetention', props.runRetention ?? Duration.days(defaults.retentionDays)),
     listing: onOrOff('listing', props.listing ?? true),
     history: oneOf('history', props.history ?? defaults.history, ['full', 'none'], "'full' or 'none'"),
+    requestSources: requestSourcesOf(props.requestSources ?? []),
     throttling: throttlingOf(props.throttling ?? {}),
     cors: props.cors && corsOf(props.cors),
     tracing: oneOf(
@@ -81,7 +92,27 @@ export function settingsOf(props: WorkflowRuntimeProps): Settings {
       Object.values(RetentionDays).filter((days) => typeof days === 'number'),
       'a member of RetentionDays, as RetentionDays.ONE_MONTH',
     ),
+    logLevel: oneOf(
+      'logLevel',
+      props.logLevel ?? defaults.logLevel,
+      ['DEBUG', 'INFO', 'WARN', 'ERROR'],
+      "'DEBUG', 'INFO', 'WARN' or 'ERROR'",
+    ),
+    metricsNamespace: namespaceOf(props.metricsNamespace ?? defaults.metricsNamespace),
+    alarms: alarmSettingsOf(props.alarms),
+    alarmTopic: props.alarmTopic,
+    dashboard: onOrOff('dashboard', props.dashboard ?? true),
   };
+}
+
+/** Names of a namespace as CloudWatch takes them; those of its services begin with `AWS/`. */
+function namespaceOf(namespace: string): string {
+  if (Token.isUnresolved(namespace)) return namespace;
+  if (/^[\w.\-/#:]{1,255}$/.test(namespace) && !namespace.startsWith('AWS/')) return namespace;
+  throw invalid(
+    'metricsNamespace',
+    'it is no namespace; write 1 to 255 of A-Z, a-z, 0-9 and ._-/#: that do not begin with AWS/',
+  );
 }
 
 function throttlingOf({ rateLimit = 500, burstLimit = 1_000 }: Throttling): Required<Throttling> {

@@ -1,33 +1,38 @@
+import type { Dashboard, IAlarm } from 'aws-cdk-lib/aws-cloudwatch';
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import type { IEventBus } from 'aws-cdk-lib/aws-events';
 import type { Grant, IGrantable, IPrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
-import { Construct, type IConstruct } from 'constructs';
+import type { Construct, IConstruct } from 'constructs';
 import { type Api, createApi, grantRoutes } from './api.ts';
 import { createBus, createRoutingDeadLetters, reserveSource, routeWork } from './bus.ts';
+import { createDeadLetters } from './dead-letters.ts';
 import { allowServices } from './encryption.ts';
 import { takeFor } from './exclusive.ts';
 import { createExpiry } from './expiry.ts';
 import { LONG_STEPS } from './function-settings.ts';
 import { type WorkflowFunction, createLanes } from './lane.ts';
+import { type IMetered, MeteredConstruct, type MetricSource, runtimeName } from './metrics.ts';
 import type { Parts } from './parts.ts';
 import { createLaneProcessor, createProcessor, workflowFunction } from './processor.ts';
 import type { WorkflowRuntimeProps } from './props.ts';
 import { type Settings, settingsOf } from './settings.ts';
-import { closeQueue, createQueue, ownQueueOf } from './queue.ts';
+import { closeQueue, createQueue, ownQueueOf, queueTarget } from './queue.ts';
 import type { Access } from './routes.ts';
+import { grantRequests, requestSourcesEnvironment, routeRequests } from './sources.ts';
 import { StepPrincipal } from './step-principal.ts';
 import { createScheduler } from './scheduler.ts';
 import { createSweeper } from './sweeper.ts';
+import { watch } from './watch.ts';
 import { createStorage } from './workflow-storage.ts';
 
 /**
  * A deployed runtime, as other constructs see it. What is granted to it, its steps may do: `secret.grantRead(runtime)` is for
  * the processor and the function for long steps, and not for those of the prop `functions`.
  */
-export interface IWorkflowRuntime extends IConstruct, IGrantable {
+export interface IWorkflowRuntime extends IConstruct, IGrantable, IMetered {
   /** URL of the API, with a slash at its end. */
   readonly url: string;
   /** Id of the API: what emulators have in their URLs. */
@@ -49,6 +54,8 @@ export interface IWorkflowRuntime extends IConstruct, IGrantable {
    * keeps it for 24 hours. The run is over: what stays takes storage only, as long as its id is not used again.
    */
   readonly expiryDeadLetterQueue: IQueue;
+  /** Messages that nobody could do anything for: for a person to look at. `evented redrive` moves them back. */
+  readonly undeliverableQueue: IQueue;
   /** Calls of the sweeper that EventBridge could not make. The next one does what they would have done. */
   readonly sweepDeadLetterQueue: IQueue;
   /** Answers the API. */
@@ -63,6 +70,12 @@ export interface IWorkflowRuntime extends IConstruct, IGrantable {
   readonly sweeper: IFunction;
   /** Removes what expired runs leave behind. */
   readonly expiry: IFunction;
+  /** Looks at the runs of messages that could not be processed. */
+  readonly deadLetter: IFunction;
+  /** The alarms, for actions and composite alarms of your own. Empty with `alarms: false`. */
+  readonly alarms: readonly IAlarm[];
+  /** Undefined with `dashboard: false`. */
+  readonly dashboard: Dashboard | undefined;
   /** Lets a principal create and start runs. With `auth: 'iam'` only, as are the other grants. */
   grantStart(grantee: IGrantable): Grant;
   /** Lets a principal resume runs. Its own ones: it still has to be their owner. */
@@ -75,6 +88,11 @@ export interface IWorkflowRuntime extends IConstruct, IGrantable {
   grantDelete(grantee: IGrantable): Grant;
   /** Lets a principal read workflows, and its runs with their events, history and values. */
   grantRead(grantee: IGrantable): Grant;
+  /**
+   * Lets a principal put the requests of a source on the bus, and no other events: those that `requestSources` lets the source
+   * ask for. With any `auth`.
+   */
+  grantRequests(grantee: IGrantable, source: string): Grant;
 }
 
 /**
@@ -84,7 +102,7 @@ export interface IWorkflowRuntime extends IConstruct, IGrantable {
  * @example
  * new WorkflowRuntime(this, 'Workflows', { entry: 'src/workflows.ts', auth: 'iam' });
  */
-export class WorkflowRuntime extends Construct implements IWorkflowRuntime {
+export class WorkflowRuntime extends MeteredConstruct implements IWorkflowRuntime {
   readonly url: string;
   readonly apiId: string;
   readonly table: ITable;
@@ -95,6 +113,10 @@ export class WorkflowRuntime extends Construct implements IWorkflowRuntime {
   readonly routingDeadLetterQueue: IQueue;
   readonly expiryDeadLetterQueue: IQueue;
   readonly sweepDeadLetterQueue: IQueue;
+  readonly undeliverableQueue: IQueue;
+  readonly deadLetter: IFunction;
+  readonly alarms: readonly IAlarm[];
+  readonly dashboard: Dashboard | undefined;
   readonly apiFunction: IFunction;
   readonly processor: IFunction;
   readonly longSteps: WorkflowFunction | undefined;
@@ -102,7 +124,9 @@ export class WorkflowRuntime extends Construct implements IWorkflowRuntime {
   readonly sweeper: IFunction;
   readonly expiry: IFunction;
   readonly grantPrincipal: IPrincipal;
+  protected readonly metricSource: MetricSource;
   readonly #api: Api;
+  readonly #sources: Settings['requestSources'];
 
   /** Throws {@link WorkflowRuntimeError} when a prop is missing or out of bounds. */
   constructor(scope: Construct, id: string, props: WorkflowRuntimeProps) {
@@ -112,7 +136,7 @@ export class WorkflowRuntime extends Construct implements IWorkflowRuntime {
     const api = createApi(this, parts);
     const processor = createProcessor(this, parts, {
       description: 'Handles the events of workflows',
-      settings: parts.settings,
+      settings: withRequests(parts.settings),
       work: parts.work,
     });
     const lanes = parts.lanes.map((lane) => ({ ...lane, ...createLaneProcessor(parts, lane) }));
@@ -121,7 +145,15 @@ export class WorkflowRuntime extends Construct implements IWorkflowRuntime {
 
     routeWork(this, parts);
     this.routingDeadLetterQueue = parts.routingDeadLetterQueue;
-    const workers = [processor.role, ...lanes.map(({ role }) => role), sweeper.role];
+    this.#sources = parts.settings.requestSources;
+    const target = queueTarget(parts.work, this.routingDeadLetterQueue);
+    routeRequests(this, { bus: parts.bus, sources: this.#sources, target });
+    const deadQueues = [
+      ...[parts, ...lanes].map(({ work }) => work.deadLetterQueue),
+      this.routingDeadLetterQueue,
+    ];
+    const deadLetters = createDeadLetters(this, parts, deadQueues);
+    const workers = [processor.role, ...lanes.map(({ role }) => role), sweeper.role, deadLetters.role];
     reserveSource(this, parts.bus, [api.role, ...workers]);
     const senders = [api.role, ...workers, parts.scheduler.role];
     for (const { work } of [parts, ...parts.lanes]) closeQueue(work, senders);
@@ -147,6 +179,16 @@ export class WorkflowRuntime extends Construct implements IWorkflowRuntime {
       long === undefined ? processor.role : new StepPrincipal([processor.role, long.role]);
     this.sweeper = sweeper.handler;
     this.expiry = expiry.handler;
+    this.deadLetter = deadLetters.handler;
+    this.undeliverableQueue = deadLetters.undeliverable;
+    this.metricSource = parts.metrics;
+    const { alarms, dashboard } = watch(this, parts, {
+      undeliverable: deadLetters.undeliverable,
+      deadLetterQueues: [...deadQueues, expiry.deadLetterQueue, sweeper.deadLetterQueue],
+      sweeper: sweeper.handler,
+    });
+    this.alarms = alarms;
+    this.dashboard = dashboard;
   }
 
   grantStart(grantee: IGrantable): Grant {
@@ -173,9 +215,19 @@ export class WorkflowRuntime extends Construct implements IWorkflowRuntime {
     return this.#grant('read', grantee);
   }
 
+  grantRequests(grantee: IGrantable, source: string): Grant {
+    return grantRequests({ bus: this.bus, sources: this.#sources }, source, grantee);
+  }
+
   #grant(access: Access, grantee: IGrantable): Grant {
     return grantRoutes(this.#api, access, grantee);
   }
+}
+
+/** Requests come to the work queue, so its processor alone is told of their sources. */
+function withRequests(settings: Settings): Settings {
+  const { environment, requestSources } = settings;
+  return { ...settings, environment: { ...environment, ...requestSourcesEnvironment(requestSources) } };
 }
 
 /** What the functions work on. */
@@ -190,6 +242,7 @@ function createParts(scope: Construct, settings: Settings): Parts {
   const routingDeadLetterQueue = createRoutingDeadLetters(scope, settings);
   return {
     settings,
+    metrics: { name: runtimeName(scope), namespace: settings.metricsNamespace },
     table,
     bucket,
     bus: settings.ownBus ?? createBus(scope, settings),

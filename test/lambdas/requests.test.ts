@@ -3,7 +3,7 @@ import { dispatch } from '../../lambdas/dispatch.ts';
 import { requestHandler, type RequestHandlerOptions } from '../../lambdas/requests.ts';
 import { memoryPlace, type MemoryPlace } from '../../src/adapters/memory/index.ts';
 import type { RequestSource } from '../../src/adapters/aws/config.ts';
-import { formatQueueMessage } from '../../src/adapters/aws/index.ts';
+import { formatQueueMessage, parseQueueMessage } from '../../src/adapters/aws/index.ts';
 import { isWorkflowError, WorkflowError } from '../../src/core/errors.ts';
 import { createStep, createWorkflow } from '../../src/index.ts';
 import type { RequestRefused } from '../../src/events/index.ts';
@@ -71,10 +71,11 @@ function fixture(
   const refused: RequestRefused[] = [];
   const refuse = async (refusal: RequestRefused): Promise<void> => void refused.push(refusal);
   const request = requestHandler({ runtime, sources, refuse, now: () => 7, ...change(runtime) });
-  const event: Runtime['handle'] = (one) => runtime.handle(one);
+  const event = (body: string): Promise<void> => runtime.handle(parseQueueMessage(body));
+  const tick = (): Promise<void> => Promise.reject(new Error('no schedule is here'));
   const drain = async (): Promise<void> => {
     for (let next = place.receive(); next !== undefined; next = place.receive()) {
-      await dispatch(formatQueueMessage(next.event), { event, request });
+      await dispatch(formatQueueMessage(next.event), { event, tick, request });
     }
   };
   return {
@@ -82,7 +83,7 @@ function fixture(
     refused,
     drain,
     deliver: async (message) => {
-      await dispatch(JSON.stringify(message), { event, request });
+      await dispatch(JSON.stringify(message), { event, tick, request });
       await drain();
     },
   };
