@@ -33,7 +33,7 @@ export function sweeperPermissions(parts: Parts): PolicyStatement[] {
 
 /** What the dead-letter function may do: look at a run as the sweeper does. Its event sources add the receiving. */
 export function deadLetterPermissions(parts: Parts): PolicyStatement[] {
-  return [...statePermissions(parts), delayPermission(parts)];
+  return [...statePermissions(parts), ...timerPermissions(parts)];
 }
 
 /** What the expiry function may do: find and delete the items of a run, and lay aside. Its event source adds the stream. */

@@ -67,7 +67,12 @@ export const LAYERS: readonly Layer[] = [
   // Schemas of what is on the bus, for readers of events: data, which loads nothing.
   { name: 'events', roots: ['src/events'], may: ['core'], packages: [] },
   // What the functions and the CDK both have to know. The CDK must not load the AWS clients for it.
-  { name: 'aws config', roots: ['src/adapters/aws/config.ts'], may: ['core', 'ports'], packages: [] },
+  {
+    name: 'aws config',
+    roots: ['src/adapters/aws/config.ts', 'src/adapters/aws/cron-expression.ts'],
+    may: ['core', 'ports'],
+    packages: [],
+  },
   {
     name: 'aws',
     roots: ['src/adapters/aws'],
@@ -116,7 +121,8 @@ export const LAYERS: readonly Layer[] = [
     // What signs needs a peer that few have.
     mayLazily: ['client signer'],
     mayAsTypes: ['core'],
-    packages: ['node:*'],
+    // The clients of the services that `doctor` and `redrive` ask; loaded by dynamic imports only, since few have them.
+    packages: ['node:*', '@aws-sdk/client-dynamodb', '@aws-sdk/client-s3', '@aws-sdk/client-sqs'],
     computed: true,
   },
   { name: 'studio', roots: ['studio'], may: ['client'], packages: [] },

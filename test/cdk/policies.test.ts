@@ -115,6 +115,23 @@ test('the sweeper may do that without receiving, find the runs that are due, and
   );
 });
 
+test('the dead-letter function may do what a processor may, with dead letters for its work, and nothing else', () => {
+  const queues = ['WorkDeadLetters', 'LongStepsWorkDeadLetters', 'RoutingDeadLetters'];
+  const actions = [
+    'ChangeMessageVisibility',
+    'DeleteMessage',
+    'GetQueueAttributes',
+    'GetQueueUrl',
+    'ReceiveMessage',
+  ];
+  const receive = queues.flatMap((queue) =>
+    actions.map((name) => ({ action: `sqs:${name}`, resource: arn('AWS::SQS::Queue', `Workflows${queue}`) })),
+  );
+  expect(sorted(permissions('WorkflowsDeadLetterRole'))).toEqual(
+    sorted([...state, ...delay, ...receive, ...traces, ...logs('WorkflowsDeadLetterLogs')]),
+  );
+});
+
 test('the expiry function may find and delete items, read the stream and lay aside, and nothing else', () => {
   const stream = { 'Fn::GetAtt': [idOf(template, 'AWS::DynamoDB::Table', 'WorkflowsTable'), 'StreamArn'] };
   const deadLetters = arn('AWS::SQS::Queue', 'WorkflowsExpiryDeadLetters');
@@ -137,8 +154,8 @@ test('the expiry function may find and delete items, read the stream and lay asi
 
 test('there is no other role, no managed policy, and only Lambda may take them', () => {
   const roles = resourcesOf(template, 'AWS::IAM::Role');
-  expect(roles).toHaveLength(5);
-  expect(resourcesOf(template, 'AWS::IAM::Policy')).toHaveLength(5);
+  expect(roles).toHaveLength(6);
+  expect(resourcesOf(template, 'AWS::IAM::Policy')).toHaveLength(6);
   template.resourceCountIs('AWS::IAM::ManagedPolicy', 0);
   for (const { Properties } of roles) {
     expect(Properties).toEqual({

@@ -1,7 +1,6 @@
 import type { SQSBatchResponse } from 'aws-lambda';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { type MemoryPlace, memoryPlace } from '../../src/adapters/memory/index.ts';
-import { context } from './log.ts';
 import { formatQueueMessage } from '../../src/adapters/aws/index.ts';
 import { currentInvocation, type Invocation } from '../../src/adapters/aws/invocation.ts';
 import { createRuntime, type Runtime } from '../../src/runtime/index.ts';

@@ -235,6 +235,15 @@ export const keptObjects = { prefix: '~kept/', days: limits.keptDays } as const;
 /** Source of the engine's own events. Only the engine's roles may put events with it. */
 export const eventSource = 'evented-workflows';
 
+/** Source of what the Scheduler puts into the work queue when a schedule is due. */
+export const scheduleSource = 'evented-workflows.schedule';
+
+/** What it asks for: a run. */
+export const scheduleDetailType = 'workflow.start';
+
+/** Names of schedules that come again and again begin with this; those of timers, which share their group, do not. */
+export const cronPrefix = 'cron-';
+
 /** All detail-types begin with this; the rest of a detail-type is the rest of the event's `type`. */
 export const eventTypePrefix = 'workflow.';
 
