@@ -147,9 +147,11 @@ test.each([
           Condition: {
             ArnNotEquals: {
               'aws:PrincipalArn': [
+                roleArn('WorkflowsApiFunctionRole'),
                 roleArn('WorkflowsProcessorRole'),
                 roleArn('WorkflowsLongStepsProcessorRole'),
                 roleArn('WorkflowsSweeperRole'),
+                roleArn('WorkflowsTimersRole'),
               ],
               'aws:SourceArn': [{ 'Fn::GetAtt': [idOf(template, 'AWS::Events::Rule', rule), 'Arn'] }],
             },
