@@ -48,6 +48,11 @@ export function createDeadLetters(scope: Construct, parts: Parts, queues: readon
       }),
     );
   }
+  acknowledge(
+    part.handler,
+    'Serverless-LambdaEventSourceMappingDestination',
+    'Its mappings read queues, whose failures go to the queue Undeliverable; a mapping has destinations for streams.',
+  );
   return { ...part, undeliverable };
 }
 

@@ -63,8 +63,8 @@ export function checkEnvironment(
   if (bytes <= MOST_BYTES) return;
   throw invalid(
     'environment',
-    `the variables of ${id} are about ${bytes} bytes, and Lambda takes ${MOST_BYTES}; write fewer or shorter ones, requestSources among them, or, where ` +
-      'functions has long lists of steps, their workflows instead',
+    `the variables of ${id} are about ${bytes} bytes, and Lambda takes ${MOST_BYTES}; write fewer or shorter ones, ` +
+      'requestSources among them, or, where functions has long lists of steps, their workflows instead',
   );
 }
 

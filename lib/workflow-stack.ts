@@ -31,6 +31,11 @@ export class WorkflowStack extends Stack {
       'Events that could not be queued',
     );
     this.#output(
+      'UndeliverableQueueUrl',
+      runtime.undeliverableQueue.queueUrl,
+      'Messages that nobody could do anything for',
+    );
+    this.#output(
       'ExpiryDeadLetterQueueUrl',
       runtime.expiryDeadLetterQueue.queueUrl,
       'Expired runs whose records could not be removed',

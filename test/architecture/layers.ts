@@ -121,7 +121,8 @@ export const LAYERS: readonly Layer[] = [
     // What signs needs a peer that few have.
     mayLazily: ['client signer'],
     mayAsTypes: ['core'],
-    packages: ['node:*'],
+    // The clients of the services that `doctor` and `redrive` ask; loaded by dynamic imports only, since few have them.
+    packages: ['node:*', '@aws-sdk/client-dynamodb', '@aws-sdk/client-s3', '@aws-sdk/client-sqs'],
     computed: true,
   },
   { name: 'studio', roots: ['studio'], may: ['client'], packages: [] },

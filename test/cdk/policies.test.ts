@@ -138,6 +138,23 @@ test('the sweeper may do that without receiving, find the runs that are due, and
   );
 });
 
+test('the dead-letter function may do what a processor may, with dead letters for its work, and nothing else', () => {
+  const queues = ['WorkDeadLetters', 'LongStepsWorkDeadLetters', 'RoutingDeadLetters'];
+  const actions = [
+    'ChangeMessageVisibility',
+    'DeleteMessage',
+    'GetQueueAttributes',
+    'GetQueueUrl',
+    'ReceiveMessage',
+  ];
+  const receive = queues.flatMap((queue) =>
+    actions.map((name) => ({ action: `sqs:${name}`, resource: arn('AWS::SQS::Queue', `Workflows${queue}`) })),
+  );
+  expect(sorted(permissions('WorkflowsDeadLetterRole'))).toEqual(
+    sorted([...state, ...delay, ...receive, ...traces, ...logs('WorkflowsDeadLetterLogs')]),
+  );
+});
+
 test('the expiry function may find and delete items, read the stream and lay aside, and nothing else', () => {
   const stream = { 'Fn::GetAtt': [idOf(template, 'AWS::DynamoDB::Table', 'WorkflowsTable'), 'StreamArn'] };
   const deadLetters = arn('AWS::SQS::Queue', 'WorkflowsExpiryDeadLetters');

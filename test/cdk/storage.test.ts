@@ -114,7 +114,7 @@ describe('the bucket', () => {
 
 test.each(['AWS::S3::BucketPolicy', 'AWS::SQS::QueuePolicy'])('%s refuses what is not TLS', (type) => {
   const policies = resourcesOf(template, type);
-  expect(policies).toHaveLength(type === 'AWS::S3::BucketPolicy' ? 1 : 7);
+  expect(policies).toHaveLength(type === 'AWS::S3::BucketPolicy' ? 1 : 8);
   template.allResourcesProperties(type, {
     PolicyDocument: {
       Statement: Match.arrayWith([

@@ -33,7 +33,7 @@ describe('the work queue', () => {
   });
 
   test('and its dead letters are encrypted and kept for as long as SQS can', () => {
-    expect(resourcesOf(template, 'AWS::SQS::Queue')).toHaveLength(7);
+    expect(resourcesOf(template, 'AWS::SQS::Queue')).toHaveLength(8);
     template.allResourcesProperties('AWS::SQS::Queue', {
       SqsManagedSseEnabled: true,
       MessageRetentionPeriod: 1_209_600,
@@ -122,6 +122,7 @@ describe('the routing', () => {
               roleArn('WorkflowsProcessorRole'),
               roleArn('WorkflowsLongStepsProcessorRole'),
               roleArn('WorkflowsSweeperRole'),
+              roleArn('WorkflowsDeadLetterRole'),
             ],
           },
         },
@@ -151,7 +152,11 @@ test.each([
                 roleArn('WorkflowsProcessorRole'),
                 roleArn('WorkflowsLongStepsProcessorRole'),
                 roleArn('WorkflowsSweeperRole'),
+<<<<<<< HEAD
                 roleArn('WorkflowsTimersRole'),
+=======
+                roleArn('WorkflowsDeadLetterRole'),
+>>>>>>> main
               ],
               'aws:SourceArn': [{ 'Fn::GetAtt': [idOf(template, 'AWS::Events::Rule', rule), 'Arn'] }],
             },
@@ -171,6 +176,7 @@ describe('the processor', () => {
     expect(Object.fromEntries(loops)).toEqual({
       'Handles the events of workflows': 'Allow',
       'Handles the events of long-steps': 'Allow',
+      'Looks at the runs of messages that could not be processed': undefined,
       'Publishes the events of workflows that were lost': undefined,
       'Removes what expired runs of workflows leave behind': undefined,
       'Starts, resumes, cancels and reads workflows': undefined,
@@ -178,7 +184,7 @@ describe('the processor', () => {
   });
 
   test('takes one message at a time, answers for each, and is bounded', () => {
-    template.resourceCountIs('AWS::Lambda::EventSourceMapping', 3);
+    template.resourceCountIs('AWS::Lambda::EventSourceMapping', 6);
     template.hasResourceProperties('AWS::Lambda::EventSourceMapping', {
       EventSourceArn: { 'Fn::GetAtt': [work, 'Arn'] },
       FunctionName: { Ref: idOf(template, 'AWS::Lambda::Function', 'WorkflowsProcessor') },
@@ -239,7 +245,7 @@ describe('the functions', () => {
   });
 
   test('log to groups of their own that do not grow for ever', () => {
-    template.resourceCountIs('AWS::Logs::LogGroup', 6);
+    template.resourceCountIs('AWS::Logs::LogGroup', 7);
     template.allResourcesProperties('AWS::Logs::LogGroup', { RetentionInDays: 30 });
     template.allResourcesProperties('AWS::Lambda::Function', {
       LoggingConfig: { LogGroup: Match.anyValue() },

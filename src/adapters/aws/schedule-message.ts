@@ -37,7 +37,7 @@ const message = z.object({
     scheduleId: z.string().min(1).exactOptional(),
     start: z
       .object({
-        inputData: z.unknown(),
+        inputData: z.unknown().optional(),
         initialState: record.exactOptional(),
         requestContext: record.exactOptional(),
         owner: z.string().exactOptional(),
