@@ -152,11 +152,8 @@ test.each([
                 roleArn('WorkflowsProcessorRole'),
                 roleArn('WorkflowsLongStepsProcessorRole'),
                 roleArn('WorkflowsSweeperRole'),
-<<<<<<< HEAD
-                roleArn('WorkflowsTimersRole'),
-=======
                 roleArn('WorkflowsDeadLetterRole'),
->>>>>>> main
+                roleArn('WorkflowsTimersRole'),
               ],
               'aws:SourceArn': [{ 'Fn::GetAtt': [idOf(template, 'AWS::Events::Rule', rule), 'Arn'] }],
             },
