@@ -151,7 +151,7 @@ test('the dead-letter function may do what a processor may, with dead letters fo
     actions.map((name) => ({ action: `sqs:${name}`, resource: arn('AWS::SQS::Queue', `Workflows${queue}`) })),
   );
   expect(sorted(permissions('WorkflowsDeadLetterRole'))).toEqual(
-    sorted([...state, ...delay, ...receive, ...traces, ...logs('WorkflowsDeadLetterLogs')]),
+    sorted([...state, ...timers, ...receive, ...traces, ...logs('WorkflowsDeadLetterLogs')]),
   );
 });
 
@@ -177,12 +177,12 @@ test('the expiry function may find and delete items, read the stream and lay asi
 
 test('there is no other role but that of the timers, no managed policy, and only Lambda may take them', () => {
   const roles = resourcesOf(template, 'AWS::IAM::Role');
-  expect(roles).toHaveLength(6);
-  expect(resourcesOf(template, 'AWS::IAM::Policy')).toHaveLength(6);
+  expect(roles).toHaveLength(7);
+  expect(resourcesOf(template, 'AWS::IAM::Policy')).toHaveLength(7);
   template.resourceCountIs('AWS::IAM::ManagedPolicy', 0);
   // Whom the Scheduler is let take it for: see scheduler.test.ts.
   const functions = roles.filter(({ Properties }) => Properties['Description'] === undefined);
-  expect(functions).toHaveLength(5);
+  expect(functions).toHaveLength(6);
   for (const { Properties } of functions) {
     expect(Properties).toEqual({
       AssumeRolePolicyDocument: {
