@@ -54,6 +54,28 @@ const delay = [queue, arn('AWS::SQS::Queue', 'WorkflowsLongStepsWork')].map((res
   resource,
 }));
 
+const timers = [
+  ...delay,
+  { action: 'iam:PassRole', resource: arn('AWS::IAM::Role', 'WorkflowsTimersRole') },
+  {
+    action: 'scheduler:CreateSchedule',
+    resource: {
+      'Fn::Join': [
+        '',
+        [
+          'arn:',
+          { Ref: 'AWS::Partition' },
+          ':scheduler:',
+          { Ref: 'AWS::Region' },
+          ':',
+          { Ref: 'AWS::AccountId' },
+          `:schedule/${String(resourcesOf(template, 'AWS::Scheduler::ScheduleGroup')[0]?.Properties['Name'])}/*`,
+        ],
+      ],
+    },
+  },
+];
+
 /** Take no resource. */
 const traces = ['xray:PutTelemetryRecords', 'xray:PutTraceSegments'].map((action) => ({
   action,
@@ -65,13 +87,14 @@ function logs(path: string): { action: string; resource: unknown }[] {
   return ['logs:CreateLogStream', 'logs:PutLogEvents'].map((action) => ({ action, resource }));
 }
 
-test('the API may read and write runs, list them, remove them and publish, and nothing else', () => {
+test('the API may read and write runs, list them, remove them, publish and set timers, and nothing else', () => {
   expect(sorted(permissions('WorkflowsApiFunctionRole'))).toEqual(
     sorted([
       ...state,
       { action: 'dynamodb:Query', resource: arn('AWS::DynamoDB::Table', 'WorkflowsTable', '/index/list') },
       { action: 'dynamodb:DeleteItem', resource: table },
       { action: 's3:DeleteObject', resource: objects },
+      ...timers,
       ...traces,
       ...logs('WorkflowsApiFunctionLogs'),
     ]),
@@ -79,7 +102,7 @@ test('the API may read and write runs, list them, remove them and publish, and n
 });
 
 test.each(['', 'LongSteps'])(
-  'the processor %s may do that without listing, receive its work and delay any, and nothing else',
+  'the processor %s may do that without listing, receive its work and set timers, and nothing else',
   (lane) => {
     const receive = [
       'ChangeMessageVisibility',
@@ -95,7 +118,7 @@ test.each(['', 'LongSteps'])(
           action: `sqs:${name}`,
           resource: arn('AWS::SQS::Queue', `Workflows${lane}Work`),
         })),
-        ...delay,
+        ...timers,
         ...traces,
         ...logs(`Workflows${lane}ProcessorLogs`),
       ]),
@@ -107,7 +130,7 @@ test('the sweeper may do that without receiving, find the runs that are due, and
   expect(sorted(permissions('WorkflowsSweeperRole'))).toEqual(
     sorted([
       ...state,
-      ...delay,
+      ...timers,
       { action: 'dynamodb:Query', resource: arn('AWS::DynamoDB::Table', 'WorkflowsTable', '/index/sweep') },
       ...traces,
       ...logs('WorkflowsSweeperLogs'),
@@ -128,7 +151,7 @@ test('the dead-letter function may do what a processor may, with dead letters fo
     actions.map((name) => ({ action: `sqs:${name}`, resource: arn('AWS::SQS::Queue', `Workflows${queue}`) })),
   );
   expect(sorted(permissions('WorkflowsDeadLetterRole'))).toEqual(
-    sorted([...state, ...delay, ...receive, ...traces, ...logs('WorkflowsDeadLetterLogs')]),
+    sorted([...state, ...timers, ...receive, ...traces, ...logs('WorkflowsDeadLetterLogs')]),
   );
 });
 
@@ -152,12 +175,15 @@ test('the expiry function may find and delete items, read the stream and lay asi
   );
 });
 
-test('there is no other role, no managed policy, and only Lambda may take them', () => {
+test('there is no other role but that of the timers, no managed policy, and only Lambda may take them', () => {
   const roles = resourcesOf(template, 'AWS::IAM::Role');
-  expect(roles).toHaveLength(6);
-  expect(resourcesOf(template, 'AWS::IAM::Policy')).toHaveLength(6);
+  expect(roles).toHaveLength(7);
+  expect(resourcesOf(template, 'AWS::IAM::Policy')).toHaveLength(7);
   template.resourceCountIs('AWS::IAM::ManagedPolicy', 0);
-  for (const { Properties } of roles) {
+  // Whom the Scheduler is let take it for: see scheduler.test.ts.
+  const functions = roles.filter(({ Properties }) => Properties['Description'] === undefined);
+  expect(functions).toHaveLength(6);
+  for (const { Properties } of functions) {
     expect(Properties).toEqual({
       AssumeRolePolicyDocument: {
         Version: '2012-10-17',

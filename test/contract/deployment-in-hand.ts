@@ -1,7 +1,6 @@
-import { CreateScheduleCommand, type SchedulerClient } from '@aws-sdk/client-scheduler';
-import type { EventBridgeClient } from '@aws-sdk/client-eventbridge';
-import { PutEventsCommand } from '@aws-sdk/client-eventbridge';
-import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import type { CreateScheduleCommand, SchedulerClient } from '@aws-sdk/client-scheduler';
+import type { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
+import type { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { Lane } from '../../src/adapters/aws/config.ts';
 import { awsBackend, lanesOf, parseQueueMessage } from '../../src/adapters/aws/index.ts';
 import type { WorkflowDefinition } from '../../src/core/definition.ts';

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { memoryBackend } from '../../src/adapters/memory/index.ts';
 import type { StepContext, WorkflowDefinition } from '../../src/core/definition.ts';
 import { RequestContext } from '../../src/core/request-context.ts';
 import { createStep, createWorkflow } from '../../src/index.ts';
@@ -11,6 +12,12 @@ import { any, body, flow } from './steps.ts';
 
 /** A body that never ends, and heeds no signal. */
 const never = (): Promise<unknown> => new Promise(() => {});
+
+function inMemory(clock: VirtualClock) {
+  const backend = memoryBackend({ clock });
+  clock.settleWith(() => backend.settled());
+  return { backend };
+}
 
 /** Runs `act` with a runtime whose time passes only when it says so. */
 async function withVirtualTime(
@@ -178,7 +185,7 @@ describe('what is stopped has no effect', () => {
   test('an input whose check takes too long is stopped as well', async () => {
     const clock = virtualClock();
     const slow = { '~standard': { version: 1, vendor: 'slow', validate: never } } as unknown as typeof any;
-    const { backend } = places[0]!.open(clock);
+    const { backend } = inMemory(clock);
     const waits = createStep({
       id: 's',
       inputSchema: slow,
@@ -206,7 +213,7 @@ test('members of blocks and iterations have each their own time', async () => {
   const arms = flow('arms')
     .parallel([hang('one'), body('two', async () => 'done')])
     .commit();
-  const { backend } = places[0]!.open(clock);
+  const { backend } = inMemory(clock);
   const metrics = { count: (name: string) => void times.set(name, (times.get(name) ?? 0) + 1) };
   const runtime = createRuntime({ workflows: [made, arms], backend: { ...backend, metrics } });
   for (const workflowId of ['w', 'arms']) {

@@ -36,14 +36,14 @@ const onOff = (byDefault: 'on' | 'off') =>
     .transform((value) => value === 'on');
 
 const arn = z.string().startsWith('arn:');
-const names = z.array(z.string().min(1)).optional();
+const ids = z.array(z.string().min(1)).optional();
 
 const lane = z
   .strictObject({
     name: z.string().regex(/^[A-Za-z0-9-]{1,40}$/, 'is no name of 1 to 40 letters, digits and hyphens'),
     queueUrl: z.url(),
     queueArn: arn,
-    workflows: names,
+    workflows: ids,
     steps: z.array(z.string().regex(/^.+\/.+$/, 'is no <workflow id>/<step id>')).optional(),
     stepsOver: z.int().min(0).optional(),
   })

@@ -17,7 +17,7 @@ export interface ScheduleConfig {
   readonly queueArn: string;
   /** ARN of the queue for what could not be sent for a day. @default it is lost, and the sweeper finds the run */
   readonly deadLetterArn?: string;
-  /** What is due in more than this is a schedule, ms: what a queue can delay. @default 900,000 */
+  /** What is due in more than this is a schedule, ms: 60,001 to 900,000, what a queue can delay. @default 900,000 */
   readonly beyondMs?: number;
 }
 
