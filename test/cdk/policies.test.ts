@@ -54,6 +54,29 @@ const delay = [queue, arn('AWS::SQS::Queue', 'WorkflowsLongStepsWork')].map((res
   resource,
 }));
 
+/** Delays, and one-time schedules of the one group, by the one role. */
+const timers = [
+  ...delay,
+  { action: 'iam:PassRole', resource: arn('AWS::IAM::Role', 'WorkflowsTimersRole') },
+  {
+    action: 'scheduler:CreateSchedule',
+    resource: {
+      'Fn::Join': [
+        '',
+        [
+          'arn:',
+          { Ref: 'AWS::Partition' },
+          ':scheduler:',
+          { Ref: 'AWS::Region' },
+          ':',
+          { Ref: 'AWS::AccountId' },
+          ':schedule/Test-Workflows-Timers-37D19ECB/*',
+        ],
+      ],
+    },
+  },
+];
+
 /** Take no resource. */
 const traces = ['xray:PutTelemetryRecords', 'xray:PutTraceSegments'].map((action) => ({
   action,
@@ -72,6 +95,7 @@ test('the API may read and write runs, list them, remove them and publish, and n
       { action: 'dynamodb:Query', resource: arn('AWS::DynamoDB::Table', 'WorkflowsTable', '/index/list') },
       { action: 'dynamodb:DeleteItem', resource: table },
       { action: 's3:DeleteObject', resource: objects },
+      ...timers,
       ...traces,
       ...logs('WorkflowsApiFunctionLogs'),
     ]),
@@ -95,7 +119,7 @@ test.each(['', 'LongSteps'])(
           action: `sqs:${name}`,
           resource: arn('AWS::SQS::Queue', `Workflows${lane}Work`),
         })),
-        ...delay,
+        ...timers,
         ...traces,
         ...logs(`Workflows${lane}ProcessorLogs`),
       ]),
@@ -107,7 +131,7 @@ test('the sweeper may do that without receiving, find the runs that are due, and
   expect(sorted(permissions('WorkflowsSweeperRole'))).toEqual(
     sorted([
       ...state,
-      ...delay,
+      ...timers,
       { action: 'dynamodb:Query', resource: arn('AWS::DynamoDB::Table', 'WorkflowsTable', '/index/sweep') },
       ...traces,
       ...logs('WorkflowsSweeperLogs'),
@@ -128,7 +152,7 @@ test('the dead-letter function may do what a processor may, with dead letters fo
     actions.map((name) => ({ action: `sqs:${name}`, resource: arn('AWS::SQS::Queue', `Workflows${queue}`) })),
   );
   expect(sorted(permissions('WorkflowsDeadLetterRole'))).toEqual(
-    sorted([...state, ...delay, ...receive, ...traces, ...logs('WorkflowsDeadLetterLogs')]),
+    sorted([...state, ...timers, ...receive, ...traces, ...logs('WorkflowsDeadLetterLogs')]),
   );
 });
 
@@ -152,12 +176,13 @@ test('the expiry function may find and delete items, read the stream and lay asi
   );
 });
 
-test('there is no other role, no managed policy, and only Lambda may take them', () => {
-  const roles = resourcesOf(template, 'AWS::IAM::Role');
-  expect(roles).toHaveLength(6);
-  expect(resourcesOf(template, 'AWS::IAM::Policy')).toHaveLength(6);
+test("there is no other role than those and the Scheduler's, no managed policy, and only Lambda may take them", () => {
+  const scheduler = idOf(template, 'AWS::IAM::Role', 'WorkflowsTimersRole');
+  const { [scheduler]: _ofScheduler, ...roles } = template.findResources('AWS::IAM::Role');
+  expect(Object.keys(roles)).toHaveLength(6);
+  expect(resourcesOf(template, 'AWS::IAM::Policy')).toHaveLength(7);
   template.resourceCountIs('AWS::IAM::ManagedPolicy', 0);
-  for (const { Properties } of roles) {
+  for (const { Properties } of Object.values(roles)) {
     expect(Properties).toEqual({
       AssumeRolePolicyDocument: {
         Version: '2012-10-17',

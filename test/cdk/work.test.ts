@@ -148,10 +148,12 @@ test.each([
           Condition: {
             ArnNotEquals: {
               'aws:PrincipalArn': [
+                roleArn('WorkflowsApiFunctionRole'),
                 roleArn('WorkflowsProcessorRole'),
                 roleArn('WorkflowsLongStepsProcessorRole'),
                 roleArn('WorkflowsSweeperRole'),
                 roleArn('WorkflowsDeadLetterRole'),
+                roleArn('WorkflowsTimersRole'),
               ],
               'aws:SourceArn': [{ 'Fn::GetAtt': [idOf(template, 'AWS::Events::Rule', rule), 'Arn'] }],
             },
