@@ -1,4 +1,4 @@
-import { Annotations, Duration } from 'aws-cdk-lib';
+import { Annotations, Aws, Duration, Stack } from 'aws-cdk-lib';
 import { CfnRule, type IRuleTarget, type RuleTargetConfig } from 'aws-cdk-lib/aws-events';
 import { AnyPrincipal, Effect, type IRole, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
@@ -97,8 +97,9 @@ export function queueTarget(work: WorkQueue, deadLetterQueue: IQueue): IRuleTarg
     bind: (rule): RuleTargetConfig => {
       const ruleArn = CfnRule.arnForRule(rule);
       work.ruleArns.push(ruleArn);
-      allowRule(work.queue, ruleArn);
-      allowRule(deadLetterQueue, ruleArn);
+      for (const queue of [work.queue, deadLetterQueue]) {
+        allowRule(queue, Stack.of(queue) === Stack.of(rule) ? ruleArn : undefined);
+      }
       return {
         arn: work.queue.queueArn,
         deadLetterConfig: { arn: deadLetterQueue.queueArn },
@@ -108,13 +109,17 @@ export function queueTarget(work: WorkQueue, deadLetterQueue: IQueue): IRuleTarg
   };
 }
 
-function allowRule(queue: IQueue, ruleArn: string): void {
+/** Without the rule, all of EventBridge in this account: a queue of another stack, which the rule needs, cannot need the rule. */
+function allowRule(queue: IQueue, ruleArn: string | undefined): void {
   const { statementAdded } = queue.addToResourcePolicy(
     new PolicyStatement({
       principals: [new ServicePrincipal('events.amazonaws.com')],
       actions: ['sqs:SendMessage'],
       resources: [queue.queueArn],
-      conditions: { ArnEquals: { 'aws:SourceArn': ruleArn } },
+      conditions:
+        ruleArn === undefined
+          ? { StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID } }
+          : { ArnEquals: { 'aws:SourceArn': ruleArn } },
     }),
   );
   if (statementAdded) return;
@@ -131,6 +136,8 @@ function allowRule(queue: IQueue, ruleArn: string): void {
  * does not have holds, so a request is refused only when neither its role nor its rule is among these.
  */
 export function closeQueue({ queue, ruleArns }: WorkQueue, roles: readonly IRole[]): void {
+  // The policy of a queue of another stack cannot name what this one makes.
+  if (roles.some((role) => Stack.of(role) !== Stack.of(queue))) return;
   queue.addToResourcePolicy(
     new PolicyStatement({
       sid: 'OnlyTheEngine',

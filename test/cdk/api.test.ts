@@ -139,6 +139,7 @@ test('the outputs say where everything is', () => {
     'WorkQueueUrl',
     'WorkDeadLetterQueueUrl',
     'RoutingDeadLetterQueueUrl',
+    'UndeliverableQueueUrl',
     'ExpiryDeadLetterQueueUrl',
     'SweepDeadLetterQueueUrl',
   ]);

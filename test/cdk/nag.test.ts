@@ -29,12 +29,12 @@ function acknowledged(app: App): [string, string][] {
 
 /** With how many findings are acknowledged: one more has to be a decision. */
 test.each<[string, number, Partial<WorkflowStackProps>]>([
-  ['callers sign', 26, { auth: 'iam' }],
-  ['callers have tokens', 26, { auth: { issuer: 'https://issuer.example', audience: 'workflows' } }],
-  ['everybody may call', 27, { auth: 'none' }],
-  ['without listing, one function for all', 21, { listing: false, longSteps: false }],
-  ['without traces', 27, { tracing: Tracing.DISABLED }],
-  ['with a function of its own', 31, { functions: { billing: { workflows: ['invoice'], batchSize: 10 } } }],
+  ['callers sign', 37, { auth: 'iam' }],
+  ['callers have tokens', 37, { auth: { issuer: 'https://issuer.example', audience: 'workflows' } }],
+  ['everybody may call', 38, { auth: 'none' }],
+  ['without listing, one function for all', 31, { listing: false, longSteps: false }],
+  ['without traces', 38, { tracing: Tracing.DISABLED }],
+  ['with a function of its own', 43, { functions: { billing: { workflows: ['invoice'], batchSize: 10 } } }],
 ])('the checks find nothing without a reason: %s', (_, count, props) => {
   const app = checkedApp();
   createStack(props, app);

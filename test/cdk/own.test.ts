@@ -64,8 +64,8 @@ describe('with resources of its own, a deployment', () => {
     template.resourceCountIs('AWS::DynamoDB::Table', 1);
     template.resourceCountIs('AWS::S3::Bucket', 1);
     template.resourceCountIs('AWS::Events::EventBus', 1);
-    // Beside the two: the dead letters of the routing, of the sweeps and of the expiry.
-    template.resourceCountIs('AWS::SQS::Queue', 5);
+    // Beside the two: the dead letters of the routing, of the sweeps and of the expiry, and what is undeliverable.
+    template.resourceCountIs('AWS::SQS::Queue', 6);
     expect([made.table, made.bucket, made.bus, made.workQueue]).toEqual([table, bucket, bus, queue]);
     expect(made.workDeadLetterQueue).toBe(queue.deadLetterQueue?.queue);
   });
