@@ -8,9 +8,9 @@ const runtime = startRuntime();
 
 /** Handles the events of the work queue. One that cannot be read fails too, and ends as a dead letter for a person to see. */
 export function handler(event: SQSEvent): Promise<SQSBatchResponse> {
-  return eachRecord(event, async ({ body }) => {
+  return eachRecord(event, async ({ body, attributes }) => {
     const message = scheduleMessageIn(body);
     if (message === undefined) await runtime.handle(parseQueueMessage(body));
-    else await startScheduled(runtime, message);
+    else await startScheduled(runtime, message, Number(attributes.SentTimestamp));
   });
 }

@@ -1,0 +1,138 @@
+import { Stack } from 'aws-cdk-lib';
+import { Match, Template } from 'aws-cdk-lib/assertions';
+import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { describe, expect, test } from 'vitest';
+import { createBucket } from '../../lib/bucket.ts';
+import { createBus } from '../../lib/bus.ts';
+import { createQueue } from '../../lib/queue.ts';
+import { schedulesOf, type WorkflowScheduleProps } from '../../lib/schedule-settings.ts';
+import { createSchedules } from '../../lib/schedules.ts';
+import { settingsOf } from '../../lib/settings.ts';
+import { createTable } from '../../lib/table.ts';
+import { createApp, resourcesOf } from './synth.ts';
+
+/** The template of a stack with the schedules of a deployment, and what these work on. */
+function synthSchedules(schedules: readonly WorkflowScheduleProps[] = []): Template {
+  const stack = new Stack(createApp(), 'Test');
+  const settings = settingsOf({ entry: 'test/cdk/synth.ts', auth: 'iam' });
+  const work = createQueue(stack, settings);
+  const parts = {
+    settings,
+    table: createTable(stack, settings),
+    bucket: createBucket(stack, settings),
+    bus: createBus(stack),
+    work,
+  };
+  const role = new Role(stack, 'Scheduler', { assumedBy: new ServicePrincipal('scheduler.amazonaws.com') });
+  const scheduler = { groupName: 'group', role, deadLetterQueue: work.deadLetterQueue };
+  createSchedules(stack, parts, scheduler, schedules);
+  return Template.fromStack(stack);
+}
+
+describe('the function that sets schedules', () => {
+  test('is called with each deployment that changes its code', () => {
+    const template = synthSchedules([{ id: 'a', workflowId: 'w', cron: '0 6 * * *', inputData: { a: 1 } }]);
+    template.hasResourceProperties('Custom::WorkflowSchedules', {
+      ServiceToken: { 'Fn::GetAtt': [Match.stringLikeRegexp('^Schedules'), 'Arn'] },
+      // Longer than the function itself may take.
+      ServiceTimeout: '360',
+      group: 'group',
+      roleArn: { 'Fn::GetAtt': [Match.stringLikeRegexp('^Scheduler'), 'Arn'] },
+      queueArn: { 'Fn::GetAtt': [Match.stringLikeRegexp('^Work'), 'Arn'] },
+      deadLetterArn: { 'Fn::GetAtt': [Match.stringLikeRegexp('^WorkDeadLetters'), 'Arn'] },
+      schedules: '[{"id":"a","workflowId":"w","cron":"0 6 * * *","inputData":{"a":1}}]',
+      code: { s3Key: Match.anyValue() },
+    });
+    const [resource] = Object.values(template.findResources('Custom::WorkflowSchedules'));
+    const depends = (resource as { DependsOn: string[] }).DependsOn.join();
+    // Its permissions go last when the stack is deleted.
+    expect(depends).toContain('SchedulesRoleDefaultPolicy');
+    template.hasResourceProperties('AWS::Lambda::Function', {
+      Description: 'Sets the schedules that workflows declare',
+      Timeout: 300,
+      Architectures: ['arm64'],
+      Runtime: 'nodejs24.x',
+    });
+  });
+
+  test('may do no more than that, in its group, with the one role', () => {
+    const [policy, ...others] = resourcesOf(synthSchedules(), 'AWS::IAM::Policy');
+    expect(others).toEqual([]);
+    const { Statement: statements } = policy?.Properties['PolicyDocument'] as {
+      Statement: { Sid: string; Action: unknown; Resource: unknown; Condition?: unknown }[];
+    };
+    expect(statements.map(({ Sid, Action }) => [Sid, Action])).toEqual([
+      ['ListCrons', 'scheduler:ListSchedules'],
+      ['SetCrons', ['scheduler:CreateSchedule', 'scheduler:DeleteSchedule', 'scheduler:UpdateSchedule']],
+      ['GiveRole', 'iam:PassRole'],
+      ['Logs', ['logs:CreateLogStream', 'logs:PutLogEvents']],
+    ]);
+    const [, set, give] = statements;
+    expect(JSON.stringify(set?.Resource)).toContain(':schedule/group/cron-*"');
+    expect(give).toMatchObject({
+      Resource: { 'Fn::GetAtt': [expect.stringMatching(/^Scheduler/), 'Arn'] },
+      Condition: { StringEquals: { 'iam:PassedToService': 'scheduler.amazonaws.com' } },
+    });
+  });
+});
+
+describe('the schedules of a deployment', () => {
+  const right = { id: 'a', workflowId: 'w', cron: '0 6 * * *' };
+
+  test('are accepted as they are', () => {
+    const full = {
+      ...right,
+      timezone: 'Europe/Berlin',
+      inputData: { list: [1, null], text: '' },
+      initialState: {},
+      requestContext: { tenant: 't' },
+      owner: 'arn:aws:iam::1:role/ops',
+      enabled: false,
+    };
+    expect(schedulesOf([right, { ...full, id: 'b' }, { ...right, workflowId: 'x' }])).toHaveLength(3);
+  });
+
+  test.each([
+    [3, 'schedules is invalid: it is no array'],
+    [[{ ...right, id: '' }], 'schedules[0].id is invalid: it is no text; write an id'],
+    [[right, { ...right, workflowId: 3 }], 'schedules[1].workflowId is invalid: it is no text'],
+    [
+      [{ ...right, id: 'x'.repeat(200) }],
+      "schedules[0].id is invalid: with the workflow's id it takes 202 characters",
+    ],
+    [[{ ...right, cron: 3 }], "schedules[0].cron is invalid: it is no text: write '0 6 * * *'"],
+    [
+      [{ ...right, cron: '61 * * * *' }],
+      "schedules[0].cron is invalid: the minute '61' has 61: write 0 to 59",
+    ],
+    [
+      [{ ...right, cron: '*/5 * * * * *' }],
+      'schedules[0].cron is invalid: EventBridge Scheduler knows no seconds',
+    ],
+    [
+      [{ ...right, timezone: 'Berlin' }],
+      'schedules[0].timezone is invalid: it is "Berlin"; write a name such as',
+    ],
+    [[{ ...right, owner: '' }], 'schedules[0].owner is invalid: it is no text of 1 to 200 characters'],
+    [[{ ...right, enabled: 'no' }], 'schedules[0].enabled is invalid: it is neither true nor false'],
+    [
+      [{ ...right, inputData: { at: new Date(0) } }],
+      'schedules[0].inputData is invalid: it has what JSON cannot hold',
+    ],
+    [[{ ...right, inputData: () => 1 }], 'schedules[0].inputData is invalid: it has what JSON cannot hold'],
+    [
+      [{ ...right, requestContext: { a: undefined } }],
+      'schedules[0].requestContext is invalid: it has what JSON',
+    ],
+    [[right, right], 'schedules is invalid: two of them are w:a; write another id for one of them'],
+  ])('%j are refused', (schedules, message) => {
+    expect(() => schedulesOf(schedules as never)).toThrow(
+      expect.objectContaining({ code: 'PROPS_INVALID', message: expect.stringContaining(message) }),
+    );
+  });
+
+  test('are refused for what JSON cannot hold at all', () => {
+    const schedules = [{ ...right, initialState: { a: 1n } }];
+    expect(() => schedulesOf(schedules)).toThrow('schedules[0].initialState is invalid: JSON cannot hold it');
+  });
+});
