@@ -1,16 +1,28 @@
-import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import type { Context, SQSEvent } from 'aws-lambda';
 import { parseQueueMessage } from '../src/adapters/aws/index.ts';
+import { withInvocation } from '../src/adapters/aws/invocation.ts';
+import { startingDestinations } from './destinations.ts';
+import { dispatch } from './dispatch.ts';
 import { eachRecord } from './each-record.ts';
+import { observed } from './observability.ts';
+import { stepTime } from './remaining-time.ts';
 import { startRuntime } from './runtime.ts';
-import { scheduleMessageIn, startScheduled } from './scheduled.ts';
 
 const runtime = startRuntime();
+const starting = startingDestinations(runtime);
 
-/** Handles the events of the work queue. One that cannot be read fails too, and ends as a dead letter for a person to see. */
-export function handler(event: SQSEvent): Promise<SQSBatchResponse> {
-  return eachRecord(event, async ({ body, attributes }) => {
-    const message = scheduleMessageIn(body);
-    if (message === undefined) await runtime.handle(parseQueueMessage(body));
-    else await startScheduled(runtime, message, Number(attributes.SentTimestamp));
-  });
-}
+/**
+ * Handles the messages of the work queue, those of a batch at the same time. One that cannot be read fails too, and ends as a dead
+ * letter for a person to see; one for whose step too little time is left comes again.
+ */
+export const handler = observed((event: SQSEvent, context: Pick<Context, 'getRemainingTimeInMillis'>) => {
+  const time = stepTime(context, Date.now());
+  return eachRecord(event, (record) =>
+    withInvocation({ deadline: time.deadline }, () =>
+      dispatch(record, {
+        ...starting,
+        event: (message) => runtime.handle(parseQueueMessage(message), time),
+      }),
+    ),
+  );
+});

@@ -1,15 +1,5 @@
-import { isScheduleMessage, parseScheduleMessage } from '../src/adapters/aws/schedule-message.ts';
+import { parseScheduleMessage } from '../src/adapters/aws/schedule-message.ts';
 import type { Runtime } from '../src/runtime/index.ts';
-
-/** The message of the Scheduler in a body, still to be checked; undefined for any other. */
-export function scheduleMessageIn(body: string): unknown {
-  try {
-    const message: unknown = JSON.parse(body);
-    return isScheduleMessage(message) ? message : undefined;
-  } catch {
-    return undefined;
-  }
-}
 
 /**
  * Starts the run of a tick that the Scheduler put into the work queue. A message that comes several times starts one run; one that

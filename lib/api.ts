@@ -1,5 +1,7 @@
 import { Duration } from 'aws-cdk-lib';
 import {
+  type CorsHttpMethod,
+  type CorsPreflightOptions,
   HttpApi,
   HttpNoneAuthorizer,
   HttpStage,
@@ -8,6 +10,7 @@ import {
 } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpIamAuthorizer, HttpJwtAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
+import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
 import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
@@ -17,11 +20,36 @@ import { WorkflowRuntimeError } from './errors.ts';
 import { type FunctionPart, createFunction, createLogGroup } from './function.ts';
 import type { Parts } from './parts.ts';
 import { apiPermissions } from './permissions.ts';
-import type { WorkflowAuth } from './props.ts';
+import type { Cors, WorkflowAuth } from './props.ts';
 import { type Access, routes } from './routes.ts';
 
 /** An HTTP API waits 30 s for its function and not longer (API Gateway quotas); a wait takes at most 25 s. */
 const TIMEOUT = Duration.seconds(29);
+
+/** What is logged of each request. The path is a template, so that no id of a run is in it. */
+const ACCESS_LOG = {
+  requestId: '$context.requestId',
+  time: '$context.requestTime',
+  ip: '$context.identity.sourceIp',
+  route: '$context.routeKey',
+  status: '$context.status',
+  protocol: '$context.protocol',
+  bytes: '$context.responseLength',
+  latencyMs: '$context.responseLatency',
+  error: '$context.error.message',
+  integrationError: '$context.integrationErrorMessage',
+} as const;
+
+/** Headers of the client of this package, and of signed requests. */
+const REQUEST_HEADERS = [
+  'authorization',
+  'content-type',
+  'idempotency-key',
+  'last-event-id',
+  'x-amz-content-sha256',
+  'x-amz-date',
+  'x-amz-security-token',
+] as const;
 
 /** The API and its function. */
 export interface Api extends FunctionPart {
@@ -43,13 +71,16 @@ export function createApi(scope: Construct, parts: Parts): Api {
   });
   const gateway = new HttpApi(scope, 'Api', {
     createDefaultStage: false,
+    ...(settings.cors && { corsPreflight: preflightOf(settings.cors) }),
     description: 'Starts, resumes, cancels and reads workflows',
   });
   const stage = new HttpStage(scope, 'Stage', {
     httpApi: gateway,
     autoDeploy: true,
+    throttle: settings.throttling,
     accessLogSettings: {
       destination: new LogGroupLogDestination(createLogGroup(scope, 'AccessLogs', settings)),
+      format: AccessLogFormat.custom(JSON.stringify(ACCESS_LOG)),
     },
   });
   addRoutes(gateway, api.handler, settings.auth);
@@ -72,6 +103,20 @@ function addRoutes(gateway: HttpApi, handler: IFunction, auth: WorkflowAuth): vo
   for (const { method, path } of routes) {
     gateway.addRoutes({ path, methods: [method], integration, authorizer });
   }
+}
+
+function preflightOf({
+  allowOrigins,
+  allowHeaders = REQUEST_HEADERS,
+  maxAge = Duration.hours(1),
+}: Cors): CorsPreflightOptions {
+  return {
+    allowOrigins: [...allowOrigins],
+    allowMethods: [...new Set(routes.map(({ method }) => method as string as CorsHttpMethod))],
+    allowHeaders: [...allowHeaders],
+    exposeHeaders: ['retry-after'],
+    maxAge,
+  };
 }
 
 function authorizerOf(auth: WorkflowAuth): IHttpRouteAuthorizer {

@@ -1,13 +1,16 @@
 import type { Duration } from 'aws-cdk-lib';
 import { type PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Tracing } from 'aws-cdk-lib/aws-lambda';
 import { NodejsFunction, type NodejsFunctionProps } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
-import { acknowledgeWildcard } from './acknowledge.ts';
+import { acknowledge, acknowledgeWildcard } from './acknowledge.ts';
 import { type FunctionModule, bundlingProps } from './bundling.ts';
-import { commonEnvironment } from './environment.ts';
+import { keyPermissions } from './encryption.ts';
+import { checkEnvironment, commonEnvironment } from './environment.ts';
 import type { Parts } from './parts.ts';
 import { logPermission } from './permissions.ts';
+import { acknowledgeTimers } from './scheduler.ts';
 import type { Settings } from './settings.ts';
 
 /** What sets a function apart from the others of its deployment. */
@@ -15,10 +18,14 @@ export interface FunctionDefinition {
   readonly module: FunctionModule;
   readonly description: string;
   readonly timeout: Duration;
+  /** MiB. */
+  readonly memorySize?: number;
   /** What its role may do, beside writing its log. */
   readonly permissions: readonly PolicyStatement[];
   /** Variables beside those that all functions have. */
   readonly environment?: Readonly<Record<string, string>>;
+  /** Why a permission has to be one on everything; undefined: none of its own is. */
+  readonly onEverything?: string;
   readonly options?: Pick<NodejsFunctionProps, 'maxEventAge' | 'recursiveLoop'>;
 }
 
@@ -39,22 +46,52 @@ export function createFunction(
   const { settings } = parts;
   const role = new Role(scope, `${id}Role`, { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
   const logGroup = createLogGroup(scope, `${id}Logs`, settings);
-  for (const statement of [...definition.permissions, logPermission(logGroup)]) role.addToPolicy(statement);
-  acknowledgePayloads(role, parts, definition);
+  const permissions = [...definition.permissions, ...keyPermissions(parts), logPermission(logGroup)];
+  for (const statement of permissions) role.addToPolicy(statement);
+  const environment = { ...commonEnvironment(parts), ...definition.environment };
+  checkEnvironment(scope, id, environment);
   const handler = new NodejsFunction(scope, id, {
     ...bundlingProps(definition.module, settings.entry),
     ...definition.options,
     description: definition.description,
-    memorySize: settings.memorySize,
+    memorySize: definition.memorySize ?? settings.memorySize,
     timeout: definition.timeout,
-    environment: { ...commonEnvironment(parts), ...definition.environment },
+    environment,
+    tracing: settings.tracing,
     role,
     logGroup,
   });
+  acknowledgeFindings({ handler, role, logGroup }, parts, definition);
   return { handler, role, logGroup };
 }
 
-function acknowledgePayloads(role: Role, { bucket }: Parts, { permissions }: FunctionDefinition): void {
+function acknowledgeFindings(
+  { handler, role }: FunctionPart,
+  { bucket, scheduler, settings: { tracing } }: Parts,
+  { permissions, onEverything }: FunctionDefinition,
+): void {
+  acknowledge(
+    handler,
+    'Serverless-LambdaDLQ',
+    'Nothing is lost with an invocation that fails: a message and a record of a stream end in the dead letters of their ' +
+      'queue and of their mapping, a request is answered, and a scheduled call is made again.',
+  );
+  if (tracing !== Tracing.ACTIVE) {
+    acknowledge(
+      handler,
+      'Serverless-LambdaTracing',
+      'Whoever deploys this wrote another tracing than the default.',
+    );
+  }
+  const traces = 'X-Ray takes traces by permissions that have no resource (Service Authorization Reference).';
+  const reasons = [
+    ...(tracing === Tracing.DISABLED ? [] : [traces]),
+    ...(onEverything ? [onEverything] : []),
+  ];
+  if (reasons.length > 0) acknowledge(role, 'AwsSolutions-IAM5[Resource::*]', reasons.join(' '));
+  if (permissions.some(({ resources }) => resources.includes(scheduler.schedulesArn))) {
+    acknowledgeTimers(role, scheduler);
+  }
   const payloads = bucket.arnForObjects('*');
   if (!permissions.some(({ resources }) => resources.includes(payloads))) return;
   acknowledgeWildcard(
@@ -69,5 +106,6 @@ export function createLogGroup(scope: Construct, id: string, settings: Settings)
   return new LogGroup(scope, id, {
     retention: settings.logRetention,
     removalPolicy: settings.removalPolicy,
+    ...(settings.encryptionKey && { encryptionKey: settings.encryptionKey }),
   });
 }

@@ -99,6 +99,8 @@ export interface StepDefinition {
   readonly requestContextSchema?: AnySchema | undefined;
   /** Attempts after the first one. @default the workflow's `retryConfig.attempts`, else 0 */
   readonly retries?: number | undefined;
+  /** Longest time of one attempt, ms. @default none, but that of the function on AWS */
+  readonly timeoutMs?: number | undefined;
   /** The body. What it returns, or the value of the promise it returns, is the output. */
   execute(context: StepContext): unknown;
   /**

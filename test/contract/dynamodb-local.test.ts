@@ -1,16 +1,18 @@
 import { S3Client } from '@aws-sdk/client-s3';
-import { afterAll, beforeAll, describe, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { awsBackend } from '../../src/adapters/aws/index.ts';
 import {
   type ContractBackend,
   payloadStoreContract,
   runStoreContract,
 } from '../../src/testing/contract/index.ts';
+import { Called } from './called.ts';
 import { localClient, tableForTests } from './dynamodb-place.ts';
 import { startObjectServer } from './object-server.ts';
 
 const fake = { region: 'us-east-1', credentials: { accessKeyId: 'test', secretAccessKey: 'test' } };
 const tableName = 'contract';
+const called = new Called();
 const dynamodb = localClient();
 tableForTests(tableName);
 let s3: S3Client;
@@ -37,7 +39,9 @@ async function makeBackend(segmentSize?: number): Promise<ContractBackend> {
     clients: { dynamodb, s3 },
     ...(segmentSize === undefined ? {} : { segmentSize }),
   });
-  return { ...backend, dispose: () => backend.close() };
+  const store = called.of('store', backend.store);
+  const payloads = called.of('payloads', backend.payloads);
+  return { ...backend, store, payloads, dispose: () => backend.close() };
 }
 
 const dynamo = { describe, test, name: 'DynamoDB', makeBackend: () => makeBackend() };
@@ -53,3 +57,8 @@ for (const segmentSize of [1, 3]) {
     makeBackend: () => makeBackend(segmentSize),
   });
 }
+
+test('each method of the stores has a test here', () => {
+  expect(called.methods()).not.toEqual([]);
+  expect(called.untested()).toEqual([]);
+});
