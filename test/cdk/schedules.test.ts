@@ -13,7 +13,7 @@ describe('the function that sets schedules', () => {
       ServiceToken: { 'Fn::GetAtt': [Match.stringLikeRegexp('^WorkflowsSchedules'), 'Arn'] },
       // Longer than the function itself may take.
       ServiceTimeout: '360',
-      group: { Ref: Match.stringLikeRegexp('Timers') },
+      group: Match.stringLikeRegexp('Timers'),
       roleArn: { 'Fn::GetAtt': [Match.stringLikeRegexp('^WorkflowsTimersRole'), 'Arn'] },
       queueArn: { 'Fn::GetAtt': [Match.stringLikeRegexp('^WorkflowsWork'), 'Arn'] },
       deadLetterArn: { 'Fn::GetAtt': [Match.stringLikeRegexp('^WorkflowsRoutingDeadLetters'), 'Arn'] },
@@ -40,7 +40,7 @@ describe('the function that sets schedules', () => {
     const { Statement: statements } = policy?.Properties['PolicyDocument'] as {
       Statement: { Sid: string; Action: unknown; Resource: unknown; Condition?: unknown }[];
     };
-    expect(statements.map(({ Sid, Action }) => [Sid, Action])).toEqual([
+    expect(statements.slice(0, 4).map(({ Sid, Action }) => [Sid, Action])).toEqual([
       ['ListCrons', 'scheduler:ListSchedules'],
       ['SetCrons', ['scheduler:CreateSchedule', 'scheduler:DeleteSchedule', 'scheduler:UpdateSchedule']],
       ['GiveRole', 'iam:PassRole'],
