@@ -1,7 +1,7 @@
 import { Match, type Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, test } from 'vitest';
 import { schedulesOf, type WorkflowScheduleProps } from '../../lib/schedule-settings.ts';
-import { resourcesOf, synth } from './synth.ts';
+import { type Resource, resourcesOf, synth } from './synth.ts';
 
 /** The template of a deployment with schedules. */
 const synthSchedules = (schedules: readonly WorkflowScheduleProps[] = []): Template => synth({ schedules });
@@ -37,7 +37,7 @@ describe('the function that sets schedules', () => {
       JSON.stringify(Properties).includes('scheduler:ListSchedules'),
     );
     expect(others).toEqual([]);
-    const { Statement: statements } = policy?.Properties['PolicyDocument'] as {
+    const { Statement: statements } = (policy as Resource).Properties['PolicyDocument'] as {
       Statement: { Sid: string; Action: unknown; Resource: unknown; Condition?: unknown }[];
     };
     expect(statements.slice(0, 4).map(({ Sid, Action }) => [Sid, Action])).toEqual([
