@@ -21,5 +21,5 @@ async function audit(body: string): Promise<void> {
  * goes to the queue `Undeliverable`, for a person.
  */
 export const handler = observed((event: SQSEvent) =>
-  eachRecord(event, ({ body }) => dispatch(body, { ...starting, event: audit })),
+  eachRecord(event, (record) => dispatch(record, { ...starting, event: audit })),
 );

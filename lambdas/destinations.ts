@@ -10,7 +10,7 @@ import { startScheduled } from './scheduled.ts';
 /** What becomes of messages that no run knows of yet, whether they come by the work queue or by that of the dead letters. */
 export function startingDestinations(runtime: Runtime): Pick<Destinations, 'request' | 'tick'> {
   return {
-    tick: (message) => startScheduled(runtime, message),
+    tick: (message, sentAt) => startScheduled(runtime, message, sentAt),
     request: requestHandler({
       runtime,
       sources: readRequestSources(process.env),

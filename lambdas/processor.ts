@@ -17,9 +17,9 @@ const starting = startingDestinations(runtime);
  */
 export const handler = observed((event: SQSEvent, context: Pick<Context, 'getRemainingTimeInMillis'>) => {
   const time = stepTime(context, Date.now());
-  return eachRecord(event, ({ body }) =>
+  return eachRecord(event, (record) =>
     withInvocation({ deadline: time.deadline }, () =>
-      dispatch(body, {
+      dispatch(record, {
         ...starting,
         event: (message) => runtime.handle(parseQueueMessage(message), time),
       }),

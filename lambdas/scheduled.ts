@@ -3,12 +3,13 @@ import type { Runtime } from '../src/runtime/index.ts';
 
 /**
  * Starts the run of a tick that the Scheduler put into the work queue. A message that comes several times starts one run; one that
- * nobody can start a run for is told to the log and is done with.
+ * nobody can start a run for is told to the log and is done with. `sentAt`: when the queue got it, ms since 1970.
  */
 export async function startScheduled(
   runtime: Pick<Runtime, 'startScheduled'>,
   message: unknown,
+  sentAt: number,
 ): Promise<void> {
-  const { tick, start } = parseScheduleMessage(message);
+  const { tick, start } = parseScheduleMessage(message, sentAt);
   await runtime.startScheduled(tick, start);
 }

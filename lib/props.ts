@@ -10,6 +10,7 @@ import type { Bucket, IBucket } from 'aws-cdk-lib/aws-s3';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { RequestSource } from '../src/adapters/aws/config.ts';
 import type { AlarmThresholds } from './alarm-thresholds.ts';
+import type { WorkflowScheduleProps } from './schedule-settings.ts';
 
 /** Callers bring a JSON Web Token of this issuer; API Gateway verifies it. */
 export interface JwtAuth {
@@ -282,6 +283,11 @@ export interface WorkflowRuntimeProps extends WorkflowStorageProps, StepFunction
    * @default - none
    */
   readonly requestSources?: readonly RequestSource[];
+  /**
+   * When runs start by themselves, beside the schedules that the workflows of `entry` declare.
+   * @default []
+   */
+  readonly schedules?: readonly WorkflowScheduleProps[];
   /**
    * How many requests the API takes, over all callers.
    * @default - 500 a second, 1,000 at once

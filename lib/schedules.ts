@@ -1,23 +1,12 @@
 import { ArnFormat, CustomResource, Duration, Stack } from 'aws-cdk-lib';
-import { PolicyStatement, type IRole } from 'aws-cdk-lib/aws-iam';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { CfnFunction } from 'aws-cdk-lib/aws-lambda';
-import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { cronPrefix } from '../src/adapters/aws/config.ts';
 import { acknowledgeWildcard } from './acknowledge.ts';
 import { type FunctionPart, createFunction } from './function.ts';
 import type { Parts } from './parts.ts';
 import type { WorkflowScheduleProps } from './schedule-settings.ts';
-
-/** Where the Scheduler keeps what belongs to a deployment, and what it works by. */
-export interface SchedulerParts {
-  /** Name of the group. */
-  readonly groupName: string;
-  /** By which it sends to the work queue. */
-  readonly role: IRole;
-  /** For what it could not send for a day. */
-  readonly deadLetterQueue?: IQueue;
-}
 
 /** Enough for a thousand schedules at the quota of a small region. */
 const TIMEOUT = Duration.minutes(5);
@@ -34,10 +23,9 @@ export interface Schedules extends FunctionPart {
 export function createSchedules(
   scope: Construct,
   parts: Parts,
-  scheduler: SchedulerParts,
   schedules: readonly WorkflowScheduleProps[],
 ): Schedules {
-  const { groupName, role, deadLetterQueue } = scheduler;
+  const { groupName, role, deadLetterQueue } = parts.scheduler;
   const stack = Stack.of(scope);
   const crons = stack.formatArn({
     service: 'scheduler',
@@ -49,6 +37,8 @@ export function createSchedules(
     module: 'schedules',
     description: 'Sets the schedules that workflows declare',
     timeout: TIMEOUT,
+    onEverything:
+      'scheduler:ListSchedules takes no resource; it names schedules and shows nothing of what is in them.',
     permissions: [
       // It takes no resource (Service Authorization Reference, Amazon EventBridge Scheduler).
       new PolicyStatement({ sid: 'ListCrons', actions: ['scheduler:ListSchedules'], resources: ['*'] }),
@@ -67,11 +57,6 @@ export function createSchedules(
   });
   acknowledgeWildcard(
     setter.role,
-    '*',
-    'Of scheduler:ListSchedules only, which takes no resource. It names schedules and shows nothing of what is in them.',
-  );
-  acknowledgeWildcard(
-    setter.role,
     crons,
     'The crons of the one group of this deployment: their names follow from workflows that are loaded only there.',
   );
@@ -84,7 +69,7 @@ export function createSchedules(
       group: groupName,
       queueArn: parts.work.queue.queueArn,
       roleArn: role.roleArn,
-      ...(deadLetterQueue === undefined ? {} : { deadLetterArn: deadLetterQueue.queueArn }),
+      deadLetterArn: deadLetterQueue.queueArn,
       schedules: stack.toJsonString(schedules),
       // The key of its code is a hash of it: another one is another set of workflows, perhaps.
       code: (setter.handler.node.defaultChild as CfnFunction).code,

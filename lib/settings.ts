@@ -17,6 +17,7 @@ import {
   stepFunctionSettingsOf,
 } from './function-settings.ts';
 import type { Cors, IWorkflowStorage, Throttling, WorkflowAuth, WorkflowRuntimeProps } from './props.ts';
+import { schedulesOf, type WorkflowScheduleProps } from './schedule-settings.ts';
 import { requestSourcesOf } from './sources.ts';
 import { type StorageSettings, settingsBeside, storageSettingsOf } from './storage-settings.ts';
 
@@ -39,6 +40,7 @@ export interface Settings extends StepFunctionSettings, StorageSettings {
   readonly listing: boolean;
   readonly history: 'full' | 'none';
   readonly requestSources: readonly RequestSource[];
+  readonly schedules: readonly WorkflowScheduleProps[];
   readonly throttling: Required<Throttling>;
   readonly cors: Cors | undefined;
   readonly tracing: Tracing;
@@ -78,6 +80,7 @@ export function settingsOf(props: WorkflowRuntimeProps): Settings {
     listing: onOrOff('listing', props.listing ?? true),
     history: oneOf('history', props.history ?? defaults.history, ['full', 'none'], "'full' or 'none'"),
     requestSources: requestSourcesOf(props.requestSources ?? []),
+    schedules: schedulesOf(props.schedules ?? []),
     throttling: throttlingOf(props.throttling ?? {}),
     cors: props.cors && corsOf(props.cors),
     tracing: oneOf(

@@ -24,6 +24,7 @@ import type { Access } from './routes.ts';
 import { grantRequests, requestSourcesEnvironment, routeRequests } from './sources.ts';
 import { StepPrincipal } from './step-principal.ts';
 import { createScheduler } from './scheduler.ts';
+import { createSchedules } from './schedules.ts';
 import { createSweeper } from './sweeper.ts';
 import { watch } from './watch.ts';
 import { createStorage } from './workflow-storage.ts';
@@ -143,6 +144,7 @@ export class WorkflowRuntime extends MeteredConstruct implements IWorkflowRuntim
     const sweeper = createSweeper(this, parts);
     const expiry = createExpiry(this, parts);
 
+    createSchedules(this, parts, parts.settings.schedules);
     routeWork(this, parts);
     this.routingDeadLetterQueue = parts.routingDeadLetterQueue;
     this.#sources = parts.settings.requestSources;

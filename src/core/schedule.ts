@@ -53,7 +53,8 @@ export function timezoneOf({ timezone = 'UTC' }: Pick<ScheduleDefinition, 'timez
 export function isTimezone(name: string): boolean {
   if (!/^[A-Za-z]/.test(name)) return false;
   try {
-    return new Intl.DateTimeFormat('en', { timeZone: name }) !== undefined;
+    Intl.DateTimeFormat('en', { timeZone: name });
+    return true;
   } catch {
     return false;
   }

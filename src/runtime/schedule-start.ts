@@ -15,28 +15,25 @@ export async function startScheduled(
   tick: ScheduleTick,
   given?: ScheduleStart,
 ): Promise<StoredRun | undefined> {
+  const { metrics } = engine.backend;
   const runId = scheduledRunId(tick);
   try {
     const run = await startRun(engine, startRequest(runId, tick, given ?? declared(engine, tick)));
-    if (run.changed) count(engine, tick, 'started');
+    if (run.changed) metrics.count('schedule.fired', { workflowId: tick.workflowId });
     return run;
   } catch (error) {
     // It was started already, with what the schedule or its schemas said then.
     if (isWorkflowError(error, 'WORKFLOW_RUN_CONFLICT', 'WORKFLOW_RUN_FORBIDDEN')) return undefined;
     if (!isFinal(error)) throw error;
-    count(engine, tick, 'refused');
     const { workflowId, scheduleId } = tick;
+    metrics.count('request.refused', { code: error.code });
     engine.logger.warn('A scheduled run could not be started', { workflowId, scheduleId, runId, error });
     return undefined;
   }
 }
 
-function count({ backend }: Engine, { workflowId, scheduleId = '' }: ScheduleTick, outcome: string): void {
-  backend.metrics.count('schedule.fired', { workflowId, scheduleId, outcome });
-}
-
 /** Whether the same start would fail again until somebody changes the code. */
-function isFinal(error: unknown): boolean {
+function isFinal(error: unknown): error is WorkflowError {
   return isWorkflowError(
     error,
     'WORKFLOW_NOT_FOUND',

@@ -6,7 +6,7 @@ export interface ScheduleFields {
   /**
    * Tells it from the other schedules of the workflow, and is part of the ids of its runs: `sched_<workflow id>:<id>_<time in
    * ms>`, or without one `sched_<workflow id>_<time in ms>`. So one that is given another id is another schedule. Not empty;
-   * together with the workflow's id 170 characters at most.
+   * together with the workflow's id 176 characters at most.
    * @default none; an array needs one in each entry
    */
   readonly id?: string;

@@ -10,6 +10,8 @@ import type { RequestRefused } from '../../src/events/index.ts';
 import { createRuntime, type Runtime } from '../../src/runtime/index.ts';
 import { z } from 'zod';
 
+const attributes = { SentTimestamp: '0' };
+
 const bodies: string[] = [];
 
 function orders() {
@@ -75,7 +77,7 @@ function fixture(
   const tick = (): Promise<void> => Promise.reject(new Error('no schedule is here'));
   const drain = async (): Promise<void> => {
     for (let next = place.receive(); next !== undefined; next = place.receive()) {
-      await dispatch(formatQueueMessage(next.event), { event, tick, request });
+      await dispatch({ body: formatQueueMessage(next.event), attributes }, { event, tick, request });
     }
   };
   return {
@@ -83,7 +85,7 @@ function fixture(
     refused,
     drain,
     deliver: async (message) => {
-      await dispatch(JSON.stringify(message), { event, tick, request });
+      await dispatch({ body: JSON.stringify(message), attributes }, { event, tick, request });
       await drain();
     },
   };

@@ -26,12 +26,14 @@ export interface ScheduleMessage {
  */
 const attributes = { time: '<aws.scheduler.scheduled-time>', id: '<aws.scheduler.execution-id>' } as const;
 
+const minuteMs = 60_000;
+
 const record = z.record(z.string(), z.unknown());
 
 const message = z.object({
   source: z.literal(scheduleSource),
   'detail-type': z.literal(scheduleDetailType),
-  time: z.iso.datetime().transform((time) => Date.parse(time)),
+  time: z.union([z.literal(attributes.time), z.iso.datetime()]),
   detail: z.object({
     workflowId: z.string().min(1),
     scheduleId: z.string().min(1).exactOptional(),
@@ -62,14 +64,18 @@ export function isScheduleMessage(value: unknown): boolean {
   return typeof value === 'object' && value !== null && 'source' in value && value.source === scheduleSource;
 }
 
-/** The tick in a message. Throws WORKFLOW_ARGUMENT_INVALID, with `details.issues`, for one that the Scheduler was not told to send. */
-export function parseScheduleMessage(value: unknown): ScheduleMessage {
+/**
+ * The tick in a message. Emulators do not fill in its time; then it is the minute of `sentAt`, when the queue got it, since no cron
+ * is of less. Throws WORKFLOW_ARGUMENT_INVALID, with `details.issues`, for one that the Scheduler was not told to send.
+ */
+export function parseScheduleMessage(value: unknown, sentAt: number): ScheduleMessage {
   const parsed = message.safeParse(value);
   if (parsed.success) {
     const { time, detail } = parsed.data;
     const { workflowId, scheduleId, start } = detail;
+    const at = time === attributes.time ? sentAt - (sentAt % minuteMs) : Date.parse(time);
     return {
-      tick: { workflowId, at: time, ...(scheduleId === undefined ? {} : { scheduleId }) },
+      tick: { workflowId, at, ...(scheduleId === undefined ? {} : { scheduleId }) },
       ...(start === undefined ? {} : { start }),
     };
   }

@@ -16,11 +16,14 @@ function sent(scheduled: ScheduledStart, time = '2026-11-26T06:00:00Z'): unknown
   );
 }
 
+/** When the queue got it: some time after that of the schedule. */
+const now = Date.UTC(2026, 10, 26, 7, 59, 31, 5);
+
 describe('a message of the Scheduler', () => {
   test('tells which tick it is for, by the time of the schedule', () => {
     const message = sent({ workflowId: 'w' });
     expect(isScheduleMessage(message)).toBe(true);
-    expect(parseScheduleMessage(message)).toEqual({
+    expect(parseScheduleMessage(message, now)).toEqual({
       tick: { workflowId: 'w', at: Date.UTC(2026, 10, 26, 6) },
     });
     expect(message).toMatchObject({ id: 'd32c5kddcf5bb8c3', 'detail-type': 'workflow.start' });
@@ -28,10 +31,20 @@ describe('a message of the Scheduler', () => {
 
   test('brings what the deployment starts runs with', () => {
     const start = { inputData: { a: [1] }, initialState: {}, requestContext: { tenant: 't' }, owner: 'ops' };
-    const { tick, start: given } = parseScheduleMessage(sent({ workflowId: 'w', scheduleId: 's', start }));
+    const { tick, start: given } = parseScheduleMessage(
+      sent({ workflowId: 'w', scheduleId: 's', start }),
+      now,
+    );
     expect(tick).toMatchObject({ workflowId: 'w', scheduleId: 's' });
     expect(given).toEqual(start);
-    expect(parseScheduleMessage(sent({ workflowId: 'w', scheduleId: 's', start: {} })).start).toBeDefined();
+    expect(
+      parseScheduleMessage(sent({ workflowId: 'w', scheduleId: 's', start: {} }), now).start,
+    ).toBeDefined();
+  });
+
+  test('is of the minute that it came in, where nobody fills in its time', () => {
+    const message: unknown = JSON.parse(formatScheduleMessage({ workflowId: 'w' }));
+    expect(parseScheduleMessage(message, now).tick.at).toBe(Date.UTC(2026, 10, 26, 7, 59));
   });
 
   test('is no other message', () => {
@@ -42,8 +55,6 @@ describe('a message of the Scheduler', () => {
 
   test.each([
     ['time', sent({ workflowId: 'w' }, 'soon')],
-    // Sent by hand, with nobody to fill in the time.
-    ['time', JSON.parse(formatScheduleMessage({ workflowId: 'w' }))],
     ['detail.workflowId', sent({ workflowId: '' })],
     [
       'detail.start.owner',
@@ -52,7 +63,7 @@ describe('a message of the Scheduler', () => {
     ['source', { source: 'somebody' }],
   ])('is refused for its %s', (field, value) => {
     try {
-      parseScheduleMessage(value);
+      parseScheduleMessage(value, now);
     } catch (error) {
       expect(error).toBeInstanceOf(WorkflowError);
       expect(error).toMatchObject({ code: 'WORKFLOW_ARGUMENT_INVALID' });
