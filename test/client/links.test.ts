@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { createClient } from '../../src/client/index.ts';
 import { createHttpApp } from '../../src/http/index.ts';
 import type { ValueRef } from '../../src/client/index.ts';
-import { large, linkedRuntime } from '../http/linked.ts';
+import { type large, linkedRuntime } from '../http/linked.ts';
 
 type Workflows = readonly [typeof large];
 

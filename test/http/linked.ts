@@ -26,6 +26,7 @@ export const expiresAt = 1_800_000_000_000;
 
 export interface Linked {
   readonly runtime: Runtime;
+  readonly backend: Backend;
   /** Answers what links lead to: `https://objects.test/<run>/<name>`. */
   objects(request: Request): Promise<Response>;
   /** What `objects` was sent. */
@@ -65,6 +66,7 @@ export function linkedRuntime({ links = true }: { readonly links?: boolean } = {
   };
   return {
     runtime,
+    backend,
     seen,
     async objects(request) {
       seen.push(request);

@@ -18,7 +18,7 @@ function open() {
 
 const as = (owner: string, init: RequestInit = {}): RequestInit => ({
   ...init,
-  headers: { ...init.headers, 'x-owner': owner },
+  headers: { ...(init.headers as Record<string, string> | undefined), 'x-owner': owner },
 });
 
 /** A run of Ada with this input, and the link to it. */
@@ -98,9 +98,10 @@ describe('a value that is too large for a request', () => {
   });
 
   test('is not used when other bytes are there', async () => {
-    const { app, runtime } = open();
-    const { payloads } = { payloads: await nameOfUpload(app) };
-    expect(payloads).toMatch(/^[0-9a-f]{64}$/);
+    const { app, runtime, backend } = open();
+    const other = runtime.keptValue({ runId: 'run', owner: 'Ada', sha256 });
+    await expect(other).rejects.toMatchObject({ code: 'WORKFLOW_VALUE_NOT_FOUND' });
+    await backend.payloads.keep('run', await nameOfUpload(app), '"other bytes"', expiresAt);
     const start = post({ runId: 'run', inputValue: sha256 });
     const refused = await problemIn(await app.request('/workflows/large/runs', as('Ada', start)));
     expect(refused).toMatchObject({ status: 404, code: 'WORKFLOW_VALUE_NOT_FOUND' });

@@ -16,7 +16,7 @@ export function itemBytes(item: Item): number {
 }
 
 /** Bytes of one attribute without its name. */
-export function attributeBytes(value: AttributeValue): number {
+function attributeBytes(value: AttributeValue): number {
   if (value.S !== undefined) return utf8Bytes(value.S);
   // About one byte for two digits, and one more; a sign takes one, too.
   if (value.N !== undefined)

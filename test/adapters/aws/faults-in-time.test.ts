@@ -236,9 +236,9 @@ describe('what is too large', () => {
 
   test('is not sent', async () => {
     const store = storeBy(instantPacing());
-    const record = { ...committed, output: huge };
-    await expect(store.closeBlock({ runId, record })).rejects.toMatchObject(tooLarge);
-    await expect(store.closeBlock({ runId, record, epoch: 1 })).rejects.toMatchObject(tooLarge);
+    const large = { ...committed, output: huge };
+    await expect(store.closeBlock({ runId, record: large })).rejects.toMatchObject(tooLarge);
+    await expect(store.closeBlock({ runId, record: large, epoch: 1 })).rejects.toMatchObject(tooLarge);
     const pages = { runId, entry: 0, epoch: 1, pageSize: 1, pages: [{ inline: '1' }, huge] };
     await expect(store.putPages(pages)).rejects.toMatchObject(tooLarge);
     expect(service.calls()).toEqual([]);

@@ -8,7 +8,7 @@ import { mockClient } from 'aws-sdk-client-mock';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { withInvocation } from '../../../src/adapters/aws/invocation.ts';
 import { parseQueueMessage } from '../../../src/adapters/aws/index.ts';
-import { failureBackoff } from '../../../src/adapters/aws/retry.ts';
+import { failureBackoff, graceMs } from '../../../src/adapters/aws/retry.ts';
 import { schedulerTimers, type SchedulerTimersOptions } from '../../../src/adapters/aws/scheduler-timers.ts';
 import { stepEvent, type WorkflowEvent } from '../../../src/core/event.ts';
 import { instantPacing } from './pacing.ts';
@@ -168,7 +168,7 @@ describe('when the Scheduler', () => {
   test('has no capacity, and the invocation no time, nobody waits for it', async () => {
     const pacing = instantPacing();
     service.on(CreateScheduleCommand).rejects(new ThrottlingException({ ...fault, Message: 'slow' }));
-    const setting = withInvocation({ deadline: pacing.clock.now() }, () =>
+    const setting = withInvocation({ deadline: pacing.clock.now() - graceMs }, () =>
       timers({ pacing }).schedule(sleeping(), now + hour),
     );
     await expect(setting).rejects.toMatchObject({ code: 'WORKFLOW_BACKEND_UNAVAILABLE' });
