@@ -1,4 +1,5 @@
 import {
+  CreateScheduleCommand,
   GetScheduleCommand,
   type GetScheduleCommandOutput,
   paginateListSchedules,
@@ -8,7 +9,7 @@ import {
 import { expect, test } from 'vitest';
 import { serviceLimits } from '../../../src/adapters/aws/config.ts';
 import { call, isAws, reaches, stack, start } from '../deployed.ts';
-import { arnOf, send } from '../queues.ts';
+import { arnOf } from '../queues.ts';
 
 /** What is due later than a queue can delay, and what is due again and again. */
 
@@ -103,7 +104,18 @@ test.skipIf(isAws)('a tick starts one run, however often it comes (the emulator 
     .replace('<aws.scheduler.scheduled-time>', new Date(at).toISOString())
     .replace('<aws.scheduler.execution-id>', crypto.randomUUID());
   expect(body).not.toContain('<aws.scheduler');
-  await Promise.all([send(stack.WorkQueueUrl, body), send(stack.WorkQueueUrl, body)]);
+  for (const copy of ['once', 'again']) {
+    await scheduler.send(
+      new CreateScheduleCommand({
+        Name: `${copy}-${crypto.randomUUID()}`,
+        GroupName: schedule?.GroupName,
+        ScheduleExpression: atOf(Date.now()),
+        FlexibleTimeWindow: { Mode: 'OFF' },
+        ActionAfterCompletion: 'DELETE',
+        Target: { Arn: schedule?.Target?.Arn, RoleArn: schedule?.Target?.RoleArn, Input: body },
+      }),
+    );
+  }
   await expect.poll(ticked, limits).toEqual([`sched_ticking_${at}`]);
   expect((await call('GET', `/runs/sched_ticking_${at}`)).body).toMatchObject({
     status: 'success',
