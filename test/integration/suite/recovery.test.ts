@@ -55,17 +55,24 @@ test('a step whose worker was killed runs again, and those before it do not', {
   ).toEqual({ before: 1, fragile: 2, after: 1 });
 });
 
-test.skipIf(isAws)('a message that nobody can read ends where somebody looks at it (on AWS nobody can send one)', async () => {
-  // Deliveries of the work queue, and then one and a second of its dead-letter queue.
-  const timeout = (times.deliveries * times.visibilitySeconds + 2 * 60 + 60) * 1000;
-  await expect
-    .poll(() => take(stack.UndeliverableQueueUrl, poison.runId), { timeout, interval: 1_000 })
-    .toBe(true);
-}, 330_000);
+test.skipIf(isAws)(
+  'a message that nobody can read ends where somebody looks at it (on AWS nobody can send one)',
+  async () => {
+    // Deliveries of the work queue, and then one and a second of its dead-letter queue.
+    const timeout = (times.deliveries * times.visibilitySeconds + 2 * 60 + 60) * 1000;
+    await expect
+      .poll(() => take(stack.UndeliverableQueueUrl, poison.runId), { timeout, interval: 1_000 })
+      .toBe(true);
+  },
+  330_000,
+);
 
-test.skipIf(isAws)('a message of a run that nobody knows is done with (on AWS nobody can send one)', async () => {
-  const undelivered = await take(stack.UndeliverableQueueUrl, unknown.runId);
-  expect(undelivered).toBe(false);
-  expect(await call('GET', `/runs/${unknown.runId}`)).toMatchObject({ status: 404 });
-  expect((await partition(unknown.runId)).size).toBe(0);
-});
+test.skipIf(isAws)(
+  'a message of a run that nobody knows is done with (on AWS nobody can send one)',
+  async () => {
+    const undelivered = await take(stack.UndeliverableQueueUrl, unknown.runId);
+    expect(undelivered).toBe(false);
+    expect(await call('GET', `/runs/${unknown.runId}`)).toMatchObject({ status: 404 });
+    expect((await partition(unknown.runId)).size).toBe(0);
+  },
+);

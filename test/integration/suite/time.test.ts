@@ -42,14 +42,16 @@ test('a long sleep is a schedule, which is set again when it came early, and a c
   const due = Math.floor(Date.now() / 1000 + serviceLimits.sqsDelaySeconds + 300) * 1000;
   const runId = await start('sleeper', { until: new Date(due).toISOString() });
   await reaches(runId, 'waiting');
-  await expect.poll(() => schedulesWith(runId), limits).toMatchObject([
-    {
-      // A schedule may be carried out a minute late: the queue's delay does the rest.
-      ScheduleExpression: atOf(due - 60_000),
-      ScheduleExpressionTimezone: 'UTC',
-      ActionAfterCompletion: 'DELETE',
-    },
-  ]);
+  await expect
+    .poll(() => schedulesWith(runId), limits)
+    .toMatchObject([
+      {
+        // A schedule may be carried out a minute late: the queue's delay does the rest.
+        ScheduleExpression: atOf(due - 60_000),
+        ScheduleExpressionTimezone: 'UTC',
+        ActionAfterCompletion: 'DELETE',
+      },
+    ]);
 
   // Its time is made to come now. It deletes itself, and the event that it sends finds that the sleeper is not due yet.
   const [schedule] = await schedulesWith(runId);
@@ -88,52 +90,65 @@ async function ticked(): Promise<unknown[]> {
 }
 
 test('the schedule of a workflow is deployed with its time zone', async () => {
-  await expect.poll(() => schedulesWith('"ticking"'), limits).toMatchObject([
-    {
-      ScheduleExpression: expect.stringMatching(/^cron\(/),
-      ScheduleExpressionTimezone: 'Europe/Berlin',
-      State: 'ENABLED',
-    },
-  ]);
+  await expect
+    .poll(() => schedulesWith('"ticking"'), limits)
+    .toMatchObject([
+      {
+        ScheduleExpression: expect.stringMatching(/^cron\(/),
+        ScheduleExpressionTimezone: 'Europe/Berlin',
+        State: 'ENABLED',
+      },
+    ]);
 });
 
-test.skipIf(isAws)('a tick starts one run, however often it comes (the emulator does not fill in the time: the test does)', async () => {
-  const [schedule] = await schedulesWith('"ticking"');
-  const at = Math.floor(Date.now() / 60_000) * 60_000;
-  const body = (schedule?.Target?.Input ?? '')
-    .replace('<aws.scheduler.scheduled-time>', new Date(at).toISOString())
-    .replace('<aws.scheduler.execution-id>', crypto.randomUUID());
-  expect(body).not.toContain('<aws.scheduler');
-  for (const copy of ['once', 'again']) {
-    await scheduler.send(
-      new CreateScheduleCommand({
-        Name: `${copy}-${crypto.randomUUID()}`,
-        GroupName: schedule?.GroupName,
-        ScheduleExpression: atOf(Date.now()),
-        FlexibleTimeWindow: { Mode: 'OFF' },
-        ActionAfterCompletion: 'DELETE',
-        Target: { Arn: schedule?.Target?.Arn, RoleArn: schedule?.Target?.RoleArn, Input: body },
-      }),
-    );
-  }
-  await expect.poll(ticked, limits).toEqual([`sched_ticking_${at}`]);
-  expect((await call('GET', `/runs/sched_ticking_${at}`)).body).toMatchObject({
-    status: 'success',
-    result: { count: 42 },
-  });
-});
+test.skipIf(isAws)(
+  'a tick starts one run, however often it comes (the emulator does not fill in the time: the test does)',
+  async () => {
+    const [schedule] = await schedulesWith('"ticking"');
+    const at = Math.floor(Date.now() / 60_000) * 60_000;
+    const body = (schedule?.Target?.Input ?? '')
+      .replace('<aws.scheduler.scheduled-time>', new Date(at).toISOString())
+      .replace('<aws.scheduler.execution-id>', crypto.randomUUID());
+    expect(body).not.toContain('<aws.scheduler');
+    for (const copy of ['once', 'again']) {
+      await scheduler.send(
+        new CreateScheduleCommand({
+          Name: `${copy}-${crypto.randomUUID()}`,
+          GroupName: schedule?.GroupName,
+          ScheduleExpression: atOf(Date.now()),
+          FlexibleTimeWindow: { Mode: 'OFF' },
+          ActionAfterCompletion: 'DELETE',
+          Target: { Arn: schedule?.Target?.Arn, RoleArn: schedule?.Target?.RoleArn, Input: body },
+        }),
+      );
+    }
+    await expect.poll(ticked, limits).toEqual([`sched_ticking_${at}`]);
+    expect((await call('GET', `/runs/sched_ticking_${at}`)).body).toMatchObject({
+      status: 'success',
+      result: { count: 42 },
+    });
+  },
+);
 
-test.runIf(isAws)('a tick starts a run each minute (an emulator sends what the Scheduler should have filled in)', async () => {
-  await expect.poll(ticked, { timeout: 180_000, interval: 5_000 }).not.toEqual([]);
-  const ids = await ticked();
-  expect(ids).toEqual(ids.map((): unknown => expect.stringMatching(/^sched_ticking_\d+0000$/)));
-  expect(new Set(ids).size).toBe(ids.length);
-}, 200_000);
+test.runIf(isAws)(
+  'a tick starts a run each minute (an emulator sends what the Scheduler should have filled in)',
+  async () => {
+    await expect.poll(ticked, { timeout: 180_000, interval: 5_000 }).not.toEqual([]);
+    const ids = await ticked();
+    expect(ids).toEqual(ids.map((): unknown => expect.stringMatching(/^sched_ticking_\d+0000$/)));
+    expect(new Set(ids).size).toBe(ids.length);
+  },
+  200_000,
+);
 
-test.runIf(isAws)('a sleep of a quarter of an hour and a minute ends when it is due (takes as long)', async () => {
-  const due = Date.now() + (serviceLimits.sqsDelaySeconds + 60) * 1000;
-  const runId = await start('sleeper', { until: new Date(due).toISOString() });
-  const run = await reaches(runId, 'success', { timeout: 1_200_000, interval: 10_000 });
-  const { wokenAt } = run.result as { readonly wokenAt: number };
-  expect(wokenAt).toBeGreaterThanOrEqual(due);
-}, 1_260_000);
+test.runIf(isAws)(
+  'a sleep of a quarter of an hour and a minute ends when it is due (takes as long)',
+  async () => {
+    const due = Date.now() + (serviceLimits.sqsDelaySeconds + 60) * 1000;
+    const runId = await start('sleeper', { until: new Date(due).toISOString() });
+    const run = await reaches(runId, 'success', { timeout: 1_200_000, interval: 10_000 });
+    const { wokenAt } = run.result as { readonly wokenAt: number };
+    expect(wokenAt).toBeGreaterThanOrEqual(due);
+  },
+  1_260_000,
+);
