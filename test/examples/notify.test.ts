@@ -1,8 +1,10 @@
-import { App } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { expect, test } from 'vitest';
 import { expensesStack } from '../../examples/notify/app.ts';
 import { waitLocally } from '../../examples/notify/local.ts';
+import { createApp } from '../cdk/synth.ts';
+
+const template = Template.fromStack(expensesStack(createApp(), 'ann@example.com'));
 
 test('a person is told that a run waits, by a callback', async () => {
   const told: string[] = [];
@@ -11,8 +13,6 @@ test('a person is told that a run waits, by a callback', async () => {
 });
 
 test('on AWS, by a rule on the bus of the runtime and a topic', () => {
-  const app = new App({ context: { 'aws:cdk:bundling-stacks': [] }, analyticsReporting: false });
-  const template = Template.fromStack(expensesStack(app, 'ann@example.com'));
   const [bus] = Object.keys(template.findResources('AWS::Events::EventBus'));
   const [topic] = Object.keys(template.findResources('AWS::SNS::Topic'));
   template.hasResourceProperties('AWS::Events::Rule', {
