@@ -63,9 +63,10 @@ export async function synthesize(options: DeploymentOptions): Promise<Deployment
       cdk(
         'deploy',
         '--all',
-        ...['--concurrency', '3', '--progress', 'events'],
-        ...['--require-approval', 'never'],
-        ...['--outputs-file', outputs],
+        '--concurrency=3',
+        '--progress=events',
+        '--require-approval=never',
+        `--outputs-file=${outputs}`,
       ),
     test: (...files) =>
       node([

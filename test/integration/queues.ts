@@ -32,8 +32,8 @@ export async function arnOf(QueueUrl: string): Promise<string> {
   return Attributes?.QueueArn ?? '';
 }
 
-/** Takes out of a queue the message with this body; false while it is not there. Others come back at once. */
-export async function take(QueueUrl: string, body: string): Promise<boolean> {
+/** Takes a message out of a queue by a text that is in it; false while it is not there. Others come back at once. */
+export async function take(QueueUrl: string, text: string): Promise<boolean> {
   const { Messages = [] } = await sqs.send(
     new ReceiveMessageCommand({
       QueueUrl,
@@ -42,7 +42,7 @@ export async function take(QueueUrl: string, body: string): Promise<boolean> {
       VisibilityTimeout: 1,
     }),
   );
-  const found = Messages.find((message) => message.Body === body);
+  const found = Messages.find((message) => message.Body?.includes(text));
   if (found === undefined) return false;
   await sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle: found.ReceiptHandle }));
   return true;

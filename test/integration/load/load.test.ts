@@ -56,7 +56,7 @@ test(`${load.runs} runs at once, each with a step of a second and a result of 30
   await inTurns(numbers, 8, async (number) => {
     const runId = runIds[number] ?? '';
     const items = await partition(runId);
-    expect(items.get('A')?.st?.S, runId).toBe('success');
+    expect({ runId, status: items.get('A')?.st?.S }).toEqual({ runId, status: 'success' });
     const { Contents = [] } = await s3.send(
       new ListObjectsV2Command({ Bucket: stack.BucketName, Prefix: `${runId}/` }),
     );

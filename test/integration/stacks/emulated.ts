@@ -1,5 +1,6 @@
 import type { CfnResource, Stack } from 'aws-cdk-lib';
 import { CfnEventBusPolicy } from 'aws-cdk-lib/aws-events';
+import { CfnPolicy } from 'aws-cdk-lib/aws-iam';
 import { CfnBucketPolicy } from 'aws-cdk-lib/aws-s3';
 import { CfnQueuePolicy } from 'aws-cdk-lib/aws-sqs';
 
@@ -10,13 +11,29 @@ import { CfnQueuePolicy } from 'aws-cdk-lib/aws-sqs';
 export function fitForEmulator(stack: Stack): void {
   for (const construct of stack.node.findAll()) {
     if (construct instanceof CfnEventBusPolicy) remove(construct);
+    if (construct instanceof CfnPolicy) withDefaultGroup(stack, construct);
     if (construct instanceof CfnQueuePolicy || construct instanceof CfnBucketPolicy)
       withoutTls(stack, construct);
   }
 }
 
 interface Policy {
-  readonly Statement: readonly { readonly Condition?: unknown }[];
+  readonly Statement: readonly {
+    readonly Action?: unknown;
+    readonly Condition?: unknown;
+    readonly Resource?: unknown;
+  }[];
+}
+
+/** Takes every schedule for one of the group `default`, whichever it is in, so what may be done is looked up there. */
+function withDefaultGroup(stack: Stack, policy: CfnPolicy): void {
+  const document = stack.resolve(policy.policyDocument) as Policy;
+  const Statement = document.Statement.map((statement) =>
+    JSON.stringify(statement.Action).includes('scheduler:')
+      ? { ...statement, Resource: [statement.Resource, 'arn:aws:scheduler:*:*:schedule/default/*'].flat() }
+      : statement,
+  );
+  policy.policyDocument = { ...document, Statement };
 }
 
 /** Without the statements that refuse whoever does not come over TLS: nobody does. */

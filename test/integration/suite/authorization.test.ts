@@ -82,10 +82,10 @@ function matrix(
       expect(answers.map((answer, at) => [attempts[at]?.route, answer.status, answer.body.code])).toEqual(
         attempts.map(({ route }) => [route, status, undefined]),
       );
-      expect(
-        answers.every(({ body }) => typeof body.message === 'string'),
+      expect({ who, messages: answers.every(({ body }) => typeof body.message === 'string') }).toEqual({
         who,
-      ).toBe(true);
+        messages: true,
+      });
     }
   });
 

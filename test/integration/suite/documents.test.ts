@@ -41,7 +41,7 @@ test.skipIf(isAws)(
     try {
       const script = blocks.map(({ text }) => text).join(`\necho '${MARK}'\n`);
       const { code, printed, said } = await bash(script);
-      expect(code, `${printed}\n${said}`).toBe(0);
+      if (code !== 0) throw new Error(`The commands ended with ${code}:\n${printed}\n${said}`);
       const [, , called, started, watched, approved, observed] = printed.split(MARK);
       expect(called).toContain('"id":"orders"');
       expect(started).toContain('"changed":true');
