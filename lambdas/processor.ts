@@ -1,23 +1,15 @@
 import type { Context, SQSEvent } from 'aws-lambda';
-import { parseQueueMessage, readAwsConfig } from '../src/adapters/aws/index.ts';
+import { parseQueueMessage } from '../src/adapters/aws/index.ts';
 import { withInvocation } from '../src/adapters/aws/invocation.ts';
-import { requestRefusals } from '../src/adapters/aws/request-refusals.ts';
-import { readRequestSources } from '../src/adapters/aws/request-sources.ts';
+import { startingDestinations } from './destinations.ts';
 import { dispatch } from './dispatch.ts';
 import { eachRecord } from './each-record.ts';
-import { metrics, observed } from './observability.ts';
+import { observed } from './observability.ts';
 import { stepTime } from './remaining-time.ts';
-import { requestHandler } from './requests.ts';
 import { startRuntime } from './runtime.ts';
 
 const runtime = startRuntime();
-const request = requestHandler({
-  runtime,
-  sources: readRequestSources(process.env),
-  refuse: requestRefusals({ busName: readAwsConfig(process.env).busName }),
-  metrics,
-  now: Date.now,
-});
+const starting = startingDestinations(runtime);
 
 /**
  * Handles the messages of the work queue, those of a batch at the same time. One that cannot be read fails too, and ends as a dead
@@ -27,7 +19,10 @@ export const handler = observed((event: SQSEvent, context: Pick<Context, 'getRem
   const time = stepTime(context, Date.now());
   return eachRecord(event, ({ body }) =>
     withInvocation({ deadline: time.deadline }, () =>
-      dispatch(body, { event: (message) => runtime.handle(parseQueueMessage(message), time), request }),
+      dispatch(body, {
+        ...starting,
+        event: (message) => runtime.handle(parseQueueMessage(message), time),
+      }),
     ),
   );
 });

@@ -9,9 +9,9 @@ const marginMs = defaults.stepMarginSeconds * 1_000;
  * to publish what follows. A part of the batch that is killed with its function would come again after its visibility timeout.
  */
 export function stepTime(
-  { getRemainingTimeInMillis }: Pick<Context, 'getRemainingTimeInMillis'>,
+  context: Pick<Context, 'getRemainingTimeInMillis'>,
   now: number,
 ): Required<HandleOptions> {
-  const allotmentMs = Math.max(0, getRemainingTimeInMillis() - marginMs);
+  const allotmentMs = Math.max(0, context.getRemainingTimeInMillis() - marginMs);
   return { deadline: now + allotmentMs, allotmentMs };
 }

@@ -17,7 +17,7 @@ const REQUIRE_BANNER =
   "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);";
 
 /** The modules in `lambdas/` that are functions. */
-export type FunctionModule = 'api' | 'dead-letter' | 'expiry' | 'processor' | 'sweeper';
+export type FunctionModule = 'api' | 'dead-letter' | 'expiry' | 'processor' | 'schedules' | 'sweeper';
 
 /** What the code of a function is made of, and what runs it. `entry` is the module with the workflows. */
 export function bundlingProps(module: FunctionModule, entry: string): NodejsFunctionProps {

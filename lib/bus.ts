@@ -26,15 +26,22 @@ export function createBus(scope: Construct, { encryptionKey }: Settings): IEvent
   return bus as IEventBus;
 }
 
-/** Routes the events that a worker has to handle to the queues. Returns the dead letters of the routing. */
-export function routeWork(scope: Construct, parts: Parts): Queue {
-  const { bus, work, lanes, settings } = parts;
-  const deadLetterQueue = createDeadLetterQueue(scope, 'RoutingDeadLetters', settings.encryptionKey);
+/** For what could not be put into the queues. */
+export function createRoutingDeadLetters(scope: Construct, { encryptionKey }: Settings): Queue {
+  const deadLetterQueue = createDeadLetterQueue(scope, 'RoutingDeadLetters', encryptionKey);
   acknowledge(
     deadLetterQueue,
     'AwsSolutions-SQS3',
-    'It is a dead-letter queue: of a rule, while the check knows those of queues only.',
+    'It is a dead-letter queue: of rules and schedules, while the check knows those of queues only.',
   );
+  return deadLetterQueue;
+}
+
+/** Routes the events that a worker has to handle to the queues. */
+export function routeWork(
+  scope: Construct,
+  { bus, work, lanes, routingDeadLetterQueue: deadLetterQueue }: Parts,
+): void {
   const route = (at: Construct, to: WorkQueue, lane: string[], description: string) =>
     new Rule(at, 'WorkRule', {
       eventBus: bus,
@@ -50,7 +57,6 @@ export function routeWork(scope: Construct, parts: Parts): Queue {
   for (const { scope: own, settings: lane, work: queue } of lanes) {
     route(own, queue, Match.exactString(lane.name), `Those of ${lane.name}, to its queue`);
   }
-  return deadLetterQueue;
 }
 
 /**

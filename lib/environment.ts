@@ -4,6 +4,7 @@ import { environment } from '../src/adapters/aws/config.ts';
 import { invalid } from './bounds.ts';
 import { lanesForFunctions } from './lane.ts';
 import type { Parts } from './parts.ts';
+import { schedulerEnvironment } from './scheduler.ts';
 import type { Settings } from './settings.ts';
 
 /** What each function is told. */
@@ -15,6 +16,7 @@ export function commonEnvironment({
   work,
   bucket,
   lanes,
+  scheduler,
 }: Parts): Record<string, string> {
   return {
     NODE_OPTIONS: '--enable-source-maps',
@@ -23,6 +25,7 @@ export function commonEnvironment({
     [environment.bus]: bus.eventBusName,
     [environment.queueUrl]: work.queue.queueUrl,
     [environment.queueArn]: work.queue.queueArn,
+    ...schedulerEnvironment(scheduler),
     ...(lanes.length === 0 ? {} : { [environment.lanes]: JSON.stringify(lanesForFunctions(lanes)) }),
     [environment.bucket]: bucket.bucketName,
     [environment.leaseSeconds]: String(settings.lease.toSeconds()),
@@ -60,8 +63,8 @@ export function checkEnvironment(
   if (bytes <= MOST_BYTES) return;
   throw invalid(
     'environment',
-    `the variables of ${id} are about ${bytes} bytes, and Lambda takes ${MOST_BYTES}; write fewer or shorter ones, or, where ` +
-      'functions has long lists of steps, their workflows instead',
+    `the variables of ${id} are about ${bytes} bytes, and Lambda takes ${MOST_BYTES}; write fewer or shorter ones, ` +
+      'requestSources among them, or, where functions has long lists of steps, their workflows instead',
   );
 }
 

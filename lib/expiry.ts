@@ -1,6 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
 import { FilterCriteria, StartingPosition } from 'aws-cdk-lib/aws-lambda';
-import { DynamoEventSource, SqsDlq } from 'aws-cdk-lib/aws-lambda-event-sources';
+import { DynamoEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { expiryPattern } from '../src/adapters/aws/config.ts';
@@ -30,7 +30,7 @@ export function createExpiry(scope: Construct, parts: Parts): Expiry {
     module: 'expiry',
     description: 'Removes what expired runs of workflows leave behind',
     timeout: TIMEOUT,
-    permissions: expiryPermissions(parts),
+    permissions: expiryPermissions(parts, deadLetterQueue),
     onEverything:
       'Lambda asks for dynamodb:ListStreams to read a stream, which takes no resource (Service Authorization Reference). ' +
       'It names streams and shows nothing of what is in them.',
@@ -47,7 +47,8 @@ export function createExpiry(scope: Construct, parts: Parts): Expiry {
       // Finds the one run that fails by itself, and gives it up before the stream, kept for a day, forgets the others.
       bisectBatchOnError: true,
       retryAttempts: 10,
-      onFailure: new SqsDlq(deadLetterQueue),
+      // Not the CDK's own, which would give wildcards on the key of the queue.
+      onFailure: { bind: () => ({ destination: deadLetterQueue.queueArn }) },
     }),
   );
   return { ...expiry, deadLetterQueue };

@@ -10,6 +10,7 @@ import { keyPermissions } from './encryption.ts';
 import { checkEnvironment, commonEnvironment } from './environment.ts';
 import type { Parts } from './parts.ts';
 import { logPermission } from './permissions.ts';
+import { acknowledgeTimers } from './scheduler.ts';
 import type { Settings } from './settings.ts';
 
 /** What sets a function apart from the others of its deployment. */
@@ -66,7 +67,7 @@ export function createFunction(
 
 function acknowledgeFindings(
   { handler, role }: FunctionPart,
-  { bucket, settings: { tracing } }: Parts,
+  { bucket, scheduler, settings: { tracing } }: Parts,
   { permissions, onEverything }: FunctionDefinition,
 ): void {
   acknowledge(
@@ -75,12 +76,22 @@ function acknowledgeFindings(
     'Nothing is lost with an invocation that fails: a message and a record of a stream end in the dead letters of their ' +
       'queue and of their mapping, a request is answered, and a scheduled call is made again.',
   );
+  if (tracing !== Tracing.ACTIVE) {
+    acknowledge(
+      handler,
+      'Serverless-LambdaTracing',
+      'Whoever deploys this wrote another tracing than the default.',
+    );
+  }
   const traces = 'X-Ray takes traces by permissions that have no resource (Service Authorization Reference).';
   const reasons = [
     ...(tracing === Tracing.DISABLED ? [] : [traces]),
     ...(onEverything ? [onEverything] : []),
   ];
   if (reasons.length > 0) acknowledge(role, 'AwsSolutions-IAM5[Resource::*]', reasons.join(' '));
+  if (permissions.some(({ resources }) => resources.includes(scheduler.schedulesArn))) {
+    acknowledgeTimers(role, scheduler);
+  }
   const payloads = bucket.arnForObjects('*');
   if (!permissions.some(({ resources }) => resources.includes(payloads))) return;
   acknowledgeWildcard(

@@ -16,6 +16,7 @@ export type {
   WorkflowRuntimeProps,
   WorkflowStorageProps,
 } from './props.ts';
+export type { RequestSource } from '../src/adapters/aws/config.ts';
 export { type IWorkflowRuntime, WorkflowRuntime } from './workflow-runtime.ts';
 export { WorkflowStack, type WorkflowStackProps } from './workflow-stack.ts';
 export { WorkflowStorage, WorkflowStorageStack, type WorkflowStorageStackProps } from './workflow-storage.ts';

@@ -1,9 +1,11 @@
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import type { IEventBus } from 'aws-cdk-lib/aws-events';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { LanePart } from './lane.ts';
 import type { MetricSource } from './metrics.ts';
 import type { WorkQueue } from './queue.ts';
+import type { Scheduler } from './scheduler.ts';
 import type { Settings } from './settings.ts';
 
 /**
@@ -21,4 +23,8 @@ export interface Parts {
   readonly work: WorkQueue;
   /** What takes the rest. */
   readonly lanes: readonly LanePart[];
+  /** Where timers wait that no queue can delay for so long. */
+  readonly scheduler: Scheduler;
+  /** For what EventBridge and the Scheduler could not put into the queues. */
+  readonly routingDeadLetterQueue: Queue;
 }

@@ -1,44 +1,53 @@
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { type IndexDefinition, listIndex, sweepIndex } from '../src/adapters/aws/config.ts';
 import type { Parts } from './parts.ts';
+import { timerPermissions } from './scheduler.ts';
 
-/** What the API function may do: read and write runs, list them, remove them with their payloads, publish events. */
+/** What the API function may do: read and write runs, list them, remove them with their payloads, publish events, set timers. */
 export function apiPermissions(parts: Parts): PolicyStatement[] {
   return [
     ...statePermissions(parts),
+    // A restart sets the timers of its run again.
+    ...timerPermissions(parts),
     queryPermission('ListRuns', parts.table, listIndex),
     ...removalPermissions(parts),
   ];
 }
 
-/** What a processor may do: the same without listing, and delay messages. Its event source adds the receiving. */
+/** What a processor may do: the same without listing and removing. Its event source adds the receiving. */
 export function processorPermissions(parts: Parts): PolicyStatement[] {
-  return [...statePermissions(parts), delayPermission(parts)];
+  return [...statePermissions(parts), ...timerPermissions(parts)];
 }
 
 /** What the sweeper function may do: the same as the processor, and find the runs that are due for a look. */
 export function sweeperPermissions(parts: Parts): PolicyStatement[] {
   return [
     ...statePermissions(parts),
-    delayPermission(parts),
+    ...timerPermissions(parts),
     queryPermission('DueRuns', parts.table, sweepIndex),
   ];
 }
 
 /** What the dead-letter function may do: look at a run as the sweeper does. Its event sources add the receiving. */
 export function deadLetterPermissions(parts: Parts): PolicyStatement[] {
-  return [...statePermissions(parts), delayPermission(parts)];
+  return [...statePermissions(parts), ...timerPermissions(parts)];
 }
 
-/** What the expiry function may do: find and delete the items of a run. Its event source adds the stream and its dead letters. */
-export function expiryPermissions({ table }: Parts): PolicyStatement[] {
+/** What the expiry function may do: find and delete the items of a run, and lay aside. Its event source adds the stream. */
+export function expiryPermissions({ table }: Parts, deadLetterQueue: IQueue): PolicyStatement[] {
   return [
     new PolicyStatement({
       sid: 'RemoveRuns',
       actions: ['dynamodb:DeleteItem', 'dynamodb:Query'],
       resources: [table.tableArn],
+    }),
+    new PolicyStatement({
+      sid: 'LayAside',
+      actions: ['sqs:SendMessage'],
+      resources: [deadLetterQueue.queueArn],
     }),
   ];
 }
@@ -94,15 +103,6 @@ function removalPermissions({ table, bucket }: Parts): PolicyStatement[] {
       resources: [bucket.arnForObjects('*')],
     }),
   ];
-}
-
-/** A retry's turn, and the probe of a lease, come through the work queues. */
-export function delayPermission({ work, lanes }: Parts): PolicyStatement {
-  return new PolicyStatement({
-    sid: 'Delay',
-    actions: ['sqs:SendMessage'],
-    resources: [work, ...lanes.map((lane) => lane.work)].map(({ queue }) => queue.queueArn),
-  });
 }
 
 function queryPermission(sid: string, table: ITable, { name }: IndexDefinition): PolicyStatement {

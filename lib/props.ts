@@ -8,6 +8,7 @@ import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Bucket, IBucket } from 'aws-cdk-lib/aws-s3';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+import type { RequestSource } from '../src/adapters/aws/config.ts';
 import type { AlarmThresholds } from './alarm-thresholds.ts';
 
 /** Callers bring a JSON Web Token of this issuer; API Gateway verifies it. */
@@ -275,6 +276,12 @@ export interface WorkflowRuntimeProps extends WorkflowStorageProps, StepFunction
    * @default 'none'
    */
   readonly history?: 'full' | 'none';
+  /**
+   * Sources on the bus that may ask to start, resume and cancel runs by events, at most 50. Whoever may put events of such a
+   * source (see `grantRequests`) acts as its owner. None of them may begin with `evented-workflows`.
+   * @default - none
+   */
+  readonly requestSources?: readonly RequestSource[];
   /**
    * How many requests the API takes, over all callers.
    * @default - 500 a second, 1,000 at once

@@ -103,7 +103,6 @@ export function queueTarget(work: WorkQueue, deadLetterQueue: IQueue): IRuleTarg
         arn: work.queue.queueArn,
         deadLetterConfig: { arn: deadLetterQueue.queueArn },
         retryPolicy: RETRY,
-        targetResource: work.queue,
       };
     },
   };

@@ -6,7 +6,7 @@ import { Tracing } from 'aws-cdk-lib/aws-lambda';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
-import { defaults } from '../src/adapters/aws/config.ts';
+import { defaults, type RequestSource } from '../src/adapters/aws/config.ts';
 import { type AlarmSettings, alarmSettingsOf } from './alarm-thresholds.ts';
 import { atLeast, daysWithin, durationWithin, invalid, minutesWithin, oneOf, onOrOff } from './bounds.ts';
 import { WorkflowRuntimeError } from './errors.ts';
@@ -17,6 +17,7 @@ import {
   stepFunctionSettingsOf,
 } from './function-settings.ts';
 import type { Cors, IWorkflowStorage, Throttling, WorkflowAuth, WorkflowRuntimeProps } from './props.ts';
+import { requestSourcesOf } from './sources.ts';
 import { type StorageSettings, settingsBeside, storageSettingsOf } from './storage-settings.ts';
 
 /** The props with their defaults, checked. Of the functions, what it says holds for those that no lane has. */
@@ -37,6 +38,7 @@ export interface Settings extends StepFunctionSettings, StorageSettings {
   readonly runRetention: Duration;
   readonly listing: boolean;
   readonly history: 'full' | 'none';
+  readonly requestSources: readonly RequestSource[];
   readonly throttling: Required<Throttling>;
   readonly cors: Cors | undefined;
   readonly tracing: Tracing;
@@ -75,6 +77,7 @@ export function settingsOf(props: WorkflowRuntimeProps): Settings {
     runRetention: daysWithin('runRetention', props.runRetention ?? Duration.days(defaults.retentionDays)),
     listing: onOrOff('listing', props.listing ?? true),
     history: oneOf('history', props.history ?? defaults.history, ['full', 'none'], "'full' or 'none'"),
+    requestSources: requestSourcesOf(props.requestSources ?? []),
     throttling: throttlingOf(props.throttling ?? {}),
     cors: props.cors && corsOf(props.cors),
     tracing: oneOf(

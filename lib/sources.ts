@@ -11,6 +11,7 @@ import {
   requestVerbs,
 } from '../src/adapters/aws/config.ts';
 import { invalid } from './bounds.ts';
+import type { WorkflowRuntimeError } from './errors.ts';
 
 const { sources: MOST, sourceLength: LONGEST, ownerLength: LONGEST_OWNER } = requestSourceLimits;
 

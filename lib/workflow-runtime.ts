@@ -7,7 +7,7 @@ import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct, IConstruct } from 'constructs';
 import { type Api, createApi, grantRoutes } from './api.ts';
-import { createBus, reserveSource, routeWork } from './bus.ts';
+import { createBus, createRoutingDeadLetters, reserveSource, routeWork } from './bus.ts';
 import { createDeadLetters } from './dead-letters.ts';
 import { allowServices } from './encryption.ts';
 import { takeFor } from './exclusive.ts';
@@ -19,9 +19,11 @@ import type { Parts } from './parts.ts';
 import { createLaneProcessor, createProcessor, workflowFunction } from './processor.ts';
 import type { WorkflowRuntimeProps } from './props.ts';
 import { type Settings, settingsOf } from './settings.ts';
-import { closeQueue, createQueue, ownQueueOf } from './queue.ts';
+import { closeQueue, createQueue, ownQueueOf, queueTarget } from './queue.ts';
 import type { Access } from './routes.ts';
+import { grantRequests, requestSourcesEnvironment, routeRequests } from './sources.ts';
 import { StepPrincipal } from './step-principal.ts';
+import { createScheduler } from './scheduler.ts';
 import { createSweeper } from './sweeper.ts';
 import { watch } from './watch.ts';
 import { createStorage } from './workflow-storage.ts';
@@ -45,7 +47,7 @@ export interface IWorkflowRuntime extends IConstruct, IGrantable, IMetered {
   readonly workQueue: IQueue;
   /** Events that could not be processed 10 times. */
   readonly workDeadLetterQueue: IQueue;
-  /** Events that EventBridge could not put into the work queue within 24 hours. */
+  /** Events and timers that EventBridge and its Scheduler could not put into the work queues within 24 hours. */
   readonly routingDeadLetterQueue: IQueue;
   /**
    * Expired runs whose records could not be removed after 10 retries. A message has the place in the table's stream, which
@@ -86,6 +88,11 @@ export interface IWorkflowRuntime extends IConstruct, IGrantable, IMetered {
   grantDelete(grantee: IGrantable): Grant;
   /** Lets a principal read workflows, and its runs with their events, history and values. */
   grantRead(grantee: IGrantable): Grant;
+  /**
+   * Lets a principal put the requests of a source on the bus, and no other events: those that `requestSources` lets the source
+   * ask for. With any `auth`.
+   */
+  grantRequests(grantee: IGrantable, source: string): Grant;
 }
 
 /**
@@ -119,6 +126,7 @@ export class WorkflowRuntime extends MeteredConstruct implements IWorkflowRuntim
   readonly grantPrincipal: IPrincipal;
   protected readonly metricSource: MetricSource;
   readonly #api: Api;
+  readonly #sources: Settings['requestSources'];
 
   /** Throws {@link WorkflowRuntimeError} when a prop is missing or out of bounds. */
   constructor(scope: Construct, id: string, props: WorkflowRuntimeProps) {
@@ -128,14 +136,18 @@ export class WorkflowRuntime extends MeteredConstruct implements IWorkflowRuntim
     const api = createApi(this, parts);
     const processor = createProcessor(this, parts, {
       description: 'Handles the events of workflows',
-      settings: parts.settings,
+      settings: withRequests(parts.settings),
       work: parts.work,
     });
     const lanes = parts.lanes.map((lane) => ({ ...lane, ...createLaneProcessor(parts, lane) }));
     const sweeper = createSweeper(this, parts);
     const expiry = createExpiry(this, parts);
 
-    this.routingDeadLetterQueue = routeWork(this, parts);
+    routeWork(this, parts);
+    this.routingDeadLetterQueue = parts.routingDeadLetterQueue;
+    this.#sources = parts.settings.requestSources;
+    const target = queueTarget(parts.work, this.routingDeadLetterQueue);
+    routeRequests(this, { bus: parts.bus, sources: this.#sources, target });
     const deadQueues = [
       ...[parts, ...lanes].map(({ work }) => work.deadLetterQueue),
       this.routingDeadLetterQueue,
@@ -143,7 +155,8 @@ export class WorkflowRuntime extends MeteredConstruct implements IWorkflowRuntim
     const deadLetters = createDeadLetters(this, parts, deadQueues);
     const workers = [processor.role, ...lanes.map(({ role }) => role), sweeper.role, deadLetters.role];
     reserveSource(this, parts.bus, [api.role, ...workers]);
-    for (const { work } of [parts, ...parts.lanes]) closeQueue(work, workers);
+    const senders = [api.role, ...workers, parts.scheduler.role];
+    for (const { work } of [parts, ...parts.lanes]) closeQueue(work, senders);
 
     this.#api = api;
     this.url = api.url;
@@ -202,9 +215,19 @@ export class WorkflowRuntime extends MeteredConstruct implements IWorkflowRuntim
     return this.#grant('read', grantee);
   }
 
+  grantRequests(grantee: IGrantable, source: string): Grant {
+    return grantRequests({ bus: this.bus, sources: this.#sources }, source, grantee);
+  }
+
   #grant(access: Access, grantee: IGrantable): Grant {
     return grantRoutes(this.#api, access, grantee);
   }
+}
+
+/** Requests come to the work queue, so its processor alone is told of their sources. */
+function withRequests(settings: Settings): Settings {
+  const { environment, requestSources } = settings;
+  return { ...settings, environment: { ...environment, ...requestSourcesEnvironment(requestSources) } };
 }
 
 /** What the functions work on. */
@@ -214,13 +237,18 @@ function createParts(scope: Construct, settings: Settings): Parts {
   takeFor('bus', settings.ownBus);
   takeFor('queue', settings.ownQueue);
   if (settings.encryptionKey !== undefined) allowServices(scope, settings.encryptionKey);
+  const work = ownQueueOf(settings) ?? createQueue(scope, settings);
+  const lanes = createLanes(scope, settings);
+  const routingDeadLetterQueue = createRoutingDeadLetters(scope, settings);
   return {
     settings,
     metrics: { name: runtimeName(scope), namespace: settings.metricsNamespace },
     table,
     bucket,
     bus: settings.ownBus ?? createBus(scope, settings),
-    work: ownQueueOf(settings) ?? createQueue(scope, settings),
-    lanes: createLanes(scope, settings),
+    work,
+    lanes,
+    scheduler: createScheduler(scope, { work, lanes }, routingDeadLetterQueue),
+    routingDeadLetterQueue,
   };
 }

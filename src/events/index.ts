@@ -2,8 +2,8 @@
  * What is on the event bus: the engine's events, the requests of other sources and the answers to those that are refused, each
  * with the JSON Schema (2020-12) of its detail. Data and types only: loads neither a client nor a schema library.
  */
-import { type EventType } from '../core/event.ts';
-import { type JsonSchema } from './json-schema.ts';
+import type { EventType } from '../core/event.ts';
+import type { JsonSchema } from './json-schema.ts';
 import { lifecycleSchemas } from './lifecycle-schemas.ts';
 import { refusalSchema, refusalType } from './requests.ts';
 

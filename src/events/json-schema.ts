@@ -18,7 +18,7 @@ export interface JsonSchema {
   readonly minimum?: number;
   readonly maximum?: number;
   readonly anyOf?: readonly JsonSchema[];
-  readonly not?: JsonSchema;
+  readonly pattern?: string;
 }
 
 /** What the fields of an object are: those of `required`, which it has to have, and those of `optional`. */

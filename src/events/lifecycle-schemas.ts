@@ -87,7 +87,6 @@ export const lifecycleSchemas: Readonly<Record<EventType, JsonSchema>> = {
           ...time,
           description: 'The restart whose request context it has to see, ms since 1970.',
         },
-        dueAt: { ...time, description: 'Not to be executed before, ms since 1970.' },
       },
     },
   ),

@@ -77,8 +77,9 @@ export interface RequestRefused {
 }
 
 const text: JsonSchema = { type: 'string', minLength: 1, maxLength: limits.idLength };
-// A run's id is written in URLs, and these are swallowed there.
-const runId: JsonSchema = { ...text, not: { enum: ['.', '..'] } };
+/** A run's id is written in URLs, which swallow dot segments. */
+export const runIdPattern = '^(?!\\.{1,2}$)';
+const runId: JsonSchema = { ...text, pattern: runIdPattern };
 const values: JsonSchema = { type: 'object' };
 const anything: JsonSchema = {};
 

@@ -199,6 +199,19 @@ export const problemDocument = z
   })
   .describe('A problem document (RFC 9457).');
 
+/** A link to a value; empty where there is no need of one. */
+export const valueLink = z.union([z.strictObject({ url: z.string(), expiresAt: time }), z.strictObject({})]);
+
+/** A link to keep a value by. */
+export const uploadLink = z.union([
+  z.strictObject({
+    url: z.string().describe('Takes one PUT of exactly these bytes.'),
+    headers: z.record(z.string(), z.string()).describe('That the request has to have.'),
+    expiresAt: time,
+  }),
+  z.strictObject({}),
+]);
+
 /** The schemas that stand under a name of their own in the document, and wherever they are used refer to it. */
 export const components = {
   Health: health,

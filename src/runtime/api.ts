@@ -4,6 +4,7 @@ import type { Graph } from '../core/graph.ts';
 import type { RunRef, StoredRun, WorkflowHost } from '../core/host.ts';
 import type { ScheduleDescription, ScheduleStart, ScheduleTick } from '../core/schedule.ts';
 import type { HistoryEntry } from '../core/run-history.ts';
+import type { PayloadLink } from '../ports/index.ts';
 
 export type { HistoryEntry } from '../core/run-history.ts';
 export type {
@@ -80,6 +81,19 @@ export interface Runtime extends WorkflowHost {
   keepValue(request: KeptValueRef & { readonly text: string }): Promise<void>;
   /** The JSON of a value that was kept. Rejects with WORKFLOW_VALUE_NOT_FOUND when the caller kept none of this hash for the run. */
   keptValue(request: KeptValueRef): Promise<string>;
+  /**
+   * Keeps a value (its JSON) that is too large for an answer, and resolves with a link by which the caller, who may see the run, gets
+   * it; undefined where the place has no links, since its answers have no limit.
+   */
+  shareValue(request: KeptValueRef & { readonly text: string }): Promise<PayloadLink | undefined>;
+  /**
+   * A link by which a caller does what {@link Runtime.keepValue} does with a value that is too large for a request: `bytes` of UTF-8.
+   * What is sent to it has to have this hash and this number of bytes, and is looked at when it is used. Undefined where the place
+   * has no links. Rejects with WORKFLOW_LIMIT_EXCEEDED for more than a value may have.
+   */
+  linkValue(
+    request: KeptValueRef & { readonly bytes: number },
+  ): Promise<(PayloadLink & { readonly headers: Readonly<Record<string, string>> }) | undefined>;
   /** Stops taking work, waits for steps in flight, closes the backend. Idempotent; nothing keeps the process alive afterwards. */
   close(): Promise<void>;
 }

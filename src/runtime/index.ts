@@ -8,6 +8,7 @@ export type {
   HistoryPage,
   HistoryRequest,
   OutputOptions,
+  RepeatableRequest,
   ResumeRequest,
   Runtime,
   RunRef,

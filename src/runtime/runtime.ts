@@ -13,7 +13,6 @@ import type {
   HandleOptions,
   HistoryPage,
   HistoryRequest,
-  KeptValueRef,
   OutputOptions,
   RepeatableRequest,
   RestartRequest,
@@ -41,7 +40,7 @@ import { handleStep } from './handle-step.ts';
 import { drop, entryTurn, type EventHandling } from './handling.ts';
 import { handleRange } from './members.ts';
 import { historyOf } from './log-reader.ts';
-import { keepValue, keptValue } from './kept-values.ts';
+import { keepValue, keptValue, linkValue, shareValue } from './kept-values.ts';
 import { Publisher } from './publish.ts';
 import { getRun, resultOf, settledStatus, snapshotOf } from './queries.ts';
 import { blockAt, foreachAt, Registry, sleepAt, stepAt } from './registry.ts';
@@ -228,13 +227,10 @@ class EventedRuntime implements Runtime {
     return historyOf(this.open(), request);
   }
 
-  async keepValue(request: Parameters<Runtime['keepValue']>[0]): Promise<void> {
-    return keepValue(this.open(), request);
-  }
-
-  async keptValue(request: KeptValueRef): Promise<string> {
-    return keptValue(this.open(), request);
-  }
+  readonly keepValue: Runtime['keepValue'] = async (request) => keepValue(this.open(), request);
+  readonly keptValue: Runtime['keptValue'] = async (request) => keptValue(this.open(), request);
+  readonly shareValue: Runtime['shareValue'] = async (request) => shareValue(this.open(), request);
+  readonly linkValue: Runtime['linkValue'] = async (request) => linkValue(this.open(), request);
 
   async list(query: RunQuery): Promise<RunPage> {
     checkLimit(query.limit);

@@ -67,7 +67,12 @@ export const LAYERS: readonly Layer[] = [
   // Schemas of what is on the bus, for readers of events: data, which loads nothing.
   { name: 'events', roots: ['src/events'], may: ['core'], packages: [] },
   // What the functions and the CDK both have to know. The CDK must not load the AWS clients for it.
-  { name: 'aws config', roots: ['src/adapters/aws/config.ts'], may: ['core', 'ports'], packages: [] },
+  {
+    name: 'aws config',
+    roots: ['src/adapters/aws/config.ts', 'src/adapters/aws/cron-expression.ts'],
+    may: ['core', 'ports'],
+    packages: [],
+  },
   {
     name: 'aws',
     roots: ['src/adapters/aws'],

@@ -5,6 +5,7 @@ import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { environment } from '../../src/adapters/aws/config.ts';
+import { captureLog, context } from '../lambdas/log.ts';
 import { createStack, resourcesOf } from './synth.ts';
 
 // In the repository, where the entries find what they import.
@@ -85,13 +86,13 @@ describe('the bundled functions', () => {
   });
 
   test('have a message that cannot be read come again, and end as a dead letter', async () => {
-    const log = vi.spyOn(console, 'error').mockReturnValue();
+    const written = captureLog();
     const { handler } = await load(PROCESSOR);
     const record = { messageId: 'unreadable', body: 'no event', attributes: {} };
-    expect(await handler({ Records: [record] }, {})).toEqual({
+    expect(await handler({ Records: [record] }, context)).toEqual({
       batchItemFailures: [{ itemIdentifier: 'unreadable' }],
     });
-    expect(log).toHaveBeenCalledOnce();
+    expect(written().filter(({ level }) => level === 'ERROR')).toHaveLength(1);
   });
 });
 

@@ -14,7 +14,7 @@ import {
 } from '../../lib/sources.ts';
 import { environment, type RequestSource } from '../../src/adapters/aws/config.ts';
 import { readRequestSources } from '../../src/adapters/aws/request-sources.ts';
-import { createApp, resourcesOf } from './synth.ts';
+import { createApp, createStack, idOf, resourcesOf, synth } from './synth.ts';
 
 /** A bus whose requests go to a queue, and a role that may put those of `granted`. */
 function routed(sources: readonly RequestSource[], granted?: string): Template {
@@ -135,5 +135,68 @@ describe('requests of other sources', () => {
     ],
   ])('are refused at synthesis with %s', (_, sources, message) => {
     expect(refusalOf(sources)).toMatch(message);
+  });
+});
+
+describe('the runtime', () => {
+  const sources: readonly RequestSource[] = [{ source: 'shop', may: ['start'] }];
+  const stack = createStack({ requestSources: sources });
+  const producer = new Role(stack, 'Producer', { assumedBy: new AccountPrincipal('123456789012') });
+  stack.runtime.grantRequests(producer, 'shop');
+  const template = Template.fromStack(stack);
+
+  test('routes requests to the work queue, with the dead letters and retries of its other work', () => {
+    template.hasResourceProperties('AWS::Events::Rule', {
+      EventBusName: { Ref: idOf(template, 'AWS::Events::EventBus', 'WorkflowsBus') },
+      EventPattern: { source: ['shop'] },
+      Targets: [
+        {
+          Arn: { 'Fn::GetAtt': [idOf(template, 'AWS::SQS::Queue', 'WorkflowsWork'), 'Arn'] },
+          DeadLetterConfig: {
+            Arn: { 'Fn::GetAtt': [idOf(template, 'AWS::SQS::Queue', 'WorkflowsRoutingDeadLetters'), 'Arn'] },
+          },
+          RetryPolicy: { MaximumEventAgeInSeconds: 86_400, MaximumRetryAttempts: 185 },
+        },
+      ],
+    });
+  });
+
+  test('tells the processor of the work queue, and no other function, who may ask', () => {
+    const told = resourcesOf(template, 'AWS::Lambda::Function').filter(({ Properties }) => {
+      const { Environment: { Variables = {} } = {} } = Properties as {
+        Environment?: { Variables?: Record<string, unknown> };
+      };
+      return environment.requestSources in Variables;
+    });
+    expect(told).toHaveLength(1);
+    expect(told[0]?.Properties).toMatchObject({
+      Description: 'Handles the events of workflows',
+      Environment: { Variables: { [environment.requestSources]: JSON.stringify(sources) } },
+    });
+  });
+
+  test('lets a principal put what was granted, on its bus', () => {
+    template.hasResourceProperties('AWS::IAM::Policy', {
+      Roles: [{ Ref: idOf(template, 'AWS::IAM::Role', 'Producer') }],
+      PolicyDocument: {
+        Statement: [
+          {
+            Action: 'events:PutEvents',
+            Resource: { 'Fn::GetAtt': [idOf(template, 'AWS::Events::EventBus', 'WorkflowsBus'), 'Arn'] },
+            Condition: {
+              StringEquals: { 'events:source': 'shop', 'events:detail-type': ['workflow.start'] },
+            },
+          },
+        ],
+      },
+    });
+  });
+
+  test('is not synthesized with sources that fit into no environment, or are the engine', () => {
+    const many = Array.from({ length: 30 }, (_, at) => ({ source: `${'x'.repeat(150)}${at}` }));
+    expect(() => synth({ requestSources: many })).toThrow(/requestSources/);
+    expect(() => synth({ requestSources: [{ source: 'evented-workflows' }] })).toThrow(
+      /a name of the engine/,
+    );
   });
 });

@@ -1,5 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
 import { Match } from 'aws-cdk-lib/assertions';
+import { Tracing } from 'aws-cdk-lib/aws-lambda';
 import { describe, expect, test } from 'vitest';
 import { defaults, eventSource, workPattern } from '../../src/adapters/aws/config.ts';
 import { idOf, resourcesOf, resourceWith, synth } from './synth.ts';
@@ -38,6 +39,17 @@ describe('the work queue', () => {
       MessageRetentionPeriod: 1_209_600,
     });
   });
+});
+
+test('each rule retries, and lays aside what it cannot deliver', () => {
+  const targets = resourcesOf(template, 'AWS::Events::Rule').flatMap(({ Properties }) => Properties.Targets);
+  expect(targets).toHaveLength(3);
+  for (const target of targets) {
+    expect(target).toMatchObject({
+      DeadLetterConfig: { Arn: expect.anything() as unknown },
+      RetryPolicy: { MaximumEventAgeInSeconds: expect.any(Number) as unknown },
+    });
+  }
 });
 
 describe('the routing', () => {
@@ -188,8 +200,15 @@ describe('the functions', () => {
       Runtime: 'nodejs24.x',
       MemorySize: 512,
       Handler: 'index.handler',
+      TracingConfig: { Mode: 'Active' },
       Environment: { Variables: Match.objectLike({ NODE_OPTIONS: '--enable-source-maps' }) },
     });
+  });
+
+  test('are not traced when that is not wanted, and may not send traces then', () => {
+    const untraced = synth({ tracing: Tracing.DISABLED });
+    untraced.allResourcesProperties('AWS::Lambda::Function', { TracingConfig: Match.absent() });
+    expect(JSON.stringify(untraced.toJSON())).not.toContain('xray:');
   });
 
   test('get what they work on, by the names that the adapter reads', () => {
@@ -207,6 +226,7 @@ describe('the functions', () => {
           EVENTED_TABLE: { Ref: idOf(given, 'AWS::DynamoDB::Table', 'WorkflowsTable') },
           EVENTED_BUS: { Ref: idOf(given, 'AWS::Events::EventBus', 'WorkflowsBus') },
           EVENTED_QUEUE_URL: { Ref: work },
+          EVENTED_QUEUE_ARN: { 'Fn::GetAtt': [work, 'Arn'] },
           EVENTED_BUCKET: { Ref: idOf(given, 'AWS::S3::Bucket', 'WorkflowsPayloads') },
           EVENTED_LEASE_SECONDS: '5',
           EVENTED_RETENTION_DAYS: '3',

@@ -6,10 +6,11 @@ export class Called {
   readonly #called = new Set<string>();
   readonly #methods = new Set<string>();
 
-  /** The same object, whose calls are noted as `<name>.<method>`. */
+  /** The same object, whose calls are noted as `<name>.<method>`. Methods of an object within it count, too. */
   of<Port extends object>(name: string, port: Port): Port {
     for (const [method, value] of Object.entries(port)) {
       if (typeof value === 'function') this.#methods.add(`${name}.${method}`);
+      else if (typeof value === 'object' && value !== null) this.of(method, value as object);
     }
     return new Proxy(port, {
       get: (target, property, receiver): unknown => {

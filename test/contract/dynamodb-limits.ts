@@ -1,4 +1,4 @@
-import type { DynamoDBClient, ServiceInputTypes, ServiceOutputTypes } from '@aws-sdk/client-dynamodb';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { serviceLimits } from '../../src/adapters/aws/config.ts';
 import { itemBytes } from '../../src/adapters/aws/item-size.ts';

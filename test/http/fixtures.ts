@@ -85,6 +85,8 @@ export function fakeRuntime(parts: Partial<Runtime>): Runtime {
     history: refuse,
     keepValue: refuse,
     keptValue: refuse,
+    shareValue: refuse,
+    linkValue: refuse,
     get: refuse,
     result: refuse,
     settled: refuse,

@@ -72,9 +72,10 @@ function fixture(
   const refuse = async (refusal: RequestRefused): Promise<void> => void refused.push(refusal);
   const request = requestHandler({ runtime, sources, refuse, now: () => 7, ...change(runtime) });
   const event = (body: string): Promise<void> => runtime.handle(parseQueueMessage(body));
+  const tick = (): Promise<void> => Promise.reject(new Error('no schedule is here'));
   const drain = async (): Promise<void> => {
     for (let next = place.receive(); next !== undefined; next = place.receive()) {
-      await dispatch(formatQueueMessage(next.event), { event, request });
+      await dispatch(formatQueueMessage(next.event), { event, tick, request });
     }
   };
   return {
@@ -82,7 +83,7 @@ function fixture(
     refused,
     drain,
     deliver: async (message) => {
-      await dispatch(JSON.stringify(message), { event, request });
+      await dispatch(JSON.stringify(message), { event, tick, request });
       await drain();
     },
   };

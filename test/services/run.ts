@@ -1,22 +1,16 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { cache, interruption, modules, repository } from '../integration/cdk.ts';
 import { run } from '../integration/commands.ts';
 import { startEmulator } from '../integration/emulator.ts';
 import { ENDPOINT_VARIABLE } from './endpoint.ts';
 
 /** `npm run test:services`: the AWS adapters but the table's, on an emulator. Arguments go to Vitest. */
 
-const repository = join(import.meta.dirname, '../..');
-const cache = join(repository, '.cache');
-const modules = join(repository, 'node_modules');
-const interrupted = new AbortController();
-for (const name of ['SIGINT', 'SIGTERM'] as const) {
-  process.once(name, () => interrupted.abort(new Error(`${name} was received.`)));
-}
-const { signal } = interrupted;
+const signal = interruption();
 process.chdir(repository);
 await mkdir(cache, { recursive: true });
-const emulator = await startEmulator({ cache, modules }, { env: process.env, signal });
+const emulator = await startEmulator(signal);
 try {
   const vitest = join(modules, 'vitest', 'vitest.mjs');
   const config = ['--config', 'vitest.services.config.ts'];

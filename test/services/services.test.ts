@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import {
   CreateEventBusCommand,
   EventBridgeClient,
@@ -176,6 +177,43 @@ describe('payloads', () => {
       await expect(s3.send(get)).rejects.toMatchObject({ name: 'NoSuchKey' });
     }
     expect(await backend.payloads.get('gone too', 'hash')).toBe('1');
+  });
+});
+
+describe('links', () => {
+  const text = JSON.stringify('ü'.repeat(3 * 1_048_576));
+  const sha256 = createHash('sha256').update(text).digest('hex');
+  const linksOf = () => {
+    const { links } = backend.payloads;
+    if (links === undefined) throw new Error('S3 has links.');
+    return called.of('links', links);
+  };
+
+  test('lead to what was kept, and bear all that it takes to get it', async () => {
+    await backend.payloads.keep('linked run', 'name', text, 0);
+    const { url, expiresAt } = await linksOf().read('linked run', 'name');
+    const answer = await fetch(url);
+    expect(answer.headers.get('content-type')).toBe('application/json');
+    expect(await answer.text()).toBe(text);
+    expect(expiresAt).toBeGreaterThan(systemClock.now());
+  });
+
+  test('take what they were made for', async () => {
+    const bytes = Buffer.byteLength(text);
+    const { url, headers } = await linksOf().write('linked run', 'sent', { sha256, bytes });
+    expect((await fetch(url, { method: 'PUT', headers, body: text })).status).toBe(200);
+    expect(await backend.payloads.kept('linked run', 'sent')).toBe(text);
+  });
+
+  // Whether S3 is held to it, the emulator does not show: that it is signed for is what can be seen.
+  test('sign the hash and the length of what they take, as headers', async () => {
+    const { url, headers } = await linksOf().write('linked run', 'sent', { sha256, bytes: 5 });
+    const query = new URL(url).searchParams;
+    const signed = (query.get('X-Amz-SignedHeaders') ?? '').split(';');
+    expect(signed).toEqual(['content-length', 'content-type', 'host', 'x-amz-checksum-sha256']);
+    expect(headers['x-amz-checksum-sha256']).toBe(Buffer.from(sha256, 'hex').toString('base64'));
+    // One of an empty body, which the client would add by itself, would refuse every other.
+    expect([...query.keys()].filter((name) => /crc|checksum-algorithm/i.test(name))).toEqual([]);
   });
 });
 

@@ -1,6 +1,7 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import type { S3Client } from '@aws-sdk/client-s3';
+import type { SchedulerClient } from '@aws-sdk/client-scheduler';
 import { SQSClient } from '@aws-sdk/client-sqs';
 
 /** The clients of the services. Those that are not given are made on first use, from the environment's region and credentials. */
@@ -9,6 +10,7 @@ export interface AwsClients {
   readonly eventbridge?: EventBridgeClient;
   readonly sqs?: SQSClient;
   readonly s3?: S3Client;
+  readonly scheduler?: SchedulerClient;
 }
 
 /**
@@ -58,6 +60,12 @@ export class LazyClients {
       // Emulators have no host name for each bucket.
       ...(this.endpoint === undefined ? {} : { forcePathStyle: true }),
     }));
+  }
+
+  async scheduler(): Promise<SchedulerClient> {
+    if (this.given.scheduler !== undefined) return this.given.scheduler;
+    const { SchedulerClient: Client } = await import('@aws-sdk/client-scheduler');
+    return (this.made.scheduler ??= new Client(bounds));
   }
 
   /** Closes the connections of the clients that were made here; a given one is its giver's. */

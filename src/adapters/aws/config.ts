@@ -91,6 +91,8 @@ export const environment = {
   scheduleGroup: 'EVENTED_SCHEDULE_GROUP',
   /** ARN of the role by which the Scheduler sends to the work queues. */
   scheduleRole: 'EVENTED_SCHEDULE_ROLE_ARN',
+  /** ARN of the queue for what the Scheduler could not put into a work queue. */
+  scheduleDeadLetters: 'EVENTED_SCHEDULE_DEAD_LETTERS_ARN',
   /** JSON, an array of {@link Lane}: queues of their own for some workflows or steps. */
   lanes: 'EVENTED_LANES',
   /** JSON, an array of {@link RequestSource}: who may ask for runs by events. */
@@ -185,6 +187,9 @@ export const defaults = {
   stepMarginSeconds: 10,
   /** The work queue's visibility timeout is the function's limit and this many seconds: a killed worker's message returns then. */
   visibilityMarginSeconds: 30,
+  /** How long and how often the Scheduler tries to put an event into a queue, before it goes to its dead-letter queue. */
+  scheduleRetryHours: 24,
+  scheduleRetryAttempts: 185,
   /** Receives of a message before it goes to the dead-letter queue: ten visibility timeouts of an outage. */
   maxReceiveCount: 10,
 } as const;
@@ -230,6 +235,15 @@ export const keptObjects = { prefix: '~kept/', days: limits.keptDays } as const;
 /** Source of the engine's own events. Only the engine's roles may put events with it. */
 export const eventSource = 'evented-workflows';
 
+/** Source of what the Scheduler puts into the work queue when a schedule is due. */
+export const scheduleSource = 'evented-workflows.schedule';
+
+/** What it asks for: a run. */
+export const scheduleDetailType = 'workflow.start';
+
+/** Names of schedules that come again and again begin with this; those of timers, which share their group, do not. */
+export const cronPrefix = 'cron-';
+
 /** All detail-types begin with this; the rest of a detail-type is the rest of the event's `type`. */
 export const eventTypePrefix = 'workflow.';
 
@@ -247,7 +261,7 @@ export const factPattern = {
 } as const;
 
 /**
- * Limits of the services. Sources: the EventBridge, SQS and DynamoDB quotas pages and API references of AWS, read in
+ * Limits of the services. Sources: the EventBridge, Scheduler, SQS and DynamoDB quotas pages and API references of AWS, read in
  * November 2026.
  */
 export const serviceLimits = {
@@ -257,6 +271,8 @@ export const serviceLimits = {
   putEventsBytes: 1_000_000,
   /** Seconds by which SQS can delay a message (SQS API reference, DelaySeconds). */
   sqsDelaySeconds: 900,
+  /** A schedule is carried out within this many seconds after its time (Scheduler user guide, "Schedule types"). */
+  schedulePrecisionSeconds: 60,
   /** Messages of one SendMessageBatch request (SQS API reference). */
   sqsBatchMessages: 10,
   /** Bytes of one message, and of one batch (SQS quotas). */

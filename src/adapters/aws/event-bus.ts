@@ -9,6 +9,7 @@ import type { WorkflowEvent } from '../../core/event.ts';
 import { utf8Bytes } from '../../core/utf8.ts';
 import type { EventBus } from '../../ports/event-bus.ts';
 import { eventSource, serviceLimits } from './config.ts';
+import type { LaneOf } from './lanes.ts';
 import { inTime, type Pacing, refusalBackoff, retrying, trying, unavailable } from './retry.ts';
 import type { TraceHeader } from './trace-header.ts';
 
@@ -20,6 +21,8 @@ export interface EventBridgeBusOptions {
   readonly pacing: Pacing;
   /** Whether the ends of steps that nobody works on are published. */
   readonly stepEnds: boolean;
+  /** @default everything goes to the work queue */
+  readonly laneOf?: LaneOf;
   /** See {@link TraceHeader}. @default none */
   readonly traceHeader?: TraceHeader;
 }
@@ -61,15 +64,17 @@ export function eventBridgeBus(options: EventBridgeBusOptions): EventBus {
 
 function entryOf(
   event: WorkflowEvent,
-  { busName, traceHeader }: EventBridgeBusOptions,
+  { busName, traceHeader, laneOf }: EventBridgeBusOptions,
 ): PutEventsRequestEntry {
   const header = traceHeader?.();
+  // By it the rule of a lane's queue takes the event, and that of the work queue does not.
+  const lane = event.work ? laneOf?.(event)?.name : undefined;
   return {
     ...(header === undefined ? {} : { TraceHeader: header }),
     EventBusName: busName,
     Source: eventSource,
     DetailType: event.type,
-    Detail: JSON.stringify(event),
+    Detail: JSON.stringify(lane === undefined ? event : { ...event, lane }),
   };
 }
 

@@ -24,7 +24,8 @@ export function attributeBytes(value: AttributeValue): number {
   if (value.BOOL !== undefined || value.NULL !== undefined) return 1;
   if (value.L !== undefined) return 3 + value.L.reduce((sum, entry) => sum + 1 + attributeBytes(entry), 0);
   if (value.M !== undefined) return 3 + Object.keys(value.M).length + itemBytes(value.M);
-  throw new TypeError(`No size is known for ${JSON.stringify(value)}`);
+  // Sets and bytes, which no record has.
+  return Buffer.byteLength(JSON.stringify(value));
 }
 
 /**

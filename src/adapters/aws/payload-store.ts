@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { S3Client, _Error as S3Error } from '@aws-sdk/client-s3';
 import { WorkflowError } from '../../core/errors.ts';
-import type { PayloadStore } from '../../ports/payload-store.ts';
+import type { PayloadLink, PayloadStore } from '../../ports/payload-store.ts';
 import { keptObjects } from './config.ts';
 import { escapeId } from './keys.ts';
 import { inTime, isNamed, type Pacing, refusalBackoff, retrying, trying, unavailable } from './retry.ts';
@@ -30,6 +30,10 @@ export function s3PayloadStore(options: S3PayloadStoreOptions): PayloadStore {
 
     keep: (runId, name, text) => putObject(options, keptKey(runId, name), text),
     kept: (runId, name) => getObject(options, keptKey(runId, name)),
+    links: {
+      read: (runId, name) => readLink(options, keptKey(runId, name)),
+      write: (runId, name, content) => writeLink(options, keptKey(runId, name), content),
+    },
     // No `dropKept`: a rule of the bucket removes them by their age.
   };
 }
@@ -61,6 +65,50 @@ async function getObject(options: S3PayloadStoreOptions, key: string): Promise<s
 function brokenOff(cause: unknown): never {
   const message = `the answer broke off (${cause instanceof Error ? cause.message : String(cause)})`;
   throw Object.assign(new Error(message, { cause }), { $metadata: { httpStatusCode: 503 } });
+}
+
+/** For how long a link leads there, seconds; one that was signed by a role ends with its session at the latest. */
+const linkSeconds = 900;
+
+async function readLink(
+  { client, bucket, pacing }: S3PayloadStoreOptions,
+  key: string,
+): Promise<PayloadLink> {
+  const [{ GetObjectCommand }, { getSignedUrl }] = await presigning();
+  const expiresAt = pacing.clock.now() + linkSeconds * 1_000;
+  const object = new GetObjectCommand({ Bucket: bucket, Key: key });
+  return { url: await getSignedUrl(await client(), object, { expiresIn: linkSeconds }), expiresAt };
+}
+
+/** S3 compares the hash that is signed with that of what it gets, and refuses other bytes. */
+async function writeLink(
+  { client, bucket, pacing }: S3PayloadStoreOptions,
+  key: string,
+  { sha256, bytes }: { readonly sha256: string; readonly bytes: number },
+) {
+  const [{ PutObjectCommand }, { getSignedUrl }] = await presigning();
+  const expiresAt = pacing.clock.now() + linkSeconds * 1_000;
+  const checksum = Buffer.from(sha256, 'hex').toString('base64');
+  const type = 'application/json';
+  const object = new PutObjectCommand({
+    Bucket: bucket,
+    Key: key,
+    ContentType: type,
+    ContentLength: bytes,
+    ChecksumSHA256: checksum,
+  });
+  // As headers, which S3 holds a request to; in the query they would say nothing of what is sent.
+  const headers = new Set(['content-type', 'content-length', 'x-amz-checksum-sha256']);
+  const url = await getSignedUrl(await client(), object, {
+    expiresIn: linkSeconds,
+    unhoistableHeaders: headers,
+    signableHeaders: new Set([...headers, 'host']),
+  });
+  return { url, expiresAt, headers: { 'content-type': type, 'x-amz-checksum-sha256': checksum } };
+}
+
+function presigning() {
+  return Promise.all([import('@aws-sdk/client-s3'), import('@aws-sdk/s3-request-presigner')]);
 }
 
 async function passing<T>(

@@ -12,7 +12,8 @@ import { eventSource } from './config.ts';
 const count = z.int().min(0);
 const path = z.array(count).max(2);
 
-const detail = z.object({
+/** The engine's event, whatever its type: each of them has a narrower schema in `src/events`. */
+export const eventDetail = z.object({
   format: z.int().min(1).max(eventFormat),
   id: z.string(),
   type: z.enum(eventTypes),
@@ -35,7 +36,7 @@ const detail = z.object({
 });
 
 const message = z
-  .object({ source: z.literal(eventSource), 'detail-type': z.enum(eventTypes), detail })
+  .object({ source: z.literal(eventSource), 'detail-type': z.enum(eventTypes), detail: eventDetail })
   .refine((value) => value.detail.type === value['detail-type'], {
     message: 'is not the type of the detail',
     path: ['detail-type'],

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { type ValidationIssue, WorkflowError } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
-import { requestTypes } from '../../events/index.ts';
+import { requestTypes, runIdPattern } from '../../events/requests.ts';
 
 /** Requests: events of a source that the app allows, as the bus's rule for it delivers them to the work queue. */
 
@@ -16,8 +16,8 @@ const text = z
 
 /** An id that is written in a URL's path later. */
 const runId = text
-  .refine((id) => id !== '.' && id !== '..', 'is a dot segment, which no URL can carry')
-  .meta({ maxLength: limits.idLength, not: { enum: ['.', '..'] } });
+  .regex(new RegExp(runIdPattern), 'is a dot segment, which no URL can carry')
+  .meta({ maxLength: limits.idLength });
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);

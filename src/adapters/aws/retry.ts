@@ -18,6 +18,12 @@ export const refusalBackoff: Backoff = { tries: 7, baseMs: 50, capMs: 2_000 };
 /** For what failed as a whole although its client has tried again already. */
 export const failureBackoff: Backoff = { tries: 3, baseMs: 100, capMs: 2_000 };
 
+/**
+ * Requests end this long after the deadline of an invocation, ms: by then the outcome of a step that had until the deadline is
+ * stored, or will not be. Less than the function still has (`defaults.stepMarginSeconds`), so that the failure is reported.
+ */
+export const graceMs = 4_000;
+
 /** Where time, pauses and their jitter come from. */
 export interface Pacing {
   readonly clock: Pick<Clock, 'timer' | 'now'>;
@@ -32,8 +38,7 @@ export type Try<T> = { readonly done: T } | { readonly again: unknown; readonly 
  * Tries until done, with full jitter (a random pause up to a bound that doubles), so that those who collided do not
  * collide again: https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/. Rejects with
  * WORKFLOW_BACKEND_UNAVAILABLE, with what the last try gave as cause, when the tries are used up, or when the pause would
- * end after the deadline of the invocation: whoever is killed in the middle of a try leaves more behind than who fails.
- * The first try is made even then, since what a step came to is stored after its deadline.
+ * end after the time of the invocation: whoever is killed in the middle of a try leaves more behind than who fails.
  */
 export async function retrying<T>(
   pacing: Pacing,
@@ -41,7 +46,7 @@ export async function retrying<T>(
   what: string,
   attempt: () => Promise<Try<T>>,
 ): Promise<T> {
-  const deadline = currentInvocation()?.deadline ?? Number.POSITIVE_INFINITY;
+  const { deadline } = currentInvocation() ?? { deadline: Number.POSITIVE_INFINITY };
   for (let tried = 1; ; tried += 1) {
     const outcome = await attempt();
     if ('done' in outcome) return outcome.done;
@@ -51,7 +56,7 @@ export async function retrying<T>(
     }
     const bound = Math.min(backoff.capMs, backoff.baseMs * 2 ** (tried - 1));
     const ms = pacing.random() * bound;
-    if (pacing.clock.now() + ms >= deadline) {
+    if (pacing.clock.now() + ms >= deadline + graceMs) {
       throw unavailable(`${what}: refused ${tried} times, and no time is left`, outcome.again);
     }
     await pause(pacing.clock, ms);
@@ -80,12 +85,6 @@ export function pause(clock: Pick<Clock, 'timer'>, ms: number): Promise<void> {
     clock.timer(ms, resolve, { keepAlive: true });
   });
 }
-
-/**
- * What is left after a deadline for a request that is under way by then, and for those that store an outcome, ms: less
- * than the function has (`defaults.stepMarginSeconds`), so that the failure is still reported.
- */
-const graceMs = 4_000;
 
 const signals = new WeakMap<Invocation, AbortSignal>();
 

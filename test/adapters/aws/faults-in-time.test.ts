@@ -17,7 +17,7 @@ import { keyItem } from '../../../src/adapters/aws/expression.ts';
 import { withInvocation } from '../../../src/adapters/aws/invocation.ts';
 import { headerKey, type Item, recordItemKey } from '../../../src/adapters/aws/keys.ts';
 import { encodeHeader, encodeRecord } from '../../../src/adapters/aws/record-codec.ts';
-import { type Pacing, refusalBackoff } from '../../../src/adapters/aws/retry.ts';
+import { graceMs, type Pacing, refusalBackoff } from '../../../src/adapters/aws/retry.ts';
 import { dynamoRunStore } from '../../../src/adapters/aws/run-store.ts';
 import type { RunHeader, StepRecord } from '../../../src/core/records.ts';
 import { instantPacing } from './pacing.ts';
@@ -161,10 +161,10 @@ describe('the deadline of an invocation', () => {
     return pacing;
   }
 
-  test('ends the tries before it, and leaves the rest of the time to the caller', async () => {
+  test('ends the tries with what is left to store an outcome, and leaves the rest to the caller', async () => {
     service.on(UpdateItemCommand).rejects(throttled());
     const pacing = pacingFrom(now);
-    const deadline = now + 60;
+    const deadline = now + 60 - graceMs;
     const writing = withInvocation({ deadline }, () => storeBy(pacing).commit(commit));
     await expect(writing).rejects.toMatchObject({
       ...unavailable,
@@ -172,12 +172,14 @@ describe('the deadline of an invocation', () => {
     });
     // Pauses of at most 15, 30 and 60 ms: the third would end after it.
     expect(service.commandCalls(UpdateItemCommand)).toHaveLength(3);
-    expect(pacing.now).toBeLessThan(deadline);
+    expect(pacing.now).toBeLessThan(deadline + graceMs);
   });
 
   test('lets what comes after it be tried once', async () => {
     service.on(UpdateItemCommand).resolves({ Attributes: recordItem(committed) });
-    const writing = withInvocation({ deadline: now - 1 }, () => storeBy(pacingFrom(now)).commit(commit));
+    const writing = withInvocation({ deadline: now - graceMs }, () =>
+      storeBy(pacingFrom(now)).commit(commit),
+    );
     expect(await writing).toEqual({ won: true, image: committed });
   });
 
@@ -186,7 +188,7 @@ describe('the deadline of an invocation', () => {
     const store = storeBy(pacingFrom(now));
     const [late, early] = await Promise.allSettled([
       withInvocation({ deadline: now + 60_000 }, () => store.commit(commit)),
-      withInvocation({ deadline: now + 1 }, () => store.commit(commit)),
+      withInvocation({ deadline: now + 1 - graceMs }, () => store.commit(commit)),
     ]);
     expect(late.status).toBe('fulfilled');
     expect(early.status).toBe('rejected');

@@ -28,7 +28,7 @@ beforeEach(() => {
 
 function timers(clock: { now(): number } = { now: () => now }) {
   const client = new SQSClient({ region: 'us-east-1' });
-  return sqsTimers({ client, queueUrl: 'https://sqs.test/queue', clock, pacing: instantPacing() });
+  return sqsTimers({ client, queueUrl: () => 'https://sqs.test/queue', clock, pacing: instantPacing() });
 }
 
 function sent() {
@@ -73,7 +73,7 @@ test('a timer carries the trace of the invocation that set it, and none without 
   const client = new SQSClient({ region: 'us-east-1' });
   const common = {
     client,
-    queueUrl: 'https://sqs.test/queue',
+    queueUrl: () => 'https://sqs.test/queue',
     clock: { now: () => now },
     pacing: instantPacing(),
   };

@@ -3,7 +3,7 @@ import { DescribeEventBusCommand } from '@aws-sdk/client-eventbridge';
 import { HeadBucketCommand } from '@aws-sdk/client-s3';
 import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import { expect, test } from 'vitest';
-import { dynamodb, eventbridge, s3, sqs, stack } from './deployed.ts';
+import { dynamodb, eventbridge, s3, sqs, stack } from '../deployed.ts';
 
 const named = (name: string) => expect.objectContaining({ name }) as Error;
 
