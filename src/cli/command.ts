@@ -112,9 +112,10 @@ export function programName(env: Console['env']): string {
   return env['npm_command'] === undefined ? 'evented' : 'npx evented';
 }
 
-function clientOf(console: Console, option: Context['option']): Client {
+/** A client by the options and the environment; `usual` is where the API is when neither says it. */
+export function clientOf(console: Console, option: Context['option'], usual = defaultUrl): Client {
   const { env } = console;
-  const url = option('url') ?? nonEmpty(env['EVENTED_URL']) ?? defaultUrl;
+  const url = option('url') ?? nonEmpty(env['EVENTED_URL']) ?? usual;
   const token = option('token') ?? nonEmpty(env['EVENTED_TOKEN']);
   const region = option('sigv4');
   const retries = option('retries');

@@ -117,7 +117,7 @@ export const LAYERS: readonly Layer[] = [
   {
     name: 'cli',
     roots: ['src/cli'],
-    may: ['client', 'local'],
+    may: ['client', 'local', 'aws config'],
     // What signs needs a peer that few have.
     mayLazily: ['client signer'],
     mayAsTypes: ['core'],

@@ -1,9 +1,5 @@
-import { Duration } from 'aws-cdk-lib';
-import { Template } from 'aws-cdk-lib/assertions';
-import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { describe, expect, test } from 'vitest';
-import { WorkflowStack } from '../../lib/index.ts';
-import { createApp, createStack, idOf, resourcesOf, synth } from './synth.ts';
+import { createStack, idOf, resourcesOf, synth } from './synth.ts';
 
 const template = synth();
 const queue = (path: string): string => idOf(template, 'AWS::SQS::Queue', path);
@@ -68,7 +64,7 @@ test('alarms and dashboard are made, and left out on demand', () => {
   for (const id of [
     'Undeliverable',
     'WorkAge',
-    'LongStepsWorkAge',
+    'LongStepsAge',
     'RoutingDeadLetters',
     'ProcessorErrors',
     'DeadLetterThrottles',
@@ -100,16 +96,4 @@ test('the construct has its metrics', () => {
     ['QueueName'],
   ]);
   expect(runtime.metricRunsFailed({ statistic: 'Average' }).statistic).toBe('Average');
-});
-
-test('dead letters of a queue of another stack are read too, and end where their owner says', () => {
-  const app = createApp();
-  const other = createStack({}, app);
-  const queueOf = (id: string): Queue => new Queue(other, id);
-  const own = new Queue(other, 'Own', {
-    visibilityTimeout: Duration.seconds(150),
-    deadLetterQueue: { queue: queueOf('OwnDead'), maxReceiveCount: 10 },
-  });
-  const stack = new WorkflowStack(app, 'Second', { entry: 'test/cdk/synth.ts', auth: 'iam', queue: own });
-  expect(() => Template.fromStack(stack)).not.toThrow();
 });

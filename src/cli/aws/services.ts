@@ -1,7 +1,4 @@
-import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import type { S3Client } from '@aws-sdk/client-s3';
-import type { SQSClient } from '@aws-sdk/client-sqs';
-import { CommandError, exitCodes, usageError } from '../exit.ts';
+import { CommandError, usageError } from '../exit.ts';
 import { printable } from '../text.ts';
 
 /** The module of a client, loaded when a command needs it: few who use the command line have AWS. */
@@ -10,9 +7,6 @@ export const services = {
   dynamodb: () => loaded('@aws-sdk/client-dynamodb', () => import('@aws-sdk/client-dynamodb')),
   s3: () => loaded('@aws-sdk/client-s3', () => import('@aws-sdk/client-s3')),
 } as const;
-
-/** A client of {@link services}. */
-export type ServiceClient = DynamoDBClient | S3Client | SQSClient;
 
 async function loaded<Module>(name: string, load: () => Promise<Module>): Promise<Module> {
   try {
@@ -45,6 +39,3 @@ export function awsFailure(what: string, cause: unknown): CommandError {
   }
   return new CommandError('CLI_FAILED', `${what}: ${printable(message)} (${printable(name)})`, { cause });
 }
-
-/** Exit code for a finding that somebody has to look at. */
-export const unhealthy = exitCodes.failed;

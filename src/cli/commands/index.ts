@@ -1,5 +1,6 @@
 import type { Command } from '../command.ts';
 import { dev } from './dev.ts';
+import { doctor } from './doctor.ts';
 import { events } from './events.ts';
 import { graph, runs, show, workflows } from './look.ts';
 import { redrive } from './redrive.ts';
@@ -21,5 +22,6 @@ export const commands: readonly Command[] = [
   remove,
   workflows,
   graph,
+  doctor,
   redrive,
 ];
