@@ -85,7 +85,8 @@ test('requests are logged, as JSON and without what names a run, and are not wit
       },
     },
   });
-  const { Format: format } = stage?.Properties.AccessLogSettings as { Format: string };
+  const settings = stage?.Properties.AccessLogSettings as { Format: string } | undefined;
+  const format = settings?.Format ?? '';
   expect(JSON.parse(format)).toMatchObject({ route: '$context.routeKey', status: '$context.status' });
   expect(format).not.toContain('$context.path');
 });
