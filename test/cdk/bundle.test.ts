@@ -54,6 +54,8 @@ function request(path: string, authorizer?: unknown): unknown {
   };
 }
 
+const context = { getRemainingTimeInMillis: () => 120_000 };
+
 const signed = { iam: { userArn: 'arn:aws:iam::123456789012:user/ann' } };
 
 describe('the bundled functions', () => {
@@ -71,7 +73,7 @@ describe('the bundled functions', () => {
   test('serve the workflows of the entry', async () => {
     vi.stubEnv(environment.auth, 'iam');
     const { handler } = await load(API);
-    const answer = await handler(request('/workflows', signed), {});
+    const answer = await handler(request('/workflows', signed), context);
     expect(answer).toMatchObject({ statusCode: 200 });
     expect(JSON.parse(String(answer.body))).toEqual({ workflows: [{ id: 'bundled' }] });
   });
@@ -79,7 +81,7 @@ describe('the bundled functions', () => {
   test('answer nobody whom API Gateway did not authenticate', async () => {
     vi.stubEnv(environment.auth, 'iam');
     const { handler } = await load(API);
-    const answer = await handler(request('/workflows'), {});
+    const answer = await handler(request('/workflows'), context);
     expect(answer).toMatchObject({ statusCode: 401 });
     expect(JSON.parse(String(answer.body))).toMatchObject({ code: 'WORKFLOW_UNAUTHENTICATED' });
   });
@@ -88,7 +90,7 @@ describe('the bundled functions', () => {
     const log = vi.spyOn(console, 'error').mockReturnValue();
     const { handler } = await load(PROCESSOR);
     const record = { messageId: 'unreadable', body: 'no event', attributes: {} };
-    expect(await handler({ Records: [record] }, {})).toEqual({
+    expect(await handler({ Records: [record] }, context)).toEqual({
       batchItemFailures: [{ itemIdentifier: 'unreadable' }],
     });
     expect(log).toHaveBeenCalledOnce();

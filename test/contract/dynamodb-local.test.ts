@@ -1,17 +1,19 @@
 import { S3Client } from '@aws-sdk/client-s3';
-import { afterAll, beforeAll, describe, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { awsBackend } from '../../src/adapters/aws/index.ts';
 import {
   type ContractBackend,
   payloadStoreContract,
   runStoreContract,
 } from '../../src/testing/contract/index.ts';
+import { BilledComparison } from './dynamodb-billed.ts';
 import { localClient, tableForTests } from './dynamodb-place.ts';
 import { startObjectServer } from './object-server.ts';
 
 const fake = { region: 'us-east-1', credentials: { accessKeyId: 'test', secretAccessKey: 'test' } };
 const tableName = 'contract';
 const dynamodb = localClient();
+const comparison = new BilledComparison(dynamodb);
 tableForTests(tableName);
 let s3: S3Client;
 let objects: Awaited<ReturnType<typeof startObjectServer>>;
@@ -37,6 +39,7 @@ async function makeBackend(segmentSize?: number): Promise<ContractBackend> {
     clients: { dynamodb, s3 },
     ...(segmentSize === undefined ? {} : { segmentSize }),
   });
+  comparison.count();
   return { ...backend, dispose: () => backend.close() };
 }
 
@@ -53,3 +56,21 @@ for (const segmentSize of [1, 3]) {
     makeBackend: () => makeBackend(segmentSize),
   });
 }
+
+// Last: of all that the contracts have requested.
+describe('the meter', () => {
+  test('counts what each request is billed', () => {
+    const { commands, differences } = comparison;
+    expect(differences).toEqual([]);
+    expect([...commands].toSorted()).toEqual([
+      'BatchGetItemCommand',
+      'BatchWriteItemCommand',
+      'DeleteItemCommand',
+      'GetItemCommand',
+      'PutItemCommand',
+      'QueryCommand',
+      'TransactWriteItemsCommand',
+      'UpdateItemCommand',
+    ]);
+  });
+});

@@ -5,10 +5,12 @@ import {
   type PutEventsResultEntry,
 } from '@aws-sdk/client-eventbridge';
 import type { WorkflowEvent } from '../../core/event.ts';
-import { utf8Bytes } from '../../core/utf8.ts';
 import type { EventBus } from '../../ports/event-bus.ts';
 import { eventSource, serviceLimits } from './config.ts';
+import { entryBytes } from './meter.ts';
+import { chunksOf } from './prices.ts';
 import { type Pacing, refusalBackoff, retrying, unavailable } from './retry.ts';
+import { type Carried, carriedBy } from './spending.ts';
 
 /** See {@link eventBridgeBus}. */
 export interface EventBridgeBusOptions {
@@ -45,7 +47,7 @@ export function eventBridgeBus(options: EventBridgeBusOptions): EventBus {
       const wanted = events.filter(
         ({ type, work }) => work || options.stepEnds || type !== 'workflow.step.end',
       );
-      const batches = batchesOf(wanted.map((event) => entryOf(event, options.busName)));
+      const batches = batchesOf(entriesOf(wanted, options.busName));
       for (let i = 0; i < batches.length; i += concurrency) {
         await Promise.all(batches.slice(i, i + concurrency).map((batch) => send(options, batch)));
       }
@@ -53,18 +55,28 @@ export function eventBridgeBus(options: EventBridgeBusOptions): EventBus {
   };
 }
 
-function entryOf(event: WorkflowEvent, busName: string): PutEventsRequestEntry {
+/** The first event that somebody works on carries what the handling has used. */
+function entriesOf(events: readonly WorkflowEvent[], busName: string): PutEventsRequestEntry[] {
+  const entries = events.map((event) => entryOf(event, busName));
+  const at = events.findIndex(({ work }) => work);
+  const first = events[at];
+  if (first === undefined) return entries;
+  const sizes = entries.map(entryBytes);
+  const spent = carriedBy({ entries: sumOf(sizes.map(chunksOf)), bytes: sumOf(sizes) });
+  return Object.keys(spent).length === 0 ? entries : entries.with(at, entryOf({ ...first, spent }, busName));
+}
+
+function sumOf(numbers: readonly number[]): number {
+  return numbers.reduce((sum, one) => sum + one, 0);
+}
+
+function entryOf(event: WorkflowEvent & { readonly spent?: Carried }, busName: string): PutEventsRequestEntry {
   return {
     EventBusName: busName,
     Source: eventSource,
     DetailType: event.type,
     Detail: JSON.stringify(event),
   };
-}
-
-/** Size of an entry as the service counts it. https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevents.html */
-function entryBytes({ Source, DetailType, Detail }: PutEventsRequestEntry): number {
-  return utf8Bytes(Source ?? '') + utf8Bytes(DetailType ?? '') + utf8Bytes(Detail ?? '');
 }
 
 function batchesOf(entries: readonly PutEventsRequestEntry[]): PutEventsRequestEntry[][] {

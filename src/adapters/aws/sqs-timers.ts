@@ -4,6 +4,7 @@ import type { Timers } from '../../ports/event-bus.ts';
 import { serviceLimits } from './config.ts';
 import { formatQueueMessage } from './queue-message.ts';
 import { type Pacing, failureBackoff, retrying } from './retry.ts';
+import { carriedBy } from './spending.ts';
 
 /** See {@link sqsTimers}. */
 export interface SqsTimersOptions {
@@ -21,7 +22,7 @@ export function sqsTimers(options: SqsTimersOptions): Timers {
   const { client, queueUrl, clock, pacing } = options;
   return {
     async schedule(event, dueAt) {
-      const body = formatQueueMessage(event);
+      const body = formatQueueMessage(event, carriedBy({ requests: 1 }));
       await retrying(pacing, failureBackoff, 'Setting a timer', async () => {
         // Taken anew for each try: the pauses are part of the delay.
         const seconds = Math.ceil((dueAt - clock.now()) / 1000);

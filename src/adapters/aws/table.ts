@@ -33,6 +33,7 @@ import {
   type Try,
   unavailable,
 } from './retry.ts';
+import { chargePut, chargeUpdate } from './spending.ts';
 
 /** Outcome of a conditional write: the item after it, or the one that made its condition fail. */
 export interface ItemWrite {
@@ -158,30 +159,36 @@ export class Table {
 
   /** Updates an item; without one, its condition decides whether it is created. */
   async update(write: UpdateWrite, isOwn: IsOwn): Promise<ItemWrite> {
+    const charge = chargeUpdate(write);
     const command = new UpdateItemCommand({
-      ...updateParameters(write),
+      ...updateParameters({ ...write, increase: { ...write.increase, ...charge.increase } }),
       TableName: this.name,
       ReturnValues: 'ALL_NEW',
       ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
     });
-    return await this.conditional(isOwn, async () => {
+    const outcome = await this.conditional(isOwn, async () => {
       const { Attributes: item } = await this.client.send(command);
       return { won: true, ...(item === undefined ? {} : { item }) };
     });
+    if (!outcome.won) charge.undo();
+    return outcome;
   }
 
   /** Puts a whole item. */
   async put(item: Item, condition: Condition, isOwn: IsOwn): Promise<ItemWrite> {
+    const charge = chargePut(item);
     const command = new PutItemCommand({
       TableName: this.name,
-      Item: item,
+      Item: { ...item, ...numbersOf(charge.increase) },
       ...conditionParameters(condition),
       ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
     });
-    return await this.conditional(isOwn, async () => {
+    const outcome = await this.conditional(isOwn, async () => {
       await this.client.send(command);
       return { won: true, item };
     });
+    if (!outcome.won) charge.undo();
+    return outcome;
   }
 
   /** Puts an item whatever is there: for items that are the same whoever puts them. */
@@ -286,6 +293,11 @@ export class Table {
       throw unavailable(what, error);
     }
   }
+}
+
+/** Numbers as attributes. */
+function numbersOf(numbers: Readonly<Record<string, number>>): Item {
+  return Object.fromEntries(Object.entries(numbers).map(([name, value]) => [name, { N: String(value) }]));
 }
 
 /** The outcome behind a failed condition; undefined for any other error. */

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { itemBytes } from './item-size.ts';
+import { itemBytes } from '../../../src/adapters/aws/item-size.ts';
 import * as samples from './samples.ts';
 import { serviceLimits } from '../../../src/adapters/aws/config.ts';
 import { keyItem } from '../../../src/adapters/aws/expression.ts';
