@@ -21,7 +21,8 @@ function invocationOf(
   context: Remaining,
   options: Pick<SpendingOptions, 'share' | 'before' | 'carried'>,
 ): Required<Invocation> {
-  const { AWS_LAMBDA_FUNCTION_MEMORY_SIZE: megabytes = '1024', [environment.stepEnds]: stepEnds } = process.env;
+  const { AWS_LAMBDA_FUNCTION_MEMORY_SIZE: megabytes = '1024', [environment.stepEnds]: stepEnds } =
+    process.env;
   const meter = new Spending({
     now: () => performance.now(),
     gigabytes: Number(megabytes) / 1_024,

@@ -46,7 +46,10 @@ export function startCloud(endpoint: string): Cloud {
   const objects = new Map<string, string>();
   const clients = {
     dynamodb: new DynamoDBClient({ ...options, endpoint }),
-    eventbridge: new EventBridgeClient({ ...options, requestHandler: { handle: async (sent: Sent) => putEvents(queue, sent) } }),
+    eventbridge: new EventBridgeClient({
+      ...options,
+      requestHandler: { handle: async (sent: Sent) => putEvents(queue, sent) },
+    }),
     sqs: new SQSClient({
       ...options,
       md5: false,
@@ -92,7 +95,10 @@ function putEvents(queue: string[], sent: Sent): { response: Answer } {
     };
     queue.push(JSON.stringify(envelope));
   }
-  return answered(200, JSON.stringify({ FailedEntryCount: 0, Entries: Entries.map(() => ({ EventId: randomUUID() })) }));
+  return answered(
+    200,
+    JSON.stringify({ FailedEntryCount: 0, Entries: Entries.map(() => ({ EventId: randomUUID() })) }),
+  );
 }
 
 function sendMessage(queue: string[], sent: Sent): { response: Answer } {

@@ -2,7 +2,7 @@ import { createRuntime } from 'evented-workflows/runtime';
 import { awsBackend, parseQueueMessage } from '../../src/adapters/aws/index.ts';
 import { withInvocation } from '../../src/adapters/aws/invocation.ts';
 import { deliveryOf, Spending, type SpendingOptions } from '../../src/adapters/aws/spending.ts';
-import { addUsage, noUsage, type Usage } from '../../src/adapters/aws/usage.ts';
+import { addUsage, noUsage, type Usage, usageNames } from '../../src/adapters/aws/usage.ts';
 import { systemClock } from '../../src/adapters/system/index.ts';
 import type { RunStore } from '../../src/ports/index.ts';
 import { createTable } from '../../test/contract/dynamodb-table.ts';
@@ -35,16 +35,22 @@ export interface Measured {
   readonly shown: number;
 }
 
-/** What every run of a setting costs beside its steps, and every workload. */
+/** What was measured in one setting. */
 export interface Results {
   readonly setting: Setting;
-  /** Start and end, which is a run of one step less what each further step costs. */
+  /** Start and end: a run of one step less what each further step costs. */
   readonly ends: Measured;
+  /** Each further step of a sequence. */
+  readonly step: Measured;
+  /** The workloads, in their order. */
   readonly runs: readonly Measured[];
 }
 
 const tableName = 'cost';
 const hour = 3_600_000;
+
+/** Fixed, because a number is billed by its digits: the counts of bytes are the same each time. */
+const startedAt = 1_790_000_000_123;
 
 /** Measures all workloads in all settings. `endpoint`: of a DynamoDB Local that has no table of this name. */
 export async function measure(endpoint: string, wanted: readonly Setting[] = settings): Promise<Results[]> {
@@ -54,11 +60,14 @@ export async function measure(endpoint: string, wanted: readonly Setting[] = set
     if (dynamodb !== undefined) await createTable(dynamodb, tableName);
     const results: Results[] = [];
     for (const setting of wanted) {
-      // The first run of a workflow in a process enters it in the list of workflows.
-      const [one, eleven] = [await runOf(cloud, sequence(1), setting), await runOf(cloud, sequence(11), setting)];
+      const [one, eleven] = [
+        await runOf(cloud, sequence(1), setting),
+        await runOf(cloud, sequence(11), setting),
+      ];
       const runs: Measured[] = [];
       for (const workload of workloads()) runs.push(await runOf(cloud, workload, setting));
-      results.push({ setting, ends: withoutStep(one, eleven), runs });
+      const step = combined(eleven, one, (more, less) => (more - less) / 10);
+      results.push({ setting, ends: combined(one, step, (all, part) => all - part), step, runs });
     }
     return results;
   } finally {
@@ -66,15 +75,19 @@ export async function measure(endpoint: string, wanted: readonly Setting[] = set
   }
 }
 
-/** A run of one step less a tenth of what ten steps more cost. */
-function withoutStep(one: Measured, eleven: Measured): Measured {
-  const usage = { ...one.usage };
-  for (const name of Object.keys(usage) as (keyof Usage)[]) usage[name] -= (eleven.usage[name] - one.usage[name]) / 10;
+function combined(a: Measured, b: Measured, combine: (a: number, b: number) => number): Measured {
+  const usage = Object.fromEntries(
+    usageNames.map((name) => [name, round(combine(a.usage[name], b.usage[name]))]),
+  ) as Record<keyof Usage, number>;
   return {
     usage,
-    deliveries: one.deliveries - (eleven.deliveries - one.deliveries) / 10,
-    shown: one.shown - (eleven.shown - one.shown) / 10,
+    deliveries: round(combine(a.deliveries, b.deliveries)),
+    shown: combine(a.shown, b.shown),
   };
+}
+
+function round(value: number): number {
+  return Math.round(value * 1_000) / 1_000;
 }
 
 type Given = Pick<SpendingOptions, 'before' | 'carried'>;
@@ -89,7 +102,7 @@ async function runOf(cloud: Cloud, workload: Workload, { stepEnds, history }: Se
   const runId = `run-${(runs += 1)}`;
   const sum = noUsage();
   let deliveries = 0;
-  let now = Date.now();
+  let now = startedAt;
   const backend = awsBackend({
     tableName,
     busName: 'bench',
@@ -119,6 +132,9 @@ async function runOf(cloud: Cloud, workload: Workload, { stepEnds, history }: Se
     }
   };
   const [{ id: workflowId } = { id: '' }] = workflows;
+  // The first start of a workflow in the life of a process enters it in the list of workflows: not counted.
+  await runtime.start({ workflowId, runId: `${runId}-first`, inputData: workload.inputData });
+  cloud.queue.length = 0;
   await call(apiCall, () => runtime.start({ workflowId, runId, inputData: workload.inputData }));
   await drain();
   if (workload.resume !== undefined) {

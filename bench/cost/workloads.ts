@@ -12,6 +12,8 @@ export interface Workload {
   /** What the cost is divided by: how many of what. */
   readonly units: number;
   readonly unit: string;
+  /** Plain steps beside these, which are not a part of what a unit costs. @default 0 */
+  readonly besides?: number;
   readonly workflows: Workflows;
   readonly inputData: unknown;
   /** The step that is resumed once. */
@@ -144,6 +146,8 @@ function suspension(): Workload {
     name: 'suspend and resume',
     units: 1,
     unit: 'suspension',
+    // What the step costs that suspends: its first claim and commit.
+    besides: 1,
     workflows: [flow('suspension').then(ask).commit()],
     inputData: { n: 1 },
     resume: 'ask',
@@ -156,6 +160,7 @@ function sleep(): Workload {
     name: 'sleep',
     units: 1,
     unit: 'sleep',
+    besides: 2,
     workflows: [flow('sleep').then(step('before')).sleep(1).then(step('after')).commit()],
     inputData: { n: 1 },
     elsewhere: { transitions: 3, operations: 4, executions: 2, invocations: 2, bytes: 2 * small },

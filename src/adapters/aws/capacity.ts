@@ -22,7 +22,10 @@ export function readUnitsOf(bytes: number, consistent: boolean): number {
 
 /** Units of a write that turned `before` into `after`, with what it changes of the indexes; undefined: there is no item. */
 export function changeUnits(before: Item | undefined, after: Item | undefined): number {
-  const bytes = Math.max(before === undefined ? 0 : itemBytes(before), after === undefined ? 0 : itemBytes(after));
+  const bytes = Math.max(
+    before === undefined ? 0 : itemBytes(before),
+    after === undefined ? 0 : itemBytes(after),
+  );
   return writeUnitsOf(bytes) + indexes.reduce((sum, index) => sum + indexUnits(index, before, after), 0);
 }
 
@@ -39,7 +42,10 @@ function indexUnits(index: IndexDefinition, before: Item | undefined, after: Ite
 }
 
 /** What an index holds of an item; undefined when the item lacks a part of its key. */
-function entryOf({ partitionKey, sortKey, include }: IndexDefinition, item: Item | undefined): Item | undefined {
+function entryOf(
+  { partitionKey, sortKey, include }: IndexDefinition,
+  item: Item | undefined,
+): Item | undefined {
   if (item?.[partitionKey.name] === undefined || item[sortKey.name] === undefined) return undefined;
   const { partitionKey: pk, sortKey: sk } = tableDefinition;
   const names = [pk.name, sk.name, partitionKey.name, sortKey.name, ...include];
@@ -52,6 +58,8 @@ function entryOf({ partitionKey, sortKey, include }: IndexDefinition, item: Item
  */
 export function assumedBefore(after: Item, written: ReadonlySet<string>, created: boolean): Item | undefined {
   if (created) return undefined;
-  const changed = indexes.flatMap(({ sortKey, include }) => [sortKey.name, ...include]).filter((name) => written.has(name));
+  const changed = indexes
+    .flatMap(({ sortKey, include }) => [sortKey.name, ...include])
+    .filter((name) => written.has(name));
   return { ...after, ...Object.fromEntries(changed.map((name) => [name, { N: '0' }])) };
 }

@@ -70,7 +70,10 @@ function sumOf(numbers: readonly number[]): number {
   return numbers.reduce((sum, one) => sum + one, 0);
 }
 
-function entryOf(event: WorkflowEvent & { readonly spent?: Carried }, busName: string): PutEventsRequestEntry {
+function entryOf(
+  event: WorkflowEvent & { readonly spent?: Carried },
+  busName: string,
+): PutEventsRequestEntry {
   return {
     EventBusName: busName,
     Source: eventSource,

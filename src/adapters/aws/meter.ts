@@ -1,11 +1,21 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import type { EventBridgeClient, PutEventsCommandOutput, PutEventsRequestEntry } from '@aws-sdk/client-eventbridge';
+import type {
+  EventBridgeClient,
+  PutEventsCommandOutput,
+  PutEventsRequestEntry,
+} from '@aws-sdk/client-eventbridge';
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { SchedulerClient } from '@aws-sdk/client-scheduler';
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import { currentInvocation } from './invocation.ts';
 import { chunksOf } from './prices.ts';
-import { asksForCapacity, capacityOf, failureCapacity, type Request, type SeenItems } from './table-capacity.ts';
+import {
+  asksForCapacity,
+  capacityOf,
+  failureCapacity,
+  type Request,
+  type SeenItems,
+} from './table-capacity.ts';
 import type { Usage } from './usage.ts';
 
 /**
@@ -36,7 +46,7 @@ export function meterDynamoDb(client: DynamoDBClient, counterOf: CounterOf = ofI
         const counter = counterOf();
         if (counter === undefined) return next(args);
         const request = args.input as Request;
-        const asked = asksForCapacity(commandName, request) ? { ReturnConsumedCapacity: 'TOTAL' as const } : {};
+        const asked = asksForCapacity(request) ? { ReturnConsumedCapacity: 'TOTAL' as const } : {};
         try {
           const result = await next({ ...args, input: { ...args.input, ...asked } });
           counter.add(capacityOf(commandName, request, result.output, counter.seen));

@@ -140,7 +140,12 @@ export function chargePut(item: Item): Charge {
   const key = { pk: item['pk']?.S ?? '', sk: item['sk']?.S ?? '' };
   const meter = currentInvocation()?.meter;
   if (meter === undefined || !holdsCharges(key)) return noCharge;
-  const { increase, undo } = charge(meter, { key, before: meter.seen.get(nameOfKey(item)), after: item, set: item });
+  const { increase, undo } = charge(meter, {
+    key,
+    before: meter.seen.get(nameOfKey(item)),
+    after: item,
+    set: item,
+  });
   const held = noUsage();
   addUsage(held, usageIn(increase));
   addUsage(held, meter.ofItems(item));
@@ -198,7 +203,9 @@ export function carriedBy(sending: Partial<Usage>): Carried {
 
 /** The parts that are not 0, to a thousandth. */
 function carriedOf(usage: Usage): Record<string, number> {
-  const parts = usageNames.map((name) => [attributes[name], Math.round(usage[name] * 1_000) / 1_000] as const);
+  const parts = usageNames.map(
+    (name) => [attributes[name], Math.round(usage[name] * 1_000) / 1_000] as const,
+  );
   return Object.fromEntries(parts.filter(([, value]) => value !== 0));
 }
 
@@ -232,8 +239,14 @@ export function chargesOn(items: readonly (Item | undefined)[]): Usage | undefin
  * What the delivery of a message has used by formula, and what its event carries. The rule of the bus sends the message, which a
  * timer has counted itself; Lambda's poller receives and deletes messages in batches. Anything that is no event is a delivery too.
  */
-export function deliveryOf(body: string, batch: number): Required<Pick<SpendingOptions, 'before' | 'carried'>> {
-  const { account, detail } = objectIn(body) as { readonly account?: unknown; readonly detail?: { spent?: unknown } };
+export function deliveryOf(
+  body: string,
+  batch: number,
+): Required<Pick<SpendingOptions, 'before' | 'carried'>> {
+  const { account, detail } = objectIn(body) as {
+    readonly account?: unknown;
+    readonly detail?: { spent?: unknown };
+  };
   const chunks = chunksOf(Buffer.byteLength(body));
   const requests = (account === undefined ? 0 : chunks) + (2 * chunks) / batch;
   const spent = detail?.spent;

@@ -32,7 +32,9 @@ export interface Request {
   readonly IndexName?: string;
   readonly UpdateExpression?: string;
   readonly ConditionExpression?: string;
-  readonly RequestItems?: BatchGetItemCommandInput['RequestItems'] | BatchWriteItemCommandInput['RequestItems'];
+  readonly RequestItems?:
+    | BatchGetItemCommandInput['RequestItems']
+    | BatchWriteItemCommandInput['RequestItems'];
   readonly TransactItems?: readonly TransactWriteItem[];
 }
 
@@ -44,7 +46,7 @@ interface Answer {
   readonly Responses?: BatchGetItemCommandOutput['Responses'];
   readonly UnprocessedKeys?: BatchGetItemCommandOutput['UnprocessedKeys'];
   readonly UnprocessedItems?: BatchWriteItemCommandOutput['UnprocessedItems'];
-  readonly ConsumedCapacity?: ConsumedCapacity | readonly ConsumedCapacity[];
+  readonly ConsumedCapacity?: ConsumedCapacity;
   readonly CancellationReasons?: readonly CancellationReason[];
 }
 
@@ -54,12 +56,9 @@ interface Exchange {
   readonly seen: SeenItems;
 }
 
-/**
- * Whether what a request is billed cannot be told from it and its answer: of a transaction, which answers with no item, and of
- * a query that returns parts of items. They ask DynamoDB for it.
- */
-export function asksForCapacity(command: string, request: Request): boolean {
-  return command === 'TransactWriteItemsCommand' || request.ProjectionExpression !== undefined;
+/** Whether what a request is billed cannot be told from its answer, which has parts of items only: DynamoDB is asked for it. */
+export function asksForCapacity(request: Request): boolean {
+  return request.ProjectionExpression !== undefined;
 }
 
 const rules: Readonly<Record<string, (exchange: Exchange) => Capacity>> = {
@@ -73,11 +72,7 @@ const rules: Readonly<Record<string, (exchange: Exchange) => Capacity>> = {
   DeleteItemCommand: ({ request, seen }) => change(seen, request.Key, undefined),
   UpdateItemCommand: update,
   BatchWriteItemCommand: batchWrite,
-  TransactWriteItemsCommand: ({ request, answer, seen }) => {
-    for (const { Update, Put } of request.TransactItems ?? []) seen.delete(nameOfKey(Update?.Key ?? Put?.Item));
-    const asked = consumed(answer);
-    return asked === undefined ? transaction(request, []) : { writeUnits: asked };
-  },
+  TransactWriteItemsCommand: transaction,
 };
 
 /** What DynamoDB bills for a request that it has answered, and for one whose conditions failed. */
@@ -93,15 +88,53 @@ export function failureCapacity(request: Request, error: unknown, seen: SeenItem
     if (item !== undefined) see(seen, request.Key ?? request.Item, item);
     return { writeUnits: writeUnitsOf(bytesOf(item)) };
   }
-  const isCanceled = error.name === 'TransactionCanceledException';
-  return isCanceled ? transaction(request, reasons) : {};
+  if (error.name !== 'TransactionCanceledException') return {};
+  // What the conditions met; of an item that no reason shows, what was seen of it.
+  const units = (request.TransactItems ?? []).map((write, at) => {
+    const met = reasons[at]?.Item ?? seen.get(nameOfKey(keyOfWrite(write)));
+    return 2 * writeUnitsOf(bytesOf(met));
+  });
+  return { writeUnits: sumOf(units) };
 }
 
-/** Two units for each started KB of what conditions met: an item that none names is taken to have no more than one. */
-function transaction(request: Request, reasons: readonly CancellationReason[]): Capacity {
-  const writes = request.TransactItems ?? [];
-  const units = writes.map(({ Put }, at) => 2 * writeUnitsOf(bytesOf(reasons[at]?.Item ?? Put?.Item)));
-  return { writeUnits: units.reduce((sum, one) => sum + one, 0) };
+/**
+ * Each item is written twice, to prepare and to commit; an index follows once, after that.
+ * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis.html#transaction-capacity-handling
+ */
+function transaction({ request, seen }: Exchange): Capacity {
+  const parts = (request.TransactItems ?? []).map(
+    (write): Required<Pick<Capacity, 'writeUnits' | 'bytes'>> => {
+      const name = nameOfKey(keyOfWrite(write));
+      const before = seen.get(name);
+      if (write.ConditionCheck !== undefined)
+        return { writeUnits: 2 * writeUnitsOf(bytesOf(before)), bytes: 0 };
+      const after = write.Put?.Item ?? updated(before, write.Update ?? {});
+      seen.set(name, after);
+      const bytes = Math.max(bytesOf(before), itemBytes(after));
+      return { writeUnits: changeUnits(before, after) + writeUnitsOf(bytes), bytes: itemBytes(after) };
+    },
+  );
+  return {
+    writeUnits: sumOf(parts.map(({ writeUnits }) => writeUnits)),
+    bytes: sumOf(parts.map(({ bytes }) => bytes)),
+  };
+}
+
+function keyOfWrite({ Update, Put, ConditionCheck }: TransactWriteItem): Item | undefined {
+  return Update?.Key ?? Put?.Item ?? ConditionCheck?.Key;
+}
+
+/** What an update makes of an item, as far as its size and its places in the indexes go: a number that is raised stays. */
+function updated(before: Item | undefined, update: Partial<NonNullable<TransactWriteItem['Update']>>): Item {
+  const { Key: key, UpdateExpression: expression = '', ExpressionAttributeValues: values = {} } = update;
+  const [sets = '', removes = ''] = expression.split('REMOVE ');
+  const after: Item = { ...key, ...before };
+  for (const [, name = '', value = ''] of sets.matchAll(/#(\w+) = (:\w+)(?=,|\s|$)/g)) {
+    const given = values[value];
+    if (given !== undefined) after[name] = given;
+  }
+  for (const [, name = ''] of removes.matchAll(/#(\w+)/g)) delete after[name];
+  return after;
 }
 
 function batchGet({ request, answer, seen }: Exchange): Capacity {
@@ -128,8 +161,9 @@ function query({ request, answer, seen }: Exchange): Capacity {
   const items = answer.Items ?? [];
   const areWhole = request.ProjectionExpression === undefined && request.IndexName === undefined;
   if (areWhole) for (const item of items) see(seen, item, item);
-  const asked = asksForCapacity('QueryCommand', request) ? consumed(answer) : undefined;
-  const bytes = items.reduce((sum, item) => sum + itemBytes(item), 0);
+  // Emulators may not say it.
+  const asked = asksForCapacity(request) ? answer.ConsumedCapacity?.CapacityUnits : undefined;
+  const bytes = sumOf(items.map(itemBytes));
   return { readUnits: asked ?? readUnitsOf(bytes, request.ConsistentRead === true) };
 }
 
@@ -150,14 +184,19 @@ function batchWrite({ request, answer, seen }: Exchange): Capacity {
       .flat()
       .map(({ PutRequest, DeleteRequest }) => nameOfKey(PutRequest?.Item ?? DeleteRequest?.Key)),
   );
-  const writes = Object.values((request.RequestItems ?? {}) as NonNullable<BatchWriteItemCommandInput['RequestItems']>).flat();
+  const writes = Object.values(
+    (request.RequestItems ?? {}) as NonNullable<BatchWriteItemCommandInput['RequestItems']>,
+  ).flat();
   const parts = writes
-    .map(({ PutRequest: put, DeleteRequest: deletion }) => ({ key: put?.Item ?? deletion?.Key, after: put?.Item }))
+    .map(({ PutRequest: put, DeleteRequest: deletion }) => ({
+      key: put?.Item ?? deletion?.Key,
+      after: put?.Item,
+    }))
     .filter(({ key }) => !open.has(nameOfKey(key)))
     .map(({ key, after }) => change(seen, key, after));
   return {
-    writeUnits: parts.reduce((sum, { writeUnits = 0 }) => sum + writeUnits, 0),
-    bytes: parts.reduce((sum, { bytes = 0 }) => sum + bytes, 0),
+    writeUnits: sumOf(parts.map(({ writeUnits = 0 }) => writeUnits)),
+    bytes: sumOf(parts.map(({ bytes = 0 }) => bytes)),
   };
 }
 
@@ -177,11 +216,8 @@ function bytesOf(item: Item | undefined): number {
   return item === undefined ? 0 : itemBytes(item);
 }
 
-/** What the service says that it has billed; undefined when it was not asked, and by emulators that do not say it. */
-function consumed({ ConsumedCapacity: said }: Answer): number | undefined {
-  if (said === undefined) return undefined;
-  const all = Array.isArray(said) ? (said as readonly ConsumedCapacity[]) : [said as ConsumedCapacity];
-  return all.reduce((sum, { CapacityUnits = 0 }) => sum + CapacityUnits, 0);
+function sumOf(numbers: readonly number[]): number {
+  return numbers.reduce((sum, one) => sum + one, 0);
 }
 
 /** Unique text of an item's key. */
