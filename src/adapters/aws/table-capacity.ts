@@ -29,6 +29,7 @@ export interface Request {
   readonly Item?: Item;
   readonly ConsistentRead?: boolean;
   readonly ProjectionExpression?: string;
+  readonly FilterExpression?: string;
   readonly IndexName?: string;
   readonly UpdateExpression?: string;
   readonly ConditionExpression?: string;
@@ -56,9 +57,9 @@ interface Exchange {
   readonly seen: SeenItems;
 }
 
-/** Whether what a request is billed cannot be told from its answer, which has parts of items only: DynamoDB is asked for it. */
-export function asksForCapacity(request: Request): boolean {
-  return request.ProjectionExpression !== undefined;
+/** Whether an answer does not show all that was read and is billed, but parts or some of it: DynamoDB is asked for that. */
+export function asksForCapacity({ ProjectionExpression: parts, FilterExpression: some }: Request): boolean {
+  return parts !== undefined || some !== undefined;
 }
 
 const rules: Readonly<Record<string, (exchange: Exchange) => Capacity>> = {
