@@ -56,16 +56,15 @@ const startedAt = 1_790_000_000_123;
 export async function measure(endpoint: string, wanted: readonly Setting[] = settings): Promise<Results[]> {
   const cloud = startCloud(endpoint);
   try {
-    const { dynamodb } = cloud.clients;
-    if (dynamodb !== undefined) await createTable(dynamodb, tableName);
+    await prepareTable(cloud);
     const results: Results[] = [];
     for (const setting of wanted) {
       const [one, eleven] = [
-        await runOf(cloud, sequence(1), setting),
-        await runOf(cloud, sequence(11), setting),
+        await measureRun(cloud, sequence(1), setting),
+        await measureRun(cloud, sequence(11), setting),
       ];
       const runs: Measured[] = [];
-      for (const workload of workloads()) runs.push(await runOf(cloud, workload, setting));
+      for (const workload of workloads()) runs.push(await measureRun(cloud, workload, setting));
       const step = combined(eleven, one, (more, less) => (more - less) / 10);
       results.push({ setting, ends: combined(one, step, (all, part) => all - part), step, runs });
     }
@@ -73,6 +72,11 @@ export async function measure(endpoint: string, wanted: readonly Setting[] = set
   } finally {
     cloud.close();
   }
+}
+
+/** Makes the table in which runs are measured. */
+export async function prepareTable({ clients: { dynamodb } }: Cloud): Promise<void> {
+  if (dynamodb !== undefined) await createTable(dynamodb, tableName);
 }
 
 function combined(a: Measured, b: Measured, combine: (a: number, b: number) => number): Measured {
@@ -98,7 +102,11 @@ const apiCall: Given = { before: { invocations: 1 } };
 let runs = 0;
 
 /** Runs a workload to its end, as the functions would, one message at a time. */
-async function runOf(cloud: Cloud, workload: Workload, { stepEnds, history }: Setting): Promise<Measured> {
+export async function measureRun(
+  cloud: Cloud,
+  workload: Workload,
+  { stepEnds, history }: Setting,
+): Promise<Measured> {
   const runId = `run-${(runs += 1)}`;
   const sum = noUsage();
   let deliveries = 0;

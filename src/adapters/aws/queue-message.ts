@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { WorkflowError } from '../../core/errors.ts';
 import { eventFormat, eventTypes, type WorkflowEvent } from '../../core/event.ts';
 import { runStatuses, stepStatuses } from '../../core/records.ts';
