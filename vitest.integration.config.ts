@@ -6,11 +6,11 @@ export default mergeConfig(
   shared,
   defineConfig({
     test: {
-      include: ['test/integration/*.test.ts'],
-      // They share one deployment, and two cores with the emulator of it.
-      fileParallelism: false,
+      include: ['test/integration/*/*.test.ts'],
+      // They share deployments. Most of what they do is to wait, while two cores execute the functions.
+      maxWorkers: 4,
       testTimeout: 180_000,
-      hookTimeout: 60_000,
+      hookTimeout: 120_000,
     },
   }),
 );

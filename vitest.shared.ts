@@ -11,7 +11,7 @@ const CONDITION = 'evented-workflows-source';
 const conditions = [CONDITION, 'node', 'development|production'];
 
 /** Not for Vitest: the emulators that these need are started by commands of their own. */
-export const NEEDS_EMULATOR = ['test/contract/dynamodb-*.test.ts', 'test/integration/**'];
+export const NEEDS_EMULATOR = ['test/contract/dynamodb-*.test.ts', 'test/integration/**', 'test/services/**'];
 
 /** What every Vitest configuration of the repository has in common. */
 export const shared = {

@@ -1,8 +1,11 @@
+import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { handle } from 'hono/aws-lambda';
-import { createHttpApp } from '../src/http/index.ts';
 import { withInvocation } from '../src/adapters/aws/invocation.ts';
-import { invocationOfCall } from './handling.ts';
+import { createHttpApp } from '../src/http/index.ts';
 import { type Authenticated, identifyBy } from './identify.ts';
+import { logRefused } from './log-refused.ts';
+import { meterOfCall } from './metering.ts';
+import { during, logger, observed } from './observability.ts';
 import { startRuntime } from './runtime.ts';
 
 const identify = identifyBy(process.env);
@@ -10,18 +13,25 @@ const identify = identifyBy(process.env);
 const app = createHttpApp<{ readonly event: Authenticated }>({
   runtime: startRuntime(),
   identify: (_request, { event }) => identify(event),
-  onError: (error, { method, url }) => console.error(`${method} ${new URL(url).pathname} failed.`, error),
+  onError: (error) => logger.error('A request failed for this reason.', { error }),
 });
 
 // oxlint-disable-next-line typescript/no-deprecated -- its successor is a package of its own, for the next major version
 const answer = handle(app);
-type Event = Parameters<typeof answer>[0];
-type Context = NonNullable<Parameters<typeof answer>[1]>;
 
 /**
  * Answers the HTTP API. Nothing goes on after the answer, when Lambda freezes the process: what a request starts is stored
  * and published before.
  */
-export function handler(event: Event, context: Context): ReturnType<typeof answer> {
-  return withInvocation(invocationOfCall(context), () => answer(event, context));
-}
+export const handler = observed(async (event: APIGatewayProxyEventV2, context) => {
+  const { routeKey, pathParameters } = event;
+  // Ids of the path, and not the path: what follows it is what the caller wrote.
+  return await during({ route: routeKey, ...pathParameters }, async () => {
+    const invocation = { deadline: Date.now() + context.getRemainingTimeInMillis(), meter: meterOfCall() };
+    const answered = await withInvocation(invocation, () =>
+      answer(event as unknown as Parameters<typeof answer>[0], context),
+    );
+    logRefused(answered);
+    return answered;
+  });
+});

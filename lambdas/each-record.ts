@@ -1,4 +1,6 @@
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
+import { messageIds } from './message-ids.ts';
+import { during, logger } from './observability.ts';
 
 /**
  * Handles the records of a batch at the same time, each on its own: what one throws makes that one come again. Answers with
@@ -8,11 +10,9 @@ export async function eachRecord(
   { Records: records }: SQSEvent,
   handle: (record: SQSRecord) => Promise<void>,
 ): Promise<SQSBatchResponse> {
-  const failures = await failuresOf(records, handle);
+  const failures = await failuresOf(records, (record) => during(messageIds(record), () => handle(record)));
   for (const { record, reason } of failures) {
-    const { messageId, attributes } = record;
-    const receiveCount = attributes.ApproximateReceiveCount;
-    console.error('The event was not processed and comes again.', { messageId, receiveCount }, reason);
+    logger.error('The event was not processed and comes again.', { ...messageIds(record), error: reason });
   }
   return { batchItemFailures: failures.map(({ record }) => ({ itemIdentifier: record.messageId })) };
 }

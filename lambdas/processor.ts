@@ -1,16 +1,30 @@
-import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import type { Context, SQSEvent } from 'aws-lambda';
 import { parseQueueMessage } from '../src/adapters/aws/index.ts';
 import { withInvocation } from '../src/adapters/aws/invocation.ts';
+import { startingDestinations } from './destinations.ts';
+import { dispatch } from './dispatch.ts';
 import { eachRecord } from './each-record.ts';
-import { invocationOfMessage } from './handling.ts';
+import { meterOfMessage } from './metering.ts';
+import { observed } from './observability.ts';
+import { stepTime } from './remaining-time.ts';
 import { startRuntime } from './runtime.ts';
 
 const runtime = startRuntime();
+const starting = startingDestinations(runtime);
 
-/** Handles the events of the work queue. One that cannot be read fails too, and ends as a dead letter for a person to see. */
-export function handler(event: SQSEvent, context: Context): Promise<SQSBatchResponse> {
+/**
+ * Handles the messages of the work queue, those of a batch at the same time. One that cannot be read fails too, and ends as a dead
+ * letter for a person to see; one for whose step too little time is left comes again.
+ */
+export const handler = observed((event: SQSEvent, context: Pick<Context, 'getRemainingTimeInMillis'>) => {
+  const time = stepTime(context, Date.now());
   const batch = event.Records.length;
   return eachRecord(event, ({ body }) =>
-    withInvocation(invocationOfMessage(body, batch, context), () => runtime.handle(parseQueueMessage(body))),
+    withInvocation({ deadline: time.deadline, meter: meterOfMessage(body, batch) }, () =>
+      dispatch(body, {
+        ...starting,
+        event: (message) => runtime.handle(parseQueueMessage(message), time),
+      }),
+    ),
   );
-}
+});

@@ -1,8 +1,10 @@
+import { logger, observed } from './observability.ts';
 import { startRuntime } from './runtime.ts';
 
 const runtime = startRuntime();
 
 /** Looks once at the runs that are due for it. What a sweep that fails has not seen is still due at the next one. */
-export async function handler(): Promise<void> {
-  await runtime.sweep();
-}
+export const handler = observed(async (): Promise<void> => {
+  const runs = await runtime.sweep();
+  logger.debug('A sweep is over.', { runs });
+});

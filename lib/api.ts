@@ -1,5 +1,7 @@
 import { Duration } from 'aws-cdk-lib';
 import {
+  type CorsHttpMethod,
+  type CorsPreflightOptions,
   HttpApi,
   HttpNoneAuthorizer,
   HttpStage,
@@ -8,58 +10,80 @@ import {
 } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpIamAuthorizer, HttpJwtAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
-import { Grant, type IGrantable, type IRole } from 'aws-cdk-lib/aws-iam';
-import { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
-import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
+import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
+import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import { acknowledge } from './acknowledge.ts';
-import { createLogGroup, functionProps } from './bundling.ts';
-import { authEnvironment, commonEnvironment } from './environment.ts';
+import { authEnvironment } from './environment.ts';
 import { WorkflowRuntimeError } from './errors.ts';
-import type { WorkflowAuth } from './props.ts';
-import type { Settings } from './settings.ts';
+import { type FunctionPart, createFunction, createLogGroup } from './function.ts';
+import type { Parts } from './parts.ts';
+import { apiPermissions } from './permissions.ts';
+import type { Cors, WorkflowAuth } from './props.ts';
 import { type Access, routes } from './routes.ts';
-import type { Storage } from './storage.ts';
 
 /** An HTTP API waits 30 s for its function and not longer (API Gateway quotas); a wait takes at most 25 s. */
 const TIMEOUT = Duration.seconds(29);
 
+/** What is logged of each request. The path is a template, so that no id of a run is in it. */
+const ACCESS_LOG = {
+  requestId: '$context.requestId',
+  time: '$context.requestTime',
+  ip: '$context.identity.sourceIp',
+  route: '$context.routeKey',
+  status: '$context.status',
+  protocol: '$context.protocol',
+  bytes: '$context.responseLength',
+  latencyMs: '$context.responseLatency',
+  error: '$context.error.message',
+  integrationError: '$context.integrationErrorMessage',
+} as const;
+
+/** Headers of the client of this package, and of signed requests. */
+const REQUEST_HEADERS = [
+  'authorization',
+  'content-type',
+  'idempotency-key',
+  'last-event-id',
+  'x-amz-content-sha256',
+  'x-amz-date',
+  'x-amz-security-token',
+] as const;
+
 /** The API and its function. */
-export interface Api {
+export interface Api extends FunctionPart {
   readonly gateway: HttpApi;
   readonly url: string;
-  readonly handler: NodejsFunction;
   readonly auth: WorkflowAuth;
 }
 
 /** The HTTP API with a function behind it. Each route is named, so that each can be granted, metered and throttled. */
-export function createApi(
-  scope: Construct,
-  storage: Storage,
-  settings: Settings,
-  { role, logGroup }: { readonly role: IRole; readonly logGroup: ILogGroup },
-): Api {
-  const handler = new NodejsFunction(scope, 'ApiFunction', {
-    ...functionProps('api', settings),
+export function createApi(scope: Construct, parts: Parts): Api {
+  const { settings } = parts;
+  const api = createFunction(scope, 'ApiFunction', parts, {
+    module: 'api',
     description: 'Starts, resumes, cancels and reads workflows',
-    role,
-    logGroup,
     timeout: TIMEOUT,
-    environment: { ...commonEnvironment(storage, settings), ...authEnvironment(settings) },
+    permissions: apiPermissions(parts),
+    environment: authEnvironment(settings),
     // No `recursiveLoop`: this function consumes no events, so a loop through it is a mistake that Lambda may stop.
   });
   const gateway = new HttpApi(scope, 'Api', {
     createDefaultStage: false,
+    ...(settings.cors && { corsPreflight: preflightOf(settings.cors) }),
     description: 'Starts, resumes, cancels and reads workflows',
   });
   const stage = new HttpStage(scope, 'Stage', {
     httpApi: gateway,
     autoDeploy: true,
+    throttle: settings.throttling,
     accessLogSettings: {
       destination: new LogGroupLogDestination(createLogGroup(scope, 'AccessLogs', settings)),
+      format: AccessLogFormat.custom(JSON.stringify(ACCESS_LOG)),
     },
   });
-  addRoutes(gateway, handler, settings.auth);
+  addRoutes(gateway, api.handler, settings.auth);
   if (settings.auth === 'none') {
     acknowledge(
       gateway,
@@ -67,10 +91,10 @@ export function createApi(
       "Whoever deploys this wrote auth: 'none', which has no default.",
     );
   }
-  return { gateway, url: stage.url, handler, auth: settings.auth };
+  return { ...api, gateway, url: stage.url, auth: settings.auth };
 }
 
-function addRoutes(gateway: HttpApi, handler: NodejsFunction, auth: WorkflowAuth): void {
+function addRoutes(gateway: HttpApi, handler: IFunction, auth: WorkflowAuth): void {
   const integration = new HttpLambdaIntegration('ApiIntegration', handler, {
     // One permission for the whole API; one for each route would fill the function's policy.
     scopePermissionToRoute: false,
@@ -79,6 +103,20 @@ function addRoutes(gateway: HttpApi, handler: NodejsFunction, auth: WorkflowAuth
   for (const { method, path } of routes) {
     gateway.addRoutes({ path, methods: [method], integration, authorizer });
   }
+}
+
+function preflightOf({
+  allowOrigins,
+  allowHeaders = REQUEST_HEADERS,
+  maxAge = Duration.hours(1),
+}: Cors): CorsPreflightOptions {
+  return {
+    allowOrigins: [...allowOrigins],
+    allowMethods: [...new Set(routes.map(({ method }) => method as string as CorsHttpMethod))],
+    allowHeaders: [...allowHeaders],
+    exposeHeaders: ['retry-after'],
+    maxAge,
+  };
 }
 
 function authorizerOf(auth: WorkflowAuth): IHttpRouteAuthorizer {

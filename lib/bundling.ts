@@ -2,9 +2,6 @@ import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Architecture, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { type BundlingOptions, type NodejsFunctionProps, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
-import { LogGroup } from 'aws-cdk-lib/aws-logs';
-import type { Construct } from 'constructs';
-import type { Settings } from './settings.ts';
 
 /** `.ts` in a checkout of this repository, `.js` in the published package. */
 const EXTENSION = extname(fileURLToPath(import.meta.url));
@@ -19,19 +16,18 @@ const SOURCE_CONDITION = 'evented-workflows-source';
 const REQUIRE_BANNER =
   "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);";
 
-/** What the functions have in common. */
-export function functionProps(
-  name: 'api' | 'expiry' | 'processor' | 'sweeper',
-  settings: Settings,
-): NodejsFunctionProps {
+/** The modules in `lambdas/` that are functions. */
+export type FunctionModule = 'api' | 'dead-letter' | 'expiry' | 'processor' | 'schedules' | 'sweeper';
+
+/** What the code of a function is made of, and what runs it. `entry` is the module with the workflows. */
+export function bundlingProps(module: FunctionModule, entry: string): NodejsFunctionProps {
   return {
-    entry: fileURLToPath(new URL(`../lambdas/${name}${EXTENSION}`, import.meta.url)),
+    entry: fileURLToPath(new URL(`../lambdas/${module}${EXTENSION}`, import.meta.url)),
     handler: 'handler',
     // Fixed rather than the newest there is: what is deployed changes with a release of this package only.
     runtime: Runtime.NODEJS_24_X,
     architecture: Architecture.ARM_64,
-    memorySize: settings.memorySize,
-    bundling: bundling(settings.entry),
+    bundling: bundling(entry),
   };
 }
 
@@ -51,12 +47,4 @@ function bundling(entry: string): BundlingOptions {
       ...(EXTENSION === '.ts' ? { '--conditions': SOURCE_CONDITION } : {}),
     },
   };
-}
-
-/** The log group of a function. */
-export function createLogGroup(scope: Construct, id: string, settings: Settings): LogGroup {
-  return new LogGroup(scope, id, {
-    retention: settings.logRetention,
-    removalPolicy: settings.removalPolicy,
-  });
 }

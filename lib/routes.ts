@@ -30,5 +30,11 @@ export const routes: readonly RouteDefinition[] = [
   { method: HttpMethod.GET, path: '/runs/{runId}/events', access: ['read'] },
   { method: HttpMethod.GET, path: '/runs/{runId}/history', access: ['read'] },
   { method: HttpMethod.GET, path: '/runs/{runId}/value', access: ['read'] },
+  { method: HttpMethod.GET, path: '/runs/{runId}/value/link', access: ['read'] },
   { method: HttpMethod.PUT, path: '/runs/{runId}/values/{sha256}', access: ['start', 'resume', 'restart'] },
+  {
+    method: HttpMethod.POST,
+    path: '/runs/{runId}/values/{sha256}/link',
+    access: ['start', 'resume', 'restart'],
+  },
 ];

@@ -1,63 +1,147 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { Duration, RemovalPolicy, Token } from 'aws-cdk-lib';
+import { Duration, Token } from 'aws-cdk-lib';
+import type { IEventBus } from 'aws-cdk-lib/aws-events';
+import { Tracing } from 'aws-cdk-lib/aws-lambda';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
-import { defaults } from '../src/adapters/aws/config.ts';
-import { daysWithin, durationWithin, invalid, minutesWithin, within } from './bounds.ts';
-import { reservedNames } from './environment.ts';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+import { defaults, type RequestSource } from '../src/adapters/aws/config.ts';
+import { type AlarmSettings, alarmSettingsOf } from './alarm-thresholds.ts';
+import { atLeast, daysWithin, durationWithin, invalid, minutesWithin, oneOf, onOrOff } from './bounds.ts';
 import { WorkflowRuntimeError } from './errors.ts';
-import type { WorkflowAuth, WorkflowRuntimeProps } from './props.ts';
+import {
+  type LaneSettings,
+  type StepFunctionSettings,
+  laneSettingsOf,
+  stepFunctionSettingsOf,
+} from './function-settings.ts';
+import type { Cors, IWorkflowStorage, Throttling, WorkflowAuth, WorkflowRuntimeProps } from './props.ts';
+import { requestSourcesOf } from './sources.ts';
+import { type StorageSettings, settingsBeside, storageSettingsOf } from './storage-settings.ts';
 
-/** The props with their defaults, checked. */
-export interface Settings {
+/** The props with their defaults, checked. Of the functions, what it says holds for those that no lane has. */
+export interface Settings extends StepFunctionSettings, StorageSettings {
   /** Absolute. */
   readonly entry: string;
   readonly auth: WorkflowAuth;
-  readonly memorySize: number;
-  readonly timeout: Duration;
-  readonly maximumConcurrency: number;
+  /** The table and the bucket, when they were made before. */
+  readonly storage: IWorkflowStorage | undefined;
+  /** A bus and a queue of the deployment's own, instead of new ones. */
+  readonly ownBus: IEventBus | undefined;
+  readonly ownQueue: IQueue | undefined;
+  readonly ownDeadLetterQueue: IQueue | undefined;
+  readonly lanes: readonly LaneSettings[];
   readonly sweepInterval: Duration;
-  readonly removalPolicy: RemovalPolicy;
   readonly stepEndEvents: boolean;
   readonly lease: Duration;
   readonly runRetention: Duration;
-  readonly payloadExpiration: Duration | undefined;
   readonly listing: boolean;
   readonly history: 'full' | 'none';
+  readonly requestSources: readonly RequestSource[];
+  readonly throttling: Required<Throttling>;
+  readonly cors: Cors | undefined;
+  readonly tracing: Tracing;
   readonly logRetention: RetentionDays;
-  readonly environment: Readonly<Record<string, string>>;
+  readonly logLevel: 'DEBUG' | 'INFO' | 'WARN' | 'ERROR';
+  readonly metricsNamespace: string;
+  /** Undefined: there are none. */
+  readonly alarms: AlarmSettings | undefined;
+  readonly alarmTopic: ITopic | undefined;
+  readonly dashboard: boolean;
 }
-
-/** A step has to end this long before its function, so that its outcome can be stored; two seconds are left for the step. */
-const LEAST_TIMEOUT = defaults.stepMarginSeconds + 2;
 
 /** Checks the props and fills in the defaults. Throws {@link WorkflowRuntimeError}. */
 export function settingsOf(props: WorkflowRuntimeProps): Settings {
+  const common = stepFunctionSettingsOf(props);
+  if (props.deadLetterQueue !== undefined && props.queue === undefined) {
+    throw invalid(
+      'deadLetterQueue',
+      'there is no queue whose dead letters it takes; write queue too, or leave it',
+    );
+  }
   return {
+    ...common,
+    ...(props.storage === undefined ? storageSettingsOf(props) : settingsBeside(props.storage, props)),
+    storage: props.storage,
     entry: entryOf(props.entry),
     auth: authOf(props.auth),
-    memorySize: within('memorySize', props.memorySize ?? 512, 128, 10_240, 'MiB'),
-    timeout: durationWithin(
-      'timeout',
-      props.timeout ?? Duration.seconds(defaults.functionTimeoutSeconds),
-      LEAST_TIMEOUT,
-      900,
-    ),
-    maximumConcurrency: within('maximumConcurrency', props.maximumConcurrency ?? 100, 2, 1_000, 'events'),
+    // The types of the CDK are not made for `exactOptionalPropertyTypes`.
+    ownBus: props.bus as IEventBus | undefined,
+    ownQueue: props.queue,
+    ownDeadLetterQueue: props.deadLetterQueue,
+    lanes: laneSettingsOf(props, common),
     sweepInterval: minutesWithin('sweepInterval', props.sweepInterval ?? Duration.minutes(1), 1, 60),
-    removalPolicy: removalPolicyOf(props.removalPolicy ?? RemovalPolicy.RETAIN),
-    stepEndEvents: props.stepEndEvents ?? true,
+    stepEndEvents: onOrOff('stepEndEvents', props.stepEndEvents ?? true),
     lease: durationWithin('lease', props.lease ?? Duration.seconds(defaults.leaseSeconds), 3, 900),
     runRetention: daysWithin('runRetention', props.runRetention ?? Duration.days(defaults.retentionDays)),
-    payloadExpiration: props.payloadExpiration && daysWithin('payloadExpiration', props.payloadExpiration),
-    listing: props.listing ?? true,
-    history: historyOf(props.history ?? defaults.history),
-    logRetention: props.logRetention ?? RetentionDays.ONE_MONTH,
-    environment: environmentOf(props.environment ?? {}),
+    listing: onOrOff('listing', props.listing ?? true),
+    history: oneOf('history', props.history ?? defaults.history, ['full', 'none'], "'full' or 'none'"),
+    requestSources: requestSourcesOf(props.requestSources ?? []),
+    throttling: throttlingOf(props.throttling ?? {}),
+    cors: props.cors && corsOf(props.cors),
+    tracing: oneOf(
+      'tracing',
+      props.tracing ?? Tracing.ACTIVE,
+      Object.values(Tracing),
+      'Tracing.ACTIVE, Tracing.PASS_THROUGH or Tracing.DISABLED',
+    ),
+    logRetention: oneOf(
+      'logRetention',
+      props.logRetention ?? RetentionDays.ONE_MONTH,
+      Object.values(RetentionDays).filter((days) => typeof days === 'number'),
+      'a member of RetentionDays, as RetentionDays.ONE_MONTH',
+    ),
+    logLevel: oneOf(
+      'logLevel',
+      props.logLevel ?? defaults.logLevel,
+      ['DEBUG', 'INFO', 'WARN', 'ERROR'],
+      "'DEBUG', 'INFO', 'WARN' or 'ERROR'",
+    ),
+    metricsNamespace: namespaceOf(props.metricsNamespace ?? defaults.metricsNamespace),
+    alarms: alarmSettingsOf(props.alarms),
+    alarmTopic: props.alarmTopic,
+    dashboard: onOrOff('dashboard', props.dashboard ?? true),
   };
 }
 
-function entryOf(entry: string): string {
+/** Names of a namespace as CloudWatch takes them; those of its services begin with `AWS/`. */
+function namespaceOf(namespace: string): string {
+  if (Token.isUnresolved(namespace)) return namespace;
+  if (/^[\w.\-/#:]{1,255}$/.test(namespace) && !namespace.startsWith('AWS/')) return namespace;
+  throw invalid(
+    'metricsNamespace',
+    'it is no namespace; write 1 to 255 of A-Z, a-z, 0-9 and ._-/#: that do not begin with AWS/',
+  );
+}
+
+function throttlingOf({ rateLimit = 500, burstLimit = 1_000 }: Throttling): Required<Throttling> {
+  return {
+    rateLimit: atLeast('throttling.rateLimit', rateLimit, 1, 'requests a second'),
+    burstLimit: atLeast('throttling.burstLimit', burstLimit, 1, 'requests'),
+  };
+}
+
+function corsOf(cors: Cors): Cors {
+  const { allowOrigins, maxAge } = cors;
+  const wrong = allowOrigins.find(
+    (origin) => origin !== '*' && !Token.isUnresolved(origin) && !/^https?:\/\/[^/]+$/.test(origin),
+  );
+  if (wrong !== undefined || allowOrigins.length === 0) {
+    throw invalid(
+      'cors.allowOrigins',
+      `${wrong === undefined ? 'it is empty' : `one is ${JSON.stringify(wrong)}`}; write origins as ` +
+        "'https://shop.example', without a path, or '*'",
+    );
+  }
+  if (maxAge !== undefined) durationWithin('cors.maxAge', maxAge, 0, 86_400);
+  return cors;
+}
+
+function entryOf(entry: string | undefined): string {
+  if (typeof entry !== 'string' || entry === '') {
+    throw invalid('entry', 'it is missing; write the path of the module that exports your workflows');
+  }
   const path = resolve(entry);
   if (!existsSync(path)) {
     throw invalid(
@@ -91,23 +175,4 @@ function authOf(auth: WorkflowAuth | undefined): WorkflowAuth {
   }
   if (auth.ownerClaim === '') throw invalid('auth.ownerClaim', "it is empty; write a claim, or leave 'sub'");
   return auth;
-}
-
-function removalPolicyOf(policy: RemovalPolicy): RemovalPolicy {
-  if (policy === RemovalPolicy.RETAIN || policy === RemovalPolicy.DESTROY) return policy;
-  // A bucket has no snapshot, and of three stores that belong together one alone would be kept.
-  throw invalid('removalPolicy', `it is ${policy}; write RemovalPolicy.RETAIN or RemovalPolicy.DESTROY`);
-}
-
-function historyOf(history: 'full' | 'none'): 'full' | 'none' {
-  if (history === 'full' || history === 'none') return history;
-  throw invalid('history', `it is ${JSON.stringify(history)}; write 'full' or 'none'`);
-}
-
-function environmentOf(environment: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
-  const taken = Object.keys(environment).filter((name) => reservedNames.has(name));
-  if (taken.length > 0) {
-    throw invalid('environment', `${taken.join(', ')} belongs to the runtime; choose another name`);
-  }
-  return environment;
 }

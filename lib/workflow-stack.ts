@@ -31,9 +31,19 @@ export class WorkflowStack extends Stack {
       'Events that could not be queued',
     );
     this.#output(
+      'UndeliverableQueueUrl',
+      runtime.undeliverableQueue.queueUrl,
+      'Messages that nobody could do anything for',
+    );
+    this.#output(
       'ExpiryDeadLetterQueueUrl',
       runtime.expiryDeadLetterQueue.queueUrl,
       'Expired runs whose records could not be removed',
+    );
+    this.#output(
+      'SweepDeadLetterQueueUrl',
+      runtime.sweepDeadLetterQueue.queueUrl,
+      'Calls of the sweeper that could not be made',
     );
   }
 

@@ -101,6 +101,7 @@ export type {
   PredicateCondition,
   SleepFunction,
 } from './sdk/entry-types.ts';
+export type { ScheduleFields, ScheduleOption, WorkflowSchedule } from './sdk/schedule-types.ts';
 export type {
   CreateRunOptions,
   ListRunsOptions,
@@ -116,7 +117,7 @@ async function privateRuntime(workflow: WorkflowDefinition): Promise<WorkflowHos
     import('./runtime/index.ts'),
     import('./adapters/memory/index.ts'),
   ]);
-  return createRuntime({ workflows: [workflow], backend: memoryBackend() });
+  return createRuntime({ workflows: [workflow], backend: memoryBackend(), schedules: false });
 }
 
 /**

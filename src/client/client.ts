@@ -1,4 +1,5 @@
 import type { Graph } from '../core/graph.ts';
+import type { ScheduleDescription } from '../core/schedule.ts';
 import type { RunStatus } from '../core/records.ts';
 import { type RunHandle, runHandle } from './run.ts';
 import { systemTiming, type Timing } from './timing.ts';
@@ -78,6 +79,8 @@ export interface RemoteDescription extends WorkflowSummary {
   readonly inputSchema?: unknown;
   readonly outputSchema?: unknown;
   readonly stateSchema?: unknown;
+  /** When runs start by themselves; absent when none do. */
+  readonly schedules?: readonly ScheduleDescription[];
   /** JSON Schema of the resume data of each step that has one, by step id. */
   readonly resumeSchemas: Readonly<Record<string, unknown>>;
 }

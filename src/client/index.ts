@@ -18,6 +18,7 @@ export {
 export type { EventsOptions } from './events.ts';
 export type { AnsweredRun, RemoteHistoryPage, RunHandle } from './run.ts';
 export type { Timing } from './timing.ts';
+export type { ScheduleDescription } from '../core/schedule.ts';
 export { isValueRef, type ValueRef } from './values.ts';
 export type { Wire, WireError } from './wire.ts';
 export type { WorkflowClient } from './workflow.ts';

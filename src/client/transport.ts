@@ -32,6 +32,11 @@ export interface ApiRequest {
   readonly query?: Readonly<Record<string, string | number | boolean | undefined>>;
   /** Sent as JSON. */
   readonly body?: unknown;
+  /**
+   * Where the request goes instead, as the API said: without the token, the headers and the signature that are for the API alone.
+   * `text`: its body, as it is.
+   */
+  readonly direct?: { readonly url: string; readonly text?: string };
   readonly headers?: Readonly<Record<string, string>> | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Whether a second request does no more than the first one. */
@@ -78,11 +83,14 @@ export class Transport {
   }
 
   /** The JSON of the answer; undefined when it has no body. `Answer` is what the API promises for the path. */
-  async call<Answer>(request: ApiRequest): Promise<Answer> {
+  async call<Answer>(
+    request: ApiRequest,
+    read: (response: Response) => Promise<unknown> = jsonOf,
+  ): Promise<Answer> {
     const { timing, retries } = this.#options;
     let mayBeDone = false;
     for (let retry = 0; ; retry += 1) {
-      const outcome = await this.attempt(request, jsonOf);
+      const outcome = await this.attempt(request, read);
       if (outcome === undefined && (request.method === 'GET' || request.method === 'POST'))
         throw emptyAnswer();
       if (!(outcome instanceof Failure)) return outcome as Answer;
@@ -143,6 +151,7 @@ export class Transport {
 
   async #prepare(request: ApiRequest, signal: AbortSignal): Promise<Request> {
     const { base, token, sign } = this.#options;
+    if (request.direct !== undefined) return directRequest(request, request.direct, signal);
     const bearer = typeof token === 'function' ? await token() : token;
     const isJsonBody = request.body !== undefined;
     const body = isJsonBody ? { body: jsonText(request.body) } : {};
@@ -163,6 +172,14 @@ export class Transport {
     }
     return sign === undefined ? unsigned : await sign(unsigned);
   }
+}
+
+function directRequest(
+  { method, headers = {} }: ApiRequest,
+  { url, text }: NonNullable<ApiRequest['direct']>,
+  signal: AbortSignal,
+): Request {
+  return new Request(url, { method, headers, signal, ...(text === undefined ? {} : { body: text }) });
 }
 
 /** The error of an argument with which nothing was sent. */

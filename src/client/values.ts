@@ -37,7 +37,41 @@ export async function fetchValue(
     const message = `"${ref.$value.href}" is no reference to a value of a run: give one that this API gave`;
     throw invalidArgument(message);
   }
-  return await transport.call({ method: 'GET', path, isRepeatable: true, signal });
+  const { bytes, sha256 } = ref.$value;
+  const url = bytes > linkedBytes ? await linkTo(transport, path, signal) : undefined;
+  if (url === undefined) return await transport.call({ method: 'GET', path, isRepeatable: true, signal });
+  // Who answers is not the API, so that what comes is compared with what the API said.
+  const request = { method: 'GET', path: '', direct: { url }, isRepeatable: true, signal } as const;
+  const text = await transport.call<string>(request, (response) => response.text());
+  if ((await hashOf(text)) !== sha256) {
+    const message = `The value at ${new URL(url).origin} is not the one that the reference names: read the reference again`;
+    throw new WorkflowApiError('CLIENT_ANSWER_INVALID', message, { status: 200 });
+  }
+  return JSON.parse(text);
+}
+
+/** Bytes above which an API on AWS neither takes a value in a request nor gives one in an answer by itself (Lambda quotas). */
+const linkedBytes = 5 * 1024 * 1024;
+
+/** Undefined where the API answers values of any size, and where it is older than links are. */
+async function linkTo(
+  transport: Transport,
+  path: string,
+  signal: AbortSignal | undefined,
+): Promise<string | undefined> {
+  const linked = path.replace('/value?', '/value/link?');
+  try {
+    const request = { method: 'GET', path: linked, isRepeatable: true, signal } as const;
+    return (await transport.call<{ readonly url?: string }>(request)).url;
+  } catch (error) {
+    if (isWithoutLinks(error)) return undefined;
+    throw error;
+  }
+}
+
+function isWithoutLinks(error: unknown): boolean {
+  // API Gateway refuses a route that it does not have in a form of its own.
+  return error instanceof WorkflowApiError && error.status === 404 && !error.code.startsWith('WORKFLOW_');
 }
 
 /**
@@ -80,16 +114,51 @@ export async function keepValue(
   value: unknown,
   { signal }: CallOptions,
 ): Promise<string> {
+  const text = jsonText(value);
+  const sha256 = await hashOf(text);
+  const path = `${runPath}/values/${sha256}`;
+  const bytes = new TextEncoder().encode(text).byteLength;
+  const link = bytes > linkedBytes ? await uploadLink(transport, `${path}/link`, bytes, signal) : undefined;
+  if (link === undefined) {
+    await transport.call({ method: 'PUT', path, body: value, isRepeatable: true, signal });
+    return sha256;
+  }
+  const { url, headers } = link;
+  const direct = { url, text };
+  const request = { method: 'PUT', path: '', direct, headers, isRepeatable: true, signal } as const;
+  await transport.call(request, (response) => response.text());
+  return sha256;
+}
+
+interface UploadLink {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** Undefined as in {@link linkTo}. */
+async function uploadLink(
+  transport: Transport,
+  path: string,
+  bytes: number,
+  signal: AbortSignal | undefined,
+): Promise<UploadLink | undefined> {
+  try {
+    const request = { method: 'POST', path, body: { bytes }, isRepeatable: true, signal } as const;
+    const { url, headers = {} } = await transport.call<Partial<UploadLink>>(request);
+    return url === undefined ? undefined : { url, headers };
+  } catch (error) {
+    if (isWithoutLinks(error)) return undefined;
+    throw error;
+  }
+}
+
+/** SHA-256 of a text in UTF-8, in hex. */
+async function hashOf(text: string): Promise<string> {
   const { subtle } = globalThis.crypto as { readonly subtle?: typeof globalThis.crypto.subtle };
   if (subtle === undefined) {
-    const message = 'This page cannot hash: serve it over https or from localhost';
-    throw invalidArgument(message);
+    throw invalidArgument('This page cannot hash: serve it over https or from localhost');
   }
-  const digest = await subtle.digest('SHA-256', new TextEncoder().encode(jsonText(value)));
-  const sha256 = hexOf(new Uint8Array(digest));
-  const path = `${runPath}/values/${sha256}`;
-  await transport.call({ method: 'PUT', path, body: value, isRepeatable: true, signal });
-  return sha256;
+  return hexOf(new Uint8Array(await subtle.digest('SHA-256', new TextEncoder().encode(text))));
 }
 
 /** Bytes as lower-case hex. */

@@ -99,6 +99,8 @@ export interface StepDefinition {
   readonly requestContextSchema?: AnySchema | undefined;
   /** Attempts after the first one. @default the workflow's `retryConfig.attempts`, else 0 */
   readonly retries?: number | undefined;
+  /** Longest time of one attempt, ms. @default none, but that of the function on AWS */
+  readonly timeoutMs?: number | undefined;
   /** The body. What it returns, or the value of the promise it returns, is the output. */
   execute(context: StepContext): unknown;
   /**
@@ -218,6 +220,25 @@ export interface RetryConfig {
   readonly delay?: number | undefined;
 }
 
+/** When runs of a workflow start by themselves, and with what. */
+export interface ScheduleDefinition {
+  /** Tells it from the others of the workflow; absent for the only one. */
+  readonly id?: string | undefined;
+  /** Minute, hour, day of the month, month, day of the week; a second before them and a year after them may be added. */
+  readonly cron: string;
+  /** Name of an IANA time zone. @default 'UTC' */
+  readonly timezone?: string | undefined;
+  /** What its runs are started with; validated at each start. */
+  readonly inputData?: unknown;
+  readonly initialState?: Readonly<Record<string, unknown>> | undefined;
+  readonly requestContext?: Readonly<Record<string, unknown>> | undefined;
+  readonly metadata?: Readonly<Record<string, unknown>> | undefined;
+  /** Principal that its runs belong to. @default nobody */
+  readonly owner?: string | undefined;
+  /** Whether the newest tick that came while no process was there is started late. @default 'newest' */
+  readonly catchUp?: 'newest' | 'none' | undefined;
+}
+
 /** A workflow as the runtime executes it. */
 export interface WorkflowDefinition {
   readonly id: string;
@@ -243,6 +264,8 @@ export interface WorkflowDefinition {
     | undefined;
   /** Whether streams tell of its steps. @default true */
   readonly emitStepEvents?: boolean | undefined;
+  /** When runs of it start by themselves, in a runtime that it is registered with. @default never */
+  readonly schedules?: readonly ScheduleDefinition[] | undefined;
   /** Overrides what the runtime keeps of its runs. */
   readonly history?: 'full' | 'none' | undefined;
   readonly committed: boolean;

@@ -53,6 +53,10 @@ export const errorStatus = {
   WORKFLOW_LIMIT_EXCEEDED: 413,
   /** The worker died in the middle of this step too often. */
   WORKFLOW_STEP_CRASHED: 500,
+  /** A step was stopped at its `timeoutMs`, or at the time limit of its function. */
+  WORKFLOW_STEP_TIMEOUT: 500,
+  /** A step was not begun, because the time that is left may not be enough for it: its event comes again. */
+  WORKFLOW_TIME_SHORT: 503,
   /** A step names an agent by an id that the runtime does not know. */
   WORKFLOW_AGENT_NOT_FOUND: 500,
   /** A step names a tool by an id that the runtime does not know. */

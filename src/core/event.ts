@@ -33,7 +33,10 @@ export interface WorkflowEvent {
   readonly workflowId: string;
   readonly runId: string;
   readonly epoch: number;
-  /** Execution path: `[i]`, or `[i, j]` for arm j of the block at entry i. Empty for events of the whole run. */
+  /**
+   * Execution path: `[i]`, or `[i, j]` for arm or item j of the block at entry i. Empty for events of the whole run, but for a
+   * `suspend`, which says where the run stands, and a `resume`.
+   */
   readonly path: readonly number[];
   /** Formatted turn; absent for events of the whole run. */
   readonly turn?: string;

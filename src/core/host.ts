@@ -23,7 +23,7 @@ export interface WorkflowHost {
    */
   resume(request: ResumeRequest): Promise<StoredRun>;
   /** Cancels a run; its status is final when this resolves. A canceled run answers again; another end is WORKFLOW_RUN_ALREADY_FINISHED. */
-  cancel(request: RunRef): Promise<StoredRun>;
+  cancel(request: RepeatableRequest): Promise<StoredRun>;
   /**
    * Begins a new epoch at a step: what lies before it stays, it and all behind it are executed anew. Resolves when that is
    * stored. A run that is running or waiting is WORKFLOW_RUN_ACTIVE, a step that the graph does not have
@@ -75,6 +75,18 @@ export interface RunRef {
   readonly owner?: string;
 }
 
+/** A call about a run that may be made more than once without meaning more, such as for an event that is delivered again. */
+export interface RepeatableRequest extends RunRef {
+  /**
+   * Tells the call from all others about this run, 1 to 200 characters. Made again with the same key it means what it meant at
+   * first, however the run went on since: a resumption that comes again resumes no later suspension. The key is known until
+   * the run is removed. @default none: each call stands for itself
+   */
+  readonly requestKey?: string;
+  /** The run has to be of one of these, or the call is WORKFLOW_RUN_FORBIDDEN. @default of any */
+  readonly workflowIds?: readonly string[];
+}
+
 /** See {@link WorkflowHost.create}. */
 export interface CreateRequest {
   readonly workflowId: string;
@@ -101,7 +113,7 @@ export interface StartRequest extends CreateRequest {
 }
 
 /** See {@link WorkflowHost.resume}. */
-export interface ResumeRequest extends RunRef {
+export interface ResumeRequest extends RepeatableRequest {
   /** Validated by the step's `resumeSchema`. @default undefined */
   readonly resumeData?: unknown;
   /** Step id, or path of ids. @default the only suspended step */

@@ -17,12 +17,19 @@ export const limits = {
   generations: 9_999,
   /** Attempts of one step: three digits of a turn. */
   attempts: 999,
+  /** Longest `timeoutMs` of a step, ms: 24.8 days, what a timer of JavaScript can wait. https://nodejs.org/api/timers.html#settimeoutcallback-delay-args */
+  stepTimeoutMs: 2 ** 31 - 1,
   /** Settlements that one join segment holds, so that the item stays under 1 KB: the unit in which DynamoDB bills a write. */
   segmentTokens: 100,
   /** Events that one run may cause, one after the other. */
   hops: 1_000_000,
-  /** Workflows within workflows: a run of each is a run of its own. */
-  nesting: 100,
+  /**
+   * Workflows within workflows: a run of each is a run of its own. A resumption writes its record and the header of every run
+   * above it in one transaction, which on DynamoDB has at most 100 items.
+   */
+  nesting: 98,
+  /** Encoded bytes of one key's value up to which it stays in a block's cell, which holds all keys that its members set. */
+  cellInlineBytes: 512,
   /** Encoded bytes of an array above which a foreach keeps it in pages of about this size, so that no item reads it all. */
   pageBytes: 4 * 1024,
   /** Elements of one page. */

@@ -51,6 +51,33 @@ export interface SweepView {
 /** Pauses between two looks at a run that does not change, ms. */
 const sweepPause = { shortest: 120_000, longest: 3_600_000 } as const;
 
+/** A run that has something to do and has not changed for this long, ms, is stuck: three looks did not help it. */
+export const stuckAfter = 900_000;
+
+/** Whether what a sweep does is more than to look after somebody else: a nested run that is on its way, a person's answer. */
+export function needsWork(actions: readonly SweepAction[]): boolean {
+  return actions.some(
+    (action) =>
+      action.type !== 'duty' || (action.record.status !== 'child' && action.record.status !== 'suspended'),
+  );
+}
+
+/** Whether nothing of a run has changed for as long as {@link stuckAfter}. */
+export function standsStill(
+  { header, records }: Pick<SweepView, 'header' | 'records'>,
+  now: number,
+): boolean {
+  const changes = records.flatMap(({ startedAt, endedAt, resumedAt, dueAt, leaseUntil }) => [
+    startedAt ?? 0,
+    endedAt ?? 0,
+    resumedAt ?? 0,
+    dueAt ?? 0,
+    leaseUntil ?? 0,
+  ]);
+  const last = Math.max(header.updatedAt, ...changes);
+  return now - last >= stuckAfter;
+}
+
 /** When to look at a run again whose nested run is looked at at `nestedAt`: after that, and not at once. */
 export function nextLook(nestedAt: number, now: number): number {
   return Math.max(nestedAt, now) + sweepPause.shortest;

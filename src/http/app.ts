@@ -127,6 +127,7 @@ async function answer<Platform extends object>(
       query: queryOf(url),
       body: hasBody ? parseJson(text, caps) : undefined,
       text,
+      bodyLimits: caps,
       owner: owner === undefined ? {} : { owner },
       basePath: options.basePath ?? '',
       serverSentEvents: options.serverSentEvents ?? false,

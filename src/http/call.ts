@@ -1,5 +1,6 @@
 import { WorkflowError } from '../core/errors.ts';
 import type { Runtime, RunRef } from '../runtime/api.ts';
+import type { BodyLimits } from './json-body.ts';
 import { commonHeaders } from './problem.ts';
 import { toWire } from './wire.ts';
 
@@ -14,6 +15,8 @@ export interface Call {
   readonly body: unknown;
   /** The same as text; empty for a GET, and for a request without a body. */
   readonly text: string;
+  /** Caps of bodies, and of values that stand for a part of one. */
+  readonly bodyLimits: BodyLimits;
   /** `{ owner }`, or nothing where callers are not told apart. */
   readonly owner: { readonly owner?: string };
   readonly basePath: string;
@@ -56,6 +59,16 @@ export function jsonText(
     status,
     headers: { ...commonHeaders, 'content-type': 'application/json', ...headers },
   });
+}
+
+/** An answer that leads elsewhere, for as long as the link is good. */
+export function redirect(location: string): Response {
+  return new Response(null, { status: 307, headers: { ...commonHeaders, location } });
+}
+
+/** What answers show of a link; nothing where the place has none. */
+export function shownLink<Link extends { readonly expiresAt: number }>(link: Link | undefined): object {
+  return link === undefined ? {} : { ...link, expiresAt: new Date(link.expiresAt) };
 }
 
 /** An answer that says all by its status. */

@@ -1,11 +1,13 @@
 import { WorkflowError } from '../core/errors.ts';
 import { isQuiet } from '../core/records.ts';
 import type { StoredRun } from '../runtime/api.ts';
-import { type Call, json, noContent, noRun, runOf, runPath, segment } from './call.ts';
+import { type Call, json, noContent, noRun, runOf, runPath, segment, shownLink } from './call.ts';
+import { parseJson } from './json-body.ts';
 import { shownResult } from './values.ts';
 import { keyedRunId } from './idempotency.ts';
 import {
   emptyBody,
+  linkBody,
   parseWith,
   restartBody,
   resumeBody,
@@ -78,7 +80,14 @@ export async function keepValue(call: Call): Promise<Response> {
   return noContent();
 }
 
-/** A value that was sent ahead of a run, as if it stood in the body: its shape was checked when it came. */
+/** `POST /runs/:runId/values/:sha256/link` */
+export async function linkValue(call: Call): Promise<Response> {
+  const { runId, sha256 } = parseWith(valuePath, call.params, 'The path');
+  const { bytes } = parseWith(linkBody, call.body, 'The body');
+  return json(shownLink(await call.runtime.linkValue({ runId, ...call.owner, sha256, bytes })));
+}
+
+/** A value that was sent ahead of a run, as if it stood in the body. Nobody has looked at one that came by a link. */
 async function keptData(call: Call, runId: string | undefined, sha256: string): Promise<unknown> {
   if (runId === undefined) {
     throw new WorkflowError(
@@ -87,7 +96,7 @@ async function keptData(call: Call, runId: string | undefined, sha256: string): 
       { details: { issues: [{ path: 'runId', message: 'missing' }] } },
     );
   }
-  return JSON.parse(await call.runtime.keptValue({ runId, ...call.owner, sha256 }));
+  return parseJson(await call.runtime.keptValue({ runId, ...call.owner, sha256 }), call.bodyLimits);
 }
 
 /** A request with its input in it. */

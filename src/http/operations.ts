@@ -3,26 +3,21 @@ import { runStatuses } from '../core/records.ts';
 import { bodyOf, described, openApiVersion, type Operation } from './operation.ts';
 import {
   cursor,
-  exampleRun,
   json,
   location,
   oneRun,
   outcomeWait,
   said,
-  sha256,
   stored,
   text,
   validated,
 } from './operation-parts.ts';
 import { runOperations } from './operations-of-runs.ts';
+import { valueOperations } from './operations-of-values.ts';
 import { health, runList, storedRun, workflowDescription, workflowList } from './responses.ts';
-import { listQuery, startBody, valueQuery, waitQuery } from './schemas.ts';
-import { value } from './value-schemas.ts';
+import { listQuery, startBody, waitQuery } from './schemas.ts';
 
 /** Every operation of the API: what its document is made of. A test compares it with `httpRoutes`. */
-
-/** Of `{"pieces":3}`. */
-const exampleHash = 'd2fad44cb8124655d0dbabde6d91bfb4cc40b460eb801c055170d08b5cc7adf8';
 
 const serverOperations: readonly Operation[] = [
   {
@@ -147,47 +142,6 @@ const listOperation: Operation = {
   problems: ['WORKFLOW_CURSOR_INVALID', ...stored],
   example: { query: { workflowId: 'orders', status: 'suspended', limit: '10' } },
 };
-
-const valueOperations: readonly Operation[] = [
-  {
-    route: 'GET /runs/:runId/value',
-    id: 'getValue',
-    tag: 'Values',
-    summary: 'A value that was too large for an answer',
-    description:
-      'Call the `href` of a `ValueReference` as it is: what its query says is the business of the server.',
-    query: described(valueQuery, {
-      of: {
-        description: 'Where the value was shown.',
-        schema: { type: 'string', enum: ['run', 'result', 'event', 'history'] },
-        required: true,
-      },
-      at: {
-        description: 'JSON pointer (RFC 6901) into the run, its result, or the event or entry.',
-        schema: text,
-        required: true,
-      },
-      sha256: { description: 'SHA-256 of its JSON text, in hex.', schema: sha256, required: true },
-      id: { description: 'Of an event or an entry of a history.', schema: text },
-      cursor: { description: 'Cursor before the page that had the event or entry.', schema: text },
-    }),
-    answers: { 200: json('The value.', value) },
-    problems: ['WORKFLOW_VALUE_NOT_FOUND', 'WORKFLOW_CURSOR_INVALID', 'WORKFLOW_HISTORY_ABSENT', ...oneRun],
-    example: { path: exampleRun, query: { of: 'run', at: '/payload', sha256: exampleHash } },
-  },
-  {
-    route: 'PUT /runs/:runId/values/:sha256',
-    id: 'putValue',
-    tag: 'Values',
-    summary: 'Keeps a value for a run',
-    description:
-      'For a run that is to be started or resumed: `inputValue` and `resumeValue` name the value by its hash. It is removed with the run.',
-    body: { schema: value, required: true, properties: {} },
-    answers: { 204: { description: 'The value is kept.' } },
-    problems: ['WORKFLOW_RUN_FORBIDDEN', 'WORKFLOW_VALUE_NOT_STORABLE', ...stored],
-    example: { path: { ...exampleRun, sha256: exampleHash }, body: { pieces: 3 } },
-  },
-];
 
 /** All operations, in the order in which people read them. */
 export const operations: readonly Operation[] = [

@@ -67,6 +67,8 @@ const titles: Record<ProblemCode, string> = {
   WORKFLOW_RECORD_CORRUPT: 'A stored record cannot be read',
   WORKFLOW_LIMIT_EXCEEDED: 'A limit was reached',
   WORKFLOW_STEP_CRASHED: 'A worker died too often',
+  WORKFLOW_STEP_TIMEOUT: 'A step took too long',
+  WORKFLOW_TIME_SHORT: 'Too little time is left for a step',
   WORKFLOW_STEP_FAILED: 'A step failed',
   WORKFLOW_AGENT_NOT_FOUND: 'The server does not have this agent',
   WORKFLOW_TOOL_NOT_FOUND: 'The server does not have this tool',

@@ -1,8 +1,10 @@
 import type { RunHeader } from '../core/records.ts';
 import { usualRunDetails, withFields } from '../core/run-fields.ts';
-import { type Call, json, jsonText, noRun, runOf, segment } from './call.ts';
+import { type Call, json, jsonText, noRun, redirect, runOf, segment, shownLink } from './call.ts';
 import type { EventPage } from '../runtime/api.ts';
 import { type JsonValue, toWire } from './wire.ts';
+import { answerBytes } from './references.ts';
+import { utf8Bytes } from '../core/utf8.ts';
 import { referencedText, shownEntries, shownEvents, shownResult, shownState } from './values.ts';
 import { acceptsEventStream, eventStream } from './events.ts';
 import {
@@ -93,7 +95,20 @@ export async function getHistory(call: Call): Promise<Response> {
 
 /** `GET /runs/:runId/value` */
 export async function getValue(call: Call): Promise<Response> {
-  return jsonText(await referencedText(call, runOf(call), parseWith(valueQuery, call.query, 'The query')));
+  const query = parseWith(valueQuery, call.query, 'The query');
+  const text = await referencedText(call, runOf(call), query);
+  if (utf8Bytes(text) <= answerBytes) return jsonText(text);
+  const { sha256 } = query;
+  const link = await call.runtime.shareValue({ ...runOf(call), sha256, text });
+  return link === undefined ? jsonText(text) : redirect(link.url);
+}
+
+/** `GET /runs/:runId/value/link`: for callers who must not follow a redirection with what they sign or prove themselves by. */
+export async function getValueLink(call: Call): Promise<Response> {
+  const query = parseWith(valueQuery, call.query, 'The query');
+  const text = await referencedText(call, runOf(call), query);
+  const link = await call.runtime.shareValue({ ...runOf(call), sha256: query.sha256, text });
+  return json(shownLink(link));
 }
 
 /** What a list shows of a run: the rest of a header is the engine's own. */

@@ -14,7 +14,7 @@ const referenceBytes = 256 * 1024;
  * Bytes that an answer should not exceed: a function on AWS answers at most 6 MB (Lambda quotas, synchronous payload). One that
  * would shows smaller values by reference, too.
  */
-const answerBytes = 5 * 1024 * 1024;
+export const answerBytes = 5 * 1024 * 1024;
 
 /** Bytes above which values are shown by reference, in the order in which they are tried. */
 const thresholds = [referenceBytes, 16 * 1024, 1024];

@@ -48,6 +48,20 @@ export const workflowDescription = z.strictObject({
   inputSchema: jsonSchema,
   outputSchema: jsonSchema,
   stateSchema: jsonSchema,
+  schedules: z
+    .array(
+      z.strictObject({
+        id: z.string().exactOptional(),
+        cron: z.string().describe('As its author wrote it.'),
+        timezone: z.string().describe('Name of an IANA time zone.'),
+        metadata: z
+          .record(z.string(), z.unknown())
+          .exactOptional()
+          .describe('What its author says about it.'),
+      }),
+    )
+    .exactOptional()
+    .describe('When runs start by themselves; absent when none do.'),
   resumeSchemas: z.record(z.string(), z.unknown()).describe('JSON Schema of the resume data, by step id.'),
 });
 
@@ -204,6 +218,19 @@ export const problemDocument = z
       .describe('What `detail` says, for programs.'),
   })
   .describe('A problem document (RFC 9457).');
+
+/** A link to a value; empty where there is no need of one. */
+export const valueLink = z.union([z.strictObject({ url: z.string(), expiresAt: time }), z.strictObject({})]);
+
+/** A link to keep a value by. */
+export const uploadLink = z.union([
+  z.strictObject({
+    url: z.string().describe('Takes one PUT of exactly these bytes.'),
+    headers: z.record(z.string(), z.string()).describe('That the request has to have.'),
+    expiresAt: time,
+  }),
+  z.strictObject({}),
+]);
 
 /** The schemas that stand under a name of their own in the document, and wherever they are used refer to it. */
 export const components = {

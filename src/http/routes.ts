@@ -2,6 +2,7 @@ import { type Call, json } from './call.ts';
 import {
   cancelRun,
   keepValue,
+  linkValue,
   removeRun,
   restartRun,
   resumeRun,
@@ -15,6 +16,7 @@ import {
   getResult,
   getRun,
   getValue,
+  getValueLink,
   listRuns,
   listWorkflows,
 } from './read-routes.ts';
@@ -46,7 +48,9 @@ export const httpRoutes: readonly Route[] = [
   { method: 'GET', path: '/runs/:runId/events', handle: getEvents },
   { method: 'GET', path: '/runs/:runId/history', handle: getHistory },
   { method: 'GET', path: '/runs/:runId/value', handle: getValue },
+  { method: 'GET', path: '/runs/:runId/value/link', handle: getValueLink },
   { method: 'PUT', path: '/runs/:runId/values/:sha256', handle: keepValue },
+  { method: 'POST', path: '/runs/:runId/values/:sha256/link', handle: linkValue },
 ];
 
 // Imported when it is asked for: nothing else needs the document, and a function on AWS has to start fast.

@@ -176,6 +176,9 @@ export const historyQuery = z.strictObject({ cursor: text.exactOptional(), inlin
 /** Path of `PUT /runs/:runId/values/:sha256`. */
 export const valuePath = z.strictObject({ runId: addressable, sha256: hash });
 
+/** Body of `POST /runs/:runId/values/:sha256/link`. */
+export const linkBody = z.strictObject({ bytes: z.int().min(1) });
+
 /** Query of `GET /runs/:runId/value`, as references have it. */
 export const valueQuery = z.strictObject({
   /** Where the value was shown. */

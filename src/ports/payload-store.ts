@@ -24,6 +24,30 @@ export interface PayloadStore {
   keep(runId: string, name: string, text: string, at: number): Promise<void>;
   /** What was kept; undefined when there is nothing. */
   kept(runId: string, name: string): Promise<string | undefined>;
+  /**
+   * How callers read and keep what is too large for an answer or a request of the API. Absent where the API itself has no such
+   * limit.
+   */
+  readonly links?: PayloadLinks;
   /** Forgets what was kept before `time`, ms since 1970. Absent where the place does so by itself. */
   dropKept?(time: number): Promise<void>;
+}
+
+/** Links by which callers reach what is kept for a run without the API, for minutes, whoever they are. */
+export interface PayloadLinks {
+  /** Leads to what was kept under `name`. */
+  read(runId: string, name: string): Promise<PayloadLink>;
+  /** Keeps under `name` the bytes that have this SHA-256 (hex) and this number, and no others. */
+  write(
+    runId: string,
+    name: string,
+    content: { readonly sha256: string; readonly bytes: number },
+  ): Promise<PayloadLink & { readonly headers: Readonly<Record<string, string>> }>;
+}
+
+/** See {@link PayloadLinks}. */
+export interface PayloadLink {
+  readonly url: string;
+  /** Until when it leads there, ms since 1970. */
+  readonly expiresAt: number;
 }

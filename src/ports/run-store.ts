@@ -28,6 +28,7 @@ import type {
   NestWrite,
   PlaceWrite,
   RenewWrite,
+  RequestDecision,
   RestartWrite,
   ResumeResult,
   ResumeWrite,
@@ -128,7 +129,12 @@ export interface RunStore {
   /** Keeps the snapshot that a query shows. Condition: none, or one with an earlier mark. */
   showSnapshot(write: SnapshotWrite): Promise<Write<RunHeader>>;
   /**
-   * Removes a run with all that belongs to it: input, records, items, joins, pages, cells, log, payloads. Nested runs are
+   * Keeps what a request was found to mean, until the run is removed: whoever handles it again gets the same. Condition: none
+   * of this request. The image is what is kept.
+   */
+  decideRequest(write: RequestDecision): Promise<Write<StoredValue>>;
+  /**
+   * Removes a run with all that belongs to it: input, records, items, joins, pages, cells, decisions, log, payloads. Nested runs are
    * runs of their own. Resolves with false when there is none. Work on it that is under way may leave a record behind.
    */
   removeRun(runId: string): Promise<boolean>;

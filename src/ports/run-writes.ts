@@ -112,6 +112,16 @@ export interface SnapshotWrite {
   readonly snapshot: StoredValue;
 }
 
+/** See {@link RunStore.decideRequest}. */
+export interface RequestDecision {
+  readonly runId: string;
+  /** Id of the request, unique among those about the run; 1 to 200 characters. */
+  readonly request: string;
+  /** What it was found to mean. */
+  readonly decision: StoredValue;
+  readonly now: number;
+}
+
 /** See {@link RunStore.setSweep}. */
 export interface SweepWrite {
   readonly runId: string;

@@ -1,6 +1,6 @@
 import { WorkflowError } from '../core/errors.ts';
 import type { RunHeader } from '../core/records.ts';
-import type { RunRef } from './api.ts';
+import type { RepeatableRequest, RunRef } from './api.ts';
 import type { Engine } from './engine.ts';
 
 /** The refusal of a call about a run that does not exist. */
@@ -11,9 +11,18 @@ export function notFound(runId: string): WorkflowError {
 }
 
 /** Throws unless the caller may see the run under the workflow it names. */
-export function checkAccess(header: RunHeader, ref: RunRef): void {
+export function checkAccess(header: RunHeader, ref: RepeatableRequest): void {
   if (ref.owner !== undefined && header.owner !== ref.owner) throw forbidden(ref.runId);
   if (ref.workflowId !== undefined && header.workflowId !== ref.workflowId) throw notFound(ref.runId);
+  if (ref.workflowIds?.includes(header.workflowId) === false) throw otherWorkflow(header);
+}
+
+function otherWorkflow({ runId, workflowId }: RunHeader): WorkflowError {
+  return new WorkflowError(
+    'WORKFLOW_RUN_FORBIDDEN',
+    `Run "${runId}" is of workflow "${workflowId}", which the caller may not ask for: allow it that workflow`,
+    { details: { runId, workflowId } },
+  );
 }
 
 /** The header of a run that the caller may see. */

@@ -1,25 +1,34 @@
 import { WorkflowError } from '../core/errors.ts';
-import type { RunRef, StoredRun } from './api.ts';
+import type { RepeatableRequest, StoredRun } from './api.ts';
 import { endEvent, signalChange } from './duty-entry.ts';
+import { decideOnce } from './decide-once.ts';
 import type { Engine } from './engine.ts';
 import { checkAccess, notFound } from './access.ts';
 import { handlingOf, storedRun } from './start.ts';
 
-/** Cancels a run. Its status is final when this resolves; steps that run see their abort signal. */
-export async function cancelRun(engine: Engine, request: RunRef): Promise<StoredRun> {
+/**
+ * Cancels a run. Its status is final when this resolves; steps that run see their abort signal. A call that comes again by its
+ * key means the epoch that it met first: what a time travel began since then, nobody asked to end.
+ */
+export async function cancelRun(engine: Engine, request: RepeatableRequest): Promise<StoredRun> {
   const { store, clock, metrics } = engine.backend;
   const header = await store.loadHeader(request.runId);
   if (header === undefined) throw notFound(request.runId);
   checkAccess(header, request);
   const workflow = engine.registry.get(header.workflowId);
+  const { requestKey: key } = request;
+  const seen = { epoch: header.epoch };
+  const met = key === undefined ? {} : await decideOnce(engine, request.runId, key, async () => seen);
   const now = clock.now();
   const write = await store.cancel({
     runId: request.runId,
     now,
     sweepAt: now + engine.times.sweepMs,
+    ...met,
     ...(request.owner === undefined ? {} : { owner: request.owner }),
   });
   const stored = write.image ?? header;
+  if ('epoch' in met && met.epoch !== stored.epoch) return storedRun(stored, false);
   if (!write.won && stored.status !== 'canceled') {
     throw new WorkflowError(
       'WORKFLOW_RUN_ALREADY_FINISHED',

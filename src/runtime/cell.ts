@@ -1,3 +1,4 @@
+import { limits } from '../core/limits.ts';
 import type { MemberDelta, SharedData, SharedDelta, StoredValue } from '../core/records.ts';
 import { applyDelta, changeIn, noShared, withRestarts } from '../core/shared-data.ts';
 import type { JoinKey, StoredDelta } from '../ports/index.ts';
@@ -27,9 +28,10 @@ export async function mergeIntoCell(
   const encoded = async (values: Readonly<Record<string, unknown>> = {}) =>
     Object.fromEntries(
       await Promise.all(
-        Object.entries(values).map(
-          async ([key, value]) => [key, await engine.values.store(at.runId, value, `state.${key}`)] as const,
-        ),
+        Object.entries(values).map(async ([key, value]) => {
+          const text = engine.values.encode(value, `state.${key}`);
+          return [key, await engine.values.place(at.runId, text, limits.cellInlineBytes)] as const;
+        }),
       ),
     );
   const { removed = [], restarts = [] } = delta;

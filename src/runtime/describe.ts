@@ -1,5 +1,6 @@
-import type { AnySchema, WorkflowDefinition } from '../core/definition.ts';
-import type { WorkflowDescription } from './api.ts';
+import type { AnySchema, ScheduleDefinition, WorkflowDefinition } from '../core/definition.ts';
+import { timezoneOf } from '../core/schedule.ts';
+import type { ScheduleDescription, WorkflowDescription } from './api.ts';
 import { stepsOf } from './registry.ts';
 
 /** The part of Standard JSON Schema (standardschema.dev/json-schema) that is used here. */
@@ -27,8 +28,19 @@ function schemaField(name: string, schema: AnySchema | undefined): Record<string
   return json === undefined ? {} : { [name]: json };
 }
 
+function describeSchedule(schedule: ScheduleDefinition): ScheduleDescription {
+  const { id, cron, metadata } = schedule;
+  return {
+    ...(id === undefined ? {} : { id }),
+    cron,
+    timezone: timezoneOf(schedule),
+    ...(metadata === undefined ? {} : { metadata }),
+  };
+}
+
 /** What can be known about a workflow without running it. */
 export function describeWorkflow(definition: WorkflowDefinition): WorkflowDescription {
+  const { schedules = [] } = definition;
   const steps = definition.flow.flatMap(stepsOf);
   const resumable = steps.flatMap((step) => {
     const schema = jsonSchemaOf(step.resumeSchema);
@@ -41,6 +53,7 @@ export function describeWorkflow(definition: WorkflowDefinition): WorkflowDescri
     ...schemaField('inputSchema', definition.inputSchema),
     ...schemaField('outputSchema', definition.outputSchema),
     ...schemaField('stateSchema', definition.stateSchema),
+    ...(schedules.length === 0 ? {} : { schedules: schedules.map(describeSchedule) }),
     resumeSchemas: Object.fromEntries(resumable),
   };
 }

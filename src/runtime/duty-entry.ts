@@ -43,7 +43,7 @@ export async function fulfilEntry(
       return finish(handling, { status: duty.status, by: record.key.entry }, told);
     case 'suspend': {
       const position = formatPosition(record.key.entry, parseTurn(record.turn).iteration, duty.k);
-      return announceStatus(handling, 'suspended', position, told);
+      return announceStatus(handling, 'suspended', position, told, { at: record });
     }
     case 'iterate':
       return iterate(handling, record, duty.turn, won, told);
@@ -76,7 +76,9 @@ export async function pause(
   told: readonly WorkflowEvent[] = [],
 ): Promise<void> {
   const position = formatPosition(entry, iteration, lastOfEntry);
-  await announceStatus(handling, 'paused', position, told, { sweepAt: null });
+  const definition = handling.workflow.graph[entry];
+  const at = definition === undefined ? undefined : { key: { entry }, stepId: entryId(definition, entry) };
+  await announceStatus(handling, 'paused', position, told, { sweepAt: null, at });
 }
 
 async function advance(
@@ -211,6 +213,8 @@ interface StatusOptions {
   readonly onlyIfWon?: boolean;
   /** When the sweeper is to look at the run, if that changes; `null`: not before somebody wakes it. */
   readonly sweepAt?: number | null;
+  /** Where the run stands, for whoever is told that it is suspended or paused. */
+  readonly at?: Pick<StepRecord, 'key' | 'stepId'> | undefined;
 }
 
 /** Writes a status in its order and announces it. */
@@ -219,7 +223,7 @@ export async function announceStatus(
   status: 'suspended' | 'waiting' | 'running' | 'paused',
   position: string,
   told: readonly WorkflowEvent[],
-  { onlyIfWon = false, sweepAt }: StatusOptions = {},
+  { onlyIfWon = false, sweepAt, at }: StatusOptions = {},
 ): Promise<void> {
   const { engine, publisher, runId, epoch, header } = handling;
   const { store, clock } = engine.backend;
@@ -234,7 +238,10 @@ export async function announceStatus(
   const announced = isQuiet && (write.won || again);
   const quiet = onlyIfWon && !write.won;
   if (!quiet) {
-    const event = announced ? [runEventOf(handling, 'workflow.suspend', status, position)] : [];
+    const place = at === undefined ? {} : { path: pathOf(at.key), stepId: at.stepId };
+    const event = announced
+      ? [{ ...runEventOf(handling, 'workflow.suspend', status, position), ...place }]
+      : [];
     await publisher.publish([...told, ...event]);
   }
   if (write.won) signalChange(engine, handling.header);
@@ -249,6 +256,7 @@ export async function ensureEntrySuspended(handling: Handling, record: StepRecor
   );
   await announceStatus(handling, 'suspended', position, handling.publisher.stepEnd(record), {
     onlyIfWon: true,
+    at: record,
   });
 }
 

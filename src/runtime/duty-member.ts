@@ -50,7 +50,7 @@ export async function fulfilMember(handling: Handling, record: StepRecord, won: 
   const told = [...facts, ...launched];
   if (block === undefined) return publisher.publish(told);
   const status = block === 'suspended' ? 'suspended' : 'running';
-  await announceStatus(handling, status, positionOf(record, append), told);
+  await announceStatus(handling, status, positionOf(record, append), told, { at: placeOf(handling, record) });
 }
 
 /** What a settlement launches: all of it for the one who won, else what has no record yet. */
@@ -68,6 +68,16 @@ async function launches(
 
 function settled(record: StepRecord): boolean {
   return record.status !== 'running' && record.status !== 'due' && record.status !== 'child';
+}
+
+/** Where a block stands that this settlement suspended: at the member, or when that ended as the last one, at the block. */
+function placeOf(
+  { workflow }: Handling,
+  { status, key, stepId }: StepRecord,
+): Pick<StepRecord, 'key' | 'stepId'> {
+  const block = workflow.graph[key.entry];
+  if (status === 'suspended' || block === undefined) return { key, stepId };
+  return { key: { entry: key.entry }, stepId: entryId(block, key.entry) };
 }
 
 function positionOf(record: StepRecord, append: AppendResult): string {
@@ -113,7 +123,10 @@ export async function ensureMemberLogged(handling: Handling, record: StepRecord)
   const resumed = record.status === 'due' && append.after.closed === undefined;
   if (block !== undefined || resumed) {
     const status = block === 'suspended' ? 'suspended' : 'running';
-    await announceStatus(handling, status, positionOf(record, append), facts, { onlyIfWon: true });
+    await announceStatus(handling, status, positionOf(record, append), facts, {
+      onlyIfWon: true,
+      at: placeOf(handling, record),
+    });
   }
   await handling.publisher.publish(launched);
   return append.after.closed === undefined;

@@ -25,6 +25,7 @@ import { askLoop } from './loop.ts';
 import { loopAt, readsAt } from './registry.ts';
 import { restartsOf } from './restart-context.ts';
 import { executeStep, type StepExecution, type StepOutcome } from './step-executor.ts';
+import { timeLimit } from './time-limit.ts';
 import { isUnstorable, sha256 } from './values.ts';
 
 /** Executes the body of a claimed turn and turns what came of it into what is to be stored. */
@@ -101,6 +102,8 @@ async function prepare(
     idempotencyKey: `${runId}/${formatKey(key)}/${epoch}.${iteration}.${generation}`,
     validateInputs: workflow.definition.validateInputs,
     abortController,
+    clock: engine.backend.clock,
+    limit: timeLimit(step, handling.time, engine.backend.clock.now()),
     perStep: false,
   };
   const contextBefore = encodeEntries(Object.entries(base.requestContext));

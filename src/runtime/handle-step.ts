@@ -16,6 +16,7 @@ import {
 } from './handling.ts';
 import { inputAt, type Loaded, loadForStep, sharedAt, sourceOf, sourceStands } from './load.ts';
 import { readsAt } from './registry.ts';
+import { checkTimeLeft } from './time-limit.ts';
 
 /** Does what the outcome on a record implies. */
 export async function fulfil(handling: Handling, record: StepRecord, won: boolean): Promise<void> {
@@ -113,6 +114,7 @@ async function claim(handling: StepHandling, loaded: Loaded): Promise<StepRecord
   const { store, clock, metrics } = engine.backend;
   const { iteration, generation, attempt } = parseTurn(turn);
   const now = clock.now();
+  checkTimeLeft(handling, now);
   const source = sourceOf(handling);
   const sharedFrom = sharedAt(loaded, handling);
   const executesWith = key.item === undefined ? inputAt(loaded, source) : undefined;
@@ -166,6 +168,7 @@ async function afterLoss(
       await fulfil(handling, image, false);
       return undefined;
     case 'take-over': {
+      checkTimeLeft(handling, now);
       const write = await store.takeOver({
         runId,
         key,

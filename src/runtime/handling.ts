@@ -3,6 +3,7 @@ import type { StepDefinition } from '../core/definition.ts';
 import type { WorkflowEvent } from '../core/event.ts';
 import { logOf, type RecordKey, type RunHeader } from '../core/records.ts';
 import { firstTurn, formatTurn } from '../core/turn.ts';
+import type { HandleOptions } from './api.ts';
 import type { Engine } from './engine.ts';
 import type { Publisher } from './publish.ts';
 import type { CompiledWorkflow } from './registry.ts';
@@ -30,6 +31,8 @@ export interface StepEvent {
   readonly step: StepDefinition;
   /** Owner of the claim that this handling makes; never shared by two. */
   readonly owner: string;
+  /** The time that the function has in which this happens. */
+  readonly time: HandleOptions;
 }
 
 /** A `step.run` of a step that is being handled. */

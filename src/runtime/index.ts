@@ -1,7 +1,9 @@
 /** The runtime: one engine over any backend. */
 export type {
+  Audit,
   CreateRequest,
   EventPage,
+  HandleOptions,
   HistoryEntry,
   HistoryPage,
   HistoryRequest,
@@ -9,6 +11,9 @@ export type {
   ResumeRequest,
   Runtime,
   RunRef,
+  ScheduleDescription,
+  ScheduleStart,
+  ScheduleTick,
   StartRequest,
   StoredRun,
   WorkflowDescription,
@@ -22,3 +27,4 @@ export {
   type StepOutcome,
   type StepResults,
 } from './step-executor.ts';
+export type { TimeLimit } from './time-limit.ts';

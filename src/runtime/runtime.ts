@@ -1,5 +1,5 @@
 import { admit } from '../core/decide.ts';
-import { isWorkflowError, WorkflowError } from '../core/errors.ts';
+import { WorkflowError } from '../core/errors.ts';
 import type { WorkflowDefinition } from '../core/definition.ts';
 import { eventFormat, keyOfPath, type WorkflowEvent } from '../core/event.ts';
 import { bindWorkflows } from '../core/host.ts';
@@ -7,23 +7,28 @@ import { defaultRunLimits, type RunLimits } from '../core/limits.ts';
 import type { Backend, RunPage, RunQuery } from '../ports/index.ts';
 import { AbortRegistry } from './abort-registry.ts';
 import type {
+  Audit,
   CreateRequest,
   EventPage,
+  HandleOptions,
   HistoryPage,
   HistoryRequest,
-  KeptValueRef,
   OutputOptions,
+  RepeatableRequest,
   RestartRequest,
   ResumeRequest,
   RunRef,
   Runtime,
+  ScheduleStart,
+  ScheduleTick,
   StartRequest,
   StoredRun,
   TimeTravelRequest,
   WorkflowDescription,
 } from './api.ts';
-import { checkLimit, kindOf } from './arguments.ts';
+import { checkLimit } from './arguments.ts';
 import { cancelRun } from './cancel.ts';
+import { checkOptions } from './check-options.ts';
 import { describeWorkflow } from './describe.ts';
 import { defaultTimes, type Engine, type EngineTimes, type Logger } from './engine.ts';
 import { eventsOf } from './events.ts';
@@ -35,7 +40,7 @@ import { handleStep } from './handle-step.ts';
 import { drop, entryTurn, type EventHandling } from './handling.ts';
 import { handleRange } from './members.ts';
 import { historyOf } from './log-reader.ts';
-import { keepValue, keptValue } from './kept-values.ts';
+import { keepValue, keptValue, linkValue, shareValue } from './kept-values.ts';
 import { Publisher } from './publish.ts';
 import { getRun, resultOf, settledStatus, snapshotOf } from './queries.ts';
 import { blockAt, foreachAt, Registry, sleepAt, stepAt } from './registry.ts';
@@ -44,10 +49,12 @@ import { restartRun } from './restart.ts';
 import { resumeRun } from './resume.ts';
 import { handleRunEvent } from './run-event.ts';
 import { RunSignals } from './run-signals.ts';
+import { ScheduleLoop } from './schedule-loop.ts';
+import { startScheduled } from './schedule-start.ts';
 import { signallingStore } from './signalling-store.ts';
 import { createRun, startRun } from './start.ts';
 import { type Named, sourceFor, sourcesOf } from './sources.ts';
-import { sweepRuns } from './sweep.ts';
+import { auditRun, isForeign, sweepRuns } from './sweep.ts';
 import { timeTravel } from './travel.ts';
 import type { RunResult, WorkflowRunState, WorkflowState } from '../core/snapshot.ts';
 import type { RunStatus } from '../core/records.ts';
@@ -74,6 +81,11 @@ export interface RuntimeOptions {
   readonly concurrency?: number;
   /** Whether this process takes work, where the backend feeds it; without it, it only starts, resumes, cancels and looks. @default true */
   readonly work?: boolean;
+  /**
+   * Whether this process starts the runs of its workflows' schedules, where the backend feeds it and it takes work; on AWS
+   * the Scheduler does it. @default true
+   */
+  readonly schedules?: boolean;
   /** Publish `workflow.step.end` events. @default true */
   readonly stepEndEvents?: boolean;
   /** See {@link EngineTimes}. @default each as it says there */
@@ -103,6 +115,7 @@ class EventedRuntime implements Runtime {
   private readonly closing = new AbortController();
   private closed: Promise<void> | undefined;
   private cancelSweep = (): void => {};
+  private readonly scheduleLoop: ScheduleLoop;
   private readonly unbind: () => void;
 
   constructor(options: RuntimeOptions) {
@@ -115,16 +128,18 @@ class EventedRuntime implements Runtime {
     }
     this.unbind = bindWorkflows(options.workflows, this);
     const { source } = options.backend;
+    this.scheduleLoop = new ScheduleLoop(this.engine, options.workflows);
     if (source !== undefined && options.work !== false) {
       source.start((event) => this.deliver(event), { concurrency: options.concurrency ?? 256 });
       this.sweepLater();
+      if (options.schedules !== false) this.scheduleLoop.start();
     }
   }
 
   /** Handles what the source delivers; a rejection is told before the event comes again. */
   private async deliver(event: WorkflowEvent): Promise<void> {
     try {
-      await handleEvent(this.engine, event);
+      await handleEvent(this.engine, event, {});
     } catch (error) {
       const { runId, workflowId, type, path } = event;
       this.engine.logger.warn('An event could not be handled and will come again', {
@@ -164,11 +179,15 @@ class EventedRuntime implements Runtime {
     return startRun(this.open(), request);
   }
 
+  async startScheduled(tick: ScheduleTick, given?: ScheduleStart): Promise<StoredRun | undefined> {
+    return startScheduled(this.open(), tick, given);
+  }
+
   async resume(request: ResumeRequest): Promise<StoredRun> {
     return resumeRun(this.open(), request);
   }
 
-  async cancel(request: RunRef): Promise<StoredRun> {
+  async cancel(request: RepeatableRequest): Promise<StoredRun> {
     return cancelRun(this.open(), request);
   }
 
@@ -208,13 +227,10 @@ class EventedRuntime implements Runtime {
     return historyOf(this.open(), request);
   }
 
-  async keepValue(request: Parameters<Runtime['keepValue']>[0]): Promise<void> {
-    return keepValue(this.open(), request);
-  }
-
-  async keptValue(request: KeptValueRef): Promise<string> {
-    return keptValue(this.open(), request);
-  }
+  readonly keepValue: Runtime['keepValue'] = async (request) => keepValue(this.open(), request);
+  readonly keptValue: Runtime['keptValue'] = async (request) => keptValue(this.open(), request);
+  readonly shareValue: Runtime['shareValue'] = async (request) => shareValue(this.open(), request);
+  readonly linkValue: Runtime['linkValue'] = async (request) => linkValue(this.open(), request);
 
   async list(query: RunQuery): Promise<RunPage> {
     checkLimit(query.limit);
@@ -225,8 +241,12 @@ class EventedRuntime implements Runtime {
     return sweepRuns(this.open());
   }
 
-  async handle(event: WorkflowEvent): Promise<void> {
-    await handleEvent(this.open(), event);
+  async audit(runId: string): Promise<Audit> {
+    return auditRun(this.open(), runId);
+  }
+
+  async handle(event: WorkflowEvent, options: HandleOptions = {}): Promise<void> {
+    await handleEvent(this.open(), event, options);
   }
 
   close(): Promise<void> {
@@ -239,6 +259,7 @@ class EventedRuntime implements Runtime {
     this.unbind();
     this.cancelSweep();
     this.engine.signals.wakeAll();
+    await this.scheduleLoop.stop();
     await this.options.backend.source?.stop();
     await this.options.backend.store.durable();
     await this.options.backend.close();
@@ -276,6 +297,7 @@ function createEngine(options: RuntimeOptions, closing: AbortSignal): Engine {
     history: options.history ?? backend.history,
     emitter: {
       emit: ({ type, stepId, outcome = '' }) => {
+        if (type === 'step-timed-out') backend.metrics.count('step.timed-out', { stepId });
         if (type === 'step-ended') backend.metrics.count('step.executed', { stepId, outcome });
       },
     },
@@ -294,7 +316,7 @@ function createEngine(options: RuntimeOptions, closing: AbortSignal): Engine {
 }
 
 /** Handles one delivered event. Anything that is no work of ours is acknowledged; what cannot be done now is rejected. */
-async function handleEvent(engine: Engine, event: WorkflowEvent): Promise<void> {
+async function handleEvent(engine: Engine, event: WorkflowEvent, time: HandleOptions): Promise<void> {
   if (event.format > eventFormat) {
     throw new WorkflowError(
       'WORKFLOW_RECORD_CORRUPT',
@@ -306,15 +328,13 @@ async function handleEvent(engine: Engine, event: WorkflowEvent): Promise<void> 
   const { clock, timers } = engine.backend;
   if (event.dueAt !== undefined && event.dueAt > clock.now()) return timers.schedule(event, event.dueAt);
   try {
-    await runStep(engine, event);
+    await runStep(engine, event, time);
   } catch (error) {
-    if (!isForeign(error) || !(await isMoot(engine, event))) throw error;
+    if (!isForeign(error)) throw error;
+    if (await isMoot(engine, event)) return;
+    engine.backend.metrics.count('run.parked', { workflowId: event.workflowId });
+    throw error;
   }
-}
-
-/** The code here is not what the run was started with: it may be again tomorrow. */
-function isForeign(error: unknown): boolean {
-  return isWorkflowError(error, 'WORKFLOW_NOT_FOUND', 'WORKFLOW_GRAPH_CHANGED');
 }
 
 /** Whether no code would do anything for the event: then it must not come again for ever. */
@@ -326,7 +346,7 @@ async function isMoot(engine: Engine, { runId, epoch, path }: WorkflowEvent): Pr
   return true;
 }
 
-async function runStep(engine: Engine, event: WorkflowEvent): Promise<void> {
+async function runStep(engine: Engine, event: WorkflowEvent, time: HandleOptions): Promise<void> {
   const workflow = engine.registry.get(event.workflowId);
   const { runId, epoch, hop, turn, workflowId, restartedAt } = event;
   const handling: EventHandling = {
@@ -353,7 +373,7 @@ async function runStep(engine: Engine, event: WorkflowEvent): Promise<void> {
   if (sleep !== undefined) return handleSleep(handling, sleep, key.entry, event);
   const step = stepAt(workflow, key);
   if (step === undefined || step.id !== event.stepId) throw changedGraph(event);
-  const stepEvent = { ...handling, event, key, turn, step, owner: engine.nextOwner() };
+  const stepEvent = { ...handling, event, key, turn, step, owner: engine.nextOwner(), time };
   return step.workflow === undefined ? handleStep(stepEvent) : handleNested(stepEvent, step.workflow);
 }
 
@@ -363,28 +383,6 @@ function changedGraph(event: WorkflowEvent): WorkflowError {
     `Workflow "${event.workflowId}" has no step "${event.stepId}" at [${event.path.join(', ')}] any more: deploy the definition the run was started with, or cancel the run`,
     { details: { runId: event.runId, workflowId: event.workflowId } },
   );
-}
-
-/** Callers without types get an error that names the option, instead of one from the depths. */
-function checkOptions(options: Partial<RuntimeOptions> | undefined): void {
-  const invalid = (option: string, value: unknown, remedy: string): WorkflowError =>
-    new WorkflowError(
-      'WORKFLOW_DEFINITION_INVALID',
-      `createRuntime: ${option} is ${kindOf(value)}: ${remedy}`,
-      {
-        details: { option },
-      },
-    );
-  if (typeof options !== 'object') throw invalid('options', options, 'pass { workflows, backend }');
-  const { workflows, backend } = options;
-  if (!Array.isArray(workflows)) throw invalid('workflows', workflows, 'pass an array of workflows');
-  if (typeof backend?.store?.claim !== 'function') {
-    throw invalid(
-      'backend',
-      backend,
-      'pass what memoryBackend(), sqliteBackend({ file }) or awsBackend(config) returns',
-    );
-  }
 }
 
 /**

@@ -3,6 +3,7 @@ import { WorkflowError } from '../core/errors.ts';
 import { entryId } from '../core/graph.ts';
 import {
   type HistoryKind,
+  pathOf,
   recordFormat,
   type RunHeader,
   type RunInput,
@@ -204,7 +205,10 @@ export async function publishStart(
     turn: entryTurn(handling),
     stepId: entryId(first, 0),
   });
-  await publisher.publish([publisher.run('workflow.start', 'running'), run]);
+  const { parent } = header;
+  const place = parent === undefined ? {} : { parent: { runId: parent.runId, path: pathOf(parent.key) } };
+  // No work, other than of every later event of a nested run: nobody has to be told that it was started.
+  await publisher.publish([{ ...publisher.run('workflow.start', 'running'), ...place }, run]);
 }
 
 async function hasFirstRecord(engine: Engine, { runId, epoch }: RunHeader): Promise<boolean> {

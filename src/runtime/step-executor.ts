@@ -11,8 +11,10 @@ import type {
   StepRuntime,
 } from '../core/definition.ts';
 import { WorkflowError } from '../core/errors.ts';
+import type { Clock } from '../ports/index.ts';
 import { ObservedPromise } from './observed-promise.ts';
 import { RunWriter } from './step-writer.ts';
+import { type TimeLimit, stepTimeout } from './time-limit.ts';
 import { isEmptyObject, validate } from './validation.ts';
 
 /** Results of earlier steps, as a body may read them. Synchronous, so whatever it reaches was loaded before or is local. */
@@ -26,7 +28,7 @@ export interface StepResults {
 /** Observes executions in this process: what metrics and logs are made of. */
 export interface StepEmitter {
   emit(event: {
-    readonly type: 'step-started' | 'step-ended';
+    readonly type: 'step-started' | 'step-timed-out' | 'step-ended';
     readonly stepId: string;
     readonly runId: string;
     readonly outcome?: StepOutcome['type'];
@@ -61,12 +63,15 @@ export interface StepExecution {
   readonly idempotencyKey: string;
   readonly validateInputs: boolean;
   readonly abortController: AbortController;
+  readonly clock: Pick<Clock, 'timer'>;
+  /** When the attempt fails if it is not over. @default it may take as long as it likes */
+  readonly limit?: TimeLimit | undefined;
   /** The run pauses after this step instead of going on. */
   readonly perStep: boolean;
 }
 
 /** What a function that only reads is executed with. */
-export type ReadExecution = Omit<StepExecution, 'step' | 'writeChunk'>;
+export type ReadExecution = Omit<StepExecution, 'step' | 'writeChunk' | 'clock' | 'limit'>;
 
 /** What a step came to. `input` is the validated one. */
 export type StepOutcome =
@@ -96,6 +101,14 @@ export type StepOutcome =
       readonly labels: readonly string[];
       readonly state: Readonly<Record<string, unknown>> | undefined;
     };
+
+/** How far an attempt is. */
+interface Progress {
+  /** The validated one as soon as there is one. */
+  input: unknown;
+  /** Its time is over, and what its body still does has no effect. */
+  isOver: boolean;
+}
 
 interface Effects {
   state: Readonly<Record<string, unknown>> | undefined;
@@ -149,7 +162,7 @@ async function settleCalls({ calls }: Effects): Promise<void> {
   await Promise.all(calls.filter((call) => !call.isObserved).map((call) => call.inner));
 }
 
-function stepContext(execution: StepExecution, inputData: unknown, effects: Effects): StepContext {
+function stepContext(execution: StepExecution, progress: Progress, effects: Effects): StepContext {
   const { step, validateInputs } = execution;
   const check = async (
     schema: StepDefinition['stateSchema'],
@@ -163,7 +176,7 @@ function stepContext(execution: StepExecution, inputData: unknown, effects: Effe
     });
   let writer: RunWriter | undefined;
   return {
-    ...readContext(execution, step.id, inputData),
+    ...readContext(execution, step.id, progress.input),
     setState: (next) =>
       observed(effects, async () => {
         const state = await check(step.stateSchema, next, 'state');
@@ -185,7 +198,10 @@ function stepContext(execution: StepExecution, inputData: unknown, effects: Effe
     // Few bodies write, and a stream costs more than the rest of this.
     get writer() {
       writer ??= new RunWriter((chunk, custom) =>
-        observed(effects, () => execution.writeChunk(chunk, custom)),
+        observed(effects, async () => {
+          if (progress.isOver) throw execution.abortController.signal.reason;
+          await execution.writeChunk(chunk, custom);
+        }),
       );
       return writer;
     },
@@ -229,10 +245,9 @@ function isNonRetryable(error: Error): boolean {
   return 'isNonRetryable' in error && error.isNonRetryable === true;
 }
 
-async function attempt(execution: StepExecution): Promise<StepOutcome> {
-  let input = execution.input;
+async function attempt(execution: StepExecution, progress: Progress): Promise<StepOutcome> {
   try {
-    input = await validInput(execution);
+    progress.input = await validInput(execution);
     const effects: Effects = {
       state: undefined,
       suspension: undefined,
@@ -240,8 +255,9 @@ async function attempt(execution: StepExecution): Promise<StepOutcome> {
       aborted: false,
       calls: [],
     };
-    const returned = await execution.step.execute(stepContext(execution, input, effects));
+    const returned = await execution.step.execute(stepContext(execution, progress, effects));
     await settleCalls(effects);
+    const { input } = progress;
     const { state, suspension, bail, aborted } = effects;
     if (suspension !== undefined && bail === undefined && !aborted) {
       return { type: 'suspended', input, ...suspension, output: returned || undefined, state };
@@ -258,18 +274,40 @@ async function attempt(execution: StepExecution): Promise<StepOutcome> {
     };
   } catch (thrown) {
     const error = errorOf(thrown);
-    return { type: 'failed', input, error, nonRetryable: isNonRetryable(error) };
+    return { type: 'failed', input: progress.input, error, nonRetryable: isNonRetryable(error) };
   }
+}
+
+/** An attempt that is over at its limit, whether its body heeds the abort signal or not. */
+async function attemptInTime(execution: StepExecution): Promise<StepOutcome> {
+  const { limit, clock, abortController, emitter, step, runId } = execution;
+  const progress = { input: execution.input, isOver: false };
+  if (limit === undefined) return attempt(execution, progress);
+  return new Promise((resolve) => {
+    const onLimit = (): void => {
+      const error = stepTimeout(execution, limit);
+      progress.isOver = true;
+      emitter.emit({ type: 'step-timed-out', stepId: step.id, runId });
+      // Before the signal: a body that ends at once because of it comes too late.
+      resolve({ type: 'failed', input: progress.input, error, nonRetryable: false });
+      abortController.abort(error);
+    };
+    const cancel = clock.timer(limit.ms, onLimit, { keepAlive: true });
+    void attempt(execution, progress).then((outcome) => {
+      cancel();
+      resolve(outcome);
+    });
+  });
 }
 
 /**
  * Executes a step once: validates its input, calls its body, and says what came of it. It never throws: whatever the body
- * or a schema throws is the outcome `failed`. The only place that calls a step's `execute`.
+ * or a schema throws is the outcome `failed`, and so is a body that is not over at the limit. The only place that calls a step's `execute`.
  */
 export async function executeStep(execution: StepExecution): Promise<StepOutcome> {
   const { emitter, step, runId } = execution;
   emitter.emit({ type: 'step-started', stepId: step.id, runId });
-  const outcome = await attempt(execution);
+  const outcome = await attemptInTime(execution);
   emitter.emit({ type: 'step-ended', stepId: step.id, runId, outcome: outcome.type });
   return outcome;
 }

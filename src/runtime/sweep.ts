@@ -1,10 +1,13 @@
+import { isWorkflowError } from '../core/errors.ts';
 import { isBlock, stepIdAt } from '../core/graph.ts';
 import { limits } from '../core/limits.ts';
 import {
   frontierEntry,
   itemsToSweep,
+  needsWork,
   nextLook,
   planSweep,
+  standsStill,
   type SweepAction,
   type SweepPlan,
   type SweepView,
@@ -12,6 +15,7 @@ import {
 import { type TravelParameters, travelTarget } from '../core/travel.ts';
 import { parseTurn } from '../core/turn.ts';
 import { isEntryKey, type RunHeader, sameKey, type StepRecord, terminalStatuses } from '../core/records.ts';
+import type { Audit } from './api.ts';
 import { endEvent } from './duty-entry.ts';
 import { followChild } from './child.ts';
 import type { Engine } from './engine.ts';
@@ -25,6 +29,8 @@ import { publishEpoch } from './travel.ts';
 /** A {@link SweepPlan}; an epoch may have to be prepared first. */
 interface RunPlan extends Omit<SweepPlan, 'actions'> {
   readonly actions: readonly (SweepAction | { readonly type: 'prepare' })[];
+  /** See {@link standsStill}. */
+  readonly stuck: boolean;
 }
 
 /** Runs that one sweep looks at, at most. */
@@ -77,27 +83,78 @@ async function sweepRun(engine: Engine, runId: string): Promise<void> {
   // The header first: a resume that comes while the records are read changes its `wakes`, and the write below is refused.
   const header = await store.loadHeader(runId);
   if (header?.sweepAt === undefined || header.sweepAt > clock.now()) return;
+  await sweepKept(engine, header);
+}
+
+/** Sweeps a run; one that cannot be helped now is looked at again. */
+async function sweepKept(engine: Engine, header: RunHeader): Promise<RunPlan> {
+  const { store, clock, metrics } = engine.backend;
+  const { runId, wakes, position, workflowId } = header;
   try {
-    await sweepListed(engine, header);
+    const plan = await sweepListed(engine, header);
+    if (plan.stuck) metrics.count('run.stuck', { workflowId });
+    return plan;
   } catch (error) {
     // It goes to the end of the line: many runs that cannot be helped must not keep a sweep from those that can.
-    const { wakes, position } = header;
     await store.setSweep({ runId, wakes, position, sweepAt: clock.now() + engine.times.sweepMs });
+    if (isForeign(error)) metrics.count('run.parked', { workflowId });
     throw error;
   }
 }
 
-/** Publishes what the records of a run say is missing, whenever it is due for a look. */
-export async function sweepListed(engine: Engine, header: RunHeader): Promise<void> {
+/** Whether the code here is not what the run was started with: it may be again tomorrow. */
+export function isForeign(error: unknown): boolean {
+  return isWorkflowError(error, 'WORKFLOW_NOT_FOUND', 'WORKFLOW_GRAPH_CHANGED');
+}
+
+/** See `Runtime.audit`. */
+export async function auditRun(engine: Engine, runId: string): Promise<Audit> {
   const { store, metrics } = engine.backend;
-  const { runId } = header;
-  const workflow = engine.registry.get(header.workflowId);
-  const { actions, again } = await look(engine, header);
-  if (actions.length === 0) return unlessChanged(engine, header, again);
-  const handling = handlingOf(engine, workflow, header);
+  const header = await store.loadHeader(runId);
+  const found = header === undefined ? 'unknown' : await auditFound(engine, header);
+  await store.durable();
+  metrics.count('run.audited', { found });
+  return found;
+}
+
+async function auditFound(engine: Engine, header: RunHeader): Promise<Audit> {
+  const found = await auditOne(engine, header);
+  const { parent, status } = header;
+  const hasSettled = found === 'over' || (found !== 'parked' && status === 'suspended');
+  if (parent === undefined || !hasSettled) return found;
+  // What a nested run has come to is moved on by the run above, which looks for it.
+  const above = await engine.backend.store.loadHeader(parent.runId);
+  return above === undefined ? found : auditFound(engine, above);
+}
+
+async function auditOne(engine: Engine, header: RunHeader): Promise<Audit> {
+  // Whoever does what an end implies takes the run out of the sweeper's sight.
+  if (terminalStatuses.has(header.status) && header.sweepAt === undefined) return 'over';
+  // Nobody has started it.
+  if (header.status === 'pending') return 'nothing-due';
+  try {
+    const { actions } = await sweepKept(engine, header);
+    return actions.length === 0 ? 'nothing-due' : 'published';
+  } catch (error) {
+    if (isForeign(error)) return 'parked';
+    throw error;
+  }
+}
+
+/** Publishes what the records of a run say is missing, whenever it is due for a look. Resolves with what it found to do. */
+export async function sweepListed(engine: Engine, header: RunHeader): Promise<RunPlan> {
+  const plan = await look(engine, header);
+  if (plan.actions.length === 0) await unlessChanged(engine, header, plan.again);
+  else await carryOut(engine, header, plan);
+  return plan;
+}
+
+async function carryOut(engine: Engine, header: RunHeader, { actions, again }: RunPlan): Promise<void> {
+  const { store, metrics } = engine.backend;
+  const handling = handlingOf(engine, engine.registry.get(header.workflowId), header);
   for (const action of actions) await act(handling, header, action);
   metrics.count('run.swept', { workflowId: header.workflowId });
-  const now = await store.loadHeader(runId);
+  const now = await store.loadHeader(header.runId);
   if (now === undefined || now.wakes !== header.wakes) return;
   // Whoever ended it has said when it is to be looked at.
   if (terminalStatuses.has(now.status) && !terminalStatuses.has(header.status)) return;
@@ -122,7 +179,8 @@ async function look(engine: Engine, header: RunHeader): Promise<RunPlan> {
   const records = run?.records ?? [];
   if (await isUnprepared(engine, header, records)) {
     // Nothing else: what the epoch begins with is not there yet.
-    return { actions: [{ type: 'prepare' }], again: clock.now() + engine.times.sweepMs };
+    const again = clock.now() + engine.times.sweepMs;
+    return { actions: [{ type: 'prepare' }], again, stuck: standsStill({ header, records }, clock.now()) };
   }
   const entry = frontierEntry({ header, records });
   const definition = workflow.graph[entry];
@@ -137,16 +195,14 @@ async function look(engine: Engine, header: RunHeader): Promise<RunPlan> {
     graph: workflow.graph,
     ...(join === undefined ? {} : { join }),
   };
-  const plan = await withNested(
-    engine,
-    view,
-    planSweep(view, { now: clock.now(), skewMs: engine.times.skewMs }),
-  );
+  const now = clock.now();
+  const plan = await withNested(engine, view, planSweep(view, { now, skewMs: engine.times.skewMs }));
+  const stuck = needsWork(plan.actions) && standsStill(view, now);
   const isFact =
     terminalStatuses.has(header.status) &&
     !endEvent(handlingOf(engine, workflow, header), header.status).work;
   // Nobody has to do anything about the end.
-  return isFact ? { ...plan, again: undefined } : plan;
+  return isFact ? { ...plan, again: undefined, stuck: false } : { ...plan, stuck };
 }
 
 /**

@@ -4,7 +4,16 @@ import { isWorkflowError, WorkflowError } from '../core/errors.ts';
 import { limits } from '../core/limits.ts';
 import { TripWire } from '../core/tripwire.ts';
 import { readChunk, textOfChunk } from './agent-chunks.ts';
-import { checkCount, checkId, checkMetadata, checkSchema, describe, invalid, isObject } from './describe.ts';
+import {
+  checkCount,
+  checkId,
+  checkMetadata,
+  checkSchema,
+  checkTimeout,
+  describe,
+  invalid,
+  isObject,
+} from './describe.ts';
 import { textSchema } from './text-schema.ts';
 
 type Call = (prompt: unknown, options: Readonly<Record<string, unknown>>) => unknown;
@@ -43,6 +52,7 @@ export function optionsGiven(options: unknown, of: string): Record<string, unkno
   if (!isObject(options))
     throw invalid(`${of} was given ${describe(options)} as its options: give an object`);
   checkCount(options['retries'], 'retries', of, limits.attempts);
+  checkTimeout(options['timeoutMs'], of);
   checkMetadata(options['metadata'], of);
   return options;
 }
@@ -63,13 +73,13 @@ function outputSchemaOf(options: Record<string, unknown>, of: string): AnySchema
 
 /**
  * Makes a step of an agent; `name` wins over its own id. Throws WORKFLOW_DEFINITION_INVALID for an agent without an id or a
- * name, retries outside 0 to 999, or a foreign schema.
+ * name, retries or a timeout that are out of bounds, or a foreign schema.
  */
 export function agentStep(agent: Agent, given: unknown, name?: { readonly id?: string }): StepDefinition {
   const id = name?.id ?? agent.id ?? agent.name;
   checkId(id, 'An agent');
   const of = `Agent step "${id}"`;
-  const { retries, metadata, ...options } = optionsGiven(given, of);
+  const { retries, timeoutMs, metadata, ...options } = optionsGiven(given, of);
   const outputSchema = outputSchemaOf(options, of);
   return Object.freeze<StepDefinition>({
     id,
@@ -77,6 +87,7 @@ export function agentStep(agent: Agent, given: unknown, name?: { readonly id?: s
     inputSchema: promptSchema,
     outputSchema: outputSchema ?? answerSchema,
     retries: retries as number | undefined,
+    timeoutMs: timeoutMs as number | undefined,
     metadata: metadata as Readonly<Record<string, unknown>> | undefined,
     component: 'AGENT',
     reads: { steps: [], init: false },

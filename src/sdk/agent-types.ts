@@ -26,6 +26,11 @@ export type AgentLike<Id extends string = string> = AgentFields<Id> &
 export interface AgentStepOptions<Out extends AnySchema = AnySchema> {
   /** Attempts after the first one, 0 to 999. @default the workflow's `retryConfig.attempts`, else 0 */
   readonly retries?: number;
+  /**
+   * Longest time of one attempt, ms, 1 to 2,147,483,647. When it is over, `abortSignal` aborts and the attempt fails with
+   * WORKFLOW_STEP_TIMEOUT, also when the agent goes on. @default none, but that of the function on AWS
+   */
+  readonly timeoutMs?: number;
   /** For people who look at the graph. @default none */
   readonly metadata?: Readonly<Record<string, unknown>>;
   /**

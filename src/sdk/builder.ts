@@ -15,6 +15,7 @@ import { invalid } from './describe.ts';
 import { entryName, Flow } from './flow.ts';
 import { mappingStep } from './mapping.ts';
 import { declaredStep } from './named-step.ts';
+import { schedulesGiven } from './schedule.ts';
 import { sleepFor, sleepUntil } from './sleep.ts';
 import { behaviourOf, concurrencyGiven, type Options } from './workflow-options.ts';
 
@@ -34,6 +35,7 @@ export class WorkflowBuilder implements WorkflowDefinition {
   readonly pruneSnapshot: WorkflowDefinition['pruneSnapshot'];
   readonly emitStepEvents: WorkflowDefinition['emitStepEvents'];
   readonly history: WorkflowDefinition['history'];
+  readonly schedules: WorkflowDefinition['schedules'];
   readonly options: NonNullable<Options['options']>;
   readonly stepDefs: Options['steps'];
   readonly engineType = 'evented';
@@ -58,6 +60,7 @@ export class WorkflowBuilder implements WorkflowDefinition {
     this.pruneSnapshot = behaviour.pruneSnapshot;
     this.emitStepEvents = behaviour.emitStepEvents;
     this.history = behaviour.history;
+    this.schedules = schedulesGiven(options.schedule, options.id);
     this.built = new Flow(this, this.options.strictIds ?? false);
   }
 

@@ -45,7 +45,7 @@ interface CommonContext<Input, State, Context extends object, Init, Steps extend
   readonly retryCount: number;
   /** Stable over the attempts of this execution and unique to it: makes a side effect idempotent. */
   readonly idempotencyKey: string;
-  /** Aborts when the run is canceled or this worker has lost the step to another one. */
+  /** Aborts when the run is canceled, the time of the step is over, or this worker has lost the step to another one. */
   readonly abortSignal: AbortSignal;
   /** The validated input of the run. Name its type by the workflow, `getInitData<typeof workflow>()`, or directly. */
   readonly getInitData: <Of = Init>() => InitOf<Of>;

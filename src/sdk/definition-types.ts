@@ -1,4 +1,5 @@
 import type { AnySchema, CallbackDefinitions, RetryConfig, WorkflowDefinition } from '../core/definition.ts';
+import type { ScheduleOption } from './schedule-types.ts';
 import type { Given, InputOf, KeysOf, Known, OutputOf } from './schema.ts';
 import type { ContextOf, KnownStep } from './step-types.ts';
 
@@ -53,6 +54,12 @@ export interface WorkflowOptions<
   readonly retryConfig?: RetryConfig;
   /** For people and programs that look at the workflow. @default none */
   readonly metadata?: Readonly<Record<string, unknown>>;
+  /**
+   * When runs start by themselves: a {@link WorkflowSchedule}, or an array of them, each with an `id` of its own. Only a
+   * runtime that the workflow is registered with starts them; one that is nested in another, or belongs to no runtime, does
+   * not. A clone has none. @default never
+   */
+  readonly schedule?: ScheduleOption<TypesOf<Id, In, Out, State, Context>>;
   /** Not used: the types of results follow from the chain. Found again as `stepDefs`. @default none */
   readonly steps?: readonly unknown[];
   /** How its runs behave. @default those of {@link WorkflowBehaviour} */

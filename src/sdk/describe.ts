@@ -1,5 +1,6 @@
 import type { StepDefinition } from '../core/definition.ts';
 import { type ErrorDetails, WorkflowError } from '../core/errors.ts';
+import { limits } from '../core/limits.ts';
 
 /** What a value is, for the message that refuses it. */
 export function describe(value: unknown): string {
@@ -46,11 +47,16 @@ export function checkSchema(schema: unknown, name: string, of: string, required:
   );
 }
 
-/** Refuses what is no whole number from 0 to `most`. */
-export function checkCount(value: unknown, name: string, of: string, most: number): void {
+/** Refuses what is no whole number from `least` to `most`. */
+export function checkCount(value: unknown, name: string, of: string, most: number, least = 0): void {
   if (value === undefined) return;
-  if (typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= most) return;
-  throw invalid(`${of} has ${describe(value)} as its ${name}: give a whole number from 0 to ${most}`);
+  if (typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most) return;
+  throw invalid(`${of} has ${describe(value)} as its ${name}: give a whole number from ${least} to ${most}`);
+}
+
+/** Refuses what cannot bound an attempt of a step. */
+export function checkTimeout(value: unknown, of: string): asserts value is number | undefined {
+  checkCount(value, 'timeoutMs', of, limits.stepTimeoutMs, 1);
 }
 
 /** Refuses metadata that is no object. */

@@ -55,11 +55,12 @@ export function declaredStep(
   }
   checkId(value, of);
   const stepId = id ?? value;
-  const { retries, metadata } = optionsGiven(options, of);
+  const { retries, timeoutMs, metadata } = optionsGiven(options, of);
   const title = kind === 'agent' ? 'Agent' : 'Tool';
   return Object.freeze<StepDefinition>({
     id: stepId,
     retries: retries as number | undefined,
+    timeoutMs: timeoutMs as number | undefined,
     metadata: metadata as Readonly<Record<string, unknown>> | undefined,
     component,
     executes: value,

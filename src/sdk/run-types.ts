@@ -94,7 +94,7 @@ export type WorkflowResult<
   );
 
 /** `inputData` is required unless undefined would fit. */
-type InputArgument<Input> = undefined extends Input
+export type InputArgument<Input> = undefined extends Input
   ? { readonly inputData?: Input }
   : { readonly inputData: Input };
 

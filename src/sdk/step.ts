@@ -6,6 +6,7 @@ import {
   checkId,
   checkMetadata,
   checkSchema,
+  checkTimeout,
   describe,
   invalid,
   isObject,
@@ -40,8 +41,8 @@ export function createStep<const Id extends string, Out extends AnySchema = AnyS
  * Makes a step of its id, its schemas and its body. The types of its input, output, state, resume data and suspend payload
  * follow from its schemas.
  *
- * Throws WORKFLOW_DEFINITION_INVALID for an empty id, a missing or foreign schema, a body that is no function, or retries
- * that are no whole number from 0 to 999.
+ * Throws WORKFLOW_DEFINITION_INVALID for an empty id, a missing or foreign schema, a body that is no function, retries that
+ * are no whole number from 0 to 999, or a timeoutMs that is none from 1 to 2,147,483,647.
  */
 export function createStep<
   const Id extends string,
@@ -106,7 +107,7 @@ function stepOf(params: unknown): StepDefinition {
       `Invalid input: expected StepParams, Agent or ToolStep. createStep was given ${describe(params)}: give it { id, inputSchema, outputSchema, execute }, an agent or a tool`,
     );
   }
-  const { id, description, retries, metadata } = params;
+  const { id, description, retries, timeoutMs, metadata } = params;
   checkId(id, 'A step');
   const name = `Step "${id}"`;
   for (const [key, required] of schemas) checkSchema(params[key], key, name, required);
@@ -116,6 +117,7 @@ function stepOf(params: unknown): StepDefinition {
     throw invalid(`${name} has ${describe(body)} as its execute: give a function of the step's context`);
   }
   checkCount(retries, 'retries', name, limits.attempts);
+  checkTimeout(timeoutMs, name);
   checkMetadata(metadata, name);
   const schema = (key: (typeof schemas)[number][0]) => params[key] as AnySchema | undefined;
   return Object.freeze<StepDefinition>({
@@ -128,6 +130,7 @@ function stepOf(params: unknown): StepDefinition {
     stateSchema: schema('stateSchema'),
     requestContextSchema: schema('requestContextSchema'),
     retries: retries as number | undefined,
+    timeoutMs,
     metadata,
     // Of the author's function: the bound one has no source of its own.
     reads: readsOfSource(Function.prototype.toString.call(body)),
@@ -160,7 +163,7 @@ export function createStepFromTool<
 
 /**
  * The same step under another id, for a second use in one workflow whose result is not to overwrite that of the first. All
- * else is kept: schemas, description, retries and the body, whose `this` is still what `createStep` was given.
+ * else is kept: schemas, description, retries, timeout and the body, whose `this` is still what `createStep` was given.
  *
  * Throws WORKFLOW_DEFINITION_INVALID for an empty id, or for what is no step.
  */

@@ -14,7 +14,7 @@ export function isTool(value: unknown): boolean {
 
 /**
  * Makes a step of a tool; `name` wins over its own id. Throws WORKFLOW_DEFINITION_INVALID for a tool without an id, a body or
- * schemas, and for retries outside 0 to 999.
+ * schemas, and for retries or a timeout that are out of bounds.
  */
 export function toolStep(tool: unknown, given: unknown, name?: { readonly id?: string }): StepDefinition {
   const body: unknown = isObject(tool) ? tool['execute'] : undefined;
@@ -30,7 +30,7 @@ export function toolStep(tool: unknown, given: unknown, name?: { readonly id?: s
     throw invalid(`Tool must have input and output schemas defined: ${of} has not`);
   }
   for (const key of schemas) checkSchema(tool[key], key, of, false);
-  const { retries, metadata } = optionsGiven(given, of);
+  const { retries, timeoutMs, metadata } = optionsGiven(given, of);
   const { description } = tool;
   const schema = (key: (typeof schemas)[number]) => tool[key] as AnySchema | undefined;
   return Object.freeze<StepDefinition>({
@@ -41,6 +41,7 @@ export function toolStep(tool: unknown, given: unknown, name?: { readonly id?: s
     resumeSchema: schema('resumeSchema'),
     suspendSchema: schema('suspendSchema'),
     retries: retries as number | undefined,
+    timeoutMs: timeoutMs as number | undefined,
     metadata: metadata as Readonly<Record<string, unknown>> | undefined,
     component: 'TOOL',
     reads: { steps: [], init: false },

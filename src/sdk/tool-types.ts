@@ -34,6 +34,11 @@ export interface ToolWithContext<Body extends ToolBody> {
 export interface ToolStepOptions {
   /** Attempts after the first one, 0 to 999. @default the workflow's `retryConfig.attempts`, else 0 */
   readonly retries?: number;
+  /**
+   * Longest time of one attempt, ms, 1 to 2,147,483,647. When it is over, `abortSignal` aborts and the attempt fails with
+   * WORKFLOW_STEP_TIMEOUT, also when the tool goes on. @default none, but that of the function on AWS
+   */
+  readonly timeoutMs?: number;
   /** For people who look at the graph. @default none */
   readonly metadata?: Readonly<Record<string, unknown>>;
 }
@@ -51,7 +56,7 @@ interface ToolSuspension {
 /** What a tool receives beside its input. */
 export interface ToolContext extends ToolSuspension {
   readonly requestContext: RequestContext;
-  /** Aborts when the run is canceled or this worker has lost the step to another one. */
+  /** Aborts when the run is canceled, the time of the step is over, or this worker has lost the step to another one. */
   readonly abortSignal: AbortSignal;
   /** The runtime that executes the step. */
   readonly runtime: StepRuntime;

@@ -32,6 +32,10 @@ export function checkOptions(options: unknown): asserts options is Options {
   for (const [key, required] of schemas) checkSchema(options[key], key, name, required);
   checkMetadata(options['metadata'], name);
   checkRetries(options['retryConfig'] ?? {}, name);
+  if (options['timeoutMs'] !== undefined)
+    throw invalid(
+      `${name} has a timeoutMs, and only steps can have one: give it to the steps of the workflow`,
+    );
   checkBehaviour(options['options'] ?? {}, name);
 }
 

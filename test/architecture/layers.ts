@@ -42,7 +42,7 @@ export const LAYERS: readonly Layer[] = [
     name: 'runtime',
     roots: ['src/runtime'],
     may: ['core', 'ports'],
-    packages: ['node:*'],
+    packages: ['node:*', 'croner'],
     packagesAsTypes: SCHEMA_TYPES,
   },
   // What adapters share: the system's clock and ids, the walk over a segmented join log, and, for stores that decide by
@@ -64,12 +64,19 @@ export const LAYERS: readonly Layer[] = [
     may: ['core', 'ports', 'system', 'transitions', 'list cursor', 'log entries'],
     packages: ['node:*'],
   },
+  // Schemas of what is on the bus, for readers of events: data, which loads nothing.
+  { name: 'events', roots: ['src/events'], may: ['core'], packages: [] },
   // What the functions and the CDK both have to know. The CDK must not load the AWS clients for it.
-  { name: 'aws config', roots: ['src/adapters/aws/config.ts'], may: ['core', 'ports'], packages: [] },
+  {
+    name: 'aws config',
+    roots: ['src/adapters/aws/config.ts', 'src/adapters/aws/cron-expression.ts'],
+    may: ['core', 'ports'],
+    packages: [],
+  },
   {
     name: 'aws',
     roots: ['src/adapters/aws'],
-    may: ['core', 'ports', 'aws config', 'system', 'segments', 'log entries'],
+    may: ['core', 'ports', 'events', 'aws config', 'system', 'segments', 'log entries'],
     packages: ['node:*', '@aws-sdk/*', 'zod'],
     packagesAsTypes: ['aws-lambda', '@smithy/types'],
   },
@@ -114,16 +121,24 @@ export const LAYERS: readonly Layer[] = [
     // What signs needs a peer that few have.
     mayLazily: ['client signer'],
     mayAsTypes: ['core'],
-    packages: ['node:*'],
+    // The clients of the services that `doctor` and `redrive` ask; loaded by dynamic imports only, since few have them.
+    packages: ['node:*', '@aws-sdk/client-dynamodb', '@aws-sdk/client-s3', '@aws-sdk/client-sqs'],
     computed: true,
   },
   { name: 'studio', roots: ['studio'], may: ['client'], packages: [] },
   {
     name: 'lambdas',
     roots: ['lambdas'],
-    may: ['core', 'ports', 'runtime', 'http', 'aws', 'aws config'],
+    may: ['core', 'ports', 'events', 'runtime', 'http', 'aws', 'aws config'],
     // The last one is an alias that the bundler resolves, to the module that a deployment gives as `entry`.
-    packages: ['node:*', '@aws-sdk/*', 'hono', 'hono/*', 'evented-workflows:entry'],
+    packages: [
+      'node:*',
+      '@aws-sdk/*',
+      '@aws-lambda-powertools/*',
+      'hono',
+      'hono/*',
+      'evented-workflows:entry',
+    ],
     packagesAsTypes: ['aws-lambda'],
     computed: true,
   },

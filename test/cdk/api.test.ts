@@ -1,3 +1,4 @@
+import { Duration } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { describe, expect, test } from 'vitest';
@@ -7,6 +8,8 @@ import { routes } from '../../lib/routes.ts';
 import { createStack, idOf, resourcesOf, synth } from './synth.ts';
 
 const tokens = { issuer: 'https://issuer.example', audience: ['workflows', 'studio'] } as const;
+
+const signing = synth();
 
 /** Routes with how each is authorized. */
 function authorization(auth: WorkflowAuth): unknown[][] {
@@ -65,26 +68,69 @@ describe('the API function', () => {
   });
 
   test('is given up before the API gives it up', () => {
-    synth().hasResourceProperties('AWS::Lambda::Function', { Timeout: 29, RecursiveLoop: Match.absent() });
+    signing.hasResourceProperties('AWS::Lambda::Function', { Timeout: 29, RecursiveLoop: Match.absent() });
   });
 });
 
-test('requests are logged', () => {
-  const template = synth();
-  template.hasResourceProperties('AWS::ApiGatewayV2::Stage', {
+test('requests are logged, as JSON and without what names a run, and are not without limit', () => {
+  const [stage, ...others] = resourcesOf(signing, 'AWS::ApiGatewayV2::Stage');
+  expect(others).toEqual([]);
+  expect(stage?.Properties).toMatchObject({
     StageName: '$default',
     AutoDeploy: true,
+    DefaultRouteSettings: { ThrottlingRateLimit: 500, ThrottlingBurstLimit: 1_000 },
     AccessLogSettings: {
       DestinationArn: {
-        'Fn::GetAtt': [idOf(template, 'AWS::Logs::LogGroup', 'WorkflowsAccessLogs'), 'Arn'],
+        'Fn::GetAtt': [idOf(signing, 'AWS::Logs::LogGroup', 'WorkflowsAccessLogs'), 'Arn'],
       },
     },
+  });
+  const { Format: format } = stage?.Properties.AccessLogSettings as { Format: string };
+  expect(JSON.parse(format)).toMatchObject({ route: '$context.routeKey', status: '$context.status' });
+  expect(format).not.toContain('$context.path');
+});
+
+test('the limits of requests are props', () => {
+  synth({ throttling: { rateLimit: 7 } }).hasResourceProperties('AWS::ApiGatewayV2::Stage', {
+    DefaultRouteSettings: { ThrottlingRateLimit: 7, ThrottlingBurstLimit: 1_000 },
+  });
+});
+
+describe('pages of other origins', () => {
+  test('may not call it', () => {
+    signing.hasResourceProperties('AWS::ApiGatewayV2::Api', { CorsConfiguration: Match.absent() });
+  });
+
+  test('may when they are named, with what the client of this package sends', () => {
+    const template = synth({ cors: { allowOrigins: ['https://shop.example'] } });
+    const [api] = resourcesOf(template, 'AWS::ApiGatewayV2::Api');
+    expect(api?.Properties.CorsConfiguration).toEqual({
+      AllowOrigins: ['https://shop.example'],
+      AllowMethods: ['GET', 'POST', 'DELETE', 'PUT'],
+      AllowHeaders: [
+        'authorization',
+        'content-type',
+        'idempotency-key',
+        'last-event-id',
+        'x-amz-content-sha256',
+        'x-amz-date',
+        'x-amz-security-token',
+      ],
+      ExposeHeaders: ['retry-after'],
+      MaxAge: 3_600,
+    });
+  });
+
+  test('may send other headers, and remember the answer for another time', () => {
+    const cors = { allowOrigins: ['*'], allowHeaders: ['x-mine'], maxAge: Duration.minutes(1) };
+    synth({ cors }).hasResourceProperties('AWS::ApiGatewayV2::Api', {
+      CorsConfiguration: { AllowOrigins: ['*'], AllowHeaders: ['x-mine'], MaxAge: 60 },
+    });
   });
 });
 
 test('the outputs say where everything is', () => {
-  const template = synth();
-  expect(Object.keys(template.findOutputs('*'))).toEqual([
+  expect(Object.keys(signing.findOutputs('*'))).toEqual([
     'Url',
     'ApiId',
     'TableName',
@@ -94,6 +140,7 @@ test('the outputs say where everything is', () => {
     'WorkDeadLetterQueueUrl',
     'RoutingDeadLetterQueueUrl',
     'ExpiryDeadLetterQueueUrl',
+    'SweepDeadLetterQueueUrl',
   ]);
 });
 

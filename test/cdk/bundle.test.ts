@@ -5,6 +5,7 @@ import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { environment } from '../../src/adapters/aws/config.ts';
+import { captureLog, context } from '../lambdas/log.ts';
 import { createStack, resourcesOf } from './synth.ts';
 
 // In the repository, where the entries find what they import.
@@ -54,8 +55,6 @@ function request(path: string, authorizer?: unknown): unknown {
   };
 }
 
-const context = { getRemainingTimeInMillis: () => 120_000 };
-
 const signed = { iam: { userArn: 'arn:aws:iam::123456789012:user/ann' } };
 
 describe('the bundled functions', () => {
@@ -73,7 +72,7 @@ describe('the bundled functions', () => {
   test('serve the workflows of the entry', async () => {
     vi.stubEnv(environment.auth, 'iam');
     const { handler } = await load(API);
-    const answer = await handler(request('/workflows', signed), context);
+    const answer = await handler(request('/workflows', signed), {});
     expect(answer).toMatchObject({ statusCode: 200 });
     expect(JSON.parse(String(answer.body))).toEqual({ workflows: [{ id: 'bundled' }] });
   });
@@ -81,19 +80,19 @@ describe('the bundled functions', () => {
   test('answer nobody whom API Gateway did not authenticate', async () => {
     vi.stubEnv(environment.auth, 'iam');
     const { handler } = await load(API);
-    const answer = await handler(request('/workflows'), context);
+    const answer = await handler(request('/workflows'), {});
     expect(answer).toMatchObject({ statusCode: 401 });
     expect(JSON.parse(String(answer.body))).toMatchObject({ code: 'WORKFLOW_UNAUTHENTICATED' });
   });
 
   test('have a message that cannot be read come again, and end as a dead letter', async () => {
-    const log = vi.spyOn(console, 'error').mockReturnValue();
+    const written = captureLog();
     const { handler } = await load(PROCESSOR);
     const record = { messageId: 'unreadable', body: 'no event', attributes: {} };
     expect(await handler({ Records: [record] }, context)).toEqual({
       batchItemFailures: [{ itemIdentifier: 'unreadable' }],
     });
-    expect(log).toHaveBeenCalledOnce();
+    expect(written().filter(({ level }) => level === 'ERROR')).toHaveLength(1);
   });
 });
 

@@ -49,7 +49,16 @@ const state = [
   { action: 's3:ListBucket', resource: bucket },
 ];
 
-const delay = { action: 'sqs:SendMessage', resource: queue };
+const delay = [queue, arn('AWS::SQS::Queue', 'WorkflowsLongStepsWork')].map((resource) => ({
+  action: 'sqs:SendMessage',
+  resource,
+}));
+
+/** Take no resource. */
+const traces = ['xray:PutTelemetryRecords', 'xray:PutTraceSegments'].map((action) => ({
+  action,
+  resource: '*',
+}));
 
 function logs(path: string): { action: string; resource: unknown }[] {
   const resource = arn('AWS::Logs::LogGroup', path);
@@ -57,43 +66,69 @@ function logs(path: string): { action: string; resource: unknown }[] {
 }
 
 test('the API may read and write runs, list them, remove them and publish, and nothing else', () => {
-  expect(sorted(permissions('WorkflowsApiRole'))).toEqual(
+  expect(sorted(permissions('WorkflowsApiFunctionRole'))).toEqual(
     sorted([
       ...state,
       { action: 'dynamodb:Query', resource: arn('AWS::DynamoDB::Table', 'WorkflowsTable', '/index/list') },
       { action: 'dynamodb:DeleteItem', resource: table },
       { action: 's3:DeleteObject', resource: objects },
-      ...logs('WorkflowsApiLogs'),
+      ...traces,
+      ...logs('WorkflowsApiFunctionLogs'),
     ]),
   );
 });
 
-test('the processor may do that without listing, receive work and delay it, and nothing else', () => {
-  const receive = [
+test.each(['', 'LongSteps'])(
+  'the processor %s may do that without listing, receive its work and delay any, and nothing else',
+  (lane) => {
+    const receive = [
+      'ChangeMessageVisibility',
+      'DeleteMessage',
+      'GetQueueAttributes',
+      'GetQueueUrl',
+      'ReceiveMessage',
+    ];
+    expect(sorted(permissions(`Workflows${lane}ProcessorRole`))).toEqual(
+      sorted([
+        ...state,
+        ...receive.map((name) => ({
+          action: `sqs:${name}`,
+          resource: arn('AWS::SQS::Queue', `Workflows${lane}Work`),
+        })),
+        ...delay,
+        ...traces,
+        ...logs(`Workflows${lane}ProcessorLogs`),
+      ]),
+    );
+  },
+);
+
+test('the sweeper may do that without receiving, find the runs that are due, and nothing else', () => {
+  expect(sorted(permissions('WorkflowsSweeperRole'))).toEqual(
+    sorted([
+      ...state,
+      ...delay,
+      { action: 'dynamodb:Query', resource: arn('AWS::DynamoDB::Table', 'WorkflowsTable', '/index/sweep') },
+      ...traces,
+      ...logs('WorkflowsSweeperLogs'),
+    ]),
+  );
+});
+
+test('the dead-letter function may do what a processor may, with dead letters for its work, and nothing else', () => {
+  const queues = ['WorkDeadLetters', 'LongStepsWorkDeadLetters', 'RoutingDeadLetters'];
+  const actions = [
     'ChangeMessageVisibility',
     'DeleteMessage',
     'GetQueueAttributes',
     'GetQueueUrl',
     'ReceiveMessage',
   ];
-  expect(sorted(permissions('WorkflowsProcessorRole'))).toEqual(
-    sorted([
-      ...state,
-      ...receive.map((name) => ({ action: `sqs:${name}`, resource: queue })),
-      delay,
-      ...logs('WorkflowsProcessorLogs'),
-    ]),
+  const receive = queues.flatMap((queue) =>
+    actions.map((name) => ({ action: `sqs:${name}`, resource: arn('AWS::SQS::Queue', `Workflows${queue}`) })),
   );
-});
-
-test('the sweeper may do that without receiving, find the runs that are due, and nothing else', () => {
-  expect(sorted(permissions('WorkflowsSweeperRole'))).toEqual(
-    sorted([
-      ...state,
-      delay,
-      { action: 'dynamodb:Query', resource: arn('AWS::DynamoDB::Table', 'WorkflowsTable', '/index/sweep') },
-      ...logs('WorkflowsSweeperLogs'),
-    ]),
+  expect(sorted(permissions('WorkflowsDeadLetterRole'))).toEqual(
+    sorted([...state, ...delay, ...receive, ...traces, ...logs('WorkflowsDeadLetterLogs')]),
   );
 });
 
@@ -110,10 +145,8 @@ test('the expiry function may find and delete items, read the stream and lay asi
       })),
       // Takes no resource.
       { action: 'dynamodb:ListStreams', resource: '*' },
-      ...['GetQueueAttributes', 'GetQueueUrl', 'SendMessage'].map((name) => ({
-        action: `sqs:${name}`,
-        resource: deadLetters,
-      })),
+      { action: 'sqs:SendMessage', resource: deadLetters },
+      ...traces,
       ...logs('WorkflowsExpiryLogs'),
     ]),
   );
@@ -121,8 +154,8 @@ test('the expiry function may find and delete items, read the stream and lay asi
 
 test('there is no other role, no managed policy, and only Lambda may take them', () => {
   const roles = resourcesOf(template, 'AWS::IAM::Role');
-  expect(roles).toHaveLength(4);
-  expect(resourcesOf(template, 'AWS::IAM::Policy')).toHaveLength(4);
+  expect(roles).toHaveLength(6);
+  expect(resourcesOf(template, 'AWS::IAM::Policy')).toHaveLength(6);
   template.resourceCountIs('AWS::IAM::ManagedPolicy', 0);
   for (const { Properties } of roles) {
     expect(Properties).toEqual({

@@ -43,6 +43,18 @@ describe('the table', () => {
     });
   });
 
+  test('cannot be deleted by mistake, and is not warmed up, unless that is wanted', () => {
+    template.hasResourceProperties('AWS::DynamoDB::Table', {
+      DeletionProtectionEnabled: true,
+      WarmThroughput: Match.absent(),
+    });
+    const warmThroughput = { readUnitsPerSecond: 20_000, writeUnitsPerSecond: 10_000 };
+    synth({ deletionProtection: false, warmThroughput }).hasResourceProperties('AWS::DynamoDB::Table', {
+      DeletionProtectionEnabled: false,
+      WarmThroughput: { ReadUnitsPerSecond: 20_000, WriteUnitsPerSecond: 10_000 },
+    });
+  });
+
   test('shows in a stream what it has removed', () => {
     template.hasResourceProperties('AWS::DynamoDB::Table', {
       StreamSpecification: { StreamViewType: 'OLD_IMAGE' },
@@ -102,7 +114,7 @@ describe('the bucket', () => {
 
 test.each(['AWS::S3::BucketPolicy', 'AWS::SQS::QueuePolicy'])('%s refuses what is not TLS', (type) => {
   const policies = resourcesOf(template, type);
-  expect(policies).toHaveLength(type === 'AWS::S3::BucketPolicy' ? 1 : 4);
+  expect(policies).toHaveLength(type === 'AWS::S3::BucketPolicy' ? 1 : 8);
   template.allResourcesProperties(type, {
     PolicyDocument: {
       Statement: Match.arrayWith([
@@ -127,6 +139,7 @@ describe('when the stack is deleted', () => {
   test.each(kept)('%s goes when asked', (type) => {
     const destroyed = synth({ removalPolicy: RemovalPolicy.DESTROY });
     destroyed.allResources(type, { DeletionPolicy: 'Delete', UpdateReplacePolicy: 'Delete' });
+    destroyed.allResourcesProperties('AWS::DynamoDB::Table', { DeletionProtectionEnabled: false });
     // A bucket with objects in it cannot be deleted.
     destroyed.resourceCountIs('Custom::S3AutoDeleteObjects', 1);
   });

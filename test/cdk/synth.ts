@@ -4,7 +4,7 @@ import { WorkflowStack, type WorkflowStackProps } from '../../lib/index.ts';
 import cdkJson from '../../cdk.json' with { type: 'json' };
 
 /** Exists, and nothing bundles it here. */
-const ENTRY = 'test/cdk/synth.ts';
+export const ENTRY = 'test/cdk/synth.ts';
 
 /** A resource as templates have them. */
 export interface Resource {

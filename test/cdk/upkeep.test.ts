@@ -25,6 +25,9 @@ describe('the sweeper', () => {
           Id: Match.anyValue(),
           Arn: { 'Fn::GetAtt': [sweeper, 'Arn'] },
           RetryPolicy: { MaximumEventAgeInSeconds: seconds },
+          DeadLetterConfig: {
+            Arn: { 'Fn::GetAtt': [idOf(template, 'AWS::SQS::Queue', 'WorkflowsSweepDeadLetters'), 'Arn'] },
+          },
         },
       ],
     });

@@ -1,5 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
 import { Match } from 'aws-cdk-lib/assertions';
+import { Tracing } from 'aws-cdk-lib/aws-lambda';
 import { describe, expect, test } from 'vitest';
 import { defaults, eventSource, workPattern } from '../../src/adapters/aws/config.ts';
 import { idOf, resourcesOf, resourceWith, synth } from './synth.ts';
@@ -8,6 +9,10 @@ const template = synth();
 const work = idOf(template, 'AWS::SQS::Queue', 'WorkflowsWork');
 const workDeadLetters = idOf(template, 'AWS::SQS::Queue', 'WorkflowsWorkDeadLetters');
 const routingDeadLetters = idOf(template, 'AWS::SQS::Queue', 'WorkflowsRoutingDeadLetters');
+
+function roleArn(path: string): unknown {
+  return { 'Fn::GetAtt': [idOf(template, 'AWS::IAM::Role', path), 'Arn'] };
+}
 
 describe('the work queue', () => {
   test.each([120, 15, 900])('gives a message back %i s and a margin after it was taken', (seconds) => {
@@ -28,7 +33,7 @@ describe('the work queue', () => {
   });
 
   test('and its dead letters are encrypted and kept for as long as SQS can', () => {
-    expect(resourcesOf(template, 'AWS::SQS::Queue')).toHaveLength(4);
+    expect(resourcesOf(template, 'AWS::SQS::Queue')).toHaveLength(8);
     template.allResourcesProperties('AWS::SQS::Queue', {
       SqsManagedSseEnabled: true,
       MessageRetentionPeriod: 1_209_600,
@@ -36,15 +41,26 @@ describe('the work queue', () => {
   });
 });
 
+test('each rule retries, and lays aside what it cannot deliver', () => {
+  const targets = resourcesOf(template, 'AWS::Events::Rule').flatMap(({ Properties }) => Properties.Targets);
+  expect(targets).toHaveLength(3);
+  for (const target of targets) {
+    expect(target).toMatchObject({
+      DeadLetterConfig: { Arn: expect.anything() as unknown },
+      RetryPolicy: { MaximumEventAgeInSeconds: expect.any(Number) as unknown },
+    });
+  }
+});
+
 describe('the routing', () => {
   test('takes the events that mean work, from the engine only, untransformed', () => {
-    template.resourceCountIs('AWS::Events::Rule', 2);
+    template.resourceCountIs('AWS::Events::Rule', 3);
     template.hasResourceProperties('AWS::Events::Rule', {
       EventBusName: { Ref: idOf(template, 'AWS::Events::EventBus', 'WorkflowsBus') },
       EventPattern: {
         source: [eventSource],
         'detail-type': [{ prefix: 'workflow.' }],
-        detail: { work: [true] },
+        detail: { work: [true], lane: [{ exists: false }] },
       },
       State: 'ENABLED',
       Targets: [
@@ -62,17 +78,19 @@ describe('the routing', () => {
   });
 
   test('has the pattern that the adapter publishes for', () => {
-    const rule = resourceWith(template, 'AWS::Events::Rule', { EventBusName: Match.anyValue() });
-    expect(rule.Properties.EventPattern).toEqual({
+    const { Properties } = resourceWith(template, 'AWS::Events::Rule', {
+      EventPattern: { detail: { lane: [{ exists: false }] } },
+    });
+    expect(Properties.EventPattern).toEqual({
       source: workPattern.source,
       'detail-type': workPattern.detailType,
-      detail: workPattern.detail,
+      detail: { ...workPattern.detail, lane: [{ exists: false }] },
     });
   });
 
   test.each([
     ['the work queue', work],
-    ['its dead letters', routingDeadLetters],
+    ['the dead letters of the routing', routingDeadLetters],
   ])('may send to %s, as this rule only', (_, queue) => {
     const rule = idOf(template, 'AWS::Events::Rule', 'WorkflowsWorkRule');
     template.hasResourceProperties('AWS::SQS::QueuePolicy', {
@@ -100,14 +118,47 @@ describe('the routing', () => {
           StringEquals: { 'events:source': eventSource },
           ArnNotEquals: {
             'aws:PrincipalArn': [
-              { 'Fn::GetAtt': [idOf(template, 'AWS::IAM::Role', 'WorkflowsApiRole'), 'Arn'] },
-              { 'Fn::GetAtt': [idOf(template, 'AWS::IAM::Role', 'WorkflowsProcessorRole'), 'Arn'] },
-              { 'Fn::GetAtt': [idOf(template, 'AWS::IAM::Role', 'WorkflowsSweeperRole'), 'Arn'] },
+              roleArn('WorkflowsApiFunctionRole'),
+              roleArn('WorkflowsProcessorRole'),
+              roleArn('WorkflowsLongStepsProcessorRole'),
+              roleArn('WorkflowsSweeperRole'),
+              roleArn('WorkflowsDeadLetterRole'),
             ],
           },
         },
       },
     });
+  });
+});
+
+test.each([
+  ['WorkflowsWork', 'WorkflowsWorkRule'],
+  ['WorkflowsLongStepsWork', 'WorkflowsLongStepsWorkRule'],
+])('%s takes messages of %s and of who delays them, and of nobody else in the account', (queue, rule) => {
+  template.hasResourceProperties('AWS::SQS::QueuePolicy', {
+    Queues: [{ Ref: idOf(template, 'AWS::SQS::Queue', queue) }],
+    PolicyDocument: {
+      Statement: Match.arrayWith([
+        {
+          Sid: 'OnlyTheEngine',
+          Effect: 'Deny',
+          Principal: { AWS: '*' },
+          Action: 'sqs:SendMessage',
+          Resource: { 'Fn::GetAtt': [idOf(template, 'AWS::SQS::Queue', queue), 'Arn'] },
+          Condition: {
+            ArnNotEquals: {
+              'aws:PrincipalArn': [
+                roleArn('WorkflowsProcessorRole'),
+                roleArn('WorkflowsLongStepsProcessorRole'),
+                roleArn('WorkflowsSweeperRole'),
+                roleArn('WorkflowsDeadLetterRole'),
+              ],
+              'aws:SourceArn': [{ 'Fn::GetAtt': [idOf(template, 'AWS::Events::Rule', rule), 'Arn'] }],
+            },
+          },
+        },
+      ]),
+    },
   });
 });
 
@@ -119,6 +170,8 @@ describe('the processor', () => {
     ]);
     expect(Object.fromEntries(loops)).toEqual({
       'Handles the events of workflows': 'Allow',
+      'Handles the events of long-steps': 'Allow',
+      'Looks at the runs of messages that could not be processed': undefined,
       'Publishes the events of workflows that were lost': undefined,
       'Removes what expired runs of workflows leave behind': undefined,
       'Starts, resumes, cancels and reads workflows': undefined,
@@ -126,7 +179,7 @@ describe('the processor', () => {
   });
 
   test('takes one message at a time, answers for each, and is bounded', () => {
-    template.resourceCountIs('AWS::Lambda::EventSourceMapping', 2);
+    template.resourceCountIs('AWS::Lambda::EventSourceMapping', 6);
     template.hasResourceProperties('AWS::Lambda::EventSourceMapping', {
       EventSourceArn: { 'Fn::GetAtt': [work, 'Arn'] },
       FunctionName: { Ref: idOf(template, 'AWS::Lambda::Function', 'WorkflowsProcessor') },
@@ -147,8 +200,15 @@ describe('the functions', () => {
       Runtime: 'nodejs24.x',
       MemorySize: 512,
       Handler: 'index.handler',
+      TracingConfig: { Mode: 'Active' },
       Environment: { Variables: Match.objectLike({ NODE_OPTIONS: '--enable-source-maps' }) },
     });
+  });
+
+  test('are not traced when that is not wanted, and may not send traces then', () => {
+    const untraced = synth({ tracing: Tracing.DISABLED });
+    untraced.allResourcesProperties('AWS::Lambda::Function', { TracingConfig: Match.absent() });
+    expect(JSON.stringify(untraced.toJSON())).not.toContain('xray:');
   });
 
   test('get what they work on, by the names that the adapter reads', () => {
@@ -166,6 +226,7 @@ describe('the functions', () => {
           EVENTED_TABLE: { Ref: idOf(given, 'AWS::DynamoDB::Table', 'WorkflowsTable') },
           EVENTED_BUS: { Ref: idOf(given, 'AWS::Events::EventBus', 'WorkflowsBus') },
           EVENTED_QUEUE_URL: { Ref: work },
+          EVENTED_QUEUE_ARN: { 'Fn::GetAtt': [work, 'Arn'] },
           EVENTED_BUCKET: { Ref: idOf(given, 'AWS::S3::Bucket', 'WorkflowsPayloads') },
           EVENTED_LEASE_SECONDS: '5',
           EVENTED_RETENTION_DAYS: '3',
@@ -179,7 +240,7 @@ describe('the functions', () => {
   });
 
   test('log to groups of their own that do not grow for ever', () => {
-    template.resourceCountIs('AWS::Logs::LogGroup', 5);
+    template.resourceCountIs('AWS::Logs::LogGroup', 7);
     template.allResourcesProperties('AWS::Logs::LogGroup', { RetentionInDays: 30 });
     template.allResourcesProperties('AWS::Lambda::Function', {
       LoggingConfig: { LogGroup: Match.anyValue() },

@@ -62,6 +62,20 @@ describe('every construct', () => {
     if (format !== 'tree') expect(out).not.toContain('<script');
   });
 
+  test('with the schedules of the workflow', async () => {
+    const schedule = [
+      { id: 'early\u001B[2J', cron: '30 6 * * MON-FRI', timezone: 'Europe/Berlin' },
+      { id: 'late', cron: '@daily' },
+    ];
+    const any = z.any();
+    const report = createWorkflow({ id: 'report', inputSchema: any, outputSchema: any, schedule });
+    const { evented } = serve([report.then(step('only')).commit()]);
+    const { out } = await evented(['graph', 'report']);
+    const [, early, late] = out.split('\n');
+    expect(early).toMatch(/^starts at 30 6 \* \* MON-FRI {2}Europe\/Berlin {2}\(early[^\u001B]*\)$/);
+    expect(late).toBe('starts at @daily  UTC  (late)');
+  });
+
   test('the tree fits its columns', async () => {
     const { evented } = serve([every]);
     for (const columns of [40, 80]) {

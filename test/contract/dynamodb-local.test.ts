@@ -7,11 +7,13 @@ import {
   runStoreContract,
 } from '../../src/testing/contract/index.ts';
 import { BilledComparison } from './dynamodb-billed.ts';
+import { Called } from './called.ts';
 import { localClient, tableForTests } from './dynamodb-place.ts';
 import { startObjectServer } from './object-server.ts';
 
 const fake = { region: 'us-east-1', credentials: { accessKeyId: 'test', secretAccessKey: 'test' } };
 const tableName = 'contract';
+const called = new Called();
 const dynamodb = localClient();
 const comparison = new BilledComparison(dynamodb);
 tableForTests(tableName);
@@ -40,7 +42,9 @@ async function makeBackend(segmentSize?: number): Promise<ContractBackend> {
     ...(segmentSize === undefined ? {} : { segmentSize }),
   });
   comparison.count();
-  return { ...backend, dispose: () => backend.close() };
+  const store = called.of('store', backend.store);
+  const payloads = called.of('payloads', backend.payloads);
+  return { ...backend, store, payloads, dispose: () => backend.close() };
 }
 
 const dynamo = { describe, test, name: 'DynamoDB', makeBackend: () => makeBackend() };
@@ -56,6 +60,11 @@ for (const segmentSize of [1, 3]) {
     makeBackend: () => makeBackend(segmentSize),
   });
 }
+
+test('each method of the stores has a test here', () => {
+  expect(called.methods()).not.toEqual([]);
+  expect(called.untested()).toEqual([]);
+});
 
 // Last: of all that the contracts have requested.
 describe('the meter', () => {

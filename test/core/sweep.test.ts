@@ -2,7 +2,16 @@ import { describe, expect, test } from 'vitest';
 import { settlementOf } from '../../src/core/decide.ts';
 import { encodeToken, type Settlement } from '../../src/core/join.ts';
 import type { StepRecord } from '../../src/core/records.ts';
-import { frontierEntry, itemsToSweep, nextLook, planSweep, type SweepView } from '../../src/core/sweep.ts';
+import {
+  frontierEntry,
+  itemsToSweep,
+  needsWork,
+  nextLook,
+  planSweep,
+  standsStill,
+  stuckAfter,
+  type SweepView,
+} from '../../src/core/sweep.ts';
 import { graphOf, header, item, keyAt, record, turn } from './builders.ts';
 
 /** Pauses between two looks at a run that does not change, ms. */
@@ -356,5 +365,33 @@ describe('a foreach', () => {
     });
     expect(quiet.actions).toContainEqual({ type: 'duty', record: suspended });
     expect(quiet.again).toBeUndefined();
+  });
+});
+
+describe('a run that is stuck', () => {
+  const old = now - stuckAfter;
+
+  test('has not changed for a quarter of an hour: neither its header nor any record', () => {
+    const at = (fields: Omit<Partial<StepRecord>, 'turn'>, updatedAt = old): boolean =>
+      standsStill({ header: header({ updatedAt }), records: [record(0, fields)] }, now);
+    expect(at({})).toBe(true);
+    expect(at({}, old + 1)).toBe(false);
+    for (const field of ['startedAt', 'endedAt', 'resumedAt', 'dueAt', 'leaseUntil'] as const) {
+      expect(at({ [field]: old })).toBe(true);
+      expect(at({ [field]: old + 1 })).toBe(false);
+    }
+  });
+
+  test('has something to do itself, and does not look after a nested run or wait for somebody', () => {
+    expect(needsWork([])).toBe(false);
+    expect(needsWork([{ type: 'announce-end' }])).toBe(true);
+    expect(needsWork([{ type: 'run', key: { entry: 0 }, turn: turn() }])).toBe(true);
+    for (const [status, needs] of [
+      ['success', true],
+      ['child', false],
+      ['suspended', false],
+    ] as const) {
+      expect(needsWork([{ type: 'duty', record: record(0, { status }) }])).toBe(needs);
+    }
   });
 });

@@ -18,7 +18,7 @@ import {
 } from '../../src/http/responses.ts';
 import type { stepResult, tripwire, valueReference } from '../../src/http/value-schemas.ts';
 import type { Wire } from '../../src/http/wire.ts';
-import { TripWire } from '../../src/index.ts';
+import { createWorkflow, TripWire } from '../../src/index.ts';
 import {
   createRuntime,
   type EventPage,
@@ -26,7 +26,7 @@ import {
   type Runtime,
   type WorkflowDescription,
 } from '../../src/runtime/index.ts';
-import { body, echo, flow } from '../runtime/steps.ts';
+import { any, body, echo, flow } from '../runtime/steps.ts';
 import { checkValue, NotDescribed } from './conforming.ts';
 
 /** A type in which nothing is optional, so that a field of one type that the other lacks is seen. */
@@ -101,7 +101,11 @@ function everyKind() {
       ),
     )
     .commit();
-  return flow('every')
+  const schedule = [
+    { id: 'early', cron: '0 6 * * *', timezone: 'Europe/Berlin', metadata: { of: 'the night' } },
+    { id: 'late', cron: '@hourly' },
+  ];
+  return createWorkflow({ id: 'every', inputSchema: any, outputSchema: any, schedule })
     .then(
       body('write', async ({ inputData, writer, setState }) => {
         await writer.write({ text: 'half' });
@@ -167,7 +171,7 @@ async function everything(): Promise<{
   description: unknown;
 }> {
   const backend = memoryBackend();
-  const runtime = createRuntime({ workflows: [everyKind(), kinds], backend });
+  const runtime = createRuntime({ workflows: [everyKind(), kinds], backend, schedules: false });
   onTestFinished(() => runtime.close());
   await runtime.start({
     runId: 'r',

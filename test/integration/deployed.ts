@@ -4,22 +4,12 @@ import { DynamoDBClient, QueryCommand } from '@aws-sdk/client-dynamodb';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
+import { type AwsKeys, signer } from 'evented-workflows/client/sigv4';
 import { expect } from 'vitest';
 import { z } from 'zod';
+import { times } from './times.ts';
 
-/** What run.ts has deployed, and how to reach it. */
-
-const outputs = z.object({
-  EventedWorkflowsTest: z.object({
-    ApiId: z.string(),
-    TableName: z.string(),
-    BucketName: z.string(),
-    BusName: z.string(),
-    WorkQueueUrl: z.string(),
-    WorkDeadLetterQueueUrl: z.string(),
-    RoutingDeadLetterQueueUrl: z.string(),
-  }),
-});
+/** What has been deployed, and how to reach it. */
 
 function environment(name: string): string {
   const value = process.env[name];
@@ -27,18 +17,53 @@ function environment(name: string): string {
   return value;
 }
 
-export const stack = outputs.parse(
-  JSON.parse(readFileSync(environment('INTEGRATION_OUTPUTS'), 'utf8')),
-).EventedWorkflowsTest;
+/** AWS itself, or a LocalStack-compatible endpoint: what that cannot show is skipped by tests that name it. */
+export const isAws = process.env.AWS_ENDPOINT_URL === undefined;
 
-/** The API: an endpoint that is not AWS has no names of its own for it. */
-export const base = `${environment('AWS_ENDPOINT_URL')}/_aws/execute-api/${stack.ApiId}/$default`;
+const deployments = z
+  .record(z.string(), z.record(z.string(), z.string()))
+  .parse(JSON.parse(readFileSync(environment('INTEGRATION_OUTPUTS'), 'utf8')));
+
+/** The outputs of a stack. */
+export function outputsOf(name: string): Readonly<Record<string, string>> {
+  const outputs = deployments[name];
+  if (outputs === undefined) throw new Error(`No stack ${name} was deployed.`);
+  return outputs;
+}
+
+/** URL of an API without a slash at its end: an endpoint that is not AWS has no names of its own for it. */
+export function urlOf({ Url = '', ApiId = '' }: Readonly<Record<string, string>>): string {
+  return isAws
+    ? Url.replace(/\/$/, '')
+    : `${environment('AWS_ENDPOINT_URL')}/_aws/execute-api/${ApiId}/$default`;
+}
+
+/** Name of the main stack; those of the others begin with it. */
+export const stackName = environment('INTEGRATION_STACK');
+
+const outputs = outputsOf(stackName);
+
+export const stack = z
+  .object({
+    TableName: z.string(),
+    BucketName: z.string(),
+    BusName: z.string(),
+    WorkQueueUrl: z.string(),
+    WorkDeadLetterQueueUrl: z.string(),
+    RoutingDeadLetterQueueUrl: z.string(),
+    ExpiryDeadLetterQueueUrl: z.string(),
+    UndeliverableQueueUrl: z.string(),
+  })
+  .loose()
+  .parse({ UndeliverableQueueUrl: outputs.WorkDeadLetterQueueUrl, ...outputs });
+
+export const base = urlOf(outputs);
 
 /** Until when a killed worker's step has run again at the latest: its message comes back, and a few cold starts. */
-export const recoveryMs = (Number(environment('INTEGRATION_TIMEOUT_SECONDS')) + 30 + 60) * 1000;
+export const recoveryMs = (times.visibilitySeconds + 60) * 1000;
 
 /** How long anything else may take that is not waited for by an event. */
-const patience = { timeout: 60_000, interval: 250 };
+export const patience = { timeout: 90_000, interval: 250 };
 
 export const dynamodb = new DynamoDBClient({});
 export const eventbridge = new EventBridgeClient({});
@@ -46,26 +71,45 @@ export const s3 = new S3Client({ forcePathStyle: true });
 // The emulator names its queues by another name of this machine.
 export const sqs = new SQSClient({ useQueueUrlAsEndpoint: false });
 
+/** Keys of whoever runs the suite. */
+export const ownKeys = (): Promise<AwsKeys> => dynamodb.config.credentials();
+
+export const region = environment('AWS_REGION');
+
+/** Signs a request where the deployment asks for it: the suite's own API is open, that of the canary is not. */
+export const sign =
+  process.env.INTEGRATION_AUTH === 'iam' ? signer({ region, credentials: ownKeys }) : undefined;
+
 /** An answer of the API. */
 export interface Answer {
   readonly status: number;
   readonly body: Readonly<Record<string, unknown>>;
 }
 
-export async function call(method: 'GET' | 'POST', path: string, body?: unknown): Promise<Answer> {
-  const response = await fetch(`${base}${path}`, {
-    method,
-    ...(body === undefined
-      ? {}
-      : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
-  });
-  const text = await response.text();
-  try {
-    return { status: response.status, body: JSON.parse(text) as Answer['body'] };
-  } catch (cause) {
-    throw new Error(`${method} ${path} answered ${response.status} with no JSON: ${text}`, { cause });
-  }
+/** Makes the calls of one caller. */
+export type Call = (method: string, path: string, body?: unknown) => Promise<Answer>;
+
+/** Calls as whoever a request is made out to by `identify`. */
+export function callerOf(url: string, identify?: (request: Request) => Promise<Request>): Call {
+  return async (method, path, body) => {
+    const request = new Request(`${url}${path}`, {
+      method,
+      ...(body === undefined
+        ? {}
+        : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
+    });
+    const response = await fetch(identify === undefined ? request : await identify(request));
+    const text = await response.text();
+    const isJson = text !== '' && response.headers.get('content-type')?.includes('json') === true;
+    try {
+      return { status: response.status, body: (isJson ? JSON.parse(text) : { text }) as Answer['body'] };
+    } catch (cause) {
+      throw new Error(`${method} ${path} answered ${response.status} with no JSON: ${text}`, { cause });
+    }
+  };
 }
+
+export const call = callerOf(base, sign);
 
 /** Starts a run and returns its id. */
 export async function start(workflow: string, inputData: unknown): Promise<string> {
@@ -77,13 +121,20 @@ export async function start(workflow: string, inputData: unknown): Promise<strin
 const terminal = ['success', 'failed', 'tripwire', 'canceled'];
 
 /** Resolves when a run has this status, with the run; fails at once when it has ended with another. */
-export async function reaches(runId: string, status: string, limits = patience): Promise<Answer['body']> {
+export async function reaches(
+  runId: string,
+  status: string,
+  {
+    as = call,
+    ...limits
+  }: { readonly timeout?: number; readonly interval?: number; readonly as?: Call } = {},
+): Promise<Answer['body']> {
   let run: Answer['body'] = {};
   const read = async () => {
-    run = (await call('GET', `/runs/${runId}`)).body;
+    run = (await as('GET', `/runs/${runId}`)).body;
     return String(run.status);
   };
-  await expect.poll(read, limits).toBeOneOf([status, ...terminal]);
+  await expect.poll(read, { ...patience, ...limits }).toBeOneOf([status, ...terminal]);
   // With its error, for the report.
   expect({ status: run.status, error: run.error }).toEqual({
     status,

@@ -1,13 +1,29 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { mkdir, open } from 'node:fs/promises';
+import { mkdir, open, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { delimiter, dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { cache, commandEnvironment, modules } from './cdk.ts';
 import { run, stop } from './commands.ts';
 
-/** The release of the emulator that this suite was written against. */
-const PACKAGE = 'ministack==1.5.33';
+/** The release of the emulator that this suite was written against, and what it signs and verifies tokens by. */
+const PACKAGES = ['ministack==1.5.33', 'cryptography==50.0.2'];
+
+/** What every command sees: no account but that of the endpoint. */
+export function emulatorEnvironment(endpoint: string): NodeJS.ProcessEnv {
+  const { AWS_PROFILE: _, AWS_SESSION_TOKEN: __, ...inherited } = commandEnvironment();
+  return {
+    ...inherited,
+    AWS_REGION: 'us-east-1',
+    AWS_ACCESS_KEY_ID: 'test',
+    AWS_SECRET_ACCESS_KEY: 'test',
+    AWS_EC2_METADATA_DISABLED: 'true',
+    AWS_ENDPOINT_URL: endpoint,
+    NO_PROXY: ['127.0.0.1,localhost', process.env.NO_PROXY].filter(Boolean).join(','),
+    // The CDK remembers which account a key belongs to; that of the emulator is not to be found elsewhere.
+    CDK_HOME: join(cache, 'cdk'),
+  };
+}
 
 /** How long it may take to answer, ms. */
 const START_LIMIT = 60_000;
@@ -20,20 +36,15 @@ export interface Emulator {
   stop(): Promise<void>;
 }
 
-/**
- * Installs the emulator in `cache` when it is missing, and starts it on a free port of the loopback interface. `modules` is
- * the directory with the AWS clients.
- */
-export async function startEmulator(
-  { cache, modules }: { readonly cache: string; readonly modules: string },
-  { env, signal }: { readonly env: NodeJS.ProcessEnv; readonly signal: AbortSignal },
-): Promise<Emulator> {
-  const venv = join(cache, PACKAGE.replace('==', '-'));
-  if (!existsSync(join(venv, 'installed'))) await install(venv, { env, signal });
+/** Installs the emulator in .cache when it is missing, and starts it on a free port of the loopback interface. */
+export async function startEmulator(signal: AbortSignal): Promise<Emulator> {
+  const env = commandEnvironment();
+  const venv = join(cache, 'emulator');
+  if (!(await isInstalled(venv))) await install(venv, { env, signal });
 
   const port = await freePort();
   const endpoint = `http://127.0.0.1:${port}`;
-  const log = join(cache, 'ministack.log');
+  const log = join(cache, 'emulator.log');
   const output = await open(log, 'w');
   const child = spawn(join(venv, 'bin', 'ministack'), {
     // Functions inherit all of this, so nothing is in it but what the emulator needs.
@@ -50,6 +61,8 @@ export async function startEmulator(
       // Part of the domain of an API, which with an address at its end would be no valid one.
       MINISTACK_HOST: 'localhost',
       AWS_ENDPOINT_URL: endpoint,
+      // Every call is checked against the policies of who makes it, those of the functions' roles included.
+      AUTH: 'true',
     },
     stdio: ['ignore', output.fd, output.fd],
     // A group of its own: it ends by us, not by the terminal's Ctrl-C in the middle of our cleaning up.
@@ -66,6 +79,12 @@ export async function startEmulator(
   return emulator;
 }
 
+/** Whether the environment has these packages: those of another release of the suite do not count. */
+async function isInstalled(venv: string): Promise<boolean> {
+  const marker = await readFile(join(venv, 'installed'), 'utf8').catch(() => '');
+  return marker === PACKAGES.join('\n');
+}
+
 async function install(
   venv: string,
   options: { readonly env: NodeJS.ProcessEnv; readonly signal: AbortSignal },
@@ -74,11 +93,11 @@ async function install(
   await run('python3', ['-m', 'venv', '--clear', venv], options);
   await run(
     join(venv, 'bin', 'pip'),
-    ['install', '--quiet', '--disable-pip-version-check', PACKAGE],
+    ['install', '--quiet', '--disable-pip-version-check', ...PACKAGES],
     options,
   );
   // Written last: an installation that was interrupted is done again.
-  await (await open(join(venv, 'installed'), 'w')).close();
+  await writeFile(join(venv, 'installed'), PACKAGES.join('\n'));
 }
 
 async function freePort(): Promise<number> {

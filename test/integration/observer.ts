@@ -14,26 +14,27 @@ import {
 import { factPattern } from '../../src/adapters/aws/config.ts';
 import { eventbridge, sqs, stack } from './deployed.ts';
 
-const NAME = 'workflow-observer';
-
-/** Somebody else who watches the bus: a rule for all facts, and a queue that they come to. */
+/** Somebody else who watches the bus: a rule, and a queue that its events come to. */
 export interface Observer {
   /** The messages that have come so far and not been taken, as they are. */
   take(): Promise<string[]>;
   remove(): Promise<void>;
 }
 
-export async function observe(): Promise<Observer> {
+const factsPattern = JSON.stringify({ source: factPattern.source, 'detail-type': factPattern.detailType });
+
+/** `pattern` is an event pattern in JSON. @default all facts of all runs */
+export async function observe(name: string, pattern = factsPattern): Promise<Observer> {
+  const NAME = `workflow-observer-${name}`;
   const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: NAME }));
   const { Attributes } = await sqs.send(
     new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['QueueArn'] }),
   );
-  const { source, detailType } = factPattern;
   await eventbridge.send(
     new PutRuleCommand({
       Name: NAME,
       EventBusName: stack.BusName,
-      EventPattern: JSON.stringify({ source, 'detail-type': detailType }),
+      EventPattern: pattern,
     }),
   );
   await eventbridge.send(

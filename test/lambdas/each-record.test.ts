@@ -1,35 +1,12 @@
-import type { SQSEvent, SQSRecord } from 'aws-lambda';
-import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { eachRecord } from '../../lambdas/each-record.ts';
+import { batch } from './batch.ts';
+import { captureLog, type LogLine } from './log.ts';
 
-function batch(...bodies: string[]): SQSEvent {
-  return { Records: bodies.map((body, at) => record(`message-${at}`, body)) };
-}
-
-function record(messageId: string, body: string): SQSRecord {
-  return {
-    messageId,
-    body,
-    receiptHandle: 'handle',
-    attributes: {
-      ApproximateReceiveCount: '2',
-      SentTimestamp: '0',
-      SenderId: 'sender',
-      ApproximateFirstReceiveTimestamp: '0',
-    },
-    messageAttributes: {},
-    md5OfBody: '',
-    eventSource: 'aws:sqs',
-    eventSourceARN: 'arn:aws:sqs:eu-central-1:123456789012:work',
-    awsRegion: 'eu-central-1',
-  };
-}
-
-const log = vi.fn();
+let written: () => readonly LogLine[];
 
 beforeEach(() => {
-  log.mockClear();
-  vi.spyOn(console, 'error').mockImplementation(log);
+  written = captureLog();
 });
 
 describe('a batch', () => {
@@ -38,7 +15,7 @@ describe('a batch', () => {
     const answer = await eachRecord(batch('a', 'b'), async ({ body }) => void seen.push(body));
     expect(answer).toEqual({ batchItemFailures: [] });
     expect(seen).toEqual(['a', 'b']);
-    expect(log).not.toHaveBeenCalled();
+    expect(written()).toEqual([]);
   });
 
   test('names those that failed, by a rejection or a throw, and no others', async () => {
@@ -54,11 +31,14 @@ describe('a batch', () => {
   test('says which message failed, how often it came, and why', async () => {
     const reason = new Error('unavailable');
     await eachRecord(batch('a'), () => Promise.reject(reason));
-    expect(log).toHaveBeenCalledExactlyOnceWith(
-      expect.any(String),
-      { messageId: 'message-0', receiveCount: '2' },
-      reason,
-    );
+    expect(written()).toMatchObject([
+      {
+        level: 'ERROR',
+        messageId: 'message-0',
+        receiveCount: 2,
+        error: { name: 'Error' },
+      },
+    ]);
   });
 
   test('is handled at the same time', async () => {

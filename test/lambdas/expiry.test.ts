@@ -3,6 +3,7 @@ import type { DynamoDBRecord } from 'aws-lambda';
 import { mockClient } from 'aws-sdk-client-mock';
 import { afterAll, beforeEach, expect, test, vi } from 'vitest';
 import { environment, headerSort } from '../../src/adapters/aws/config.ts';
+import { captureLog, context, type LogLine } from './log.ts';
 
 vi.stubEnv('AWS_REGION', 'eu-central-1');
 vi.stubEnv(environment.table, 'runs');
@@ -12,14 +13,13 @@ vi.stubEnv(environment.queueUrl, 'https://queue.example/work');
 const { handler } = await import('../../lambdas/expiry.ts');
 
 const dynamodb = mockClient(DynamoDBClient);
-const log = vi.fn();
+let written: () => readonly LogLine[];
 
 beforeEach(() => {
   dynamodb.reset();
   dynamodb.on(QueryCommand).resolves({ Items: [] });
   dynamodb.on(DeleteItemCommand).resolves({});
-  log.mockClear();
-  vi.spyOn(console, 'error').mockImplementation(log);
+  written = captureLog();
 });
 
 afterAll(() => {
@@ -57,10 +57,10 @@ function removed(): string[] {
 test('the items of each run are deleted', async () => {
   records('r1', 'A#in', 'B#00000');
   records('r2', 'B#00000');
-  const answer = await handler({ Records: [expired('r1', '1'), expired('r2', '2')] });
+  const answer = await handler({ Records: [expired('r1', '1'), expired('r2', '2')] }, context);
   expect(answer).toEqual({ batchItemFailures: [] });
   expect(removed().toSorted()).toEqual(['runs r1 A#in', 'runs r1 B#00000', 'runs r2 B#00000']);
-  expect(log).not.toHaveBeenCalled();
+  expect(written().filter(({ level }) => level !== undefined)).toEqual([]);
 });
 
 test('a run that cannot be removed comes again, and keeps no other', async () => {
@@ -69,18 +69,25 @@ test('a run that cannot be removed comes again, and keeps no other', async () =>
   dynamodb
     .on(DeleteItemCommand, { Key: { pk: { S: 'r1' }, sk: { S: 'B#00000' } } }, false)
     .rejects(new Error('no connection'));
-  const answer = await handler({ Records: [expired('r1', '1'), expired('r2', '2')] });
+  const answer = await handler({ Records: [expired('r1', '1'), expired('r2', '2')] }, context);
   expect(answer).toEqual({ batchItemFailures: [{ itemIdentifier: '1' }] });
   expect(removed()).toContain('runs r2 B#00000');
-  expect(log).toHaveBeenCalledExactlyOnceWith(
-    expect.any(String),
-    { keys: { pk: { S: 'r1' }, sk: { S: 'A' } }, sequenceNumber: '1' },
-    expect.objectContaining({ code: 'WORKFLOW_BACKEND_UNAVAILABLE' }),
-  );
+  expect(written().filter(({ level }) => level !== undefined)).toMatchObject([
+    {
+      level: 'ERROR',
+      requestId: 'request-1',
+      keys: { pk: { S: 'r1' }, sk: { S: 'A' } },
+      sequenceNumber: '1',
+      error: { code: 'WORKFLOW_BACKEND_UNAVAILABLE' },
+    },
+  ]);
 });
 
 test('a record without an image of a run that is over deletes nothing', async () => {
-  const answer = await handler({ Records: [{ eventName: 'REMOVE', dynamodb: { SequenceNumber: '1' } }] });
+  const answer = await handler(
+    { Records: [{ eventName: 'REMOVE', dynamodb: { SequenceNumber: '1' } }] },
+    context,
+  );
   expect(answer).toEqual({ batchItemFailures: [] });
   expect(dynamodb.calls()).toEqual([]);
 });

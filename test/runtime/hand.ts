@@ -10,7 +10,7 @@ import { step } from './fixtures.ts';
 type Interception = (inner: RunStore) => Partial<RunStore>;
 
 /** A store with some of its methods in another way. */
-function intercepted(store: RunStore, interception: Interception): RunStore {
+export function intercepted(store: RunStore, interception: Interception): RunStore {
   const methods = new Map<string | symbol, unknown>(Object.entries(interception(store)));
   return new Proxy(store, {
     get: (target, name) => {

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { StepContext, StepDefinition } from '../../src/core/definition.ts';
 import { RequestContext } from '../../src/core/request-context.ts';
 import { executeStep, type StepExecution } from '../../src/runtime/index.ts';
+import { virtualClock } from '../../src/testing/index.ts';
 import { step } from './fixtures.ts';
 
 const emitted: unknown[] = [];
@@ -34,6 +35,7 @@ function execution(definition: StepDefinition, more: Partial<StepExecution> = {}
     idempotencyKey: 'r/00000/1.0.0',
     validateInputs: true,
     abortController: new AbortController(),
+    clock: virtualClock(),
     perStep: false,
     ...more,
   };

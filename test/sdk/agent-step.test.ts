@@ -31,12 +31,17 @@ async function outcomeOf(script: Script, options: AgentStepOptions = {}): Promis
 
 describe('a step of an agent', () => {
   test('has the id and the description of the agent, and schemas of prompt and text', () => {
-    const step = createStep(new FakeAgent('writer'), { retries: 2, metadata: { owner: 'ada' } });
+    const step = createStep(new FakeAgent('writer'), {
+      retries: 2,
+      timeoutMs: 5,
+      metadata: { owner: 'ada' },
+    });
     expect(step).toMatchObject({
       id: 'writer',
       description: 'Follows the script of writer',
       component: 'AGENT',
       retries: 2,
+      timeoutMs: 5,
       metadata: { owner: 'ada' },
       reads: { steps: [], init: false },
     });
@@ -71,6 +76,7 @@ describe('a step of an agent', () => {
     const step = createStepFromAgent(agent, {
       temperature: 0.5,
       retries: 1,
+      timeoutMs: 60_000,
       onFinish: (result: object) => finished.push(result),
     });
     const result = await runOf(step as never);
@@ -81,6 +87,7 @@ describe('a step of an agent', () => {
     expect(call?.options.abortSignal).toBeInstanceOf(AbortSignal);
     expect(call?.options['requestContext']).toHaveProperty('get');
     expect(call?.options).not.toHaveProperty('retries');
+    expect(call?.options).not.toHaveProperty('timeoutMs');
     expect(finished).toEqual([{ text: 'Ada' }]);
   });
 
@@ -222,6 +229,7 @@ describe('is refused', () => {
       { retries: -1 },
       'Agent step "a" has the number -1 as its retries',
     ],
+    ['with no time', new FakeAgent('a'), { timeoutMs: 0 }, 'has the number 0 as its timeoutMs'],
     ['with wrong metadata', new FakeAgent('a'), { metadata: 1 }, 'has the number 1 as its metadata'],
     [
       'with a schema that is none',

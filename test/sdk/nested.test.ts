@@ -153,7 +153,7 @@ describe('a workflow as a step', () => {
     expect(() => one('more').then(outer)).toThrow(
       expect.objectContaining({
         code: 'WORKFLOW_LIMIT_EXCEEDED',
-        details: { workflowId: 'more', limit: 'nesting', allowed: 100 },
+        details: { workflowId: 'more', limit: 'nesting', allowed: limits.nesting },
       }),
     );
   });

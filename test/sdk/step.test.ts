@@ -22,6 +22,7 @@ describe('createStep', () => {
       stateSchema: z.object({ n: z.number() }),
       requestContextSchema: z.object({ tenant: z.string() }),
       retries: 2,
+      timeoutMs: 2_147_483_647,
       execute: async () => '',
     };
     expect(createStep(params)).toEqual({
@@ -102,6 +103,18 @@ describe('createStep refuses', () => {
     ],
     ['half retries', { ...schemas, id: 'a', execute, retries: 1.5 }, 'the number 1.5'],
     ['too many retries', { ...schemas, id: 'a', execute, retries: 1000 }, 'the number 1000'],
+    [
+      'no time at all',
+      { ...schemas, id: 'a', execute, timeoutMs: 0 },
+      'Step "a" has the number 0 as its timeoutMs: give a whole number from 1 to 2147483647',
+    ],
+    ['a time that no timer can wait', { ...schemas, id: 'a', execute, timeoutMs: 2 ** 31 }, '2147483648'],
+    ['a time that is none', { ...schemas, id: 'a', execute, timeoutMs: Infinity }, 'the number Infinity'],
+    [
+      'a text as its time',
+      { ...schemas, id: 'a', execute, timeoutMs: '5s' },
+      'the string "5s" as its timeoutMs',
+    ],
     ['a symbol', { ...schemas, id: Symbol('a'), execute }, 'a symbol as its id'],
     ['an array', [], 'createStep was given an array'],
     ['a function', function step() {}, 'createStep was given the function step'],

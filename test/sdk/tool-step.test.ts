@@ -37,12 +37,13 @@ function emptyWorkflow() {
 
 describe('a step of a tool', () => {
   test('has what is known of the tool', async () => {
-    const step = createStep(double, { retries: 2, metadata: { owner: 'ada' } });
+    const step = createStep(double, { retries: 2, timeoutMs: 5, metadata: { owner: 'ada' } });
     const { execute: _execute, ...known } = double;
     expect(step).toMatchObject({
       ...known,
       component: 'TOOL',
       retries: 2,
+      timeoutMs: 5,
       metadata: { owner: 'ada' },
       reads: { steps: [], init: false },
     });

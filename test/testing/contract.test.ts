@@ -221,6 +221,12 @@ const flaws: Readonly<Record<string, Flaw>> = {
       },
     };
   },
+  'a request that means what it meant last': (store) => ({
+    decideRequest: async (write) => ({ ...(await store.decideRequest(write)), image: write.decision }),
+  }),
+  'requests of all runs in one': (store) => ({
+    decideRequest: (write) => store.decideRequest({ ...write, runId: 'all' }),
+  }),
   'a removal that leaves all but the header': (store) => {
     const removed = new Set<string>();
     return {

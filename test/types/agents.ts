@@ -52,6 +52,12 @@ createWorkflow(options)
 createStep(agent, { structuredOutput: { schema: 5 } });
 // @ts-expect-error retries are a number
 createStep(agent, { retries: '1' });
+createStep(agent, { timeoutMs: 60_000 });
+// @ts-expect-error a timeout is a number of milliseconds
+createStep(agent, { timeoutMs: '1m' });
+// @ts-expect-error the same for a tool
+createStepFromTool(shout, { timeoutMs: '1m' });
+createStepFromTool(shout, { timeoutMs: 60_000 });
 
 // A tool takes and gives what its schemas say, and is resumed by its own.
 for (const step of [createStep(shout), createStep(shout, { retries: 1 }), createStepFromTool(shout)]) {

@@ -1,8 +1,9 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import type { S3Client } from '@aws-sdk/client-s3';
+import type { SchedulerClient } from '@aws-sdk/client-scheduler';
 import { SQSClient } from '@aws-sdk/client-sqs';
-import { meterDynamoDb, meterEventBridge, meterS3, meterSqs } from './meter.ts';
+import { meterDynamoDb, meterEventBridge, meterS3, meterScheduler, meterSqs } from './meter.ts';
 
 /** The clients of the services. Those that are not given are made on first use, from the environment's region and credentials. */
 export interface AwsClients {
@@ -10,6 +11,7 @@ export interface AwsClients {
   readonly eventbridge?: EventBridgeClient;
   readonly sqs?: SQSClient;
   readonly s3?: S3Client;
+  readonly scheduler?: SchedulerClient;
 }
 
 /**
@@ -70,6 +72,17 @@ export class LazyClients {
     });
     meterS3(this.made.s3);
     return this.made.s3;
+  }
+
+  async scheduler(): Promise<SchedulerClient> {
+    if (this.given.scheduler !== undefined) {
+      meterScheduler(this.given.scheduler);
+      return this.given.scheduler;
+    }
+    const { SchedulerClient: Client } = await import('@aws-sdk/client-scheduler');
+    this.made.scheduler ??= new Client(bounds);
+    meterScheduler(this.made.scheduler);
+    return this.made.scheduler;
   }
 
   /** Closes the connections of the clients that were made here; a given one is its giver's. */

@@ -5,6 +5,7 @@
  */
 
 import { limits } from '../../core/limits.ts';
+import type { MetricName } from '../../ports/metrics.ts';
 
 /** A key of the table or of an index: `S` text, `N` number. */
 export interface KeyAttribute {
@@ -90,6 +91,8 @@ export const environment = {
   scheduleGroup: 'EVENTED_SCHEDULE_GROUP',
   /** ARN of the role by which the Scheduler sends to the work queues. */
   scheduleRole: 'EVENTED_SCHEDULE_ROLE_ARN',
+  /** ARN of the queue for what the Scheduler could not put into a work queue. */
+  scheduleDeadLetters: 'EVENTED_SCHEDULE_DEAD_LETTERS_ARN',
   /** JSON, an array of {@link Lane}: queues of their own for some workflows or steps. */
   lanes: 'EVENTED_LANES',
   /** JSON, an array of {@link RequestSource}: who may ask for runs by events. */
@@ -110,6 +113,12 @@ export const environment = {
   auth: 'EVENTED_AUTH',
   /** The claim of a token that names the owner; with `jwt` only. */
   ownerClaim: 'EVENTED_OWNER_CLAIM',
+  /** Name of the deployment: the dimension {@link metricDimension} of its metrics, `service` of its logs. */
+  name: 'EVENTED_NAME',
+  /** CloudWatch namespace of the engine's metrics. */
+  metricsNamespace: 'EVENTED_METRICS_NAMESPACE',
+  /** The least of `DEBUG`, `INFO`, `WARN` and `ERROR` that is logged. */
+  logLevel: 'EVENTED_LOG_LEVEL',
 } as const;
 
 /**
@@ -135,11 +144,29 @@ export interface RequestSource {
   /** The `source` of its events, which EventBridge lets only those put who have the permission. */
   readonly source: string;
   /** What it may ask for. @default start, resume and cancel */
-  readonly may?: readonly ('start' | 'resume' | 'cancel')[];
+  readonly may?: readonly (typeof requestVerbs)[number][];
   /** Ids of the workflows it may ask for. @default all */
   readonly workflows?: readonly string[];
   /** Owner of the runs that it starts, and whose runs it may resume and cancel. @default `events:<source>` */
   readonly owner?: string;
+}
+
+/** What a {@link RequestSource} may ask for: the detail-types of its events without `workflow.`. */
+export const requestVerbs = ['start', 'resume', 'cancel'] as const;
+
+/**
+ * Bounds of a {@link RequestSource}. A source has 1 to 193 characters, so that `events:<source>` is no longer than an owner may
+ * be (EventBridge takes up to 256, API reference of PutEvents).
+ */
+export const requestSourceLimits = {
+  sources: 50,
+  sourceLength: limits.idLength - 'events:'.length,
+  ownerLength: limits.idLength,
+} as const;
+
+/** Whether a source is one of the engine's own, which nobody can be allowed. */
+export function isOwnSource(source: string): boolean {
+  return source.startsWith(eventSource);
 }
 
 /** What a variable of {@link environment} means when it is absent. */
@@ -151,15 +178,53 @@ export const defaults = {
   listing: 'on',
   /** A state in a log is 2 write units: its number and its slot. */
   history: 'none',
+  name: 'workflows',
+  metricsNamespace: 'EventedWorkflows',
+  logLevel: 'INFO',
   /** Time limit of the processor function, in seconds; a step's own limit is {@link defaults.stepMarginSeconds} less. */
   functionTimeoutSeconds: 120,
   /** Seconds that loading, committing and publishing may take beside the step. */
   stepMarginSeconds: 10,
   /** The work queue's visibility timeout is the function's limit and this many seconds: a killed worker's message returns then. */
   visibilityMarginSeconds: 30,
+  /** How long and how often the Scheduler tries to put an event into a queue, before it goes to its dead-letter queue. */
+  scheduleRetryHours: 24,
+  scheduleRetryAttempts: 185,
   /** Receives of a message before it goes to the dead-letter queue: ten visibility timeouts of an outage. */
   maxReceiveCount: 10,
 } as const;
+
+/**
+ * What each count of the engine is called in CloudWatch. All have the dimension {@link metricDimension} alone: a metric costs
+ * $0.30 a month for each value of its dimensions (CloudWatch pricing, us-east-1), and ids of steps or runs have no bound.
+ */
+export const metricNames: Readonly<Record<MetricName | 'step.failed' | 'run.failed', string>> = {
+  'step.executed': 'StepExecuted',
+  'step.failed': 'StepFailed',
+  'step.retried': 'StepRetried',
+  'step.timed-out': 'StepTimedOut',
+  'claim.lost': 'ClaimLost',
+  'claim.taken-over': 'ClaimTakenOver',
+  'commit.lost': 'CommitLost',
+  'event.dropped': 'EventDropped',
+  'event.published': 'EventPublished',
+  'probe.sent': 'ProbeSent',
+  'run.started': 'RunStarted',
+  'run.ended': 'RunEnded',
+  'run.failed': 'RunFailed',
+  'run.swept': 'RunSwept',
+  'run.audited': 'RunAudited',
+  'run.stuck': 'RunStuck',
+  'run.parked': 'RunParked',
+  'request.refused': 'RequestRefused',
+  'schedule.fired': 'ScheduleFired',
+};
+
+/** The dimension of all {@link metricNames}: which deployment counted. */
+export const metricDimension = 'Runtime';
+
+/** Execution environments that Lambda had to make; beside {@link metricDimension} it has the dimension `Function`. */
+export const coldStartMetric = 'ColdStart';
 
 /**
  * Objects that hold what callers sent ahead of a run: under a prefix that no payload has, so that a rule of the bucket removes
@@ -169,6 +234,15 @@ export const keptObjects = { prefix: '~kept/', days: limits.keptDays } as const;
 
 /** Source of the engine's own events. Only the engine's roles may put events with it. */
 export const eventSource = 'evented-workflows';
+
+/** Source of what the Scheduler puts into the work queue when a schedule is due. */
+export const scheduleSource = 'evented-workflows.schedule';
+
+/** What it asks for: a run. */
+export const scheduleDetailType = 'workflow.start';
+
+/** Names of schedules that come again and again begin with this; those of timers, which share their group, do not. */
+export const cronPrefix = 'cron-';
 
 /** All detail-types begin with this; the rest of a detail-type is the rest of the event's `type`. */
 export const eventTypePrefix = 'workflow.';
@@ -187,7 +261,7 @@ export const factPattern = {
 } as const;
 
 /**
- * Limits of the services. Sources: the EventBridge, SQS and DynamoDB quotas pages and API references of AWS, read in
+ * Limits of the services. Sources: the EventBridge, Scheduler, SQS and DynamoDB quotas pages and API references of AWS, read in
  * November 2026.
  */
 export const serviceLimits = {
@@ -197,6 +271,8 @@ export const serviceLimits = {
   putEventsBytes: 1_000_000,
   /** Seconds by which SQS can delay a message (SQS API reference, DelaySeconds). */
   sqsDelaySeconds: 900,
+  /** A schedule is carried out within this many seconds after its time (Scheduler user guide, "Schedule types"). */
+  schedulePrecisionSeconds: 60,
   /** Messages of one SendMessageBatch request (SQS API reference). */
   sqsBatchMessages: 10,
   /** Bytes of one message, and of one batch (SQS quotas). */
@@ -207,6 +283,8 @@ export const serviceLimits = {
   batchWriteItems: 25,
   /** Items of one TransactWriteItems request (DynamoDB API reference). */
   transactionItems: 100,
+  /** Bytes of the items of one TransactWriteItems request (DynamoDB API reference): 4 MB. */
+  transactionBytes: 4_194_304,
   /** Bytes of one item (DynamoDB quotas). */
   itemBytes: 409_600,
   /** Bytes of an item for each write unit billed (DynamoDB pricing). */

@@ -4,13 +4,16 @@ import {
   type PutEventsRequestEntry,
   type PutEventsResultEntry,
 } from '@aws-sdk/client-eventbridge';
+import { WorkflowError } from '../../core/errors.ts';
 import type { WorkflowEvent } from '../../core/event.ts';
 import type { EventBus } from '../../ports/event-bus.ts';
 import { eventSource, serviceLimits } from './config.ts';
+import type { LaneOf } from './lanes.ts';
 import { entryBytes } from './meter.ts';
 import { chunksOf } from './prices.ts';
-import { type Pacing, refusalBackoff, retrying, unavailable } from './retry.ts';
+import { inTime, type Pacing, refusalBackoff, retrying, trying, unavailable } from './retry.ts';
 import { type Carried, carriedBy } from './spending.ts';
+import type { TraceHeader } from './trace-header.ts';
 
 /** See {@link eventBridgeBus}. */
 export interface EventBridgeBusOptions {
@@ -20,6 +23,10 @@ export interface EventBridgeBusOptions {
   readonly pacing: Pacing;
   /** Whether the ends of steps that nobody works on are published. */
   readonly stepEnds: boolean;
+  /** @default everything goes to the work queue */
+  readonly laneOf?: LaneOf;
+  /** See {@link TraceHeader}. @default none */
+  readonly traceHeader?: TraceHeader;
 }
 
 /** Requests in flight at once: a wide fan-out is many batches, and the bus throttles bursts. */
@@ -47,23 +54,28 @@ export function eventBridgeBus(options: EventBridgeBusOptions): EventBus {
       const wanted = events.filter(
         ({ type, work }) => work || options.stepEnds || type !== 'workflow.step.end',
       );
-      const batches = batchesOf(entriesOf(wanted, options.busName));
+      const entries = entriesOf(wanted, options);
+      entries.forEach(checkEntry);
+      const batches = batchesOf(entries);
       for (let i = 0; i < batches.length; i += concurrency) {
-        await Promise.all(batches.slice(i, i + concurrency).map((batch) => send(options, batch)));
+        await Promise.all(batches.slice(i, i + concurrency).map((batch) => putEntries(options, batch)));
       }
     },
   };
 }
 
 /** The first event that somebody works on carries what the handling has used. */
-function entriesOf(events: readonly WorkflowEvent[], busName: string): PutEventsRequestEntry[] {
-  const entries = events.map((event) => entryOf(event, busName));
+function entriesOf(
+  events: readonly WorkflowEvent[],
+  options: EventBridgeBusOptions,
+): PutEventsRequestEntry[] {
+  const entries = events.map((event) => entryOf(event, options));
   const at = events.findIndex(({ work }) => work);
   const first = events[at];
   if (first === undefined) return entries;
   const sizes = entries.map(entryBytes);
   const spent = carriedBy({ entries: sumOf(sizes.map(chunksOf)), bytes: sumOf(sizes) });
-  return Object.keys(spent).length === 0 ? entries : entries.with(at, entryOf({ ...first, spent }, busName));
+  return Object.keys(spent).length === 0 ? entries : entries.with(at, entryOf({ ...first, spent }, options));
 }
 
 function sumOf(numbers: readonly number[]): number {
@@ -72,14 +84,30 @@ function sumOf(numbers: readonly number[]): number {
 
 function entryOf(
   event: WorkflowEvent & { readonly spent?: Carried },
-  busName: string,
+  { busName, traceHeader, laneOf }: EventBridgeBusOptions,
 ): PutEventsRequestEntry {
+  const header = traceHeader?.();
+  // By it the rule of a lane's queue takes the event, and that of the work queue does not.
+  const lane = event.work ? laneOf?.(event)?.name : undefined;
   return {
+    ...(header === undefined ? {} : { TraceHeader: header }),
     EventBusName: busName,
     Source: eventSource,
     DetailType: event.type,
-    Detail: JSON.stringify(event),
+    Detail: JSON.stringify(lane === undefined ? event : { ...event, lane }),
   };
+}
+
+/** Refuses an event that no request can carry: a part of a batch must not be published before that is known. */
+function checkEntry(entry: PutEventsRequestEntry): void {
+  const bytes = entryBytes(entry);
+  if (bytes < serviceLimits.putEventsBytes) return;
+  throw new WorkflowError(
+    'WORKFLOW_LIMIT_EXCEEDED',
+    `An event ${entry.DetailType ?? ''} takes ${bytes} bytes, and EventBridge takes fewer than ${serviceLimits.putEventsBytes}: ` +
+      'use shorter ids of workflows and steps',
+    { details: { limit: 'putEventsBytes', allowed: serviceLimits.putEventsBytes } },
+  );
 }
 
 function batchesOf(entries: readonly PutEventsRequestEntry[]): PutEventsRequestEntry[][] {
@@ -100,11 +128,19 @@ function batchesOf(entries: readonly PutEventsRequestEntry[]): PutEventsRequestE
   return batches;
 }
 
-async function send(options: EventBridgeBusOptions, batch: readonly PutEventsRequestEntry[]): Promise<void> {
+/** Puts entries that fit into one request, those again that are refused. Rejects with WORKFLOW_BACKEND_UNAVAILABLE. */
+export async function putEntries(
+  options: Pick<EventBridgeBusOptions, 'client' | 'pacing'>,
+  batch: readonly PutEventsRequestEntry[],
+): Promise<void> {
   const what = `Publishing ${batch.length} events`;
   let open = [...batch];
   await retrying(options.pacing, refusalBackoff, what, async () => {
-    const results = await putEvents(options.client, open, what);
+    const tried = await trying(what, () =>
+      options.client.send(new PutEventsCommand({ Entries: open }), inTime(options.pacing.clock)),
+    );
+    if ('again' in tried) return tried;
+    const results = tried.done.Entries ?? [];
     // An answer that lacks an entry says nothing about it.
     const refused = open.flatMap((entry, at) => {
       const result = results[at] ?? { ErrorCode: 'MissingResult' };
@@ -116,19 +152,6 @@ async function send(options: EventBridgeBusOptions, batch: readonly PutEventsReq
     const [first] = refused;
     return first === undefined ? { done: undefined } : { again: reasonOf(first.result) };
   });
-}
-
-async function putEvents(
-  client: EventBridgeClient,
-  entries: PutEventsRequestEntry[],
-  what: string,
-): Promise<readonly PutEventsResultEntry[]> {
-  try {
-    const answer = await client.send(new PutEventsCommand({ Entries: entries }));
-    return answer.Entries ?? [];
-  } catch (error) {
-    throw unavailable(what, error);
-  }
 }
 
 function reasonOf({ ErrorCode, ErrorMessage }: PutEventsResultEntry): string {

@@ -51,17 +51,17 @@ export function headerStore(
         ...list.attributes(header),
       };
       const condition = { expression: 'attribute_not_exists(#pk)' };
-      const isOwn = equals({ createdAt: header.createdAt, status: header.status, owner: header.owner });
-      const [write] = await Promise.all([table.put(item, condition, isOwn), list.register(header)]);
-      return headerWrite(write);
+      const { createdAt, status, owner, workflowId } = header;
+      await list.register(header);
+      return headerWrite(await table.put(item, condition, equals({ createdAt, status, owner, workflowId })));
     },
 
     async startRun(run) {
       const { header } = run;
       const input = await placeInput(table, inputOf(run));
       const update = startUpdate(run, input, list.attributes(header));
-      const [write] = await Promise.all([table.update(update, isOwnStart(header)), list.register(header)]);
-      return headerWrite(write);
+      await list.register(header);
+      return headerWrite(await table.update(update, isOwnStart(header)));
     },
 
     async setStatus(write) {
@@ -162,7 +162,8 @@ function listed({ table, listing }: HeaderStoreOptions): {
         [listIndex.sortKey.name]: { S: listSort(header.createdAt, header.runId) },
       };
     },
-    // Once for each workflow in the life of a process: a list of all runs has to know their partitions.
+    // Once for each workflow in the life of a process: a list of all runs has to know their partitions. Before the header, so
+    // that no run is there which the list can never show.
     async register(header) {
       if (!isListed(header) || registered.has(header.workflowId)) return;
       await table.putAnyway(keyItem({ pk: workflowsPartition, sk: escapeId(header.workflowId) }));

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { WorkflowError } from '../../core/errors.ts';
 import { formatKey, type RecordKey } from '../../core/records.ts';
@@ -14,6 +15,7 @@ import { headerSort, listShards, sweepShards } from './config.ts';
  *     <run>             B#00003           record of entry 3
  *     <run>             B#00003#01        record of arm 1 of entry 3
  *     <run>             T#0002#<hash>     what the time travel that began epoch 2 was asked for
+ *     <run>             R#<hash>          what a request that can come twice was found to mean
  *     <run>             X#00003#0001      cell of the block at entry 3 in epoch 1
  *     <run>#j00003      0001#00000        segment 0 of the join of entry 3 in epoch 1
  *     <run>#k00003#01   00070             record of item 70 of entry 3
@@ -145,6 +147,12 @@ export function cellItemKey({ runId, entry, epoch }: JoinKey): ItemKey {
 /** Key of what a time travel was asked for; `hash` is that of its content. Behind the records, as a cell. */
 export function travelItemKey(runId: string, epoch: number, hash: string): ItemKey {
   return { pk: escapeId(runId), sk: `T#${pad(epoch, 4)}#${hash}` };
+}
+
+/** Key of what a request was found to mean. Behind the records, as a cell. */
+export function decisionItemKey(runId: string, request: string): ItemKey {
+  const hash = createHash('sha256').update(request).digest('base64url');
+  return { pk: escapeId(runId), sk: `R#${hash}` };
 }
 
 /** Partition of the log of a root run. */

@@ -105,13 +105,13 @@ export function meterS3(client: S3Client, counterOf: CounterOf = ofInvocation): 
   );
 }
 
-/** See {@link meterDynamoDb}. To make a schedule is free, the one time that it fires is not. */
+/** See {@link meterDynamoDb}. To make a schedule is free; the one time that it fires is not, nor is the message that it sends. */
 export function meterScheduler(client: SchedulerClient, counterOf: CounterOf = ofInvocation): void {
   client.middlewareStack.add(
     (next, { commandName }) =>
       async (args) => {
         const result = await next(args);
-        if (commandName === 'CreateScheduleCommand') counterOf()?.add({ schedules: 1 });
+        if (commandName === 'CreateScheduleCommand') counterOf()?.add({ schedules: 1, requests: 1 });
         return result;
       },
     place,

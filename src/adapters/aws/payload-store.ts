@@ -1,16 +1,17 @@
 import { createHash } from 'node:crypto';
-import type { S3Client } from '@aws-sdk/client-s3';
+import type { S3Client, _Error as S3Error } from '@aws-sdk/client-s3';
 import { WorkflowError } from '../../core/errors.ts';
-import type { PayloadStore } from '../../ports/payload-store.ts';
+import type { PayloadLink, PayloadStore } from '../../ports/payload-store.ts';
 import { keptObjects } from './config.ts';
 import { escapeId } from './keys.ts';
-import { isNamed, unavailable } from './retry.ts';
+import { inTime, isNamed, type Pacing, refusalBackoff, retrying, trying, unavailable } from './retry.ts';
 
 /** See {@link s3PayloadStore}. */
 export interface S3PayloadStoreOptions {
   /** Called on first use: most runs have no value that leaves its record, and loading the client takes its time. */
   readonly client: () => Promise<S3Client>;
   readonly bucket: string;
+  readonly pacing: Pacing;
 }
 
 /**
@@ -29,39 +30,93 @@ export function s3PayloadStore(options: S3PayloadStoreOptions): PayloadStore {
 
     keep: (runId, name, text) => putObject(options, keptKey(runId, name), text),
     kept: (runId, name) => getObject(options, keptKey(runId, name)),
+    links: {
+      read: (runId, name) => readLink(options, keptKey(runId, name)),
+      write: (runId, name, content) => writeLink(options, keptKey(runId, name), content),
+    },
     // No `dropKept`: a rule of the bucket removes them by their age.
   };
 }
 
-async function putObject(
-  { client, bucket }: S3PayloadStoreOptions,
-  key: string,
-  text: string,
-): Promise<void> {
+async function putObject(options: S3PayloadStoreOptions, key: string, text: string): Promise<void> {
   const { PutObjectCommand } = await import('@aws-sdk/client-s3');
-  const s3 = await client();
-  const object = { Bucket: bucket, Key: key, Body: text, ContentType: 'application/json' };
-  try {
-    await s3.send(new PutObjectCommand(object));
-  } catch (error) {
-    throw unavailable('Storing a payload', error);
-  }
+  const s3 = await options.client();
+  const object = { Bucket: options.bucket, Key: key, Body: text, ContentType: 'application/json' };
+  await passing(options, 'Storing a payload', (time) => s3.send(new PutObjectCommand(object), time));
 }
 
 /** Undefined when there is none. */
-async function getObject(
-  { client, bucket }: S3PayloadStoreOptions,
-  key: string,
-): Promise<string | undefined> {
+async function getObject(options: S3PayloadStoreOptions, key: string): Promise<string | undefined> {
   const { GetObjectCommand } = await import('@aws-sdk/client-s3');
-  const s3 = await client();
-  try {
-    const { Body: body } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
-    return await body?.transformToString('utf-8');
-  } catch (error) {
-    if (isNamed(error, 'NoSuchKey', 'NotFound')) return undefined;
-    throw unavailable('Reading a payload', error);
-  }
+  const s3 = await options.client();
+  const object = { Bucket: options.bucket, Key: key };
+  return await passing(options, 'Reading a payload', async (time) => {
+    try {
+      const { Body: body } = await s3.send(new GetObjectCommand(object), time);
+      return await body?.transformToString('utf-8').catch(brokenOff);
+    } catch (error) {
+      if (isNamed(error, 'NoSuchKey', 'NotFound')) return undefined;
+      throw error;
+    }
+  });
+}
+
+/** The client tries a request again until it has an answer, and no more when the connection breaks in the middle of its body. */
+function brokenOff(cause: unknown): never {
+  const message = `the answer broke off (${cause instanceof Error ? cause.message : String(cause)})`;
+  throw Object.assign(new Error(message, { cause }), { $metadata: { httpStatusCode: 503 } });
+}
+
+/** For how long a link leads there, seconds; one that was signed by a role ends with its session at the latest. */
+const linkSeconds = 900;
+
+async function readLink(
+  { client, bucket, pacing }: S3PayloadStoreOptions,
+  key: string,
+): Promise<PayloadLink> {
+  const [{ GetObjectCommand }, { getSignedUrl }] = await presigning();
+  const expiresAt = pacing.clock.now() + linkSeconds * 1_000;
+  const object = new GetObjectCommand({ Bucket: bucket, Key: key });
+  return { url: await getSignedUrl(await client(), object, { expiresIn: linkSeconds }), expiresAt };
+}
+
+/** S3 compares the hash that is signed with that of what it gets, and refuses other bytes. */
+async function writeLink(
+  { client, bucket, pacing }: S3PayloadStoreOptions,
+  key: string,
+  { sha256, bytes }: { readonly sha256: string; readonly bytes: number },
+) {
+  const [{ PutObjectCommand }, { getSignedUrl }] = await presigning();
+  const expiresAt = pacing.clock.now() + linkSeconds * 1_000;
+  const checksum = Buffer.from(sha256, 'hex').toString('base64');
+  const type = 'application/json';
+  const object = new PutObjectCommand({
+    Bucket: bucket,
+    Key: key,
+    ContentType: type,
+    ContentLength: bytes,
+    ChecksumSHA256: checksum,
+  });
+  // As headers, which S3 holds a request to; in the query they would say nothing of what is sent.
+  const headers = new Set(['content-type', 'content-length', 'x-amz-checksum-sha256']);
+  const url = await getSignedUrl(await client(), object, {
+    expiresIn: linkSeconds,
+    unhoistableHeaders: headers,
+    signableHeaders: new Set([...headers, 'host']),
+  });
+  return { url, expiresAt, headers: { 'content-type': type, 'x-amz-checksum-sha256': checksum } };
+}
+
+function presigning() {
+  return Promise.all([import('@aws-sdk/client-s3'), import('@aws-sdk/s3-request-presigner')]);
+}
+
+async function passing<T>(
+  { pacing }: S3PayloadStoreOptions,
+  what: string,
+  send: (time: ReturnType<typeof inTime>) => Promise<T>,
+): Promise<T> {
+  return await retrying(pacing, refusalBackoff, what, () => trying(what, () => send(inTime(pacing.clock))));
 }
 
 /**
@@ -75,29 +130,40 @@ export function s3PayloadRemoval(options: S3PayloadStoreOptions): (runId: string
   };
 }
 
-function removalOf({ client, bucket }: S3PayloadStoreOptions): (prefix: string) => Promise<void> {
+function removalOf(options: S3PayloadStoreOptions): (prefix: string) => Promise<void> {
   return async (prefix) => {
-    const { DeleteObjectsCommand, ListObjectsV2Command } = await import('@aws-sdk/client-s3');
-    const s3 = await client();
     const what = 'Removing payloads';
-    try {
+    await retrying(options.pacing, refusalBackoff, what, async () => {
+      // What was listed is deleted before the next request, so the list always begins anew.
       for (;;) {
-        // What was listed is deleted before the next request, so the list always begins anew.
-        const list = new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix });
-        const { Contents: found = [] } = await s3.send(list);
-        if (found.length === 0) return;
-        const objects = found.map(({ Key }) => ({ Key }));
-        const { Errors: errors = [] } = await s3.send(
-          new DeleteObjectsCommand({ Bucket: bucket, Delete: { Objects: objects, Quiet: true } }),
-        );
+        const tried = await trying(what, () => removeSome(options, prefix));
+        if ('again' in tried) return tried;
+        const { found, errors } = tried.done;
+        if (found === 0) return { done: undefined };
         const [first] = errors;
-        if (first !== undefined)
-          throw unavailable(what, `${first.Code ?? 'unknown'}: ${first.Message ?? ''}`);
+        if (first === undefined) continue;
+        const reason = `${first.Code ?? 'unknown'}: ${first.Message ?? ''}`;
+        if (first.Code === 'AccessDenied') throw unavailable(what, reason);
+        return { again: reason, progressed: errors.length < found };
       }
-    } catch (error) {
-      throw error instanceof WorkflowError ? error : unavailable(what, error);
-    }
+    });
   };
+}
+
+/** Removes up to a thousand. A request that is answered 200 may have left some of its objects. */
+async function removeSome(
+  { client, bucket, pacing }: S3PayloadStoreOptions,
+  prefix: string,
+): Promise<{ readonly found: number; readonly errors: readonly S3Error[] }> {
+  const { DeleteObjectsCommand, ListObjectsV2Command } = await import('@aws-sdk/client-s3');
+  const s3 = await client();
+  const list = new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix });
+  const { Contents: contents = [] } = await s3.send(list, inTime(pacing.clock));
+  if (contents.length === 0) return { found: 0, errors: [] };
+  const objects = contents.map(({ Key }) => ({ Key }));
+  const remove = new DeleteObjectsCommand({ Bucket: bucket, Delete: { Objects: objects, Quiet: true } });
+  const { Errors: errors = [] } = await s3.send(remove, inTime(pacing.clock));
+  return { found: objects.length, errors };
 }
 
 /** Run ids that are parts of an object key as they are; others are named by their hash, which fits into the 1,024 bytes of a key. */

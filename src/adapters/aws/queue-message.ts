@@ -13,7 +13,8 @@ import type { Carried } from './spending.ts';
 const count = z.int().min(0);
 const path = z.array(count).max(2);
 
-const detail = z.object({
+/** The engine's event, whatever its type: each of them has a narrower schema in `src/events`. */
+export const eventDetail = z.object({
   format: z.int().min(1).max(eventFormat),
   id: z.string(),
   type: z.enum(eventTypes),
@@ -36,7 +37,7 @@ const detail = z.object({
 });
 
 const message = z
-  .object({ source: z.literal(eventSource), 'detail-type': z.enum(eventTypes), detail })
+  .object({ source: z.literal(eventSource), 'detail-type': z.enum(eventTypes), detail: eventDetail })
   .refine((value) => value.detail.type === value['detail-type'], {
     message: 'is not the type of the detail',
     path: ['detail-type'],
@@ -65,6 +66,24 @@ export function parseQueueMessage(body: string): WorkflowEvent {
     `The message is no workflow event (${first?.path || 'body'}: ${first?.message ?? 'invalid'}): let only the rule of the ` +
       'bus and the timers send to the work queue',
     { cause: parsed.error, details: { issues } },
+  );
+}
+
+const about = z.object({ source: z.literal(eventSource), detail: z.object({ runId: z.string().min(1) }) });
+
+/**
+ * The run that a message of the engine is about, whichever version wrote it: of a message in the work queue, and of one that
+ * EventBridge could not put there. Throws WORKFLOW_ARGUMENT_INVALID for any other body.
+ */
+export function runIdOfMessage(body: string): string {
+  const parsed = about.safeParse(parseJson(body));
+  if (parsed.success) return parsed.data.detail.runId;
+  const [issue] = parsed.error.issues;
+  throw new WorkflowError(
+    'WORKFLOW_ARGUMENT_INVALID',
+    `The message is about no run (${issue?.path.join('.') || 'body'}: ${issue?.message ?? 'invalid'}): look at it by evented ` +
+      'redrive --dry-run, and delete it when nobody needs it',
+    { cause: parsed.error },
   );
 }
 

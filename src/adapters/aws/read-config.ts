@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { WorkflowError } from '../../core/errors.ts';
-import { defaults, environment } from './config.ts';
+import { defaults, environment, type Lane } from './config.ts';
+import type { ScheduleConfig } from './scheduler-timers.ts';
 
 /** What the functions of one deployment share. */
 export interface AwsConfig {
@@ -22,6 +23,10 @@ export interface AwsConfig {
   readonly listing?: boolean;
   /** Whether runs keep their history where nobody says otherwise: what the runtime takes as `history`. @default 'none' */
   readonly history?: 'full' | 'none';
+  /** Where timers are kept that are due later than a queue can delay. @default they are delays of a queue, one after the other */
+  readonly schedules?: ScheduleConfig | undefined;
+  /** Queues of their own for some of the work. @default none */
+  readonly lanes?: readonly Lane[];
 }
 
 const onOff = (byDefault: 'on' | 'off') =>
@@ -30,18 +35,73 @@ const onOff = (byDefault: 'on' | 'off') =>
     .default(byDefault)
     .transform((value) => value === 'on');
 
-const variables = z.object({
-  [environment.table]: z.string().min(1),
-  [environment.bus]: z.string().min(1),
-  [environment.queueUrl]: z.url(),
-  [environment.bucket]: z.string().min(1),
-  // Below 3 s a third of it is no time for a renewal; above the time of a function it says nothing.
-  [environment.leaseSeconds]: z.coerce.number().min(3).max(900).default(defaults.leaseSeconds),
-  [environment.retentionDays]: z.coerce.number().positive().max(36_500).default(defaults.retentionDays),
-  [environment.stepEnds]: onOff(defaults.stepEnds),
-  [environment.listing]: onOff(defaults.listing),
-  [environment.history]: z.enum(['full', 'none']).default(defaults.history),
-});
+const arn = z.string().startsWith('arn:');
+const names = z.array(z.string().min(1)).optional();
+
+const lane = z
+  .strictObject({
+    name: z.string().regex(/^[A-Za-z0-9-]{1,40}$/, 'is no name of 1 to 40 letters, digits and hyphens'),
+    queueUrl: z.url(),
+    queueArn: arn,
+    workflows: names,
+    steps: z.array(z.string().regex(/^.+\/.+$/, 'is no <workflow id>/<step id>')).optional(),
+    stepsOver: z.int().min(0).optional(),
+  })
+  .refine(({ workflows, steps, stepsOver }) => (workflows ?? steps ?? stepsOver) !== undefined, {
+    message: 'has none of workflows, steps and stepsOver',
+  });
+
+const lanes = z
+  .string()
+  .transform((text, context) => {
+    try {
+      return JSON.parse(text) as unknown;
+    } catch {
+      context.addIssue('is no JSON');
+      return z.NEVER;
+    }
+  })
+  .pipe(z.array(lane))
+  .refine((all) => new Set(all.map(({ name }) => name)).size === all.length, { message: 'has a name twice' });
+
+const variables = z
+  .object({
+    [environment.table]: z.string().min(1),
+    [environment.bus]: z.string().min(1),
+    [environment.queueUrl]: z.url(),
+    [environment.bucket]: z.string().min(1),
+    // Below 3 s a third of it is no time for a renewal; above the time of a function it says nothing.
+    [environment.leaseSeconds]: z.coerce.number().min(3).max(900).default(defaults.leaseSeconds),
+    [environment.retentionDays]: z.coerce.number().positive().max(36_500).default(defaults.retentionDays),
+    [environment.stepEnds]: onOff(defaults.stepEnds),
+    [environment.listing]: onOff(defaults.listing),
+    [environment.history]: z.enum(['full', 'none']).default(defaults.history),
+    [environment.queueArn]: arn.optional(),
+    [environment.scheduleGroup]: z.string().min(1).optional(),
+    [environment.scheduleRole]: arn.optional(),
+    [environment.scheduleDeadLetters]: arn.optional(),
+    [environment.lanes]: lanes.optional(),
+  })
+  .superRefine((values, context) => {
+    if (values[environment.scheduleGroup] === undefined) return;
+    for (const name of [environment.scheduleRole, environment.queueArn]) {
+      if (values[name] === undefined)
+        context.addIssue({
+          code: 'custom',
+          path: [name],
+          message: `is missing beside ${environment.scheduleGroup}`,
+        });
+    }
+  });
+
+function schedulesOf(values: z.infer<typeof variables>): ScheduleConfig | undefined {
+  const group = values[environment.scheduleGroup];
+  const roleArn = values[environment.scheduleRole];
+  const queueArn = values[environment.queueArn];
+  const deadLetterArn = values[environment.scheduleDeadLetters];
+  if (group === undefined || roleArn === undefined || queueArn === undefined) return undefined;
+  return { group, roleArn, queueArn, ...(deadLetterArn === undefined ? {} : { deadLetterArn }) };
+}
 
 const dayMs = 24 * 60 * 60 * 1000;
 
@@ -63,6 +123,8 @@ export function readAwsConfig(env: Readonly<Record<string, string | undefined>>)
       stepEnds: values[environment.stepEnds],
       listing: values[environment.listing],
       history: values[environment.history],
+      schedules: schedulesOf(values),
+      lanes: (values[environment.lanes] ?? []) as readonly Lane[],
     };
   }
   const issues = parsed.error.issues.map((issue) => ({ path: issue.path.join('.'), message: issue.message }));

@@ -10,6 +10,7 @@ import { nestStore } from './nest-store.ts';
 import type { Pacing } from './retry.ts';
 import { runList } from './run-list.ts';
 import { RunLog } from './run-log.ts';
+import { requestStore } from './request-store.ts';
 import { runReads } from './run-reads.ts';
 import { runRemoval } from './run-removal.ts';
 import { stepStore } from './step-store.ts';
@@ -50,6 +51,7 @@ export function dynamoRunStore(options: DynamoRunStoreOptions): RunStore {
     ...nestStore(table),
     ...joinStore(table, options.segmentSize),
     ...blockStore(table, pacing.clock),
+    ...requestStore(table),
     ...runRemoval(table, removePayloads),
   };
   return withHistory(store, new RunLog(table, pacing.clock));

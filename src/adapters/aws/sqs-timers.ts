@@ -1,21 +1,26 @@
 import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import type { Clock } from '../../ports/clock.ts';
+import type { WorkflowEvent } from '../../core/event.ts';
 import type { Timers } from '../../ports/event-bus.ts';
 import { serviceLimits } from './config.ts';
 import { formatQueueMessage } from './queue-message.ts';
-import { type Pacing, failureBackoff, retrying } from './retry.ts';
+import { failureBackoff, inTime, type Pacing, retrying } from './retry.ts';
 import { carriedBy } from './spending.ts';
+import { type TraceHeader, traceAttribute } from './trace-header.ts';
 
 /** See {@link sqsTimers}. */
 export interface SqsTimersOptions {
   readonly client: SQSClient;
-  readonly queueUrl: string;
+  /** URL of the queue that the event belongs into. */
+  readonly queueUrl: (event: WorkflowEvent) => string;
   readonly clock: Pick<Clock, 'now'>;
   readonly pacing: Pacing;
+  /** See {@link TraceHeader}. @default none */
+  readonly traceHeader?: TraceHeader;
 }
 
 /**
- * Timers as delayed messages in the work queue, past the bus. SQS delays for 900 s at most: an event that is due later
+ * Timers as delayed messages in the queue of the work, past the bus. SQS delays for 900 s at most: an event that is due later
  * comes then, and its handler, who reads the due time in the store, sets the timer again.
  */
 export function sqsTimers(options: SqsTimersOptions): Timers {
@@ -28,12 +33,13 @@ export function sqsTimers(options: SqsTimersOptions): Timers {
         const seconds = Math.ceil((dueAt - clock.now()) / 1000);
         const delay = Math.min(serviceLimits.sqsDelaySeconds, Math.max(0, seconds));
         const command = new SendMessageCommand({
-          QueueUrl: queueUrl,
+          QueueUrl: queueUrl(event),
           MessageBody: body,
           DelaySeconds: delay,
+          ...traceAttribute(options.traceHeader?.()),
         });
         try {
-          await client.send(command);
+          await client.send(command, inTime(pacing.clock));
           return { done: undefined };
         } catch (error) {
           return { again: error };

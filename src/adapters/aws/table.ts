@@ -1,7 +1,6 @@
 import {
   BatchGetItemCommand,
   BatchWriteItemCommand,
-  type CancellationReason,
   DeleteItemCommand,
   type DynamoDBClient,
   GetItemCommand,
@@ -15,25 +14,31 @@ import {
 import { serviceLimits } from './config.ts';
 import {
   attributeNames,
-  type CheckWrite,
   type Condition,
   conditionParameters,
   keyItem,
-  type PutWrite,
   updateParameters,
   type UpdateWrite,
 } from './expression.ts';
 import type { Item, ItemKey } from './keys.ts';
+import { checkItem, isSizeError, itemName, tooLarge } from './item-size.ts';
 import {
   conflictBackoff,
+  inTime,
   isNamed,
   type Pacing,
+  passingOf,
   refusalBackoff,
   retrying,
-  type Try,
-  unavailable,
+  trying,
 } from './retry.ts';
 import { chargePut, chargeUpdate } from './spending.ts';
+import {
+  afterCancellation,
+  type Transaction,
+  transactionInput,
+  type TransactionWrite,
+} from './transaction.ts';
 
 /** Outcome of a conditional write: the item after it, or the one that made its condition fail. */
 export interface ItemWrite {
@@ -41,21 +46,16 @@ export interface ItemWrite {
   readonly item?: Item;
 }
 
-/** Outcome of a transaction; reasons are in the order of its writes. */
-export type Transaction =
-  | { readonly won: true }
-  | { readonly won: false; readonly reasons: readonly CancellationReason[] };
-
 /**
- * Whether the item that made a condition fail shows that this very write was done: asked only when the client had to send
- * it more than once, because then an answer may have been lost after the write.
+ * Whether the item that made a condition fail shows that this very write was done: asked only when it was sent more than
+ * once, by the client or here, because then an answer may have been lost after the write.
  */
 export type IsOwn = (item: Item) => boolean;
 
-/** Reasons of a canceled transaction that go away by themselves. */
-const passing = new Set(['TransactionConflict', 'ThrottlingError', 'ProvisionedThroughputExceeded']);
-
-/** A DynamoDB table by items. Every method rejects with WORKFLOW_BACKEND_UNAVAILABLE when the service fails. */
+/**
+ * A DynamoDB table by items. Every method rejects with WORKFLOW_BACKEND_UNAVAILABLE when the service fails, or has no
+ * capacity for longer than the time of the invocation allows, and with WORKFLOW_LIMIT_EXCEEDED for an item that is too large.
+ */
 export class Table {
   private readonly client: DynamoDBClient;
   private readonly name: string;
@@ -73,7 +73,9 @@ export class Table {
       Key: keyItem(key),
       ConsistentRead: consistent,
     });
-    const { Item: item } = await this.attempt('Reading a record', () => this.client.send(command));
+    const { Item: item } = await this.attempt('Reading a record', (options) =>
+      this.client.send(command, options),
+    );
     return item;
   }
 
@@ -99,11 +101,17 @@ export class Table {
       const command = new BatchGetItemCommand({
         RequestItems: { [this.name]: { Keys: open, ConsistentRead: consistent } },
       });
-      const answer = await this.attempt(what, () => this.client.send(command));
-      items.push(...Object.values(answer.Responses ?? {}).flat());
+      const tried = await trying(what, () => this.client.send(command, this.options()));
+      if ('again' in tried) return tried;
+      items.push(...Object.values(tried.done.Responses ?? {}).flat());
       // Named by the table's name or its ARN, as the service likes; there is one table.
-      open = Object.values(answer.UnprocessedKeys ?? {}).flatMap((table) => table.Keys ?? []);
-      return open.length === 0 ? { done: items } : { again: `${open.length} keys were left unprocessed` };
+      const left = Object.values(tried.done.UnprocessedKeys ?? {}).flatMap((table) => table.Keys ?? []);
+      // Also what would make an answer of more than 16 MB.
+      const progressed = left.length < open.length;
+      open = left;
+      return left.length === 0
+        ? { done: items }
+        : { again: `${left.length} keys were left unprocessed`, progressed };
     });
   }
 
@@ -112,7 +120,7 @@ export class Table {
     input: Omit<QueryCommandInput, 'TableName'>,
   ): Promise<{ readonly items: Item[]; readonly next: Item | undefined }> {
     const command = new QueryCommand({ ...input, TableName: this.name });
-    const answer = await this.attempt('Querying records', () => this.client.send(command));
+    const answer = await this.attempt('Querying records', (options) => this.client.send(command, options));
     return { items: answer.Items ?? [], next: answer.LastEvaluatedKey };
   }
 
@@ -166,8 +174,8 @@ export class Table {
       ReturnValues: 'ALL_NEW',
       ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
     });
-    const outcome = await this.conditional(isOwn, async () => {
-      const { Attributes: item } = await this.client.send(command);
+    const outcome = await this.conditional(itemName(keyItem(write.key)), whenThere(isOwn), async () => {
+      const { Attributes: item } = await this.client.send(command, this.options());
       return { won: true, ...(item === undefined ? {} : { item }) };
     });
     if (!outcome.won) charge.undo();
@@ -176,6 +184,7 @@ export class Table {
 
   /** Puts a whole item. */
   async put(item: Item, condition: Condition, isOwn: IsOwn): Promise<ItemWrite> {
+    checkItem(item);
     const charge = chargePut(item);
     const command = new PutItemCommand({
       TableName: this.name,
@@ -183,8 +192,8 @@ export class Table {
       ...conditionParameters(condition),
       ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
     });
-    const outcome = await this.conditional(isOwn, async () => {
-      await this.client.send(command);
+    const outcome = await this.conditional(itemName(item), whenThere(isOwn), async () => {
+      await this.client.send(command, this.options());
       return { won: true, item };
     });
     if (!outcome.won) charge.undo();
@@ -193,12 +202,14 @@ export class Table {
 
   /** Puts an item whatever is there: for items that are the same whoever puts them. */
   async putAnyway(item: Item): Promise<void> {
+    checkItem(item);
     const command = new PutItemCommand({ TableName: this.name, Item: item });
-    await this.attempt('Writing a record', () => this.client.send(command));
+    await this.attempt('Writing a record', (options) => this.client.send(command, options));
   }
 
   /** Puts items whatever is there, in requests of 25: for items that are the same whoever puts them. */
   async putAll(items: readonly Item[]): Promise<void> {
+    items.forEach(checkItem);
     await this.writeAll(items.map((item) => ({ PutRequest: { Item: item } })));
   }
 
@@ -218,11 +229,14 @@ export class Table {
     const what = 'Writing records';
     await retrying(this.pacing, refusalBackoff, what, async () => {
       const command = new BatchWriteItemCommand({ RequestItems: { [this.name]: open } });
-      const answer = await this.attempt(what, () => this.client.send(command));
-      open = Object.values(answer.UnprocessedItems ?? {}).flat();
-      return open.length === 0
+      const tried = await trying(what, () => this.client.send(command, this.options()));
+      if ('again' in tried) return tried;
+      const left = Object.values(tried.done.UnprocessedItems ?? {}).flat();
+      const progressed = left.length < open.length;
+      open = left;
+      return left.length === 0
         ? { done: undefined }
-        : { again: `${open.length} items were left unprocessed` };
+        : { again: `${left.length} items were left unprocessed`, progressed };
     });
   }
 
@@ -233,65 +247,63 @@ export class Table {
       Key: keyItem(key),
       ...conditionParameters(condition),
     });
-    const { won } = await this.conditional(
-      () => false,
-      async () => {
-        await this.client.send(command);
-        return { won: true };
-      },
-    );
+    const { won } = await this.conditional(itemName(keyItem(key)), isGone, async () => {
+      await this.client.send(command, this.options());
+      return { won: true };
+    });
     return won;
   }
 
-  /** All of the writes or none. The client's own token makes what it sends again harmless. */
-  async transact(writes: readonly (UpdateWrite | PutWrite | CheckWrite)[]): Promise<Transaction> {
-    const common = { TableName: this.name, ReturnValuesOnConditionCheckFailure: 'ALL_OLD' } as const;
-    const command = new TransactWriteItemsCommand({
-      TransactItems: writes.map((write) => {
-        if ('put' in write) {
-          return { Put: { ...common, Item: write.put, ...conditionParameters(write.condition) } };
-        }
-        if ('check' in write) {
-          const Key = keyItem(write.check);
-          return { ConditionCheck: { ...common, Key, ...conditionParameters(write.condition) } };
-        }
-        return { Update: { ...common, ...updateParameters(write) } };
-      }),
-    });
+  /**
+   * All of the writes or none. Its token makes what is sent again harmless, by the client or here: the service answers a
+   * request that it has done within the last ten minutes as it did then.
+   * https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
+   */
+  async transact(writes: readonly TransactionWrite[]): Promise<Transaction> {
+    const command = new TransactWriteItemsCommand(transactionInput(writes, this.name));
     const what = 'Writing a transaction';
     return await retrying<Transaction>(this.pacing, conflictBackoff, what, async () => {
       try {
-        await this.client.send(command);
+        await this.client.send(command, this.options());
         return { done: { won: true } };
       } catch (error) {
-        if (!isNamed(error, 'TransactionCanceledException')) throw unavailable(what, error);
-        const reasons =
-          'CancellationReasons' in error ? (error.CancellationReasons as CancellationReason[]) : [];
-        if (reasons.some(({ Code }) => Code === 'ConditionalCheckFailed'))
-          return { done: { won: false, reasons } };
-        if (reasons.some(({ Code }) => passing.has(Code ?? ''))) return { again: error };
-        throw unavailable(what, error);
+        return afterCancellation(error, writes) ?? passingOf(error, what);
       }
     });
   }
 
-  private async conditional(isOwn: IsOwn, send: () => Promise<ItemWrite>): Promise<ItemWrite> {
+  private async conditional(
+    name: string,
+    isOwn: (item: Item | undefined) => boolean,
+    send: () => Promise<ItemWrite>,
+  ): Promise<ItemWrite> {
     const what = 'Writing a record';
+    // An answer that was lost in an earlier try counts in all later ones.
+    let wasResent = false;
     return await retrying<ItemWrite>(this.pacing, conflictBackoff, what, async () => {
       try {
         return { done: await send() };
       } catch (error) {
-        return lost(error, isOwn) ?? refused(error, what);
+        wasResent ||= attemptsOf(error) > 1;
+        if (isNamed(error, 'ConditionalCheckFailedException')) {
+          const item = 'Item' in error ? (error.Item as Item | undefined) : undefined;
+          const won = wasResent && isOwn(item);
+          return { done: { won, ...(item === undefined ? {} : { item }) } };
+        }
+        wasResent = true;
+        if (isSizeError(error)) throw tooLarge(name, undefined, error);
+        // A plain write of an item that a transaction is writing is refused with a name of its own, and not retried by the client.
+        return isNamed(error, 'TransactionConflictException') ? { again: error } : passingOf(error, what);
       }
     });
   }
 
-  private async attempt<T>(what: string, send: () => Promise<T>): Promise<T> {
-    try {
-      return await send();
-    } catch (error) {
-      throw unavailable(what, error);
-    }
+  private async attempt<T>(what: string, send: (options: RequestOptions) => Promise<T>): Promise<T> {
+    return await retrying(this.pacing, refusalBackoff, what, () => trying(what, () => send(this.options())));
+  }
+
+  private options(): RequestOptions {
+    return inTime(this.pacing.clock);
   }
 }
 
@@ -300,24 +312,21 @@ function numbersOf(numbers: Readonly<Record<string, number>>): Item {
   return Object.fromEntries(Object.entries(numbers).map(([name, value]) => [name, { N: String(value) }]));
 }
 
-/** The outcome behind a failed condition; undefined for any other error. */
-function lost(error: unknown, isOwn: IsOwn): Try<ItemWrite> | undefined {
-  if (!isNamed(error, 'ConditionalCheckFailedException')) return undefined;
-  const item = 'Item' in error ? (error.Item as Item | undefined) : undefined;
-  if (item === undefined) return { done: { won: false } };
-  return { done: { won: wasResent(error) && isOwn(item), item } };
+type RequestOptions = ReturnType<typeof inTime>;
+
+/** How often the client sent a request that failed. */
+function attemptsOf(error: unknown): number {
+  const { $metadata: metadata } = (error ?? {}) as { readonly $metadata?: { readonly attempts?: number } };
+  return metadata?.attempts ?? 1;
 }
 
-/** A plain write of an item that a transaction is writing is refused with a name of its own, and not retried by the client. */
-function refused(error: unknown, what: string): Try<never> {
-  if (isNamed(error, 'TransactionConflictException')) return { again: error };
-  throw unavailable(what, error);
+function whenThere(isOwn: IsOwn): (item: Item | undefined) => boolean {
+  return (item) => item !== undefined && isOwn(item);
 }
 
-/** Whether the client sent the request more than once. */
-function wasResent(error: Error): boolean {
-  const metadata = '$metadata' in error ? (error.$metadata as { readonly attempts?: number }) : {};
-  return (metadata.attempts ?? 1) > 1;
+/** Of a deletion: whoever was first, the item is not there any more. */
+function isGone(item: Item | undefined): boolean {
+  return item === undefined;
 }
 
 /** Unique text of a key: the length says where one part ends and the other begins. */

@@ -32,6 +32,8 @@ export class RunData {
   readonly records = new Map<string, StepRecord>();
   /** By epoch. */
   readonly travels = new Map<number, StoredValue>();
+  /** What requests were found to mean, by their ids. */
+  readonly decisions = new Map<string, StoredValue>();
   /** By entry, then by number. */
   readonly #items = new Map<number, Map<number, StepRecord>>();
   readonly #pages = new Map<string, readonly StoredValue[]>();

@@ -25,6 +25,7 @@ import type {
   PagesWrite,
   PlaceWrite,
   RenewWrite,
+  RequestDecision,
   RestartWrite,
   ResumeResult,
   ResumeWrite,
@@ -207,6 +208,15 @@ export class MemoryStore implements RunStore {
 
   showSnapshot(write: SnapshotWrite): Promise<Write<RunHeader>> {
     return this.#writes.writeHeader(write.runId, (stored) => transitions.snapshotShown(stored, write));
+  }
+
+  async decideRequest({ runId, request, decision }: RequestDecision): Promise<Write<StoredValue>> {
+    await this.#pause();
+    const { decisions } = this.#writes.run(runId);
+    const image = decisions.get(request);
+    if (image !== undefined) return { won: false, image };
+    decisions.set(request, frozenCopy(decision));
+    return { won: true, image: decision };
   }
 
   async removeRun(runId: string): Promise<boolean> {

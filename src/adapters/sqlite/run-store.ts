@@ -25,6 +25,7 @@ import type {
   PagesWrite,
   PlaceWrite,
   RenewWrite,
+  RequestDecision,
   RestartWrite,
   ResumeResult,
   ResumeWrite,
@@ -183,6 +184,10 @@ export class SqliteRunStore implements RunStore {
 
   setSweep(write: SweepWrite): Promise<Write<RunHeader>> {
     return this.#header(write.runId, 'unlogged', (stored) => transitions.withSweep(stored, write));
+  }
+
+  decideRequest(write: RequestDecision): Promise<Write<StoredValue>> {
+    return this.#write(({ runs }) => runs.decideRequest(write));
   }
 
   removeRun(runId: string): Promise<boolean> {

@@ -1,13 +1,13 @@
 import type { SQLInputValue } from 'node:sqlite';
 import { WorkflowError } from '../../core/errors.ts';
 import { assertReadable, type RunHeader, type RunInput, type StoredValue } from '../../core/records.ts';
-import type { RunPage, RunQuery } from '../../ports/index.ts';
+import type { RequestDecision, RunPage, RunQuery, Write } from '../../ports/index.ts';
 import { formatCursor, parseCursor } from '../list-cursor.ts';
 import type { Connection } from './connection.ts';
 import type { Newest } from './known.ts';
 import { fromText, toText } from './text.ts';
 
-/** Rows of `run`, `run_input` and `travel`. Every method runs within the caller's transaction, or reads. */
+/** Rows of `run`, `run_input`, `travel` and `request`. Every method runs within the caller's transaction, or reads. */
 export class Runs {
   readonly #connection: Connection;
 
@@ -105,6 +105,23 @@ export class Runs {
       epoch,
       JSON.stringify(parameters),
     );
+  }
+
+  /** See `RunStore.decideRequest`. */
+  decideRequest({ runId, request, decision }: RequestDecision): Write<StoredValue> {
+    const row = this.#connection.row<{ body: string }>(
+      'SELECT body FROM request WHERE run = ? AND name = ?',
+      toText(runId),
+      toText(request),
+    );
+    if (row !== undefined) return { won: false, image: JSON.parse(row.body) as StoredValue };
+    this.#connection.run(
+      'INSERT INTO request (run, name, body) VALUES (?, ?, ?)',
+      toText(runId),
+      toText(request),
+      JSON.stringify(decision),
+    );
+    return { won: true, image: decision };
   }
 
   /** The longest overdue for a sweep first. */

@@ -23,7 +23,7 @@ import { Runs } from './runs.ts';
 import { toText } from './text.ts';
 
 /** What has rows under the id of a run. */
-const byId = ['run_input', 'join_state', 'join_log', 'page', 'cell', 'travel', 'kept'];
+const byId = ['run_input', 'join_state', 'join_log', 'page', 'cell', 'travel', 'kept', 'request'];
 
 /** Whether the log of a run shows this write as a state of what it wrote. */
 export type Visibility = 'logged' | 'unlogged';

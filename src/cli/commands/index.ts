@@ -2,6 +2,7 @@ import type { Command } from '../command.ts';
 import { dev } from './dev.ts';
 import { events } from './events.ts';
 import { graph, runs, show, workflows } from './look.ts';
+import { redrive } from './redrive.ts';
 import { resume } from './resume.ts';
 import { start } from './start.ts';
 import { cancel, remove, restart, timeTravel } from './steer.ts';
@@ -20,4 +21,5 @@ export const commands: readonly Command[] = [
   remove,
   workflows,
   graph,
+  redrive,
 ];

@@ -1,4 +1,4 @@
-import type { ListedRun } from '../../client/index.ts';
+import type { ListedRun, ScheduleDescription } from '../../client/index.ts';
 import type { RunStatus } from '../../core/records.ts';
 import { oneOf, wholeNumber } from '../arguments.ts';
 import type { Command, Context } from '../command.ts';
@@ -201,6 +201,12 @@ export const show: Command = {
   },
 };
 
+/** When runs start by themselves: the expression, its time zone, and which schedule it is. */
+function scheduleLine(context: Context, { id, cron, timezone }: ScheduleDescription): string {
+  const name = id === undefined ? '' : `  (${printable(id)})`;
+  return shortened(`starts at ${printable(cron)}  ${printable(timezone)}${name}`, context.width);
+}
+
 const formats = ['tree', 'mermaid', 'svg'] as const;
 
 /** `evented graph` */
@@ -225,7 +231,13 @@ export const graph: Command = {
     const { id, description } = found;
     if (format === 'svg') context.console.stdout.write(svg(id, description, found.graph));
     else if (format === 'mermaid') context.console.stdout.write(mermaid(id, found.graph));
-    else context.print(context.paint('bold', printable(id)), ...graphTree(found.graph, context.width));
+    else {
+      context.print(
+        context.paint('bold', printable(id)),
+        ...(found.schedules ?? []).map((schedule) => scheduleLine(context, schedule)),
+        ...graphTree(found.graph, context.width),
+      );
+    }
     return exitCodes.ok;
   },
 };

@@ -14,6 +14,7 @@ import { childCases, followCases, nestCases } from './nest-cases.ts';
 import { payloadCases } from './payload-cases.ts';
 import { readCases } from './read-cases.ts';
 import { removalCases } from './removal-cases.ts';
+import { requestCases } from './request-cases.ts';
 import { resumeCases } from './resume-cases.ts';
 import { RunFixture } from './run-fixture.ts';
 import { sweepCases } from './sweep-cases.ts';
@@ -32,6 +33,7 @@ export function runStoreContract(options: ContractOptions): void {
     'iterations of loops': loopCases,
     sleeps: sleepCases,
     resuming: resumeCases,
+    'requests that can come twice': requestCases,
     'opening joins': openCases,
     'appending to joins': appendCases,
     'closing blocks': closeCases,

@@ -5,6 +5,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import { LazyClients } from '../../../src/adapters/aws/clients.ts';
 import { awsBackend } from '../../../src/adapters/aws/index.ts';
 import { s3PayloadRemoval } from '../../../src/adapters/aws/payload-store.ts';
+import { instantPacing } from './pacing.ts';
 
 const names = { tableName: 'runs', busName: 'bus', queueUrl: 'http://127.0.0.1/queue', bucket: 'payloads' };
 const closing: (() => Promise<void>)[] = [];
@@ -85,6 +86,7 @@ describe('the AWS place', () => {
     const remove = s3PayloadRemoval({
       client: () => new LazyClients({}, 'http://a').s3(),
       bucket: 'payloads',
+      pacing: instantPacing(),
     });
     await expect(remove('run')).rejects.toMatchObject({
       code: 'WORKFLOW_BACKEND_UNAVAILABLE',

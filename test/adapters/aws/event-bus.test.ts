@@ -4,6 +4,7 @@ import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { instantPacing } from './pacing.ts';
 import { eventSource, serviceLimits } from '../../../src/adapters/aws/config.ts';
 import { eventBridgeBus } from '../../../src/adapters/aws/event-bus.ts';
+import type { LaneOf } from '../../../src/adapters/aws/lanes.ts';
 import { refusalBackoff } from '../../../src/adapters/aws/retry.ts';
 import { stepEvent, type WorkflowEvent } from '../../../src/core/event.ts';
 
@@ -17,10 +18,10 @@ beforeEach(() => {
   service.reset();
 });
 
-function busOf(stepEnds = true) {
+function busOf(stepEnds = true, laneOf: LaneOf = () => undefined) {
   const pacing = instantPacing();
   const client = new EventBridgeClient({ region: 'us-east-1' });
-  return { pacing, bus: eventBridgeBus({ client, busName: 'bus', pacing, stepEnds }) };
+  return { pacing, bus: eventBridgeBus({ client, busName: 'bus', pacing, stepEnds, laneOf }) };
 }
 
 function events(
@@ -166,4 +167,43 @@ test('a request that fails as a whole rejects with its reason', async () => {
     code: 'WORKFLOW_BACKEND_UNAVAILABLE',
     cause,
   });
+});
+
+test('writes the lane into an event that is work, and into no other', async () => {
+  service.on(PutEventsCommand).callsFake((input: PutEventsCommand['input']) => ({
+    Entries: (input.Entries ?? []).map(() => accepted),
+  }));
+  const long = { name: 'long', queueUrl: 'https://sqs.test/long', queueArn: 'arn:aws:sqs:::long' };
+  const { bus } = busOf(true, ({ stepId }) => (stepId === 'step-1' ? long : undefined));
+  await bus.publish([...events(2), ...events(2, 'workflow.step.end')]);
+  const details = service
+    .commandCalls(PutEventsCommand)
+    .flatMap((call) => call.args[0].input.Entries ?? [])
+    .map(({ Detail }) => JSON.parse(Detail ?? '') as { type: string; stepId: string; lane?: string });
+  expect(details.map(({ type, stepId, lane }) => [type, stepId, lane])).toEqual([
+    ['workflow.step.run', 'step-0', undefined],
+    ['workflow.step.run', 'step-1', 'long'],
+    ['workflow.step.end', 'step-0', undefined],
+    ['workflow.step.end', 'step-1', undefined],
+  ]);
+});
+
+test('an event carries the trace of the invocation that it is published in, and none without one', async () => {
+  answerBy(() => accepted);
+  let header: string | undefined = 'Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=1';
+  const client = new EventBridgeClient({ region: 'us-east-1' });
+  const traceHeader = (): string | undefined => header;
+  const bus = eventBridgeBus({
+    client,
+    busName: 'bus',
+    pacing: instantPacing(),
+    stepEnds: true,
+    traceHeader,
+  });
+  await bus.publish(events(1));
+  header = undefined;
+  await bus.publish(events(1));
+  const entries = service.commandCalls(PutEventsCommand).map((call) => call.args[0].input.Entries?.[0]);
+  expect(entries[0]?.TraceHeader).toBe('Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=1');
+  expect(entries[1]).not.toHaveProperty('TraceHeader');
 });

@@ -40,6 +40,10 @@ describe('a message of the work queue', () => {
     expect(parseQueueMessage(delivered(stepRun))).toStrictEqual(stepRun);
   });
 
+  test('of a lane is read like any other: the lane is for the rules alone', () => {
+    expect(parseQueueMessage(delivered({ ...stepRun, lane: 'long' }))).toStrictEqual(stepRun);
+  });
+
   test('may have fields that a later version added', () => {
     expect(parseQueueMessage(delivered({ ...stepRun, shade: 'blue' }))).toStrictEqual(stepRun);
   });

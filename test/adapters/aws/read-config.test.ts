@@ -21,6 +21,8 @@ test('what the construct may leave out has its default', () => {
     stepEnds: true,
     listing: true,
     history: 'none',
+    schedules: undefined,
+    lanes: [],
   });
 });
 
@@ -43,6 +45,63 @@ test('what the construct sets is read', () => {
   });
 });
 
+const lane = {
+  name: 'long',
+  queueUrl: 'https://sqs.eu-central-1.amazonaws.com/123456789012/long',
+  queueArn: 'arn:aws:sqs:eu-central-1:123456789012:long',
+  stepsOver: 60_000,
+};
+const scheduling = {
+  [environment.queueArn]: 'arn:aws:sqs:eu-central-1:123456789012:work',
+  [environment.scheduleGroup]: 'timers',
+  [environment.scheduleRole]: 'arn:aws:iam::123456789012:role/timers',
+};
+
+test('lanes, and where timers are kept, are read', () => {
+  const lanes = [lane, { ...lane, name: 'big-2', workflows: ['w'], steps: ['w/s', 'v/a/b'] }];
+  const deadLetterArn = 'arn:aws:sqs:eu-central-1:123456789012:dead';
+  const config = readAwsConfig({
+    ...least,
+    ...scheduling,
+    [environment.scheduleDeadLetters]: deadLetterArn,
+    [environment.lanes]: JSON.stringify(lanes),
+  });
+  expect(config.lanes).toEqual(lanes);
+  expect(config.schedules).toEqual({
+    group: 'timers',
+    roleArn: scheduling[environment.scheduleRole],
+    queueArn: scheduling[environment.queueArn],
+    deadLetterArn,
+  });
+});
+
+test('a queue or a role without a group sets no schedules', () => {
+  const { [environment.scheduleGroup]: _, ...rest } = scheduling;
+  expect(readAwsConfig({ ...least, ...rest }).schedules).toBeUndefined();
+});
+
+test.each<[string, unknown, string]>([
+  ['no JSON', '[', 'is no JSON'],
+  ['no array', lane, 'expected array'],
+  ['no name of a rule', [{ ...lane, name: 'a lane' }], 'is no name of 1 to 40 letters, digits and hyphens'],
+  ['a name that is too long', [{ ...lane, name: 'x'.repeat(41) }], 'is no name'],
+  ['a name twice', [lane, lane], 'has a name twice'],
+  ['no queue', [{ ...lane, queueUrl: 'long' }], 'Invalid URL'],
+  ['no ARN', [{ ...lane, queueArn: 'long' }], 'must start with'],
+  ['nothing to do', [{ ...lane, stepsOver: undefined }], 'has none of workflows, steps and stepsOver'],
+  ['a step without its workflow', [{ ...lane, steps: ['s'] }], 'is no <workflow id>/<step id>'],
+  ['part of a millisecond', [{ ...lane, stepsOver: 0.5 }], 'expected int'],
+  ['a field that nobody reads', [{ ...lane, step: ['w/s'] }], 'Unrecognized key'],
+])('a lane with %s is refused', (_, value, message) => {
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  expect(() => readAwsConfig({ ...least, [environment.lanes]: text })).toThrow(
+    expect.objectContaining({
+      code: 'WORKFLOW_DEFINITION_INVALID',
+      message: expect.stringMatching(new RegExp(`${environment.lanes}.*${message}`)) as unknown,
+    }),
+  );
+});
+
 test.each<[string, Record<string, string | undefined>]>([
   [environment.table, { [environment.table]: undefined }],
   [environment.bus, { [environment.bus]: '' }],
@@ -54,6 +113,11 @@ test.each<[string, Record<string, string | undefined>]>([
   [environment.stepEnds, { [environment.stepEnds]: 'true' }],
   [environment.listing, { [environment.listing]: '' }],
   [environment.history, { [environment.history]: 'on' }],
+  [environment.scheduleRole, { ...scheduling, [environment.scheduleRole]: undefined }],
+  [environment.queueArn, { ...scheduling, [environment.queueArn]: undefined }],
+  [environment.scheduleRole, { ...scheduling, [environment.scheduleRole]: 'timers' }],
+  [environment.scheduleDeadLetters, { ...scheduling, [environment.scheduleDeadLetters]: 'dead' }],
+  [environment.scheduleGroup, { ...scheduling, [environment.scheduleGroup]: '' }],
 ])('a variable that is missing or malformed is named: %s', (name, change) => {
   try {
     readAwsConfig({ ...least, ...change });

@@ -28,7 +28,7 @@ beforeEach(() => {
 
 function timers(clock: { now(): number } = { now: () => now }) {
   const client = new SQSClient({ region: 'us-east-1' });
-  return sqsTimers({ client, queueUrl: 'https://sqs.test/queue', clock, pacing: instantPacing() });
+  return sqsTimers({ client, queueUrl: () => 'https://sqs.test/queue', clock, pacing: instantPacing() });
 }
 
 function sent() {
@@ -66,4 +66,27 @@ test('a timer that cannot be set rejects with the reason', async () => {
     cause,
   });
   expect(sent()).toHaveLength(failureBackoff.tries);
+});
+
+test('a timer carries the trace of the invocation that set it, and none without one', async () => {
+  service.on(SendMessageCommand).resolves({});
+  const client = new SQSClient({ region: 'us-east-1' });
+  const common = {
+    client,
+    queueUrl: () => 'https://sqs.test/queue',
+    clock: { now: () => now },
+    pacing: instantPacing(),
+  };
+  await sqsTimers({
+    ...common,
+    traceHeader: () => 'Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=1',
+  }).schedule(event, now);
+  await sqsTimers({ ...common, traceHeader: () => undefined }).schedule(event, now);
+  expect(sent()[0]?.MessageSystemAttributes).toEqual({
+    AWSTraceHeader: {
+      DataType: 'String',
+      StringValue: 'Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=1',
+    },
+  });
+  expect(sent()[1]).not.toHaveProperty('MessageSystemAttributes');
 });

@@ -106,7 +106,8 @@ describe('keys that a batch leaves unprocessed', () => {
       .map((call) => call.args[0].input.RequestItems?.['runs']);
     expect(asked.map((batch) => batch?.Keys?.length)).toEqual([4, 2, 1]);
     expect(asked.map((batch) => batch?.ConsistentRead)).toEqual([true, true, true]);
-    expect(pacing.pauses).toEqual([refusalBackoff.baseMs, 2 * refusalBackoff.baseMs]);
+    // Each time some were read, so none of the tries was in vain.
+    expect(pacing.pauses).toEqual([refusalBackoff.baseMs, refusalBackoff.baseMs]);
   });
 
   test('reject when they stay so', async () => {

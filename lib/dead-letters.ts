@@ -1,0 +1,77 @@
+import { Duration, Stack } from 'aws-cdk-lib';
+import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
+import { CfnQueue, type IQueue, type Queue } from 'aws-cdk-lib/aws-sqs';
+import type { Construct } from 'constructs';
+import { acknowledge } from './acknowledge.ts';
+import { type FunctionPart, createFunction } from './function.ts';
+import type { Parts } from './parts.ts';
+import { deadLetterPermissions } from './permissions.ts';
+import { createDeadLetterQueue } from './queue.ts';
+
+/** An audit is a handful of reads and a publication, which are tried again for up to half of this. */
+const TIMEOUT = Duration.minutes(1);
+
+/** Time in which an audit that failed is not tried again: a store that is down is not back in a second. */
+const VISIBILITY = Duration.minutes(6);
+
+/** An outage of half an hour is sat out; what fails after that is for a person to see. */
+const MAX_RECEIVES = 5;
+
+/** Fewest that a mapping can be bound to (Lambda API reference, MaximumConcurrency). */
+const CONCURRENCY = 2;
+
+/** The function that looks at the runs of dead messages, and where those end that it can do nothing for. */
+export interface DeadLetters extends FunctionPart {
+  readonly undeliverable: Queue;
+}
+
+/**
+ * Takes the messages of all dead-letter queues whose messages are about runs. Those of a queue that the deployment was given are
+ * taken too, but where they end is what its owner says.
+ */
+export function createDeadLetters(scope: Construct, parts: Parts, queues: readonly IQueue[]): DeadLetters {
+  const undeliverable = createUndeliverable(scope, parts);
+  const part = createFunction(scope, 'DeadLetter', parts, {
+    module: 'dead-letter',
+    description: 'Looks at the runs of messages that could not be processed',
+    timeout: TIMEOUT,
+    permissions: deadLetterPermissions(parts),
+    // No `recursiveLoop`: what it publishes goes to the work queue, and it takes nothing from there.
+  });
+  for (const queue of queues) {
+    redriveTo(queue, undeliverable);
+    part.handler.addEventSource(
+      new SqsEventSource(queue, {
+        batchSize: 10,
+        reportBatchItemFailures: true,
+        maxConcurrency: CONCURRENCY,
+      }),
+    );
+  }
+  acknowledge(
+    part.handler,
+    'Serverless-LambdaEventSourceMappingDestination',
+    'Its mappings read queues, whose failures go to the queue Undeliverable; a mapping has destinations for streams.',
+  );
+  return { ...part, undeliverable };
+}
+
+/** It names no source: the queues name it, and a template may have no circle. */
+function createUndeliverable(scope: Construct, { settings }: Parts): Queue {
+  const undeliverable = createDeadLetterQueue(scope, 'Undeliverable', settings.encryptionKey);
+  acknowledge(
+    undeliverable,
+    'AwsSolutions-SQS3',
+    'It is the last dead-letter queue, and has an alarm; a person moves its messages back by evented redrive.',
+  );
+  return undeliverable;
+}
+
+/** Dead letters get dead letters of their own. Not at their creation, when neither the function nor that queue is there yet. */
+function redriveTo(queue: IQueue, undeliverable: Queue): void {
+  const resource = queue.node.defaultChild;
+  // A queue of another stack, which this one needs, cannot need one of this stack.
+  if (!(resource instanceof CfnQueue) || Stack.of(queue) !== Stack.of(undeliverable)) return;
+  resource.visibilityTimeout = VISIBILITY.toSeconds();
+  resource.redrivePolicy = { deadLetterTargetArn: undeliverable.queueArn, maxReceiveCount: MAX_RECEIVES };
+}

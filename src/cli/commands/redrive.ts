@@ -1,0 +1,113 @@
+import { wholeNumber } from '../arguments.ts';
+import { type DeadLetter, peek } from '../aws/dead-letters.ts';
+import { deploymentOptions, outputsOf } from '../aws/outputs.ts';
+import { redrive as move } from '../aws/redrive.ts';
+import { awsFailure, clientOptions, services } from '../aws/services.ts';
+import type { Command, Context } from '../command.ts';
+import { CommandError, exitCodes, usageError } from '../exit.ts';
+import { timeText } from '../output.ts';
+import { printable } from '../text.ts';
+
+/** Messages that are shown when nobody says how many. */
+const usualLook = 100;
+
+/** `evented redrive` */
+export const redrive: Command = {
+  name: 'redrive',
+  summary: 'move messages that could not be processed back to their queue',
+  details: [
+    'On AWS, what nobody could do anything for waits in the queue Undeliverable. Mend the cause, look at what is there by --dry-run, and move it back: the runs of these messages are then looked at again.',
+    'Messages are moved by SQS itself where it can, else sent and then deleted one by one: one that is interrupted may be there twice, which does no harm, and none is lost. A look counts as a receipt.',
+  ],
+  positionals: [{ name: 'queue-url', optional: true }],
+  options: {
+    ...deploymentOptions,
+    to: { value: 'queue-url', summary: 'where they go (where each came from)' },
+    limit: { value: 'n', summary: `how many, at most (all; ${usualLook} to look at)` },
+    'dry-run': { summary: 'show what is there, and move nothing' },
+  },
+  examples: [
+    ['redrive --outputs outputs.json --dry-run', 'what waits in Undeliverable'],
+    ['redrive --outputs outputs.json', 'move all of it back'],
+  ],
+  isLocal: true,
+  async run(context) {
+    const { option, flag, console } = context;
+    const queueUrl = queueUrlOf(context);
+    const given = option('limit');
+    const limit = given === undefined ? undefined : wholeNumber('--limit', given, 1, 1_000_000);
+    const to = option('to');
+    const { SQSClient } = await services.sqs();
+    const client = new SQSClient(clientOptions(option('region')));
+    try {
+      const { signal } = console;
+      if (flag('dry-run')) {
+        return show(context, await peek(client, queueUrl, { limit: limit ?? usualLook, signal }));
+      }
+      const moved = await move({
+        client,
+        queueUrl,
+        signal,
+        now: console.now,
+        pause: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+        onProgress: progressOf(context),
+        ...(to === undefined ? {} : { to }),
+        ...(limit === undefined ? {} : { limit }),
+      });
+      if (context.json) context.printJson({ moved });
+      else context.print(moved === 0 ? 'Nothing to move.' : `moved  ${moved}`);
+      return exitCodes.ok;
+    } catch (error) {
+      if (error instanceof CommandError || console.signal.aborted) throw error;
+      throw awsFailure('Moving messages failed', error);
+    } finally {
+      client.destroy();
+    }
+  },
+};
+
+function queueUrlOf(context: Context): string {
+  const [given] = context.positionals;
+  const url = given ?? outputsOf(context)?.['UndeliverableQueueUrl'];
+  if (url === undefined) {
+    throw usageError('Which queue? Give its URL, or the outputs of the stack by --outputs');
+  }
+  if (URL.canParse(url)) return url;
+  throw usageError(
+    `The URL of the queue is "${printable(url)}": give one such as https://sqs.<region>.amazonaws.com/...`,
+  );
+}
+
+function show(context: Context, letters: readonly DeadLetter[]): number {
+  if (context.json) {
+    context.printJson({ messages: letters });
+    return exitCodes.ok;
+  }
+  if (letters.length === 0) context.print('No messages.');
+  for (const letter of letters) context.print(...letterLines(context, letter));
+  return exitCodes.ok;
+}
+
+/** Two or three lines of a message. */
+export function letterLines({ paint }: Context, letter: DeadLetter): string[] {
+  const { type = 'no event', source, workflowId, runId, stepId, reason } = letter;
+  const about = [workflowId, runId, stepId].flatMap((id) => (id === undefined ? [] : [printable(id)]));
+  const from = source === undefined || source === 'evented-workflows' ? '' : `  from ${printable(source)}`;
+  const first = letter.firstReceivedAt;
+  return [
+    `${paint('bold', printable(type))}  ${about.join(' / ')}${from}`.trimEnd(),
+    paint(
+      'gray',
+      `  sent ${timeText(letter.sentAt)}, received ${letter.receiveCount} times` +
+        `${first === undefined ? '' : `, first ${timeText(first)}`}, ${printable(letter.messageId)}`,
+    ),
+    ...(reason === undefined ? [] : [`  ${printable(reason)}`]),
+  ];
+}
+
+/** On a terminal one line that is written over; elsewhere nothing, the end says it. */
+function progressOf({ console, json }: Context): (moved: number) => void {
+  const { stderr } = console;
+  if (stderr.isTTY !== true || json) return () => {};
+  return (moved) => void stderr.write(`\rmoving  ${moved}`);
+}

@@ -1,0 +1,266 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  ChangeMessageVisibilityCommand,
+  DeleteMessageCommand,
+  GetQueueAttributesCommand,
+  GetQueueUrlCommand,
+  ListDeadLetterSourceQueuesCommand,
+  ListMessageMoveTasksCommand,
+  type Message,
+  ReceiveMessageCommand,
+  SendMessageCommand,
+  SQSClient,
+  StartMessageMoveTaskCommand,
+} from '@aws-sdk/client-sqs';
+import { mockClient } from 'aws-sdk-client-mock';
+import { afterAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { run } from './run.ts';
+
+const sqs = mockClient(SQSClient);
+afterAll(() => sqs.restore());
+
+const undeliverable = 'https://sqs.eu-central-1.amazonaws.com/123456789012/Undeliverable';
+const work = 'https://sqs.eu-central-1.amazonaws.com/123456789012/WorkDead';
+const arnOf = (name: string): string => `arn:aws:sqs:eu-central-1:123456789012:${name}`;
+const began = 1_800_000_000_000;
+
+/** What the queue holds that is not hidden. */
+let waiting: Message[] = [];
+
+function message(id: string, fields: Partial<Message> = {}): Message {
+  const detail = { workflowId: 'orders', runId: `run-${id}`, stepId: 'charge', input: { card: '4242' } };
+  return {
+    MessageId: id,
+    ReceiptHandle: `receipt-${id}`,
+    Body: JSON.stringify({ source: 'evented-workflows', 'detail-type': 'workflow.step.run', detail }),
+    Attributes: {
+      SentTimestamp: String(began - 60_000),
+      ApproximateFirstReceiveTimestamp: String(began - 30_000),
+      ApproximateReceiveCount: '3',
+      DeadLetterQueueSourceArn: arnOf('WorkDead'),
+    },
+    ...fields,
+  };
+}
+
+function unsupported(): Error {
+  return Object.assign(new Error('no'), { name: 'InvalidAction' });
+}
+
+beforeEach(() => {
+  sqs.reset();
+  waiting = [];
+  sqs.on(ReceiveMessageCommand).callsFake(() => ({ Messages: waiting.splice(0, 10) }));
+  sqs.on(GetQueueAttributesCommand).callsFake(({ QueueUrl: url = '' }: { QueueUrl?: string }) => ({
+    Attributes: { QueueArn: arnOf(url.split('/').at(-1) ?? '') },
+  }));
+  sqs.on(GetQueueUrlCommand, { QueueName: 'WorkDead' }).resolves({ QueueUrl: work });
+  sqs.on(StartMessageMoveTaskCommand).rejects(unsupported());
+  for (const command of [SendMessageCommand, DeleteMessageCommand, ChangeMessageVisibilityCommand]) {
+    sqs.on(command as typeof SendMessageCommand).resolves({});
+  }
+});
+
+const fetch = (): never => {
+  throw new Error('it calls no API');
+};
+
+const evented = (...argv: string[]) =>
+  run(['redrive', ...argv, '--region', 'eu-central-1'], { fetch, now: () => began });
+
+/** Names of the commands, with the message that each is about. */
+function calls(): string[] {
+  return sqs.calls().flatMap(({ args: [{ constructor, input }] }) => {
+    const { MessageBody: body, ReceiptHandle: receipt } = input as {
+      MessageBody?: string;
+      ReceiptHandle?: string;
+    };
+    if (body !== undefined)
+      return [`send ${(JSON.parse(body) as { detail: { runId: string } }).detail.runId}`];
+    if (constructor.name === 'DeleteMessageCommand') return [`delete ${receipt}`];
+    if (constructor.name === 'ChangeMessageVisibilityCommand') return [`release ${receipt}`];
+    return [];
+  });
+}
+
+describe('a redrive where SQS moves messages itself', () => {
+  test('starts a task and follows it', async () => {
+    sqs.on(StartMessageMoveTaskCommand).resolves({ TaskHandle: 'task' });
+    sqs
+      .on(ListMessageMoveTasksCommand)
+      .resolves({ Results: [{ Status: 'COMPLETED', ApproximateNumberOfMessagesMoved: 12 }] });
+    expect(await evented(undeliverable)).toEqual({ code: 0, out: 'moved  12\n', err: '' });
+    const [start] = sqs.commandCalls(StartMessageMoveTaskCommand);
+    expect(start?.args[0].input).toEqual({ SourceArn: arnOf('Undeliverable') });
+    expect(calls()).toEqual([]);
+  });
+
+  test('to another queue', async () => {
+    sqs.on(StartMessageMoveTaskCommand).resolves({ TaskHandle: 'task' });
+    sqs
+      .on(ListMessageMoveTasksCommand)
+      .resolves({ Results: [{ Status: 'COMPLETED', ApproximateNumberOfMessagesMoved: 1 }] });
+    const { out } = await evented(undeliverable, '--to', work, '--json');
+    expect(JSON.parse(out)).toEqual({ moved: 1 });
+    const [start] = sqs.commandCalls(StartMessageMoveTaskCommand);
+    expect(start?.args[0].input).toMatchObject({ DestinationArn: arnOf('WorkDead') });
+  });
+
+  test('says why SQS stopped', async () => {
+    sqs.on(StartMessageMoveTaskCommand).resolves({ TaskHandle: 'task' });
+    const failed = { Status: 'FAILED', FailureReason: 'AccessDenied', ApproximateNumberOfMessagesMoved: 3 };
+    sqs.on(ListMessageMoveTasksCommand).resolves({ Results: [failed] });
+    const { code, err } = await evented(undeliverable);
+    expect(code).toBe(1);
+    expect(err).toMatch(/after 3 messages.*AccessDenied/);
+  });
+
+  test('tells another refusal as it is, and moves nothing', async () => {
+    sqs
+      .on(StartMessageMoveTaskCommand)
+      .rejects(Object.assign(new Error('not allowed'), { name: 'AccessDenied' }));
+    waiting = [message('1')];
+    expect(await evented(undeliverable)).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/not allowed/),
+    });
+    expect(calls()).toEqual([]);
+  });
+});
+
+describe('a redrive where it does not', () => {
+  test('sends each message to where it came from, and deletes it after that', async () => {
+    waiting = Array.from({ length: 12 }, (_, at) => message(String(at)));
+    expect(await evented(undeliverable)).toMatchObject({ code: 0, out: 'moved  12\n' });
+    expect(calls()).toEqual(
+      Array.from({ length: 12 }, (_, at) => [`send run-${at}`, `delete receipt-${at}`]).flat(),
+    );
+    const [sent] = sqs.commandCalls(SendMessageCommand);
+    expect(sent?.args[0].input).toMatchObject({ QueueUrl: work, MessageBody: message('0').Body });
+  });
+
+  test('keeps attributes and trace', async () => {
+    const MessageAttributes = { ERROR_CODE: { DataType: 'String', StringValue: 'NO_PERMISSIONS' } };
+    const Attributes = { ...message('1').Attributes, AWSTraceHeader: 'Root=1' };
+    waiting = [message('1', { MessageAttributes, Attributes })];
+    await evented(undeliverable);
+    expect(sqs.commandCalls(SendMessageCommand)[0]?.args[0].input).toMatchObject({
+      MessageAttributes,
+      MessageSystemAttributes: { AWSTraceHeader: { DataType: 'String', StringValue: 'Root=1' } },
+    });
+  });
+
+  test('deletes nothing that it could not send', async () => {
+    sqs
+      .on(SendMessageCommand)
+      .resolvesOnce({})
+      .rejects(Object.assign(new Error('no'), { name: 'AccessDenied' }));
+    waiting = [message('1'), message('2')];
+    expect(await evented(undeliverable)).toMatchObject({ code: 1 });
+    expect(calls()).toEqual(['send run-1', 'delete receipt-1', 'send run-2', 'release receipt-2']);
+  });
+
+  test('ends though messages come back meanwhile', async () => {
+    const back = message('back', {
+      Attributes: { ...message('1').Attributes, SentTimestamp: String(began + 1) },
+    });
+    waiting = [message('1'), back];
+    expect(await evented(undeliverable)).toMatchObject({ code: 0, out: 'moved  1\n' });
+    expect(calls()).toEqual(['send run-1', 'delete receipt-1', 'release receipt-back']);
+  });
+
+  test('moves no more than it is told, and shows the others again', async () => {
+    waiting = [message('1'), message('2'), message('3')];
+    expect(await evented(undeliverable, '--limit', '2')).toMatchObject({ code: 0, out: 'moved  2\n' });
+    expect(calls().slice(-1)).toEqual(['release receipt-3']);
+    expect(sqs.commandCalls(StartMessageMoveTaskCommand)).toEqual([]);
+  });
+
+  test('takes the only queue whose dead letters these are, and asks when there are two', async () => {
+    const plain = message('1', { Attributes: { SentTimestamp: '1' } });
+    waiting = [plain];
+    sqs.on(ListDeadLetterSourceQueuesCommand).resolves({ queueUrls: [work] });
+    expect(await evented(undeliverable)).toMatchObject({ code: 0 });
+    waiting = [plain];
+    sqs.on(ListDeadLetterSourceQueuesCommand).resolves({ queueUrls: [work, undeliverable] });
+    expect(await evented(undeliverable)).toMatchObject({ code: 1, err: expect.stringContaining('--to') });
+  });
+});
+
+describe('a look', () => {
+  test('shows what is there without its values, and moves nothing', async () => {
+    const reason = { ERROR_MESSAGE: { DataType: 'String', StringValue: 'No permission\u001b[31m' } };
+    waiting = [message('1'), message('2', { Body: 'broken: 4242', MessageAttributes: reason })];
+    const { code, out } = await evented(undeliverable, '--dry-run');
+    expect(code).toBe(0);
+    expect(out).toMatch(
+      /workflow\.step\.run {2}orders \/ run-1 \/ charge\n {2}sent .*, received 3 times, first .*, 1\n/,
+    );
+    expect(out).toMatch(/no event\n.*, 2\n {2}No permission\n/);
+    expect(out).not.toContain('4242');
+    expect(calls()).toEqual(['release receipt-1', 'release receipt-2']);
+  });
+
+  test('is JSON for scripts', async () => {
+    waiting = [message('1')];
+    const { out } = await evented(undeliverable, '--dry-run', '--json');
+    expect(JSON.parse(out)).toEqual({
+      messages: [
+        {
+          messageId: '1',
+          type: 'workflow.step.run',
+          source: 'evented-workflows',
+          workflowId: 'orders',
+          runId: 'run-1',
+          stepId: 'charge',
+          sentAt: began - 60_000,
+          firstReceivedAt: began - 30_000,
+          receiveCount: 3,
+        },
+      ],
+    });
+  });
+
+  test('ends when it sees the same again', async () => {
+    sqs.on(ReceiveMessageCommand).resolves({ Messages: [message('1')] });
+    expect(await evented(undeliverable, '--dry-run')).toMatchObject({ code: 0 });
+  });
+});
+
+describe('which queue', () => {
+  function outputs(content: unknown): string {
+    const folder = mkdtempSync(join(tmpdir(), 'outputs-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const file = join(folder, 'outputs.json');
+    writeFileSync(file, JSON.stringify(content));
+    return file;
+  }
+
+  test('is in the outputs of the stack', async () => {
+    const file = outputs({ Shop: { UndeliverableQueueUrl: undeliverable }, Other: {} });
+    waiting = [message('1')];
+    expect(await evented('--outputs', file, '--stack', 'Shop')).toMatchObject({ code: 0, out: 'moved  1\n' });
+    expect(await evented('--outputs', file)).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('--stack'),
+    });
+    expect(await evented('--outputs', file, '--stack', 'X')).toMatchObject({ code: 2 });
+  });
+
+  test.each([
+    [[]],
+    [['no url']],
+    [['--stack', 'Shop']],
+    [['--outputs', '/nowhere.json']],
+    [[undeliverable, '--limit', '0']],
+  ])('%j is refused', async (argv) => {
+    expect(await evented(...argv)).toMatchObject({ code: 2, out: '' });
+    expect(sqs.calls()).toEqual([]);
+  });
+
+  test('a file of something else is refused', async () => {
+    expect(await evented('--outputs', outputs({ Shop: { a: 1 } }))).toMatchObject({ code: 2 });
+  });
+});

@@ -1,0 +1,28 @@
+import { createStep, createWorkflow } from 'evented-workflows';
+import { z } from 'zod';
+
+/** The module given to the functions whose callers are told apart: something that can be resumed, canceled and repeated. */
+
+const ask = createStep({
+  id: 'ask',
+  inputSchema: z.object({ text: z.string() }),
+  outputSchema: z.object({ answer: z.string() }),
+  resumeSchema: z.object({ answer: z.string() }),
+  suspendSchema: z.object({ text: z.string() }),
+  execute: async ({ inputData, resumeData, suspend }) => {
+    if (resumeData === undefined) return await suspend(inputData);
+    return resumeData;
+  },
+});
+
+export const workflows = [
+  createWorkflow({
+    id: 'asking',
+    inputSchema: z.object({ text: z.string() }),
+    outputSchema: z.object({ answer: z.string() }),
+    // So that there is a history, and a value that it was stored with.
+    options: { history: 'full' },
+  })
+    .then(ask)
+    .commit(),
+];

@@ -1,0 +1,58 @@
+import type { SQSRecord } from 'aws-lambda';
+import { expect, test } from 'vitest';
+import { messageIds } from '../../lambdas/message-ids.ts';
+import { runEvent, stepEvent } from '../../src/core/event.ts';
+import { formatQueueMessage } from '../../src/adapters/aws/index.ts';
+
+function record(body: string): SQSRecord {
+  return { messageId: 'm', body, attributes: { ApproximateReceiveCount: '3' } } as SQSRecord;
+}
+
+const own = { messageId: 'm', receiveCount: 3 };
+const base = { workflowId: 'w', runId: 'r', epoch: 1, hop: 1, time: 0 };
+
+test('an event of a step says which attempt of which step it is', () => {
+  const key = { entry: 1, arm: 0 };
+  const event = stepEvent(base, 'workflow.step.run', {
+    key,
+    turn: '0001.000002.0000.003',
+    stepId: 's',
+  });
+  expect(messageIds(record(formatQueueMessage(event)))).toEqual({
+    ...own,
+    type: 'workflow.step.run',
+    workflowId: 'w',
+    runId: 'r',
+    stepId: 's',
+    path: [1, 0],
+    turn: '0001.000002.0000.003',
+    attempt: 3,
+  });
+});
+
+test('an event of a run says which one', () => {
+  const event = runEvent(base, 'workflow.end', 'success', { work: true });
+  const ids = { type: 'workflow.end', workflowId: 'w', runId: 'r', path: [] };
+  expect(messageIds(record(formatQueueMessage(event)))).toEqual({ ...own, ...ids });
+});
+
+test('a request says what it is about, and none of its values', () => {
+  const body = JSON.stringify({
+    source: 'shop',
+    'detail-type': 'workflow.start',
+    detail: { workflowId: 'w', runId: { card: '4242' }, inputData: { card: '4242' }, requestId: '7' },
+  });
+  expect(messageIds(record(body))).toEqual({
+    ...own,
+    type: 'workflow.start',
+    workflowId: 'w',
+    requestId: '7',
+  });
+});
+
+test.each(['', 'no JSON: 4242', 'null', '[1]', '{"detail":4242}', '{"detail":{"path":["4242"]}}'])(
+  '%j says nothing but which message it is',
+  (body) => {
+    expect(messageIds(record(body))).toEqual(own);
+  },
+);
