@@ -140,7 +140,10 @@ function suspension(): Workload {
     inputSchema: anything,
     outputSchema: anything,
     resumeSchema: anything,
-    execute: async ({ resumeData, suspend }) => resumeData ?? (await suspend({ question: 'yes or no' })),
+    execute: async ({ resumeData, suspend }): Promise<unknown> => {
+      if (resumeData !== undefined) return resumeData as unknown;
+      return await suspend({ question: 'yes or no' });
+    },
   });
   return {
     name: 'suspend and resume',

@@ -118,7 +118,7 @@ export interface Charge {
   /** Numbers to add to attributes of the item. */
   readonly increase: Readonly<Record<string, number>>;
   /** The write did not come about. */
-  undo(): void;
+  readonly undo: () => void;
 }
 
 const noCharge: Charge = { increase: {}, undo: () => {} };

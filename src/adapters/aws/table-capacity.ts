@@ -126,8 +126,8 @@ function keyOfWrite({ Update, Put, ConditionCheck }: TransactWriteItem): Item | 
 }
 
 /** What an update makes of an item, as far as its size and its places in the indexes go: a number that is raised stays. */
-function updated(before: Item | undefined, update: Partial<NonNullable<TransactWriteItem['Update']>>): Item {
-  const { Key: key, UpdateExpression: expression = '', ExpressionAttributeValues: values = {} } = update;
+function updated(before: Item | undefined, write: Partial<NonNullable<TransactWriteItem['Update']>>): Item {
+  const { Key: key, UpdateExpression: expression = '', ExpressionAttributeValues: values = {} } = write;
   const [sets = '', removes = ''] = expression.split('REMOVE ');
   const after: Item = { ...key, ...before };
   for (const [, name = '', value = ''] of sets.matchAll(/#(\w+) = (:\w+)(?=,|\s|$)/g)) {
