@@ -22,7 +22,7 @@ export const prices = {
 } as const;
 
 /** What is billed by the started chunk of so many bytes: entries of EventBridge and requests of SQS. */
-export const chunkBytes = 65_536;
+const chunkBytes = 65_536;
 
 /** Chunks that `bytes` are billed as. */
 export function chunksOf(bytes: number): number {
