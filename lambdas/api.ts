@@ -1,8 +1,10 @@
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { handle } from 'hono/aws-lambda';
+import { withInvocation } from '../src/adapters/aws/invocation.ts';
 import { createHttpApp } from '../src/http/index.ts';
 import { type Authenticated, identifyBy } from './identify.ts';
 import { logRefused } from './log-refused.ts';
+import { meterOfCall } from './metering.ts';
 import { during, logger, observed } from './observability.ts';
 import { startRuntime } from './runtime.ts';
 
@@ -25,7 +27,10 @@ export const handler = observed(async (event: APIGatewayProxyEventV2, context) =
   const { routeKey, pathParameters } = event;
   // Ids of the path, and not the path: what follows it is what the caller wrote.
   return await during({ route: routeKey, ...pathParameters }, async () => {
-    const answered = await answer(event as unknown as Parameters<typeof answer>[0], context);
+    const invocation = { deadline: Date.now() + context.getRemainingTimeInMillis(), meter: meterOfCall() };
+    const answered = await withInvocation(invocation, () =>
+      answer(event as unknown as Parameters<typeof answer>[0], context),
+    );
     logRefused(answered);
     return answered;
   });

@@ -4,6 +4,7 @@ import { withInvocation } from '../src/adapters/aws/invocation.ts';
 import { startingDestinations } from './destinations.ts';
 import { dispatch } from './dispatch.ts';
 import { eachRecord } from './each-record.ts';
+import { meterOfMessage } from './metering.ts';
 import { observed } from './observability.ts';
 import { stepTime } from './remaining-time.ts';
 import { startRuntime } from './runtime.ts';
@@ -17,8 +18,9 @@ const starting = startingDestinations(runtime);
  */
 export const handler = observed((event: SQSEvent, context: Pick<Context, 'getRemainingTimeInMillis'>) => {
   const time = stepTime(context, Date.now());
+  const batch = event.Records.length;
   return eachRecord(event, (record) =>
-    withInvocation({ deadline: time.deadline }, () =>
+    withInvocation({ deadline: time.deadline, meter: meterOfMessage(record.body, batch) }, () =>
       dispatch(record, {
         ...starting,
         event: (message) => runtime.handle(parseQueueMessage(message), time),

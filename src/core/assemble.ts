@@ -19,6 +19,7 @@ import { applyDelta, noShared, withRestarts } from './shared-data.ts';
 import { suspendedPlaces } from './suspended-places.ts';
 import type {
   ResumeLabels,
+  RunCost,
   RunResult,
   StepResult,
   StepResultStatus,
@@ -44,6 +45,8 @@ export interface RunView {
   readonly items?: readonly StepRecord[];
   /** Nested runs by their ids, as far as they were loaded. */
   readonly children?: ReadonlyMap<string, RunView>;
+  /** What it has used, where the place counts that. */
+  readonly cost?: RunCost;
 }
 
 /** A foreach that has no record of its own yet. */
@@ -355,6 +358,7 @@ export function assembleState(view: RunView): WorkflowState {
     requestContext,
     serializedStepGraph: serializedGraph(view.graph),
     stepExecutionPath: stepExecutionPath(view),
+    ...(view.cost === undefined ? {} : { cost: view.cost }),
   };
 }
 

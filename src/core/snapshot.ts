@@ -96,6 +96,35 @@ export interface WorkflowRunState {
   readonly timestamp: number;
 }
 
+/**
+ * What a run has used of the place that executes it, and what that costs. Without the runs that are nested in it, which have
+ * their own. A meter and no bill: a message that is delivered twice may count twice.
+ */
+export interface RunCost {
+  /** At list prices: see `docs/cost.md`. */
+  readonly dollars: number;
+  /** Entries put on the bus, by the started 64 KB. */
+  readonly events: number;
+  /** Of the work queue: sends, receives, deletions. */
+  readonly requests: number;
+  /** Of the functions; a batch counts by its parts. */
+  readonly invocations: number;
+  /** Memory of the functions times time. */
+  readonly gbSeconds: number;
+  /** Of the table and its indexes. */
+  readonly writeUnits: number;
+  /** Of the table. */
+  readonly readUnits: number;
+  /** Objects that were put or listed. */
+  readonly objectWrites: number;
+  /** Objects that were read. */
+  readonly objectReads: number;
+  /** Timers beyond what the queue can delay. */
+  readonly schedules: number;
+  /** Bytes of the records, events and objects that were written. */
+  readonly bytes: number;
+}
+
 /** A stored run, as `getWorkflowRunById` returns it. */
 export interface WorkflowState {
   readonly runId: string;
@@ -120,6 +149,8 @@ export interface WorkflowState {
   readonly tripwire?: Tripwire;
   readonly serializedStepGraph: SerializedGraph;
   readonly stepExecutionPath: readonly string[];
+  /** Where the place counts it: on AWS. */
+  readonly cost?: RunCost;
 }
 
 /** Types of {@link RunEvent}; `custom` is what a step gave to `writer.custom`: its payload reaches streams as it is. */

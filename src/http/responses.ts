@@ -124,6 +124,25 @@ export const runList = z.strictObject({
   cursor: z.string().exactOptional().describe('For the next page; the last one has none.'),
 });
 
+const amount = z.number();
+
+/** What a run has used. */
+const runCost = z
+  .strictObject({
+    dollars: amount.describe('At list prices.'),
+    events: amount.describe('Entries put on the bus, by the started 64 KB.'),
+    requests: amount.describe('Of the work queue.'),
+    invocations: amount.describe('Of the functions; a batch counts by its parts.'),
+    gbSeconds: amount.describe('Memory of the functions times time.'),
+    writeUnits: amount.describe('Of the table and its indexes.'),
+    readUnits: amount.describe('Of the table.'),
+    objectWrites: amount.describe('Objects that were put or listed.'),
+    objectReads: amount.describe('Objects that were read.'),
+    schedules: amount.describe('Timers beyond what the queue can delay.'),
+    bytes: amount.describe('Bytes of the records, events and objects that were written.'),
+  })
+  .describe('What a run has used, without the runs nested in it. A meter and no bill.');
+
 /** Answer of `GET /runs/:runId`. */
 export const workflowState = z
   .strictObject({
@@ -148,6 +167,7 @@ export const workflowState = z
     tripwire: orReference(tripwire).exactOptional(),
     serializedStepGraph: serializedGraph,
     stepExecutionPath: z.array(z.string()),
+    cost: runCost.exactOptional().describe('Where the place counts it: on AWS.'),
   })
   .describe('A stored run with its steps.');
 
@@ -224,6 +244,7 @@ export const components = {
   RunList: runList,
   RunState: workflowState,
   RunStateFields: workflowStateFields,
+  RunCost: runCost,
   SerializedGraph: serializedGraph,
   SerializedSingle: serializedSingle,
   SerializedStep: serializedStep,

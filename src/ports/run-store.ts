@@ -8,6 +8,7 @@ import type {
   StepRecord,
   StoredValue,
 } from '../core/records.ts';
+import type { RunCost } from '../core/snapshot.ts';
 
 export type { RunPage, RunQuery } from '../core/host.ts';
 export type { JoinKey, JoinOpening } from '../core/join.ts';
@@ -286,6 +287,8 @@ export interface RunLoad {
   /** Absent while pending. */
   readonly input?: RunInput;
   readonly records: readonly StepRecord[];
+  /** What the run has used so far, where the place counts it. */
+  readonly cost?: RunCost;
 }
 
 /** A header and what it was started with; a pending run has no input. */

@@ -225,8 +225,11 @@ export async function announceStatus(
   told: readonly WorkflowEvent[],
   { onlyIfWon = false, sweepAt, at }: StatusOptions = {},
 ): Promise<void> {
-  const { engine, publisher, runId, epoch } = handling;
+  const { engine, publisher, runId, epoch, header } = handling;
   const { store, clock } = engine.backend;
+  // A position never goes back: such a write would be lost, and be billed. Only a history wants to know what it meets.
+  const isPast = header.epoch === epoch && header.position >= position && header.history === undefined;
+  if (onlyIfWon && isPast) return;
   const change = { runId, epoch, status, position, now: clock.now() };
   const write = await store.setStatus(sweepAt === undefined ? change : { ...change, sweepAt });
   const again =

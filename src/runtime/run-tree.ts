@@ -9,6 +9,7 @@ import {
   type SharedDelta,
   type StepRecord,
 } from '../core/records.ts';
+import type { RunCost } from '../core/snapshot.ts';
 import { frontierEntry } from '../core/sweep.ts';
 import { parseTurn } from '../core/turn.ts';
 import { cellOf } from './cell.ts';
@@ -24,6 +25,7 @@ export interface RunTree {
   /** Items of foreachs over nested workflows that are over. */
   readonly items: readonly StepRecord[];
   readonly children: ReadonlyMap<string, RunTree>;
+  readonly cost?: RunCost;
 }
 
 /** Which nested runs are loaded: those that may hold suspended steps, all of them, or none. */

@@ -6,7 +6,7 @@ import { loadTree, type NestedChoice, openDeltaOf, type RunTree } from './run-tr
 
 /** Makes the values of a run, and of those nested in it, readable. */
 async function viewOf(engine: Engine, tree: RunTree): Promise<RunView> {
-  const { header, records, input, graph, open, items, children } = tree;
+  const { header, records, input, graph, open, items, children, cost } = tree;
   const stored = [
     input?.input,
     input?.shared,
@@ -35,6 +35,7 @@ async function viewOf(engine: Engine, tree: RunTree): Promise<RunView> {
     children: new Map(nested),
     ...(open === undefined ? {} : { open }),
     ...(input === undefined ? {} : { input }),
+    ...(cost === undefined ? {} : { cost }),
   };
 }
 

@@ -6,6 +6,7 @@ import {
   payloadStoreContract,
   runStoreContract,
 } from '../../src/testing/contract/index.ts';
+import { BilledComparison } from './dynamodb-billed.ts';
 import { Called } from './called.ts';
 import { localClient, tableForTests } from './dynamodb-place.ts';
 import { startObjectServer } from './object-server.ts';
@@ -14,6 +15,7 @@ const fake = { region: 'us-east-1', credentials: { accessKeyId: 'test', secretAc
 const tableName = 'contract';
 const called = new Called();
 const dynamodb = localClient();
+const comparison = new BilledComparison(dynamodb);
 tableForTests(tableName);
 let s3: S3Client;
 let objects: Awaited<ReturnType<typeof startObjectServer>>;
@@ -39,6 +41,7 @@ async function makeBackend(segmentSize?: number): Promise<ContractBackend> {
     clients: { dynamodb, s3 },
     ...(segmentSize === undefined ? {} : { segmentSize }),
   });
+  comparison.count();
   const store = called.of('store', backend.store);
   return { ...backend, store, dispose: () => backend.close() };
 }
@@ -60,4 +63,22 @@ for (const segmentSize of [1, 3]) {
 test('each method of the store has a test here', () => {
   expect(called.methods()).not.toEqual([]);
   expect(called.untested()).toEqual([]);
+});
+
+// Last: of all that the contracts have requested.
+describe('the meter', () => {
+  test('counts what each request is billed', () => {
+    const { commands, differences } = comparison;
+    expect(differences).toEqual([]);
+    expect([...commands].toSorted()).toEqual([
+      'BatchGetItemCommand',
+      'BatchWriteItemCommand',
+      'DeleteItemCommand',
+      'GetItemCommand',
+      'PutItemCommand',
+      'QueryCommand',
+      'TransactWriteItemsCommand',
+      'UpdateItemCommand',
+    ]);
+  });
 });

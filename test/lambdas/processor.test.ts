@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { type MemoryPlace, memoryPlace } from '../../src/adapters/memory/index.ts';
 import { formatQueueMessage } from '../../src/adapters/aws/index.ts';
 import { currentInvocation, type Invocation } from '../../src/adapters/aws/invocation.ts';
+import { Spending } from '../../src/adapters/aws/spending.ts';
 import { createRuntime, type Runtime } from '../../src/runtime/index.ts';
 import { type VirtualClock, virtualClock } from '../../src/testing/index.ts';
 import { step, workflow } from '../runtime/fixtures.ts';
@@ -134,7 +135,10 @@ describe('a batch', () => {
     const bodies = await runsOf(['quick-1', 'quick-2']);
     const deadline = clock.now() + 110_000;
     await process(...bodies);
-    expect(invocations).toEqual([{ deadline }, { deadline }]);
+    expect(invocations).toEqual([
+      { deadline, meter: expect.any(Spending) as Spending },
+      { deadline, meter: expect.any(Spending) as Spending },
+    ]);
     expect(new Set(invocations).size).toBe(2);
     expect(currentInvocation()).toBeUndefined();
   });

@@ -4,6 +4,7 @@ import type { StoredValue } from '../../core/records.ts';
 import type { CellWrite, JoinKey, RunStore, StoredDelta } from '../../ports/run-store.ts';
 import { numberValue, stored, text, textValue } from './attributes.ts';
 import { keyItem } from './expression.ts';
+import { currentInvocation } from './invocation.ts';
 import {
   cellItemKey,
   type Item,
@@ -15,6 +16,7 @@ import {
   segmentEpoch,
 } from './keys.ts';
 import { decodeRecord, segmentFields } from './record-codec.ts';
+import { chargesOn } from './spending.ts';
 import type { Table } from './table.ts';
 
 /** When an item without a time of its own was written: tells it from that of an earlier run with this id. */
@@ -34,6 +36,7 @@ export function blockStore(
               [...new Set(wanted)].map((item) => recordItemKey(runId, { entry, item })),
               true,
             );
+      if (wanted === undefined) noteCharges(recordItemKey(runId, { entry }), items);
       return items
         .flatMap((item) => (item === undefined ? [] : [decodeRecord(item)]))
         .toSorted((a, b) => (a.key.item ?? 0) - (b.key.item ?? 0));
@@ -61,6 +64,12 @@ export function blockStore(
     mergeCell: async (write) => await mergeCell(table, clock, write),
     loadCell: async (at) => decodeCell((await table.get(cellItemKey(at), true)) ?? {}),
   };
+}
+
+/** For the record of the block, which whoever reads all of its items may be about to put. */
+function noteCharges(block: ItemKey, items: readonly (Item | undefined)[]): void {
+  const charges = chargesOn(items);
+  if (charges !== undefined) currentInvocation()?.meter?.noteItems(block, charges);
 }
 
 /**

@@ -3,6 +3,7 @@ import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { SchedulerClient } from '@aws-sdk/client-scheduler';
 import { SQSClient } from '@aws-sdk/client-sqs';
+import { meterDynamoDb, meterEventBridge, meterS3, meterScheduler, meterSqs } from './meter.ts';
 
 /** The clients of the services. Those that are not given are made on first use, from the environment's region and credentials. */
 export interface AwsClients {
@@ -40,32 +41,48 @@ export class LazyClients {
   }
 
   dynamodb(): DynamoDBClient {
-    return this.given.dynamodb ?? (this.made.dynamodb ??= new DynamoDBClient(bounds));
+    const client = this.given.dynamodb ?? (this.made.dynamodb ??= new DynamoDBClient(bounds));
+    meterDynamoDb(client);
+    return client;
   }
 
   eventbridge(): EventBridgeClient {
-    return this.given.eventbridge ?? (this.made.eventbridge ??= new EventBridgeClient(bounds));
+    const client = this.given.eventbridge ?? (this.made.eventbridge ??= new EventBridgeClient(bounds));
+    meterEventBridge(client);
+    return client;
   }
 
   sqs(): SQSClient {
-    return this.given.sqs ?? (this.made.sqs ??= new SQSClient(bounds));
+    const client = this.given.sqs ?? (this.made.sqs ??= new SQSClient(bounds));
+    meterSqs(client);
+    return client;
   }
 
   async s3(): Promise<S3Client> {
-    if (this.given.s3 !== undefined) return this.given.s3;
+    if (this.given.s3 !== undefined) {
+      meterS3(this.given.s3);
+      return this.given.s3;
+    }
     const { S3Client: Client } = await import('@aws-sdk/client-s3');
-    return (this.made.s3 ??= new Client({
+    this.made.s3 ??= new Client({
       ...bounds,
       requestHandler: { ...bounds.requestHandler, requestTimeout: payloadTimeoutMs },
       // Emulators have no host name for each bucket.
       ...(this.endpoint === undefined ? {} : { forcePathStyle: true }),
-    }));
+    });
+    meterS3(this.made.s3);
+    return this.made.s3;
   }
 
   async scheduler(): Promise<SchedulerClient> {
-    if (this.given.scheduler !== undefined) return this.given.scheduler;
+    if (this.given.scheduler !== undefined) {
+      meterScheduler(this.given.scheduler);
+      return this.given.scheduler;
+    }
     const { SchedulerClient: Client } = await import('@aws-sdk/client-scheduler');
-    return (this.made.scheduler ??= new Client(bounds));
+    this.made.scheduler ??= new Client(bounds);
+    meterScheduler(this.made.scheduler);
+    return this.made.scheduler;
   }
 
   /** Closes the connections of the clients that were made here; a given one is its giver's. */

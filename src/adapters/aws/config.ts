@@ -289,4 +289,6 @@ export const serviceLimits = {
   itemBytes: 409_600,
   /** Bytes of an item for each write unit billed (DynamoDB pricing). */
   writeUnitBytes: 1_024,
+  /** Bytes of what is read for each read unit billed (DynamoDB pricing). */
+  readUnitBytes: 4_096,
 } as const;

@@ -6,11 +6,13 @@ import {
 } from '@aws-sdk/client-eventbridge';
 import { WorkflowError } from '../../core/errors.ts';
 import type { WorkflowEvent } from '../../core/event.ts';
-import { utf8Bytes } from '../../core/utf8.ts';
 import type { EventBus } from '../../ports/event-bus.ts';
 import { eventSource, serviceLimits } from './config.ts';
 import type { LaneOf } from './lanes.ts';
+import { entryBytes } from './meter.ts';
+import { chunksOf } from './prices.ts';
 import { inTime, type Pacing, refusalBackoff, retrying, trying, unavailable } from './retry.ts';
+import { type Carried, carriedBy } from './spending.ts';
 import type { TraceHeader } from './trace-header.ts';
 
 /** See {@link eventBridgeBus}. */
@@ -52,7 +54,7 @@ export function eventBridgeBus(options: EventBridgeBusOptions): EventBus {
       const wanted = events.filter(
         ({ type, work }) => work || options.stepEnds || type !== 'workflow.step.end',
       );
-      const entries = wanted.map((event) => entryOf(event, options));
+      const entries = entriesOf(wanted, options);
       entries.forEach(checkEntry);
       const batches = batchesOf(entries);
       for (let i = 0; i < batches.length; i += concurrency) {
@@ -62,8 +64,26 @@ export function eventBridgeBus(options: EventBridgeBusOptions): EventBus {
   };
 }
 
+/** The first event that somebody works on carries what the handling has used. */
+function entriesOf(
+  events: readonly WorkflowEvent[],
+  options: EventBridgeBusOptions,
+): PutEventsRequestEntry[] {
+  const entries = events.map((event) => entryOf(event, options));
+  const at = events.findIndex(({ work }) => work);
+  const first = events[at];
+  if (first === undefined) return entries;
+  const sizes = entries.map(entryBytes);
+  const spent = carriedBy({ entries: sumOf(sizes.map(chunksOf)), bytes: sumOf(sizes) });
+  return Object.keys(spent).length === 0 ? entries : entries.with(at, entryOf({ ...first, spent }, options));
+}
+
+function sumOf(numbers: readonly number[]): number {
+  return numbers.reduce((sum, one) => sum + one, 0);
+}
+
 function entryOf(
-  event: WorkflowEvent,
+  event: WorkflowEvent & { readonly spent?: Carried },
   { busName, traceHeader, laneOf }: EventBridgeBusOptions,
 ): PutEventsRequestEntry {
   const header = traceHeader?.();
@@ -76,11 +96,6 @@ function entryOf(
     DetailType: event.type,
     Detail: JSON.stringify(lane === undefined ? event : { ...event, lane }),
   };
-}
-
-/** Size of an entry as the service counts it. https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevents.html */
-function entryBytes({ Source, DetailType, Detail }: PutEventsRequestEntry): number {
-  return utf8Bytes(Source ?? '') + utf8Bytes(DetailType ?? '') + utf8Bytes(Detail ?? '');
 }
 
 /** Refuses an event that no request can carry: a part of a batch must not be published before that is known. */

@@ -18,14 +18,18 @@ export function itemBytes(item: Item): number {
 /** Bytes of one attribute without its name. */
 function attributeBytes(value: AttributeValue): number {
   if (value.S !== undefined) return utf8Bytes(value.S);
-  // About one byte for two digits, and one more; a sign takes one, too.
-  if (value.N !== undefined)
-    return Math.ceil(value.N.replace(/[-.]/g, '').length / 2) + (value.N.startsWith('-') ? 2 : 1);
+  if (value.N !== undefined) return numberBytes(value.N);
   if (value.BOOL !== undefined || value.NULL !== undefined) return 1;
   if (value.L !== undefined) return 3 + value.L.reduce((sum, entry) => sum + 1 + attributeBytes(entry), 0);
   if (value.M !== undefined) return 3 + Object.keys(value.M).length + itemBytes(value.M);
   // Sets and bytes, which no record has.
   return Buffer.byteLength(JSON.stringify(value));
+}
+
+/** About one byte for two significant digits, and one more; a sign takes one, too. */
+function numberBytes(text: string): number {
+  const digits = text.replace(/[-.]/g, '').replace(/^0+|0+$/g, '').length;
+  return Math.ceil(digits / 2) + (text.startsWith('-') ? 2 : 1);
 }
 
 /**

@@ -1,8 +1,9 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { WorkflowError } from '../../core/errors.ts';
 import { eventFormat, eventTypes, type WorkflowEvent } from '../../core/event.ts';
 import { runStatuses, stepStatuses } from '../../core/records.ts';
 import { eventSource } from './config.ts';
+import type { Carried } from './spending.ts';
 
 /**
  * The body of a message in the work queue: what the bus's rule delivers to it, or the part of that which counts, as timers
@@ -42,9 +43,13 @@ const message = z
     path: ['detail-type'],
   });
 
-/** The body by which a timer delivers an event: the same parts of it that the bus delivers, and no more. */
-export function formatQueueMessage(event: WorkflowEvent): string {
-  return JSON.stringify({ source: eventSource, 'detail-type': event.type, detail: event });
+/**
+ * The body by which a timer delivers an event: the same parts of it that the bus delivers, and no more. `spent`: what its
+ * handling has used, and nothing has been charged with. @default nothing
+ */
+export function formatQueueMessage(event: WorkflowEvent, spent: Carried = {}): string {
+  const detail = Object.keys(spent).length === 0 ? event : { ...event, spent };
+  return JSON.stringify({ source: eventSource, 'detail-type': event.type, detail });
 }
 
 /**

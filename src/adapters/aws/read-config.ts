@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { WorkflowError } from '../../core/errors.ts';
 import { defaults, environment, type Lane } from './config.ts';
 import type { ScheduleConfig } from './scheduler-timers.ts';

@@ -13,7 +13,9 @@ import {
   segmentItemKey,
 } from './keys.ts';
 import { decodeHead, decodeHeader, decodeInput, decodeRecord, headerFields } from './record-codec.ts';
+import { chargesOn } from './spending.ts';
 import type { Table } from './table.ts';
+import { costOf } from './usage.ts';
 
 /** The reads of single runs: see the methods of `RunStore`. */
 export function runReads(table: Table): Pick<RunStore, 'loadHeader' | 'loadStep' | 'loadRun'> {
@@ -51,7 +53,13 @@ export function runReads(table: Table): Pick<RunStore, 'loadHeader' | 'loadStep'
       const header = decodeHeader(headerItem);
       const input = inputOf(header, headerItem, items.filter(isInput));
       const records = items.filter((item) => item['sk']?.S?.startsWith('B')).map(decodeRecord);
-      return { header, records, ...(input === undefined ? {} : { input }) };
+      const charges = chargesOn(items);
+      return {
+        header,
+        records,
+        ...(input === undefined ? {} : { input }),
+        ...(charges === undefined ? {} : { cost: costOf(charges) }),
+      };
     },
   };
 }

@@ -5,6 +5,7 @@ import type { Clock } from '../../ports/clock.ts';
 import type { Timers } from '../../ports/event-bus.ts';
 import { defaults, serviceLimits } from './config.ts';
 import { formatQueueMessage } from './queue-message.ts';
+import { carriedBy } from './spending.ts';
 import { failureBackoff, inTime, isNamed, type Pacing, retrying } from './retry.ts';
 
 /** Where schedules are kept, and by which role they are carried out. */
@@ -82,7 +83,7 @@ function scheduleOf(options: SchedulerTimersOptions, event: WorkflowEvent, at: n
     Target: {
       Arn: queueArn(event),
       RoleArn: roleArn,
-      Input: formatQueueMessage(event),
+      Input: formatQueueMessage(event, carriedBy({ schedules: 1, requests: 1 })),
       RetryPolicy: {
         MaximumEventAgeInSeconds: defaults.scheduleRetryHours * 3_600,
         MaximumRetryAttempts: defaults.scheduleRetryAttempts,

@@ -5,6 +5,7 @@ import type { Timers } from '../../ports/event-bus.ts';
 import { serviceLimits } from './config.ts';
 import { formatQueueMessage } from './queue-message.ts';
 import { failureBackoff, inTime, type Pacing, retrying } from './retry.ts';
+import { carriedBy } from './spending.ts';
 import { type TraceHeader, traceAttribute } from './trace-header.ts';
 
 /** See {@link sqsTimers}. */
@@ -26,7 +27,7 @@ export function sqsTimers(options: SqsTimersOptions): Timers {
   const { client, queueUrl, clock, pacing } = options;
   return {
     async schedule(event, dueAt) {
-      const body = formatQueueMessage(event);
+      const body = formatQueueMessage(event, carriedBy({ requests: 1 }));
       await retrying(pacing, failureBackoff, 'Setting a timer', async () => {
         // Taken anew for each try: the pauses are part of the delay.
         const seconds = Math.ceil((dueAt - clock.now()) / 1000);

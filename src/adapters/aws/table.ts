@@ -32,6 +32,7 @@ import {
   retrying,
   trying,
 } from './retry.ts';
+import { chargePut, chargeUpdate } from './spending.ts';
 import {
   afterCancellation,
   type Transaction,
@@ -166,31 +167,37 @@ export class Table {
 
   /** Updates an item; without one, its condition decides whether it is created. */
   async update(write: UpdateWrite, isOwn: IsOwn): Promise<ItemWrite> {
+    const charge = chargeUpdate(write);
     const command = new UpdateItemCommand({
-      ...updateParameters(write),
+      ...updateParameters({ ...write, increase: { ...write.increase, ...charge.increase } }),
       TableName: this.name,
       ReturnValues: 'ALL_NEW',
       ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
     });
-    return await this.conditional(itemName(keyItem(write.key)), whenThere(isOwn), async () => {
+    const outcome = await this.conditional(itemName(keyItem(write.key)), whenThere(isOwn), async () => {
       const { Attributes: item } = await this.client.send(command, this.options());
       return { won: true, ...(item === undefined ? {} : { item }) };
     });
+    if (!outcome.won) charge.undo();
+    return outcome;
   }
 
   /** Puts a whole item. */
   async put(item: Item, condition: Condition, isOwn: IsOwn): Promise<ItemWrite> {
     checkItem(item);
+    const charge = chargePut(item);
     const command = new PutItemCommand({
       TableName: this.name,
-      Item: item,
+      Item: { ...item, ...numbersOf(charge.increase) },
       ...conditionParameters(condition),
       ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
     });
-    return await this.conditional(itemName(item), whenThere(isOwn), async () => {
+    const outcome = await this.conditional(itemName(item), whenThere(isOwn), async () => {
       await this.client.send(command, this.options());
       return { won: true, item };
     });
+    if (!outcome.won) charge.undo();
+    return outcome;
   }
 
   /** Puts an item whatever is there: for items that are the same whoever puts them. */
@@ -298,6 +305,11 @@ export class Table {
   private options(): RequestOptions {
     return inTime(this.pacing.clock);
   }
+}
+
+/** Numbers as attributes. */
+function numbersOf(numbers: Readonly<Record<string, number>>): Item {
+  return Object.fromEntries(Object.entries(numbers).map(([name, value]) => [name, { N: String(value) }]));
 }
 
 type RequestOptions = ReturnType<typeof inTime>;

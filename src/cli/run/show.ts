@@ -10,7 +10,7 @@ import { messageOf } from './render.ts';
 
 /** The run, its status and its times. */
 export function headLines({ paint, width }: Context, run: RunDocument, now: number): string[] {
-  const { runId, workflowName, status, resourceId, createdAt, updatedAt } = run;
+  const { runId, workflowName, status, resourceId, createdAt, updatedAt, cost } = run;
   const ended = isOver(status);
   const [from, to] = [Date.parse(createdAt ?? ''), ended ? Date.parse(updatedAt ?? '') : now];
   const lasted = Number.isNaN(to - from) ? '' : `  ${ended ? 'after' : 'for'} ${duration(to - from)}`;
@@ -20,6 +20,7 @@ export function headLines({ paint, width }: Context, run: RunDocument, now: numb
   const about = [
     ...(createdAt === undefined ? [] : [`created ${timeText(createdAt)}`]),
     ...(resourceId === undefined ? [] : [`resource ${printable(resourceId)}`]),
+    ...(cost === undefined ? [] : [`cost $${(cost.dollars * 1e6).toFixed(2)} a million`]),
   ].join('  ');
   return [
     `${paint('bold', id)}  ${workflow}  ${paint(statusStyle(status), status)}${lasted}`,
