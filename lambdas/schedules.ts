@@ -5,6 +5,7 @@ import { type CronGroup, removeCrons, setCrons } from '../src/adapters/aws/cron-
 import { cronSchedules, type DeploymentSchedule } from '../src/adapters/aws/cron-schedules.ts';
 import { systemClock } from '../src/adapters/system/index.ts';
 import type { WorkflowDefinition } from '../src/core/definition.ts';
+import { WorkflowError } from '../src/core/errors.ts';
 import { answerStack } from './stack-answer.ts';
 import { workflowsOf } from './workflows.ts';
 
@@ -32,7 +33,10 @@ export async function handler(event: CloudFormationCustomResourceEvent, context:
   const within = new AbortController();
   const time = context.getRemainingTimeInMillis() - answerMs;
   const tooLate = wait(time, undefined, { signal: within.signal }).then(() => {
-    throw new TypeError(`The schedules were not set within ${Math.round(time / 1000)} s: deploy again`);
+    throw new WorkflowError(
+      'WORKFLOW_BACKEND_UNAVAILABLE',
+      `The schedules were not set within ${Math.round(time / 1000)} s: deploy again`,
+    );
   });
   try {
     await Promise.race([change(event.RequestType, properties), tooLate]);

@@ -129,7 +129,7 @@ export const LAYERS: readonly Layer[] = [
   {
     name: 'lambdas',
     roots: ['lambdas'],
-    may: ['core', 'ports', 'events', 'runtime', 'http', 'aws', 'aws config'],
+    may: ['core', 'ports', 'events', 'runtime', 'http', 'aws', 'aws config', 'system'],
     // The last one is an alias that the bundler resolves, to the module that a deployment gives as `entry`.
     packages: [
       'node:*',

@@ -48,8 +48,9 @@ function alarm(id: string, from = template): Readonly<Record<string, unknown>> {
   const found = Object.entries(from.findResources('AWS::CloudWatch::Alarm')).filter(([name]) =>
     new RegExp(`^Alarms${id}[0-9A-F]{8}$`).test(name),
   );
-  expect(found).toHaveLength(1);
-  return (found[0]?.[1] as { readonly Properties: Readonly<Record<string, unknown>> }).Properties;
+  const [[, only] = [id, undefined], ...others] = found;
+  if (only === undefined || others.length > 0) throw new Error(`not one alarm is ${id}`);
+  return (only as { readonly Properties: Readonly<Record<string, unknown>> }).Properties;
 }
 
 describe('the alarms', () => {

@@ -148,8 +148,11 @@ test('the dead-letter function may do what a processor may, with dead letters fo
     'GetQueueUrl',
     'ReceiveMessage',
   ];
-  const receive = queues.flatMap((queue) =>
-    actions.map((name) => ({ action: `sqs:${name}`, resource: arn('AWS::SQS::Queue', `Workflows${queue}`) })),
+  const receive = queues.flatMap((name) =>
+    actions.map((action) => ({
+      action: `sqs:${action}`,
+      resource: arn('AWS::SQS::Queue', `Workflows${name}`),
+    })),
   );
   expect(sorted(permissions('WorkflowsDeadLetterRole'))).toEqual(
     sorted([...state, ...timers, ...receive, ...traces, ...logs('WorkflowsDeadLetterLogs')]),

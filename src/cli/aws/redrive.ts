@@ -65,7 +65,7 @@ async function followTask(request: RedriveRequest, { handle, sourceArn }: Task):
     const { Results: [task] = [] } = await client.send(
       new ListMessageMoveTasksCommand({ SourceArn: sourceArn }),
     );
-    const moved = Number(task?.ApproximateNumberOfMessagesMoved ?? 0);
+    const moved = task?.ApproximateNumberOfMessagesMoved ?? 0;
     onProgress(moved);
     if (task?.Status === 'COMPLETED') return moved;
     if (task?.Status === 'FAILED' || task?.Status === 'CANCELLED') {
