@@ -72,7 +72,7 @@ describe('the bundled functions', () => {
   test('serve the workflows of the entry', async () => {
     vi.stubEnv(environment.auth, 'iam');
     const { handler } = await load(API);
-    const answer = await handler(request('/workflows', signed), {});
+    const answer = await handler(request('/workflows', signed), context);
     expect(answer).toMatchObject({ statusCode: 200 });
     expect(JSON.parse(String(answer.body))).toEqual({ workflows: [{ id: 'bundled' }] });
   });
@@ -80,7 +80,7 @@ describe('the bundled functions', () => {
   test('answer nobody whom API Gateway did not authenticate', async () => {
     vi.stubEnv(environment.auth, 'iam');
     const { handler } = await load(API);
-    const answer = await handler(request('/workflows'), {});
+    const answer = await handler(request('/workflows'), context);
     expect(answer).toMatchObject({ statusCode: 401 });
     expect(JSON.parse(String(answer.body))).toMatchObject({ code: 'WORKFLOW_UNAUTHENTICATED' });
   });
