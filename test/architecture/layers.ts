@@ -147,6 +147,7 @@ export const LAYERS: readonly Layer[] = [
     roots: ['lib'],
     may: ['aws config'],
     packages: ['node:*', 'aws-cdk-lib', 'aws-cdk-lib/*', 'constructs'],
+    packagesAsTypes: ['esbuild'],
   },
   {
     name: 'bin',
