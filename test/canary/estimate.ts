@@ -1,48 +1,102 @@
-/** What a canary asks of a service, about, and at which price. */
+import { prices } from '../../src/adapters/aws/prices.ts';
+import { dollarsOf, type Usage } from '../../src/adapters/aws/usage.ts';
+
+/** What a canary costs, about: us-east-1, on demand, without free tiers. */
+
+/** One line of it. */
 interface Item {
   readonly what: string;
   readonly amount: number;
   readonly unit: string;
-  /** Dollars for `per` units: us-east-1, on demand, without free tiers (the services' pricing pages, November 2026). */
   readonly dollars: number;
-  readonly per: number;
 }
 
 /**
- * Rounded up from what a run of the suite on an emulator counted, and an hour of everything that costs by time. Most of the
- * work are the 200 runs at once.
+ * What the runs of a canary use: rounded up from what they were charged with on the emulator, where the meter in the clients
+ * counts requests and sizes of items as AWS bills them. `after/used.test.ts` adds it up anew at the end of each canary, and fails
+ * when it is more than this. Times are those of the emulator's machine.
  */
-const items: readonly Item[] = [
-  { what: 'Lambda, 512 MB arm', amount: 600, unit: 'GB-seconds', dollars: 13.33, per: 1_000_000 },
-  { what: 'Lambda', amount: 10_000, unit: 'requests', dollars: 0.2, per: 1_000_000 },
-  { what: 'API Gateway', amount: 10_000, unit: 'requests', dollars: 1, per: 1_000_000 },
-  { what: 'EventBridge', amount: 10_000, unit: 'events', dollars: 1, per: 1_000_000 },
-  { what: 'SQS', amount: 100_000, unit: 'requests', dollars: 0.4, per: 1_000_000 },
-  { what: 'DynamoDB', amount: 50_000, unit: 'write units', dollars: 0.625, per: 1_000_000 },
-  { what: 'DynamoDB', amount: 100_000, unit: 'read units', dollars: 0.125, per: 1_000_000 },
-  { what: 'S3', amount: 1_000, unit: 'writes', dollars: 5, per: 1_000_000 },
-  { what: 'CloudWatch logs', amount: 0.1, unit: 'GB', dollars: 0.5, per: 1 },
-  { what: 'Cognito', amount: 2, unit: 'users', dollars: 0.015, per: 1 },
-  { what: 'CloudWatch alarms', amount: 60, unit: 'hours', dollars: 0.1, per: 730 },
-  { what: 'CloudWatch dashboards', amount: 3, unit: 'hours', dollars: 3, per: 730 },
-];
+export const usedByRuns: Usage = {
+  entries: 4_000,
+  requests: 6_000,
+  invocations: 3_000,
+  gbMs: 1_000_000,
+  writeUnits: 10_000,
+  readUnits: 10_000,
+  objectWrites: 500,
+  objectReads: 500,
+  schedules: 10,
+  bytes: 500e6,
+};
 
-/** Dollars of one item. */
-function costOf({ amount, dollars, per }: Item): number {
-  return (amount / per) * dollars;
-}
+/** What is there as long as the stacks are: for an hour. */
+const stacks = 3;
+const hours = 1;
+/** Of a stack: the queues that functions are called by (work and its dead letters, twice; dead letters of the routing). */
+const polledQueues = 5;
+/** Of the stack that has most. */
+const alarms = 32;
+
+/** Receives of one queue in an hour: Lambda asks by five pollers, each of which waits for 20 s (Lambda developer guide, SQS). */
+const receives = (5 * 3_600) / 20;
+
+/** Partitions of the index that each sweep asks, at half a read unit at least, and how long it takes in an hour. */
+const sweep = { queries: 16, seconds: 0.5 };
+const sweeps = stacks * hours * 60;
+
+/** Calls of the API, most of them by tests that ask until something is there. Each is an invocation of up to 60 ms, and a read. */
+const calls = 5_000;
+
+/** List prices of what no run is charged with, November 2026: API Gateway, CloudWatch, Cognito. */
+const more = { call: 1e-6, alarmHour: 0.1 / 730, dashboardHour: 3 / 730, logGb: 0.5, user: 0.015 } as const;
+
+const items: readonly Item[] = [
+  { what: 'Runs', amount: usedByRuns.writeUnits, unit: 'write units', dollars: dollarsOf(usedByRuns) },
+  {
+    what: 'API, with its function',
+    amount: calls,
+    unit: 'calls',
+    dollars: calls * (more.call + prices.invocation + 0.06 * 0.5 * prices.gbSecond + prices.readUnit),
+  },
+  {
+    what: 'Pollers of the queues',
+    amount: stacks * hours * polledQueues * receives,
+    unit: 'requests',
+    dollars: stacks * hours * polledQueues * receives * prices.request,
+  },
+  {
+    what: 'Sweepers',
+    amount: sweeps,
+    unit: 'calls',
+    dollars:
+      sweeps *
+      (prices.invocation + sweep.seconds * 0.5 * prices.gbSecond + sweep.queries * 0.5 * prices.readUnit),
+  },
+  {
+    what: 'CloudWatch alarms',
+    amount: stacks * hours * alarms,
+    unit: 'hours',
+    dollars: stacks * hours * alarms * more.alarmHour,
+  },
+  {
+    what: 'CloudWatch dashboards',
+    amount: stacks * hours,
+    unit: 'hours',
+    dollars: stacks * hours * more.dashboardHour,
+  },
+  { what: 'CloudWatch logs', amount: 0.1, unit: 'GB', dollars: 0.1 * more.logGb },
+  { what: 'Cognito', amount: 2, unit: 'users', dollars: 2 * more.user },
+];
 
 /** Dollars of a canary that is destroyed within the hour. */
 export function estimate(): number {
-  return items.reduce((sum, item) => sum + costOf(item), 0);
+  return items.reduce((sum, { dollars }) => sum + dollars, 0);
 }
 
 /** The estimate as text, a line for each item. */
 export function estimateLines(): string[] {
-  const line = (item: Item) => {
-    const amount = item.amount.toLocaleString('en');
-    return `  ${item.what.padEnd(24)}${amount.padStart(9)} ${item.unit.padEnd(12)} $${costOf(item).toFixed(4)}`;
-  };
+  const line = ({ what, amount, unit, dollars }: Item) =>
+    `  ${what.padEnd(24)}${amount.toLocaleString('en').padStart(9)} ${unit.padEnd(12)} $${dollars.toFixed(4)}`;
   return [
     'It deploys three stacks, runs for about ten minutes, and removes them. On-demand prices of us-east-1:',
     ...items.map(line),
