@@ -29,20 +29,24 @@ export const usedByRuns: Usage = {
   bytes: 500e6,
 };
 
-/** What is there as long as the stacks are: for an hour. */
-const stacks = 3;
-const hours = 1;
-/** Of a stack: the queues that functions are called by (work and its dead letters, twice; dead letters of the routing). */
-const polledQueues = 5;
-/** Of the stack that has most. */
-const alarms = 32;
+/** What is there as long as the stacks are, which is taken to be an hour. */
+export const standing = {
+  stacks: 3,
+  hours: 1,
+  /** Of a stack: queues whose messages a function takes. */
+  polledQueues: 5,
+  /** Of the stack that has most. */
+  alarms: 32,
+} as const;
+
+const stackHours = standing.stacks * standing.hours;
 
 /** Receives of one queue in an hour: Lambda asks by five pollers, each of which waits for 20 s (Lambda developer guide, SQS). */
 const receives = (5 * 3_600) / 20;
 
 /** Partitions of the index that each sweep asks, at half a read unit at least, and how long it takes in an hour. */
 const sweep = { queries: 16, seconds: 0.5 };
-const sweeps = stacks * hours * 60;
+const sweeps = stackHours * 60;
 
 /** Calls of the API, most of them by tests that ask until something is there. Each is an invocation of up to 60 ms, and a read. */
 const calls = 5_000;
@@ -60,9 +64,9 @@ const items: readonly Item[] = [
   },
   {
     what: 'Pollers of the queues',
-    amount: stacks * hours * polledQueues * receives,
+    amount: stackHours * standing.polledQueues * receives,
     unit: 'requests',
-    dollars: stacks * hours * polledQueues * receives * prices.request,
+    dollars: stackHours * standing.polledQueues * receives * prices.request,
   },
   {
     what: 'Sweepers',
@@ -74,15 +78,15 @@ const items: readonly Item[] = [
   },
   {
     what: 'CloudWatch alarms',
-    amount: stacks * hours * alarms,
+    amount: stackHours * standing.alarms,
     unit: 'hours',
-    dollars: stacks * hours * alarms * more.alarmHour,
+    dollars: stackHours * standing.alarms * more.alarmHour,
   },
   {
     what: 'CloudWatch dashboards',
-    amount: stacks * hours,
+    amount: stackHours,
     unit: 'hours',
-    dollars: stacks * hours * more.dashboardHour,
+    dollars: stackHours * more.dashboardHour,
   },
   { what: 'CloudWatch logs', amount: 0.1, unit: 'GB', dollars: 0.1 * more.logGb },
   { what: 'Cognito', amount: 2, unit: 'users', dollars: 2 * more.user },
