@@ -17,16 +17,16 @@ interface Item {
  * when it is more than this. Times are those of the emulator's machine.
  */
 export const usedByRuns: Usage = {
-  entries: 4_000,
-  requests: 6_000,
-  invocations: 3_000,
-  gbMs: 1_000_000,
-  writeUnits: 10_000,
-  readUnits: 10_000,
-  objectWrites: 500,
-  objectReads: 500,
+  entries: 3_000,
+  requests: 4_000,
+  invocations: 2_000,
+  gbMs: 600_000,
+  writeUnits: 6_000,
+  readUnits: 4_000,
+  objectWrites: 400,
+  objectReads: 100,
   schedules: 10,
-  bytes: 500e6,
+  bytes: 150e6,
 };
 
 /** What is there as long as the stacks are, which is taken to be an hour. */
