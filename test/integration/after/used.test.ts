@@ -13,6 +13,8 @@ test('the runs have used no more than the canary says that it costs', async () =
   const counts = usageNames.map((name) => `${Math.ceil(used[name])} ${name}`).join(', ');
   console.log(`The runs have used ${counts}: $${dollarsOf(used).toFixed(4)}`);
   expect(used.entries).toBeGreaterThan(0);
-  for (const name of usageNames)
-    expect({ name, used: used[name] <= usedByRuns[name] }).toEqual({ name, used: true });
+  // A machine that is slower takes more time for the same.
+  for (const name of usageNames.filter((each) => each !== 'gbMs')) {
+    expect({ name, isWithin: used[name] <= usedByRuns[name] }).toEqual({ name, isWithin: true });
+  }
 });
