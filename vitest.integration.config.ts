@@ -1,5 +1,16 @@
 import { defineConfig, mergeConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 import { shared } from './vitest.shared.ts';
+
+/** Files that mostly wait, for messages that come back or for deployments, begin first: the others fit beside them. */
+class LongestFirst extends BaseSequencer {
+  static readonly #longest = /(documents|recovery)\.test\.ts$/;
+
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const isLong = ({ moduleId }: TestSpecification) => LongestFirst.#longest.test(moduleId);
+    return (await super.sort(files)).toSorted((one, other) => Number(isLong(other)) - Number(isLong(one)));
+  }
+}
 
 /** For `npm run test:integration`, which deploys what these tests call. */
 export default mergeConfig(
@@ -7,6 +18,7 @@ export default mergeConfig(
   defineConfig({
     test: {
       include: ['test/integration/*/*.test.ts'],
+      sequence: { sequencer: LongestFirst },
       // They share deployments. Most of what they do is to wait, while two cores execute the functions.
       maxWorkers: 4,
       testTimeout: 180_000,

@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
-import { estimate, estimateLines } from './estimate.ts';
+import { resourcesOf, synth } from '../cdk/synth.ts';
+import { shop } from '../integration/requests.ts';
+import { estimate, estimateLines, standing } from './estimate.ts';
 
 test('the lines add up to the estimate, which is some cents', () => {
   const lines = estimateLines();
@@ -9,4 +11,13 @@ test('the lines add up to the estimate, which is some cents', () => {
   expect(lines.at(-1)).toContain(`$${estimate().toFixed(2)}`);
   expect(estimate()).toBeGreaterThan(0.01);
   expect(estimate()).toBeLessThan(1);
+});
+
+test('what is there by the hour is what the stacks have', () => {
+  const template = synth({ requestSources: [shop] });
+  expect(resourcesOf(template, 'AWS::CloudWatch::Alarm')).toHaveLength(standing.alarms);
+  const sources = resourcesOf(template, 'AWS::Lambda::EventSourceMapping');
+  // That of the table's stream has a position.
+  const queues = sources.filter(({ Properties }) => Properties['StartingPosition'] === undefined);
+  expect(queues).toHaveLength(standing.polledQueues);
 });

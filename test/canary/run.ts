@@ -64,7 +64,7 @@ async function deployAndTest(
     step('test under load');
     await deployment.test('load');
     step('test what is left');
-    await deployment.test('after/settled.test.ts');
+    await deployment.test('after/settled.test.ts', 'after/used.test.ts');
   } finally {
     if (isKept) {
       console.log(`The stacks stay. To remove them: npx cdk destroy --all --app ${deployment.assembly}`);

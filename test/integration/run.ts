@@ -56,7 +56,7 @@ async function deployAndTest(
       step('test under load');
       await deployment.test('load');
       step('test what is left');
-      await deployment.test('after/settled.test.ts');
+      await deployment.test('after/settled.test.ts', 'after/used.test.ts');
     }
   } catch (error) {
     // An emulator of our own goes with everything in it; another one is not left with the stack of a failed run.

@@ -3,6 +3,7 @@ import { CfnEventBusPolicy } from 'aws-cdk-lib/aws-events';
 import { CfnPolicy } from 'aws-cdk-lib/aws-iam';
 import { CfnBucketPolicy } from 'aws-cdk-lib/aws-s3';
 import { CfnQueuePolicy } from 'aws-cdk-lib/aws-sqs';
+import { z } from 'zod';
 
 /**
  * Takes out of a stack what an emulator that is called over plain HTTP, and knows no policies of an event bus, cannot be
@@ -14,6 +15,7 @@ export function fitForEmulator(stack: Stack): void {
     if (construct instanceof CfnPolicy) withDefaultGroup(stack, construct);
     if (construct instanceof CfnQueuePolicy || construct instanceof CfnBucketPolicy)
       withoutTls(stack, construct);
+    if (construct instanceof CfnQueuePolicy) withSessions(stack, construct);
   }
 }
 
@@ -44,6 +46,29 @@ function withoutTls(stack: Stack, policy: CfnQueuePolicy | CfnBucketPolicy): voi
   );
   if (Statement.length === 0) remove(policy);
   else policy.policyDocument = { ...document, Statement };
+}
+
+/** What `aws:PrincipalArn` is compared with, resolved: roles by their attributes. */
+const principals = z.looseObject({
+  ArnNotEquals: z.looseObject({
+    'aws:PrincipalArn': z.array(z.object({ 'Fn::GetAtt': z.tuple([z.string(), z.literal('Arn')]) })),
+  }),
+});
+
+/** Takes the ARN of a role's session for `aws:PrincipalArn`, where AWS has that of the role: so the sessions are named, too. */
+function withSessions(stack: Stack, policy: CfnQueuePolicy): void {
+  const document = stack.resolve(policy.policyDocument) as Policy;
+  const Statement = document.Statement.map((statement) => {
+    const { data: Condition } = principals.safeParse(statement.Condition);
+    if (Condition === undefined) return statement;
+    const roles = Condition.ArnNotEquals['aws:PrincipalArn'];
+    const sessions = roles.map(({ 'Fn::GetAtt': [role] }) => ({
+      'Fn::Join': ['', ['arn:aws:sts::', { Ref: 'AWS::AccountId' }, ':assumed-role/', { Ref: role }, '/*']],
+    }));
+    const either = { ...Condition.ArnNotEquals, 'aws:PrincipalArn': [...roles, ...sessions] };
+    return { ...statement, Condition: { ...Condition, ArnNotEquals: either } };
+  });
+  policy.policyDocument = { ...document, Statement };
 }
 
 function remove({ node }: CfnResource): void {

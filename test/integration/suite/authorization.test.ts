@@ -18,6 +18,8 @@ interface Attempt {
 const kept = { pieces: 3 };
 const hash = createHash('sha256').update(JSON.stringify(kept)).digest('hex');
 const inputData = { text: 'May I?' };
+/** Names a value that is in no answer: a run shows what is as small as it is. */
+const notShown = `?of=run&at=/payload&sha256=${hash}`;
 
 /** Every route, in an order in which a run can go through all of them: others are tried before its owner. */
 const attempts: readonly Attempt[] = [
@@ -34,8 +36,9 @@ const attempts: readonly Attempt[] = [
   { route: 'GET /runs/{runId}/events', owner: 200, other: 403 },
   { route: 'GET /runs/{runId}/history', owner: 200, other: 403 },
   { route: 'PUT /runs/{runId}/values/{sha256}', body: kept, owner: 204, other: 403 },
-  // The run's input is in its answers: no value has to be fetched by this hash.
-  { route: 'GET /runs/{runId}/value', query: `?of=run&at=/payload&sha256=${hash}`, owner: 404, other: 403 },
+  { route: 'POST /runs/{runId}/values/{sha256}/link', body: { bytes: 12 }, owner: 200, other: 403 },
+  { route: 'GET /runs/{runId}/value', query: notShown, owner: 404, other: 403 },
+  { route: 'GET /runs/{runId}/value/link', query: notShown, owner: 404, other: 403 },
   { route: 'POST /runs/{runId}/resume', body: { resumeData: { answer: 'yes' } }, owner: 200, other: 403 },
   { route: 'POST /runs/{runId}/time-travel', body: { step: 'ask', inputData }, owner: 200, other: 403 },
   // Only what runs can be restarted.
