@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import {
   ChangeMessageVisibilityCommand,
   DeleteMessageCommand,
@@ -19,7 +20,8 @@ import { afterAll, beforeEach, describe, expect, onTestFinished, test } from 'vi
 import { run } from './run.ts';
 
 const sqs = mockClient(SQSClient);
-afterAll(() => sqs.restore());
+const cloudformation = mockClient(CloudFormationClient);
+afterAll(() => [sqs, cloudformation].forEach((mock) => mock.restore()));
 
 const undeliverable = 'https://sqs.eu-central-1.amazonaws.com/123456789012/Undeliverable';
 const work = 'https://sqs.eu-central-1.amazonaws.com/123456789012/WorkDead';
@@ -249,14 +251,33 @@ describe('which queue', () => {
     expect(await evented('--outputs', file, '--stack', 'X')).toMatchObject({ code: 2 });
   });
 
-  test.each([
-    [[]],
-    [['no url']],
-    [['--stack', 'Shop']],
-    [['--outputs', '/nowhere.json']],
-    [[undeliverable, '--limit', '0']],
-  ])('%j is refused', async (argv) => {
-    expect(await evented(...argv)).toMatchObject({ code: 2, out: '' });
+  test.each([[[]], [['no url']], [['--outputs', '/nowhere.json']], [[undeliverable, '--limit', '0']]])(
+    '%j is refused',
+    async (argv) => {
+      expect(await evented(...argv)).toMatchObject({ code: 2, out: '' });
+      expect(sqs.calls()).toEqual([]);
+    },
+  );
+
+  test('is known to CloudFormation, too', async () => {
+    cloudformation.on(DescribeStacksCommand, { StackName: 'Shop' }).resolves({
+      Stacks: [
+        {
+          StackName: 'Shop',
+          CreationTime: undefined,
+          StackStatus: undefined,
+          Outputs: [{ OutputKey: 'UndeliverableQueueUrl', OutputValue: undeliverable }],
+        },
+      ],
+    });
+    waiting = [message('1')];
+    expect(await evented('--stack', 'Shop')).toMatchObject({ code: 0, out: 'moved  1\n' });
+  });
+
+  test('is not in the outputs of another stack', async () => {
+    const { code, err } = await evented('--outputs', outputs({ Other: { Url: 'https://other.test' } }));
+    expect(code).toBe(1);
+    expect(err).toContain('The stack Other has no output UndeliverableQueueUrl');
     expect(sqs.calls()).toEqual([]);
   });
 
