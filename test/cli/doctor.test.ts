@@ -230,11 +230,9 @@ describe('a deployment', () => {
 
   test('is found by the name of its stack', async () => {
     const Outputs = Object.entries(stack).map(([OutputKey, OutputValue]) => ({ OutputKey, OutputValue }));
-    cloudformation
-      .on(DescribeStacksCommand, { StackName: 'Shop' })
-      .resolves({
-        Stacks: [{ StackName: 'Shop', CreationTime: undefined, StackStatus: undefined, Outputs }],
-      });
+    cloudformation.on(DescribeStacksCommand, { StackName: 'Shop' }).resolves({
+      Stacks: [{ StackName: 'Shop', CreationTime: undefined, StackStatus: undefined, Outputs }],
+    });
     const { code, out } = await checkAws(['--stack', 'Shop']);
     expect(code).toBe(0);
     expect(out).toMatch(/ok {7}table: runs is ACTIVE\n/);

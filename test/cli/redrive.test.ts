@@ -180,6 +180,26 @@ describe('a redrive where it does not', () => {
     expect(sqs.commandCalls(StartMessageMoveTaskCommand)).toEqual([]);
   });
 
+  test('goes back by one queue, though a message names the first of its way', async () => {
+    const policy = (name: string) => ({
+      Attributes: { RedrivePolicy: JSON.stringify({ deadLetterTargetArn: arnOf(name) }) },
+    });
+    const urlOf = (name: string): string => work.replace('WorkDead', name);
+    sqs.on(GetQueueUrlCommand, { QueueName: 'Work' }).resolves({ QueueUrl: urlOf('Work') });
+    const attributes = { AttributeNames: ['RedrivePolicy'] as const };
+    sqs
+      .on(GetQueueAttributesCommand, { QueueUrl: urlOf('Work'), ...attributes } as never)
+      .resolves(policy('WorkDead'))
+      .on(GetQueueAttributesCommand, { QueueUrl: work, ...attributes } as never)
+      .resolves(policy('Undeliverable'));
+    waiting = [
+      message('1', { Attributes: { ...message('1').Attributes, DeadLetterQueueSourceArn: arnOf('Work') } }),
+    ];
+    expect(await evented(undeliverable)).toMatchObject({ code: 0, out: 'moved  1\n' });
+    const [sent] = sqs.commandCalls(SendMessageCommand);
+    expect(sent?.args[0].input.QueueUrl).toBe(work);
+  });
+
   test('takes the only queue whose dead letters these are, and asks when there are two', async () => {
     const plain = message('1', { Attributes: { SentTimestamp: '1' } });
     waiting = [plain];
