@@ -17,7 +17,7 @@ const tries = 5;
 const pauseMs = 500;
 const callTimeoutMs = 5_000;
 
-/** Puts the answer to where the stack waits for it. Rejects when that could not be reached. */
+/** Puts the answer to where the stack waits for it. Rejects when that could not be reached, or with WORKFLOW_BACKEND_UNAVAILABLE. */
 export async function answerStack(
   event: CloudFormationCustomResourceEvent,
   { physicalResourceId, reason }: StackAnswer,
@@ -45,7 +45,7 @@ export async function answerStack(
       // No more than the status: the URL is a credential.
       throw new WorkflowError(
         'WORKFLOW_BACKEND_UNAVAILABLE',
-        `The stack's answer was refused with status ${response.status}: deploy again, when the stack gives up waiting for it`,
+        `The stack's answer was refused with status ${response.status}`,
       );
     } catch (error) {
       if (tried >= tries) throw error;

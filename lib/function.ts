@@ -73,7 +73,7 @@ function acknowledgeFindings(
     handler,
     'Serverless-LambdaDLQ',
     'Nothing is lost with an invocation that fails: a message and a record of a stream end in the dead letters of their ' +
-      'queue and of their mapping, a request is answered, and a scheduled call is made again.',
+      'queue and of their mapping, a request is answered, a scheduled call is made again, and a stack that gets no answer fails.',
   );
   if (tracing !== Tracing.ACTIVE) {
     acknowledge(

@@ -122,7 +122,15 @@ export const LAYERS: readonly Layer[] = [
     mayLazily: ['client signer'],
     mayAsTypes: ['core'],
     // The clients of the services that `doctor` and `redrive` ask; loaded by dynamic imports only, since few have them.
-    packages: ['node:*', '@aws-sdk/client-dynamodb', '@aws-sdk/client-s3', '@aws-sdk/client-sqs'],
+    packages: [
+      'node:*',
+      '@aws-sdk/client-cloudformation',
+      '@aws-sdk/client-cloudwatch',
+      '@aws-sdk/client-dynamodb',
+      '@aws-sdk/client-lambda',
+      '@aws-sdk/client-s3',
+      '@aws-sdk/client-sqs',
+    ],
     computed: true,
   },
   { name: 'studio', roots: ['studio'], may: ['client'], packages: [] },
