@@ -93,8 +93,8 @@ export async function bundleFunction(esbuild: Esbuild, { module, entry, outdir }
 function apart(imported: Set<string>): Plugin {
   return {
     name: 'apart',
-    setup({ onResolve }) {
-      onResolve({ filter: /^evented-workflows(?:\/[\w/]+)?$/ }, ({ path }) => {
+    setup(build) {
+      build.onResolve({ filter: /^evented-workflows(?:\/[\w/]+)?$/ }, ({ path }) => {
         imported.add(path);
         return { path: `./${outputOf(path)}.mjs`, external: true };
       });
@@ -109,8 +109,11 @@ function outputOf(specifier: string): string {
 /** Leaves the author's part out of the functions'. */
 const authorsApart: Plugin = {
   name: 'authors-apart',
-  setup({ onResolve }) {
-    onResolve({ filter: new RegExp(`^${entryModule}$`) }, () => ({ path: './entry.mjs', external: true }));
+  setup(build) {
+    build.onResolve({ filter: new RegExp(`^${entryModule}$`) }, () => ({
+      path: './entry.mjs',
+      external: true,
+    }));
   },
 };
 
@@ -120,8 +123,8 @@ const authorsApart: Plugin = {
  */
 const separable: Plugin = {
   name: 'separable',
-  setup({ onLoad }) {
-    onLoad({ filter: /[\\/]@aws-sdk[\\/].*[\\/]schemas_\d+\.js$/ }, async ({ path }) => {
+  setup(build) {
+    build.onLoad({ filter: /[\\/]@aws-sdk[\\/].*[\\/]schemas_\d+\.js$/ }, async ({ path }) => {
       const source = await readFile(path, 'utf8');
       const constants = new Map<string, string>();
       for (const [, name = '', text = ''] of source.matchAll(/^const (_\w+) = ("[^"\\\n]*");$/gm)) {
@@ -132,7 +135,7 @@ const separable: Plugin = {
         contents: source.replaceAll(key, (computed, name: string) => constants.get(name) ?? computed),
       };
     });
-    onLoad({ filter: /[\\/]@aws-sdk[\\/][^\\/]+[\\/]package\.json$/ }, async ({ path }) => {
+    build.onLoad({ filter: /[\\/]@aws-sdk[\\/][^\\/]+[\\/]package\.json$/ }, async ({ path }) => {
       const { name, version } = JSON.parse(await readFile(path, 'utf8')) as Record<string, unknown>;
       return { contents: JSON.stringify({ name, version }), loader: 'json' };
     });

@@ -66,7 +66,7 @@ describe('the documented schemas', () => {
     const read = Object.keys(jsonSchemaOf(eventDetail).properties ?? {});
     const told = eventTypes.flatMap((type) => Object.keys(eventSchemas[type].properties ?? {}));
     // Whatever is due later comes by a timer, and so past the bus.
-    const known = new Set([...told, 'dueAt']).difference(added);
+    const known = new Set([...told, 'dueAt'].filter((field) => !added.has(field)));
     expect([...known].toSorted()).toEqual(read.toSorted());
     expect(told).not.toContain('dueAt');
   });
