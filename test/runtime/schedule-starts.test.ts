@@ -74,9 +74,7 @@ describe('several starts of one tick', () => {
     await clock.advance(7 * minute);
     const third = open();
     await clock.advance(1_000);
-    expect(await runsOf(third)).toEqual(
-      ['02', '04', '06', '12'].map((past) => `report 2026-01-01T00:${past}Z`),
-    );
+    expect(await runsOf(third)).toEqual(['02', '04', '06', '12'].map((past) => `report 2026-01-01T00:${past}Z`));
     await third.close();
   });
 });
