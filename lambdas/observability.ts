@@ -26,11 +26,11 @@ export interface Observability {
   };
   readonly metrics: Metrics;
   /** Everything that is logged during `work` has these attributes too. */
-  during<T>(attributes: Attributes, work: () => T): T;
+  readonly during: <T>(attributes: Attributes, work: () => T) => T;
   /** The handler, with its request id on every line, and its counts written when it is over. */
-  observed<Event, Answer>(
+  readonly observed: <Event, Answer>(
     handler: (event: Event, context: Context) => Promise<Answer>,
-  ): (event: Event, context: Context) => Promise<Answer>;
+  ) => (event: Event, context: Context) => Promise<Answer>;
 }
 
 /** One JSON object a line. Errors anywhere in it are described by {@link loggedError}. */

@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { CloudFormationCustomResourceEvent } from 'aws-lambda';
+import { WorkflowError } from '../src/core/errors.ts';
 
 /** What a stack is told of its resource. */
 export interface StackAnswer {
@@ -16,7 +17,7 @@ const tries = 5;
 const pauseMs = 500;
 const callTimeoutMs = 5_000;
 
-/** Puts the answer to where the stack waits for it. Rejects when that could not be reached. */
+/** Puts the answer to where the stack waits for it. Rejects when that could not be reached, or with WORKFLOW_BACKEND_UNAVAILABLE. */
 export async function answerStack(
   event: CloudFormationCustomResourceEvent,
   { physicalResourceId, reason }: StackAnswer,
@@ -42,7 +43,10 @@ export async function answerStack(
       await response.arrayBuffer();
       if (response.ok) return;
       // No more than the status: the URL is a credential.
-      throw new TypeError(`The stack's answer was refused with status ${response.status}`);
+      throw new WorkflowError(
+        'WORKFLOW_BACKEND_UNAVAILABLE',
+        `The stack's answer was refused with status ${response.status}`,
+      );
     } catch (error) {
       if (tried >= tries) throw error;
       await wait(pauseMs * 2 ** (tried - 1));

@@ -65,14 +65,10 @@ const byDefault = {
 /** Checks the prop `alarms` and fills in the defaults; undefined when there are to be none. Throws `WorkflowRuntimeError`. */
 export function alarmSettingsOf(alarms: AlarmThresholds | false = {}): AlarmSettings | undefined {
   if (alarms === false) return undefined;
-  const unknown = Object.keys(alarms).find(
-    (name) => !(name in byDefault || name in { messageAge: 1, sweeper: 1 }),
-  );
+  const names = [...Object.keys(byDefault), 'messageAge', 'sweeper'];
+  const unknown = Object.keys(alarms).find((name) => !names.includes(name));
   if (unknown !== undefined) {
-    throw invalid(
-      `alarms.${unknown}`,
-      `there is no such alarm; write one of ${Object.keys(byDefault).join(', ')}`,
-    );
+    throw invalid(`alarms.${unknown}`, `there is no such alarm; write one of ${names.join(', ')}`);
   }
   const count = (name: keyof typeof byDefault): number | false => {
     const threshold = alarms[name] ?? byDefault[name];

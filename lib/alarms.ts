@@ -26,8 +26,8 @@ export interface Watched {
   readonly sweeper: { readonly handler: IFunction; readonly interval: Duration };
   /** Of each rule the dimensions by which EventBridge counts it. */
   readonly rules: Readonly<Record<string, Readonly<Record<string, string>>>>;
-  /** Name of the Scheduler group; undefined: there is none. */
-  readonly scheduleGroup?: string;
+  /** Name of the Scheduler group. */
+  readonly scheduleGroup: string;
   readonly table: ITable;
 }
 
@@ -150,13 +150,11 @@ function watchServices(add: Add, { rules, scheduleGroup, table }: Watched, setti
       description: 'EventBridge could not deliver to the target of a rule.',
     });
   }
-  if (scheduleGroup !== undefined) {
-    const dropped = { namespace: 'AWS/Scheduler', metricName: 'InvocationDroppedCount', ...sum };
-    add('ScheduleFailures', new Metric({ ...dropped, dimensionsMap: { ScheduleGroup: scheduleGroup } }), {
-      threshold: settings.failedInvocations,
-      description: 'The Scheduler gave up timers or schedules.',
-    });
-  }
+  const dropped = { namespace: 'AWS/Scheduler', metricName: 'InvocationDroppedCount', ...sum };
+  add('ScheduleFailures', new Metric({ ...dropped, dimensionsMap: { ScheduleGroup: scheduleGroup } }), {
+    threshold: settings.failedInvocations,
+    description: 'The Scheduler gave up timers or schedules.',
+  });
   // No metric math, which emulators of CloudFormation refuse.
   const ofTable = (metricName: string, more: Readonly<Record<string, string>> = {}): Metric =>
     new Metric({

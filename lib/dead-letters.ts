@@ -1,4 +1,4 @@
-import { Duration, Stack } from 'aws-cdk-lib';
+import { Annotations, Duration, Stack } from 'aws-cdk-lib';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { CfnQueue, type IQueue, type Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
@@ -67,11 +67,26 @@ function createUndeliverable(scope: Construct, { settings }: Parts): Queue {
   return undeliverable;
 }
 
-/** Dead letters get dead letters of their own. Not at their creation, when neither the function nor that queue is there yet. */
+/**
+ * Dead letters get dead letters of their own, unless somebody gave them some. Not at their creation, when neither the function
+ * nor that queue is there yet.
+ */
 function redriveTo(queue: IQueue, undeliverable: Queue): void {
   const resource = queue.node.defaultChild;
+  const canBeSet = resource instanceof CfnQueue;
+  if (canBeSet) {
+    // Lambda refuses a mapping whose messages would come back while they are worked on.
+    resource.visibilityTimeout = Math.max(resource.visibilityTimeout ?? 0, VISIBILITY.toSeconds());
+    if (resource.redrivePolicy !== undefined) return;
+  }
   // A queue of another stack, which this one needs, cannot need one of this stack.
-  if (!(resource instanceof CfnQueue) || Stack.of(queue) !== Stack.of(undeliverable)) return;
-  resource.visibilityTimeout = VISIBILITY.toSeconds();
-  resource.redrivePolicy = { deadLetterTargetArn: undeliverable.queueArn, maxReceiveCount: MAX_RECEIVES };
+  if (canBeSet && Stack.of(queue) === Stack.of(undeliverable)) {
+    resource.redrivePolicy = { deadLetterTargetArn: undeliverable.queueArn, maxReceiveCount: MAX_RECEIVES };
+    return;
+  }
+  Annotations.of(queue).addWarningV2(
+    'evented-workflows:dead-letter-queue',
+    'The dead letters of this queue cannot be sent on to the queue Undeliverable of the runtime. Give it dead letters of its own, ' +
+      'or a message that nobody can read is tried until it expires: see "Bring your own" in docs/construct.md.',
+  );
 }

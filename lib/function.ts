@@ -1,11 +1,10 @@
 import type { Duration } from 'aws-cdk-lib';
 import { type PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { Tracing } from 'aws-cdk-lib/aws-lambda';
-import { NodejsFunction, type NodejsFunctionProps } from 'aws-cdk-lib/aws-lambda-nodejs';
+import { Function as LambdaFunction, type FunctionProps, Tracing } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import { acknowledge, acknowledgeWildcard } from './acknowledge.ts';
-import { type FunctionModule, bundlingProps } from './bundling.ts';
+import { bundledCode, type FunctionModule } from './bundling.ts';
 import { keyPermissions } from './encryption.ts';
 import { checkEnvironment, commonEnvironment } from './environment.ts';
 import type { Parts } from './parts.ts';
@@ -26,12 +25,12 @@ export interface FunctionDefinition {
   readonly environment?: Readonly<Record<string, string>>;
   /** Why a permission has to be one on everything; undefined: none of its own is. */
   readonly onEverything?: string;
-  readonly options?: Pick<NodejsFunctionProps, 'maxEventAge' | 'recursiveLoop'>;
+  readonly options?: Pick<FunctionProps, 'maxEventAge' | 'recursiveLoop'>;
 }
 
 /** A function, its own role and its own log. */
 export interface FunctionPart {
-  readonly handler: NodejsFunction;
+  readonly handler: LambdaFunction;
   readonly role: Role;
   readonly logGroup: LogGroup;
 }
@@ -50,8 +49,8 @@ export function createFunction(
   for (const statement of permissions) role.addToPolicy(statement);
   const environment = { ...commonEnvironment(parts), ...definition.environment };
   checkEnvironment(scope, id, environment);
-  const handler = new NodejsFunction(scope, id, {
-    ...bundlingProps(definition.module, settings.entry),
+  const handler = new LambdaFunction(scope, id, {
+    ...bundledCode(definition.module, settings.entry),
     ...definition.options,
     description: definition.description,
     memorySize: definition.memorySize ?? settings.memorySize,
@@ -74,7 +73,7 @@ function acknowledgeFindings(
     handler,
     'Serverless-LambdaDLQ',
     'Nothing is lost with an invocation that fails: a message and a record of a stream end in the dead letters of their ' +
-      'queue and of their mapping, a request is answered, and a scheduled call is made again.',
+      'queue and of their mapping, a request is answered, a scheduled call is made again, and a stack that gets no answer fails.',
   );
   if (tracing !== Tracing.ACTIVE) {
     acknowledge(

@@ -17,6 +17,7 @@ export type {
   WorkflowStorageProps,
 } from './props.ts';
 export type { RequestSource } from '../src/adapters/aws/config.ts';
+export type { WorkflowScheduleProps } from './schedule-settings.ts';
 export { type IWorkflowRuntime, WorkflowRuntime } from './workflow-runtime.ts';
 export { WorkflowStack, type WorkflowStackProps } from './workflow-stack.ts';
 export { WorkflowStorage, WorkflowStorageStack, type WorkflowStorageStackProps } from './workflow-storage.ts';

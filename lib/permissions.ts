@@ -58,7 +58,7 @@ export function expiryPermissions({ table }: Parts, deadLetterQueue: IQueue): Po
  * No deletion of a single item: only the API function has that, for the header of a run that a caller removes. Batches are the
  * pages of large arrays; there is no permission for these without that for batches of deletions.
  */
-export function statePermissions({ table, bus, bucket }: Parts): PolicyStatement[] {
+function statePermissions({ table, bus, bucket }: Parts): PolicyStatement[] {
   return [
     new PolicyStatement({
       sid: 'Records',

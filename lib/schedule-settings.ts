@@ -59,8 +59,9 @@ export interface WorkflowScheduleProps {
 
 /** Checks the schedules of a deployment. Throws {@link WorkflowRuntimeError}. */
 export function schedulesOf(schedules: readonly WorkflowScheduleProps[]): readonly WorkflowScheduleProps[] {
-  if (!Array.isArray(schedules))
-    throw invalid('schedules', 'it is no array; write [{ id, workflowId, cron }]');
+  // Annotated, or it would make the type an array of anything.
+  const isList: boolean = Array.isArray(schedules);
+  if (!isList) throw invalid('schedules', 'it is no array; write [{ id, workflowId, cron }]');
   const names = schedules.map((schedule, at) => nameOf(schedule, `schedules[${at}]`));
   const twice = names.find((name, at) => names.indexOf(name) !== at);
   if (twice !== undefined) {

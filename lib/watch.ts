@@ -30,7 +30,7 @@ export function watch(scope: Construct, parts: Parts, queues: WatchedQueues): Wa
     visibility: timeout.plus(Duration.seconds(defaults.visibilityMarginSeconds)),
   });
   const laneQueues = lanes.map((lane) => [
-    nameOf(scope, lane.scope),
+    nameOf(scope, lane.work.queue),
     queueOf(lane.work, lane.settings.timeout),
   ]);
   const watched: Watched = {
@@ -47,6 +47,7 @@ export function watch(scope: Construct, parts: Parts, queues: WatchedQueues): Wa
     rules: Object.fromEntries(
       found(scope, Rule).map((rule) => [nameOf(scope, rule), dimensionsOf(rule, bus)]),
     ),
+    scheduleGroup: parts.scheduler.groupName,
     table,
   };
   const alarms =

@@ -114,23 +114,49 @@ export function programName(env: Console['env']): string {
 
 /** A client by the options and the environment; `usual` is where the API is when neither says it. */
 export function clientOf(console: Console, option: Context['option'], usual = defaultUrl): Client {
+  const retries = option('retries');
+  return createClient({
+    ...accessOf(console, option, usual),
+    fetch: (request) => console.fetch(request),
+    ...(retries === undefined ? {} : { retries: wholeNumber('--retries', retries, 0, 100) }),
+  });
+}
+
+/** Gets a path of the same API, with the same token or signature, that the client has no method for. */
+export function requesterOf(
+  console: Console,
+  option: Context['option'],
+  usual = defaultUrl,
+): (path: string, signal: AbortSignal) => Promise<Response> {
+  const { url, token, sign = (request) => request } = accessOf(console, option, usual);
+  const base = url.endsWith('/') ? url : `${url}/`;
+  return async (path, signal) => {
+    const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
+    return await console.fetch(await sign(new Request(new URL(path, base), { headers, signal })));
+  };
+}
+
+interface Access {
+  readonly url: string;
+  readonly token?: string;
+  readonly sign?: Sign;
+}
+
+function accessOf(console: Console, option: Context['option'], usual: string): Access {
   const { env } = console;
   const url = option('url') ?? nonEmpty(env['EVENTED_URL']) ?? usual;
   const token = option('token') ?? nonEmpty(env['EVENTED_TOKEN']);
   const region = option('sigv4');
-  const retries = option('retries');
   if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
     throw usageError(
       `The URL of the API is "${url}": give one such as ${defaultUrl} by --url or EVENTED_URL`,
     );
   }
-  return createClient({
+  return {
     url,
-    fetch: (request) => console.fetch(request),
     ...(token === undefined ? {} : { token }),
-    ...(retries === undefined ? {} : { retries: wholeNumber('--retries', retries, 0, 100) }),
     ...(region === undefined ? {} : { sign: signerOf(region, env) }),
-  });
+  };
 }
 
 function nonEmpty(text: string | undefined): string | undefined {

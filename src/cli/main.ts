@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { WorkflowApiError } from '../client/index.ts';
 import { commandIndex, readArguments } from './arguments.ts';
 import { type Command, commonOptions, contextOf, programName, serverOptions, wantsColor } from './command.ts';
@@ -7,6 +6,7 @@ import { type Console, widthOf } from './console.ts';
 import { CommandError, exitCodeOf, exitCodes, usageError } from './exit.ts';
 import { commandHelp, generalHelp, type HelpLook } from './help.ts';
 import { coloured, nearest, plain, printableLines } from './text.ts';
+import { packageVersion } from './version.ts';
 
 /** The command line: `argv` without the program. Resolves with the exit code, and never rejects. */
 export async function main(argv: readonly string[], console: Console): Promise<number> {
@@ -61,7 +61,7 @@ function help(argv: readonly string[], at: number, console: Console): number {
     positionals: [{ name: 'command', optional: true }],
     options: topOptions,
   });
-  if (options['version'] === true) return print(console, [version()]);
+  if (options['version'] === true) return print(console, [packageVersion()]);
   const [name] = positionals;
   const command = commands.find((one) => one.name === name);
   if (name !== undefined && command === undefined) {
@@ -89,19 +89,6 @@ function lookOf(console: Console): HelpLook {
 function print({ stdout }: Console, lines: readonly string[]): number {
   stdout.write(`${lines.join('\n')}\n`);
   return exitCodes.ok;
-}
-
-/** Version of the package, which is above the sources, or above the compiler's output. */
-function version(): string {
-  for (const path of ['../../package.json', '../../../package.json']) {
-    try {
-      return (JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8')) as { version: string })
-        .version;
-    } catch {
-      // The next one.
-    }
-  }
-  return 'unknown';
 }
 
 /** Says on stderr what went wrong, and gives the exit code for it. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { settlementKinds } from '../core/join.ts';
 import { runStatuses, stepStatuses } from '../core/records.ts';
 import type { Usage } from '../core/usage.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Graph } from '../core/graph.ts';
 import type { SerializedGraph } from '../core/serialized-graph.ts';
 import type { Wire } from './wire.ts';

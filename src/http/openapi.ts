@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { curlOf } from './openapi-example.ts';
 import {
   type Answer,

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type ErrorCode, errorStatus } from '../core/errors.ts';
 import { historyEntry, runEvent } from './event-schemas.ts';
 import { graph, graphStep, serializedGraph, serializedSingle, serializedStep } from './graph-schemas.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type ValidationIssue, WorkflowError } from '../core/errors.ts';
 import type { StepContextInput } from '../core/host.ts';
 import { limits } from '../core/limits.ts';

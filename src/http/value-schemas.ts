@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { runStatuses } from '../core/records.ts';
 import type { StepResult, StepResultStatus } from '../core/snapshot.ts';
 

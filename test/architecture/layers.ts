@@ -122,14 +122,22 @@ export const LAYERS: readonly Layer[] = [
     mayLazily: ['client signer'],
     mayAsTypes: ['core'],
     // The clients of the services that `doctor` and `redrive` ask; loaded by dynamic imports only, since few have them.
-    packages: ['node:*', '@aws-sdk/client-dynamodb', '@aws-sdk/client-s3', '@aws-sdk/client-sqs'],
+    packages: [
+      'node:*',
+      '@aws-sdk/client-cloudformation',
+      '@aws-sdk/client-cloudwatch',
+      '@aws-sdk/client-dynamodb',
+      '@aws-sdk/client-lambda',
+      '@aws-sdk/client-s3',
+      '@aws-sdk/client-sqs',
+    ],
     computed: true,
   },
   { name: 'studio', roots: ['studio'], may: ['client'], packages: [] },
   {
     name: 'lambdas',
     roots: ['lambdas'],
-    may: ['core', 'ports', 'events', 'runtime', 'http', 'aws', 'aws config'],
+    may: ['core', 'ports', 'events', 'runtime', 'http', 'aws', 'aws config', 'system'],
     // The last one is an alias that the bundler resolves, to the module that a deployment gives as `entry`.
     packages: [
       'node:*',
@@ -147,6 +155,7 @@ export const LAYERS: readonly Layer[] = [
     roots: ['lib'],
     may: ['aws config'],
     packages: ['node:*', 'aws-cdk-lib', 'aws-cdk-lib/*', 'constructs'],
+    packagesAsTypes: ['esbuild'],
   },
   {
     name: 'bin',

@@ -1,77 +1,78 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { build, type Metafile } from 'esbuild';
+import * as esbuild from 'esbuild';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { bundleFunction } from '../../lib/bundle.ts';
 
-/** The processor as `lib/bundling.ts` has it bundled, with an entry that has no workflows: sizes, of which none depends on time. */
+/** Functions with an entry that does nothing: sizes, of which none depends on time. */
 
 const repository = join(import.meta.dirname, '../..');
 mkdirSync(join(repository, '.cache'), { recursive: true });
 const folder = mkdtempSync(join(repository, '.cache', 'size-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-let metafile: Metafile;
-beforeAll(async () => {
-  const entry = join(folder, 'entry.ts');
-  writeFileSync(entry, 'export const workflows = [];');
-  const built = await build({
-    entryPoints: [join(repository, 'lambdas/processor.ts')],
-    outfile: join(folder, 'index.mjs'),
-    bundle: true,
-    write: false,
-    metafile: true,
-    platform: 'node',
-    target: 'node24',
-    format: 'esm',
-    mainFields: ['module', 'main'],
-    minifyWhitespace: true,
-    alias: { 'evented-workflows:entry': entry },
-    conditions: ['evented-workflows-source'],
-  });
-  metafile = built.metafile;
-}, 120_000);
+type Output = esbuild.Metafile['outputs'][string];
 
-/** Bytes of each module in the bundle. */
-function sizes(): Record<string, number> {
-  const [output] = Object.values(metafile.outputs);
-  return Object.fromEntries(
-    Object.entries(output?.inputs ?? {}).map(([name, { bytesInOutput }]) => [name, bytesInOutput]),
+/** Outputs that are JavaScript, by their path, without the author's. */
+async function outputsOf(name: string): Promise<ReadonlyMap<string, Output>> {
+  const entry = join(folder, 'entry.ts');
+  writeFileSync(
+    entry,
+    `import { createWorkflow } from 'evented-workflows';
+    export const workflows = [createWorkflow];`,
   );
+  const module = join(repository, `lambdas/${name}.ts`);
+  const { functions } = await bundleFunction(esbuild, { module, entry, outdir: join(folder, name) });
+  return new Map(Object.entries(functions.outputs).filter(([path]) => path.endsWith('.mjs')));
 }
 
-/** Modules that are evaluated before the first event: what is imported by nothing but `import()` is not. */
-function evaluatedAtStart(): Set<string> {
-  const [first] = Object.keys(metafile.inputs).filter((name) => name.endsWith('lambdas/processor.ts'));
+/** What is evaluated before the first event: what is imported by nothing but `import()` is not. */
+function atStart(outputs: ReadonlyMap<string, Output>): Output[] {
   const found = new Set<string>();
-  const open = first === undefined ? [] : [first];
-  for (let name = open.pop(); name !== undefined; name = open.pop()) {
-    if (found.has(name)) continue;
-    found.add(name);
-    for (const { path, kind, external } of metafile.inputs[name]?.imports ?? []) {
-      if (kind !== 'dynamic-import' && external !== true) open.push(path);
+  // The author's part imports the package.
+  const open = [...outputs.keys()].filter((path) => /\/(?:index|evented-workflows)\.mjs$/.test(path));
+  for (let path = open.pop(); path !== undefined; path = open.pop()) {
+    if (found.has(path)) continue;
+    found.add(path);
+    for (const { path: next, kind, external } of outputs.get(path)?.imports ?? []) {
+      if (kind !== 'dynamic-import' && external !== true) open.push(next);
     }
   }
-  return found;
+  return [...found].flatMap((path) => outputs.get(path) ?? []);
 }
 
-function bytes(wanted: (name: string) => boolean): number {
-  return Object.entries(sizes()).reduce((sum, [name, size]) => sum + (wanted(name) ? size : 0), 0);
+function bytes(outputs: Iterable<Output>): number {
+  return [...outputs].reduce((sum, output) => sum + output.bytes, 0);
 }
 
-describe('the bundle of the processor', () => {
-  test('evaluates no more than 1.3 MB before the first event', () => {
-    const start = evaluatedAtStart();
-    expect(bytes((name) => start.has(name))).toBeLessThan(1_300_000);
+describe.each(['processor', 'api'])('the bundle of the %s', (name) => {
+  let outputs: ReadonlyMap<string, Output>;
+  beforeAll(async () => {
+    outputs = await outputsOf(name);
+  }, 120_000);
+
+  test('is below 1 MB as a whole', () => {
+    expect(outputs.size).toBeGreaterThan(5);
+    expect(bytes(outputs.values())).toBeLessThan(1_000_000);
   });
 
-  test('loads the clients of S3 and the Scheduler on first use', () => {
-    const start = [...evaluatedAtStart()];
-    expect(start.filter((name) => name.includes('@aws-sdk/client-dynamodb'))).not.toEqual([]);
-    expect(start.filter((name) => /@aws-sdk\/client-(?:s3|scheduler)\//.test(name))).toEqual([]);
+  test('evaluates no more than 850 KB before the first event', () => {
+    expect(bytes(atStart(outputs))).toBeLessThan(850_000);
   });
 
-  // The S3 client is a fifth of it, and a sixth is where credentials come from outside of Lambda.
-  test('is small as a whole', () => {
-    expect(bytes(() => true)).toBeLessThan(1_900_000);
+  test('loads the clients of S3 and the Scheduler, and what signs links, on first use', () => {
+    const inputs = (of: Iterable<Output>): string[] =>
+      [...of].flatMap((output) => Object.keys(output.inputs));
+    const late = /@aws-sdk\/(?:client-s3|client-scheduler|s3-request-presigner|middleware-sdk-s3)\//;
+    expect(inputs(outputs.values()).filter((path) => late.test(path))).not.toEqual([]);
+    const start = inputs(atStart(outputs));
+    expect(start.filter((path) => path.includes('@aws-sdk/client-dynamodb/'))).not.toEqual([]);
+    expect(start.filter((path) => late.test(path))).toEqual([]);
+  });
+
+  // Both parts would have functions of a workflow of their own, and errors that the other does not know.
+  test('has this package once', () => {
+    const all = [...outputs.values()].flatMap((output) => Object.keys(output.inputs));
+    expect(all.filter((path) => path.endsWith('src/core/errors.ts'))).toHaveLength(1);
   });
 });

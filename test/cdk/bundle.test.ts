@@ -1,12 +1,15 @@
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { createRequire } from 'node:module';
+import { join, resolve } from 'node:path';
 import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { environment } from '../../src/adapters/aws/config.ts';
 import { captureLog, context } from '../lambdas/log.ts';
 import { createStack, resourcesOf } from './synth.ts';
+
+// As Node loads them: the test runner would transform all of a bundle.
+const require = createRequire(import.meta.url);
 
 // In the repository, where the entries find what they import.
 mkdirSync('.cache', { recursive: true });
@@ -30,14 +33,12 @@ function bundle(name: string, source: string): (description: string) => Promise<
   const stack = createStack({ entry }, app);
   const { directory } = app.synth();
   const functions = resourcesOf(Template.fromStack(stack), 'AWS::Lambda::Function');
-  return (description) => {
+  return async (description) => {
     const code = functions.find(({ Properties }) => Properties.Description === description)?.Properties.Code;
     const hash = /"S3Key":"(\w+)\.zip"/.exec(JSON.stringify(code))?.[1];
     const assets = readdirSync(directory).filter((file) => file === `asset.${hash}`);
     expect(assets).toHaveLength(1);
-    return import(pathToFileURL(join(directory, String(assets[0]), 'index.mjs')).href) as Promise<{
-      handler: Handler;
-    }>;
+    return require(resolve(directory, String(assets[0]), 'index.mjs')) as { handler: Handler };
   };
 }
 
@@ -64,7 +65,9 @@ describe('the bundled functions', () => {
     import { z } from 'zod';
     const step = createStep({ id: 's', inputSchema: z.any(), outputSchema: z.any(), execute: async () => 1 });
     export default [
-      createWorkflow({ id: 'bundled', inputSchema: z.any(), outputSchema: z.any() }).then(step).commit(),
+      createWorkflow({ id: 'bundled', inputSchema: z.any(), outputSchema: z.any() })
+        .dountil(step, async ({ inputData }) => inputData === 1)
+        .commit(),
     ];`,
   );
 
@@ -72,15 +75,24 @@ describe('the bundled functions', () => {
   test('serve the workflows of the entry', async () => {
     vi.stubEnv(environment.auth, 'iam');
     const { handler } = await load(API);
-    const answer = await handler(request('/workflows', signed), {});
+    const answer = await handler(request('/workflows', signed), context);
     expect(answer).toMatchObject({ statusCode: 200 });
     expect(JSON.parse(String(answer.body))).toEqual({ workflows: [{ id: 'bundled' }] });
+  });
+
+  // Short names are for what is not the author's.
+  test('show the functions of the entry as they were written', async () => {
+    vi.stubEnv(environment.auth, 'iam');
+    const { handler } = await load(API);
+    const answer = await handler(request('/workflows/bundled', signed), context);
+    expect(answer).toMatchObject({ statusCode: 200 });
+    expect(String(answer.body)).toContain('async({inputData})=>inputData===1');
   });
 
   test('answer nobody whom API Gateway did not authenticate', async () => {
     vi.stubEnv(environment.auth, 'iam');
     const { handler } = await load(API);
-    const answer = await handler(request('/workflows'), {});
+    const answer = await handler(request('/workflows'), context);
     expect(answer).toMatchObject({ statusCode: 401 });
     expect(JSON.parse(String(answer.body))).toMatchObject({ code: 'WORKFLOW_UNAUTHENTICATED' });
   });
@@ -100,5 +112,11 @@ test('an entry without workflows says what to write', async () => {
   const load = bundle('none', 'export const flows = [];');
   await expect(load(PROCESSOR)).rejects.toThrow(
     /undefined where its workflows should be; write export const/,
+  );
+});
+
+test('an entry that cannot be bundled fails the synthesis with the reason', () => {
+  expect(() => bundle('broken', "import './missing.ts';")).toThrow(
+    /broken\.ts was not bundled .*Could not resolve "\.\/missing\.ts"/s,
   );
 });

@@ -64,7 +64,9 @@ test('alarms and dashboard are made, and left out on demand', () => {
   for (const id of [
     'Undeliverable',
     'WorkAge',
-    'LongStepsAge',
+    'LongStepsWorkAge',
+    'LongStepsWorkDeadLetters',
+    'ScheduleFailures',
     'RoutingDeadLetters',
     'ProcessorErrors',
     'DeadLetterThrottles',

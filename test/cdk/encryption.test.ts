@@ -64,7 +64,7 @@ describe('a key of its own', () => {
     const policies = resourcesOf(template, 'AWS::IAM::Policy').filter(
       ({ Properties }) => JSON.stringify(Properties.Roles) !== scheduler,
     );
-    expect(policies).toHaveLength(6);
+    expect(policies).toHaveLength(7);
     for (const { Properties } of policies) {
       const { Statement: statements } = Properties.PolicyDocument as {
         Statement: { Sid?: string; Resource: unknown; Condition?: unknown }[];

@@ -9,6 +9,7 @@ import {
   TableV2,
 } from 'aws-cdk-lib/aws-dynamodb';
 import { EventBus } from 'aws-cdk-lib/aws-events';
+import { Key } from 'aws-cdk-lib/aws-kms';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Queue, type QueueProps } from 'aws-cdk-lib/aws-sqs';
 import { describe, expect, test } from 'vitest';
@@ -144,6 +145,87 @@ describe('with imported resources, a deployment', () => {
       Match.stringLikeRegexp('has to let the rules of the bus send to it'),
     );
     expect(warnings.map(({ id }) => id)).toEqual(['/Own/Jobs']);
+    const dead = Annotations.fromStack(stack).findWarning(
+      '*',
+      Match.stringLikeRegexp('dead letters of its own'),
+    );
+    expect(dead.map(({ id }) => id)).toEqual(['/Own/DeadJobs']);
+  });
+});
+
+describe('with a queue of another stack, a deployment', () => {
+  const app = createApp();
+  const one = new Stack(app, 'One');
+  const key = new Key(one, 'Key');
+  const last = new Queue(one, 'LastJobs');
+  const dead = new Queue(one, 'DeadJobs', {
+    encryptionMasterKey: key,
+    deadLetterQueue: { queue: last, maxReceiveCount: 5 },
+  });
+  const queue = new Queue(one, 'Jobs', {
+    visibilityTimeout: Duration.seconds(150),
+    encryptionMasterKey: key,
+    deadLetterQueue: { queue: dead, maxReceiveCount: 10 },
+  });
+  const two = new Stack(app, 'Two');
+  runtime(two, { queue });
+  const [queues, work] = [one, two].map((stack) => Template.fromStack(stack)) as [Template, Template];
+
+  test('needs that stack, which does not need it', () => {
+    expect(two.dependencies).toEqual([one]);
+    expect(one.dependencies).toEqual([]);
+  });
+
+  test('reads its messages and its dead letters', () => {
+    for (const id of ['Jobs', 'DeadJobs']) {
+      work.hasResourceProperties('AWS::Lambda::EventSourceMapping', {
+        EventSourceArn: {
+          'Fn::GetStackOutput': Match.objectLike({
+            OutputName: Match.stringLikeRegexp(`FnGetAtt${id}[0-9A-F]{8}Arn`),
+          }),
+        },
+      });
+    }
+    queues.resourceCountIs('AWS::SQS::Queue', 3);
+  });
+
+  test('has them come back after the function is over, and leaves where they end', () => {
+    queues.hasResourceProperties('AWS::SQS::Queue', {
+      VisibilityTimeout: 360,
+      RedrivePolicy: {
+        deadLetterTargetArn: { 'Fn::GetAtt': [idOf(queues, 'AWS::SQS::Queue', 'LastJobs'), 'Arn'] },
+        maxReceiveCount: 5,
+      },
+    });
+    Annotations.fromStack(one).hasNoWarning('*', Match.stringLikeRegexp('dead letters of its own'));
+  });
+
+  test('lets in EventBridge of this account', () => {
+    queues.hasResourceProperties('AWS::SQS::QueuePolicy', {
+      PolicyDocument: {
+        Statement: [
+          Match.objectLike({
+            Effect: 'Allow',
+            Principal: { Service: 'events.amazonaws.com' },
+            Condition: { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } },
+          }),
+        ],
+      },
+    });
+  });
+
+  test('is warned of dead letters that cannot be sent on', () => {
+    const other = createApp();
+    const base = new Stack(other, 'One');
+    const plain = new Queue(base, 'Jobs', {
+      visibilityTimeout: Duration.seconds(150),
+      deadLetterQueue: { queue: new Queue(base, 'DeadJobs'), maxReceiveCount: 10 },
+    });
+    runtime(new Stack(other, 'Two'), { queue: plain });
+    Annotations.fromStack(base).hasWarning(
+      '/One/DeadJobs',
+      Match.stringLikeRegexp('dead letters of its own'),
+    );
   });
 });
 

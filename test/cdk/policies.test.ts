@@ -148,8 +148,11 @@ test('the dead-letter function may do what a processor may, with dead letters fo
     'GetQueueUrl',
     'ReceiveMessage',
   ];
-  const receive = queues.flatMap((queue) =>
-    actions.map((name) => ({ action: `sqs:${name}`, resource: arn('AWS::SQS::Queue', `Workflows${queue}`) })),
+  const receive = queues.flatMap((name) =>
+    actions.map((action) => ({
+      action: `sqs:${action}`,
+      resource: arn('AWS::SQS::Queue', `Workflows${name}`),
+    })),
   );
   expect(sorted(permissions('WorkflowsDeadLetterRole'))).toEqual(
     sorted([...state, ...timers, ...receive, ...traces, ...logs('WorkflowsDeadLetterLogs')]),
@@ -179,8 +182,8 @@ test('the expiry function may find and delete items, read the stream and lay asi
 test("there is no other role than those and the Scheduler's, no managed policy, and only Lambda may take them", () => {
   const scheduler = idOf(template, 'AWS::IAM::Role', 'WorkflowsTimersRole');
   const { [scheduler]: _ofScheduler, ...roles } = template.findResources('AWS::IAM::Role');
-  expect(Object.keys(roles)).toHaveLength(6);
-  expect(resourcesOf(template, 'AWS::IAM::Policy')).toHaveLength(7);
+  expect(Object.keys(roles)).toHaveLength(7);
+  expect(resourcesOf(template, 'AWS::IAM::Policy')).toHaveLength(8);
   template.resourceCountIs('AWS::IAM::ManagedPolicy', 0);
   for (const { Properties } of Object.values(roles)) {
     expect(Properties).toEqual({

@@ -1,6 +1,17 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import {
+  CloudFormationClient,
+  DescribeStacksCommand,
+  ListStackResourcesCommand,
+} from '@aws-sdk/client-cloudformation';
+import { CloudWatchClient, DescribeAlarmsCommand, GetMetricDataCommand } from '@aws-sdk/client-cloudwatch';
+import {
+  GetEventSourceMappingCommand,
+  GetFunctionConfigurationCommand,
+  LambdaClient,
+} from '@aws-sdk/client-lambda';
 import { DescribeTableCommand, DynamoDBClient, QueryCommand } from '@aws-sdk/client-dynamodb';
 import { HeadBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import {
@@ -10,13 +21,20 @@ import {
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import { mockClient } from 'aws-sdk-client-mock';
-import { afterAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import { ordersWorkflow, run, serve } from './run.ts';
+import { afterAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { ordersWorkflow, run, serve, type Surroundings } from './run.ts';
 
 const sqs = mockClient(SQSClient);
 const dynamodb = mockClient(DynamoDBClient);
 const s3 = mockClient(S3Client);
-afterAll(() => [sqs, dynamodb, s3].forEach((mock) => mock.restore()));
+const cloudformation = mockClient(CloudFormationClient);
+const cloudwatch = mockClient(CloudWatchClient);
+const lambda = mockClient(LambdaClient);
+const mocks = [sqs, dynamodb, s3, cloudformation, cloudwatch, lambda];
+afterAll(() => {
+  vi.unstubAllEnvs();
+  for (const mock of mocks) mock.restore();
+});
 
 const stack = {
   Url: 'http://api.test/',
@@ -27,24 +45,73 @@ const stack = {
   UndeliverableQueueUrl: 'https://sqs.test/1/Undeliverable',
 };
 
-function outputs(): string {
+function outputs(content: Readonly<Record<string, string>> = stack): string {
   const folder = mkdtempSync(join(tmpdir(), 'doctor-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const file = join(folder, 'outputs.json');
-  writeFileSync(file, JSON.stringify({ Shop: stack }));
+  writeFileSync(file, JSON.stringify({ Shop: content }));
   return file;
 }
 
 beforeEach(() => {
-  for (const mock of [sqs, dynamodb, s3]) mock.reset();
+  vi.stubEnv('AWS_ACCESS_KEY_ID', 'key');
+  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'secret');
+  for (const mock of mocks) mock.reset();
   sqs.on(GetQueueAttributesCommand).resolves({ Attributes: { ApproximateNumberOfMessages: '0' } });
   dynamodb.on(DescribeTableCommand, { TableName: 'runs' }).resolves({ Table: { TableStatus: 'ACTIVE' } });
   dynamodb.on(QueryCommand).resolves({ Count: 0 });
   s3.on(HeadBucketCommand, { Bucket: 'payloads' }).resolves({});
+  const part = (type: string, id: string) => ({
+    ResourceType: `AWS::${type}`,
+    PhysicalResourceId: id,
+    LogicalResourceId: id,
+    LastUpdatedTimestamp: new Date(0),
+    ResourceStatus: 'CREATE_COMPLETE' as const,
+  });
+  cloudformation
+    .on(ListStackResourcesCommand, { StackName: 'Shop' })
+    .resolves({ StackResourceSummaries: [part('CloudWatch::Alarm', 'Errors')], NextToken: 'next' })
+    .on(ListStackResourcesCommand, { StackName: 'Shop', NextToken: 'next' })
+    .resolves({
+      StackResourceSummaries: [
+        part('CloudWatch::Alarm', 'ParkedRuns'),
+        part('Lambda::Function', 'Bucket-emptier'),
+        part('Lambda::Function', 'Processor'),
+        part('Lambda::EventSourceMapping', 'mapping'),
+      ],
+    });
+  cloudwatch.on(DescribeAlarmsCommand).resolves({ MetricAlarms: [] });
+  cloudwatch.on(GetMetricDataCommand).resolves({});
+  lambda.on(GetFunctionConfigurationCommand).resolves({});
+  lambda
+    .on(GetFunctionConfigurationCommand, { FunctionName: 'Processor' })
+    .resolves({ Environment: { Variables: { EVENTED_NAME: 'shop', EVENTED_METRICS_NAMESPACE: 'Mine' } } });
+  lambda
+    .on(GetEventSourceMappingCommand, { UUID: 'mapping' })
+    .resolves({ EventSourceArn: 'arn:aws:sqs:eu-central-1:1:Work', State: 'Enabled' });
 });
 
-const checkAws = (served = serve()) =>
-  served.evented(['doctor', '--outputs', outputs(), '--region', 'eu-central-1']);
+/** Where the credentials of these tests belong to. */
+const arn = 'arn:aws:sts::123456789012:assumed-role/ops/me';
+
+/** Answers as STS does, and as the API for the rest. */
+function fetchOf(served: ReturnType<typeof serve>): Surroundings['fetch'] {
+  return async (request) => {
+    if (new URL(request.url).host !== 'sts.eu-central-1.amazonaws.com') return await served.fetch(request);
+    expect(request.headers.get('authorization')).toMatch(/^AWS4-HMAC-SHA256 .*\/eu-central-1\/sts\//);
+    expect(await request.text()).toBe('Action=GetCallerIdentity&Version=2011-06-15');
+    return new Response(`<GetCallerIdentityResponse><Arn>${arn}</Arn></GetCallerIdentityResponse>`);
+  };
+}
+
+const checkAws = (named: readonly string[] = ['--outputs', outputs()], served = serve()) =>
+  served.evented(['doctor', ...named, '--region', 'eu-central-1'], {
+    fetch: fetchOf(served),
+    now: () => now,
+  });
+
+/** The time of these looks, ms since 1970. */
+const now = 1_800_000_000_000;
 
 describe('a server', () => {
   test('that is well', async () => {
@@ -52,20 +119,23 @@ describe('a server', () => {
     await runtime.start({ workflowId: 'orders', runId: 'r', inputData: { pieces: 1 } });
     const { code, out } = await evented(['doctor']);
     expect(code).toBe(0);
-    expect(out).toMatch(/^ok {7}api: .*: orders\nok {7}runs: \d under way/);
+    expect(out).toMatch(/^ok {7}api: .*: orders\nok {7}version: [\d.]+, as .*\nok {7}runs: \d under way/);
   });
 
   test('that lacks the workflow of a run', async () => {
     const { runtime } = serve();
     const runs = { runs: [{ runId: 'r', workflowId: 'gone', status: 'running' }] };
     const fetch = ({ url }: Request): Response =>
-      Response.json(url.includes('/runs') ? runs : { workflows: [{ id: 'orders' }] });
+      Response.json(
+        url.includes('/runs') ? runs : { workflows: [{ id: 'orders' }], info: { version: '99.0.0' } },
+      );
     const { code, out } = await run(['doctor', '--json'], { fetch });
     expect(code).toBe(1);
     expect(JSON.parse(out)).toMatchObject({
       healthy: false,
       findings: [
         { check: 'api', verdict: 'ok' },
+        { check: 'version', verdict: 'warning', text: expect.stringMatching(/^99\.0\.0 answers/) as string },
         { check: 'runs', verdict: 'failed', text: expect.stringContaining('gone') as string },
       ],
     });
@@ -105,14 +175,20 @@ describe('a deployment', () => {
       .map((line) => line.split(':')[0]);
     expect(checks.map((check) => check?.replace(/\s+/, ' '))).toEqual([
       'ok api',
+      'ok version',
       'ok runs',
+      'ok caller',
       'ok table',
       'ok bucket',
       'ok sweeper',
       'ok WorkQueue',
       'ok WorkDeadLetterQueue',
       'ok UndeliverableQueue',
+      'ok mappings',
+      'ok alarms',
+      'ok progress',
     ]);
+    expect(out).toContain(`caller: ${arn}\n`);
     expect(dynamodb.commandCalls(QueryCommand)).toHaveLength(16);
   });
 
@@ -150,5 +226,95 @@ describe('a deployment', () => {
     expect(out).toMatch(/warning {2}table: runs is UPDATING\n/);
     expect(out).toMatch(/FAILED {3}bucket: .*denied/);
     expect(out).toMatch(/FAILED {3}sweeper: 32 runs are overdue/);
+  });
+
+  test('is found by the name of its stack', async () => {
+    const Outputs = Object.entries(stack).map(([OutputKey, OutputValue]) => ({ OutputKey, OutputValue }));
+    cloudformation.on(DescribeStacksCommand, { StackName: 'Shop' }).resolves({
+      Stacks: [{ StackName: 'Shop', CreationTime: undefined, StackStatus: undefined, Outputs }],
+    });
+    const { code, out } = await checkAws(['--stack', 'Shop']);
+    expect(code).toBe(0);
+    expect(out).toMatch(/ok {7}table: runs is ACTIVE\n/);
+  });
+
+  test('that is not there, or is another stack, is said once', async () => {
+    cloudformation.on(DescribeStacksCommand).rejects(new Error('Stack with id X does not exist'));
+    expect(await checkAws(['--stack', 'X'])).toMatchObject({
+      code: 1,
+      out: '',
+      err: expect.stringContaining('X cannot be looked up') as string,
+    });
+    cloudformation.on(DescribeStacksCommand).resolves({ Stacks: [] });
+    expect((await checkAws(['--stack', 'X'])).err).toContain('is it a WorkflowStack?');
+  });
+
+  test('whose alarms ring, whose runs are parked and stuck, whose queue is not taken', async () => {
+    cloudwatch.on(DescribeAlarmsCommand).resolves({
+      MetricAlarms: [{ AlarmName: 'ParkedRuns', StateValue: 'ALARM' }],
+    });
+    const ago = (minutes: number) => new Date(now - minutes * 60_000);
+    cloudwatch.on(GetMetricDataCommand).callsFake(({ MetricDataQueries: [first] }) => {
+      const isAge = first.MetricStat.Metric.MetricName === 'ApproximateAgeOfOldestMessage';
+      const parked = { Id: 'm0', Values: [2, 1, 50], Timestamps: [ago(1), ago(3), ago(30)] };
+      const stuck = { Id: 'm1', Values: [4], Timestamps: [ago(50)] };
+      const age = { Id: 'm0', Values: [1_234.4, 5], Timestamps: [ago(2), ago(3)] };
+      return { MetricDataResults: isAge ? [age] : [parked, stuck] };
+    });
+    sqs
+      .on(GetQueueAttributesCommand, { QueueUrl: stack.WorkQueueUrl })
+      .resolves({ Attributes: { ApproximateNumberOfMessages: '7' } });
+    lambda
+      .on(GetEventSourceMappingCommand)
+      .resolves({ EventSourceArn: 'arn:aws:sqs:eu-central-1:1:Work', State: 'Disabled' });
+    const { code, out } = await checkAws();
+    expect(code).toBe(1);
+    expect(out).toMatch(/ok {7}WorkQueue: 7 waiting, the oldest for 1234 s, /);
+    expect(out).toMatch(/FAILED {3}mappings: Work is Disabled: nobody takes its messages/);
+    expect(out).toMatch(/FAILED {3}alarms: ParkedRuns: see/);
+    expect(out).toMatch(/FAILED {3}progress: 3 looks in 10 minutes .*; 4 looks in an hour/);
+    const asked = cloudwatch.commandCalls(GetMetricDataCommand).map(({ args: [{ input }] }) => input);
+    expect(asked.at(-1)?.MetricDataQueries?.[0]?.MetricStat?.Metric).toEqual({
+      Namespace: 'Mine',
+      MetricName: 'RunParked',
+      Dimensions: [{ Name: 'Runtime', Value: 'shop' }],
+    });
+    const [
+      {
+        args: [alarms],
+      } = { args: [] },
+    ] = cloudwatch.commandCalls(DescribeAlarmsCommand);
+    expect(alarms?.input).toMatchObject({ AlarmNames: ['Errors', 'ParkedRuns'] });
+  });
+
+  test('whose records are given back is no failure', async () => {
+    lambda.on(GetEventSourceMappingCommand).resolves({
+      EventSourceArn: 'arn:aws:dynamodb:eu-central-1:1:table/runs/stream/2026',
+      State: 'Enabled',
+      LastProcessingResult: 'PROBLEM: Function call failed',
+    });
+    const { code, out } = await checkAws();
+    expect(code).toBe(0);
+    expect(out).toMatch(/warning {2}mappings: 2026 is Enabled, PROBLEM: Function call failed\n/);
+  });
+
+  test('that this caller may not look at, gives warnings', async () => {
+    const denied = Object.assign(new Error('no'), { name: 'AccessDenied' });
+    cloudwatch.onAnyCommand().rejects(denied);
+    lambda.onAnyCommand().rejects(denied);
+    const few = await checkAws();
+    expect(few.code).toBe(0);
+    expect(few.out.match(/^warning {2}(mappings|alarms|progress): .*AccessDenied/gm)).toHaveLength(3);
+    cloudformation.onAnyCommand().rejects(denied);
+    const fewer = await checkAws();
+    expect(fewer.code).toBe(0);
+    expect(fewer.out).toMatch(/warning {2}stack: .*AccessDenied/);
+  });
+
+  test('whose outputs are others says which is missing', async () => {
+    const { TableName: _, ...others } = stack;
+    const { code, out } = await checkAws(['--outputs', outputs(others)]);
+    expect(code).toBe(1);
+    expect(out).toMatch(/FAILED {3}table: The stack Shop has no output TableName/);
   });
 });

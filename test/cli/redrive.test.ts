@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import {
   ChangeMessageVisibilityCommand,
   DeleteMessageCommand,
@@ -19,7 +20,8 @@ import { afterAll, beforeEach, describe, expect, onTestFinished, test } from 'vi
 import { run } from './run.ts';
 
 const sqs = mockClient(SQSClient);
-afterAll(() => sqs.restore());
+const cloudformation = mockClient(CloudFormationClient);
+afterAll(() => [sqs, cloudformation].forEach((mock) => mock.restore()));
 
 const undeliverable = 'https://sqs.eu-central-1.amazonaws.com/123456789012/Undeliverable';
 const work = 'https://sqs.eu-central-1.amazonaws.com/123456789012/WorkDead';
@@ -178,6 +180,26 @@ describe('a redrive where it does not', () => {
     expect(sqs.commandCalls(StartMessageMoveTaskCommand)).toEqual([]);
   });
 
+  test('goes back by one queue, though a message names the first of its way', async () => {
+    const policy = (name: string) => ({
+      Attributes: { RedrivePolicy: JSON.stringify({ deadLetterTargetArn: arnOf(name) }) },
+    });
+    const urlOf = (name: string): string => work.replace('WorkDead', name);
+    sqs.on(GetQueueUrlCommand, { QueueName: 'Work' }).resolves({ QueueUrl: urlOf('Work') });
+    const attributes = { AttributeNames: ['RedrivePolicy'] as const };
+    sqs
+      .on(GetQueueAttributesCommand, { QueueUrl: urlOf('Work'), ...attributes } as never)
+      .resolves(policy('WorkDead'))
+      .on(GetQueueAttributesCommand, { QueueUrl: work, ...attributes } as never)
+      .resolves(policy('Undeliverable'));
+    waiting = [
+      message('1', { Attributes: { ...message('1').Attributes, DeadLetterQueueSourceArn: arnOf('Work') } }),
+    ];
+    expect(await evented(undeliverable)).toMatchObject({ code: 0, out: 'moved  1\n' });
+    const [sent] = sqs.commandCalls(SendMessageCommand);
+    expect(sent?.args[0].input.QueueUrl).toBe(work);
+  });
+
   test('takes the only queue whose dead letters these are, and asks when there are two', async () => {
     const plain = message('1', { Attributes: { SentTimestamp: '1' } });
     waiting = [plain];
@@ -249,14 +271,33 @@ describe('which queue', () => {
     expect(await evented('--outputs', file, '--stack', 'X')).toMatchObject({ code: 2 });
   });
 
-  test.each([
-    [[]],
-    [['no url']],
-    [['--stack', 'Shop']],
-    [['--outputs', '/nowhere.json']],
-    [[undeliverable, '--limit', '0']],
-  ])('%j is refused', async (argv) => {
-    expect(await evented(...argv)).toMatchObject({ code: 2, out: '' });
+  test.each([[[]], [['no url']], [['--outputs', '/nowhere.json']], [[undeliverable, '--limit', '0']]])(
+    '%j is refused',
+    async (argv) => {
+      expect(await evented(...argv)).toMatchObject({ code: 2, out: '' });
+      expect(sqs.calls()).toEqual([]);
+    },
+  );
+
+  test('is known to CloudFormation, too', async () => {
+    cloudformation.on(DescribeStacksCommand, { StackName: 'Shop' }).resolves({
+      Stacks: [
+        {
+          StackName: 'Shop',
+          CreationTime: undefined,
+          StackStatus: undefined,
+          Outputs: [{ OutputKey: 'UndeliverableQueueUrl', OutputValue: undeliverable }],
+        },
+      ],
+    });
+    waiting = [message('1')];
+    expect(await evented('--stack', 'Shop')).toMatchObject({ code: 0, out: 'moved  1\n' });
+  });
+
+  test('is not in the outputs of another stack', async () => {
+    const { code, err } = await evented('--outputs', outputs({ Other: { Url: 'https://other.test' } }));
+    expect(code).toBe(1);
+    expect(err).toContain('The stack Other has no output UndeliverableQueueUrl');
     expect(sqs.calls()).toEqual([]);
   });
 

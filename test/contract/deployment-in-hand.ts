@@ -1,6 +1,6 @@
-import type { CreateScheduleCommand, SchedulerClient } from '@aws-sdk/client-scheduler';
-import type { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
-import type { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { type CreateScheduleCommand, SchedulerClient } from '@aws-sdk/client-scheduler';
+import { EventBridgeClient, type PutEventsCommand } from '@aws-sdk/client-eventbridge';
+import { type SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { Lane } from '../../src/adapters/aws/config.ts';
 import { awsBackend, lanesOf, parseQueueMessage } from '../../src/adapters/aws/index.ts';
 import type { WorkflowDefinition } from '../../src/core/definition.ts';
@@ -8,6 +8,9 @@ import type { WorkflowEvent } from '../../src/core/event.ts';
 import { createRuntime, type Runtime } from '../../src/runtime/index.ts';
 import { ManualClock } from '../runtime/faults.ts';
 import { localClient } from './dynamodb-place.ts';
+
+/** Nothing is sent there: each client answers by itself. */
+const region = { region: 'us-east-1' };
 
 /** A message of a queue. */
 export interface Message {
@@ -54,9 +57,9 @@ export class DeploymentInHand {
       clock: this.clock,
       clients: {
         dynamodb: this.#dynamodb,
-        eventbridge: this.#bus() as EventBridgeClient,
-        sqs: this.#queues() as SQSClient,
-        scheduler: this.#scheduler() as SchedulerClient,
+        eventbridge: this.#bus(),
+        sqs: this.#queues(),
+        scheduler: this.#scheduler(),
       },
     });
     const runtime = createRuntime({ workflows: this.#workflows, backend, logger: { warn: () => {} } });
@@ -92,7 +95,7 @@ export class DeploymentInHand {
     this.#dynamodb.destroy();
   }
 
-  #bus(): Partial<EventBridgeClient> {
+  #bus(): EventBridgeClient {
     const send = async ({ input }: PutEventsCommand): Promise<object> => {
       const entries = input.Entries ?? [];
       for (const { Source, DetailType, Detail = '' } of entries) {
@@ -104,19 +107,19 @@ export class DeploymentInHand {
       }
       return { Entries: entries.map(() => ({ EventId: 'id' })) };
     };
-    return { send: send as EventBridgeClient['send'] };
+    return Object.assign(new EventBridgeClient(region), { send: send as EventBridgeClient['send'] });
   }
 
-  #queues(): Partial<SQSClient> {
+  #queues(): SQSClient {
     const send = async ({ input }: SendMessageCommand): Promise<object> => {
       const { QueueUrl: queue = '', MessageBody: body = '', DelaySeconds: delay = 0 } = input;
       this.messages.push({ queue, body, dueAt: this.clock.now() + delay * 1_000 });
       return {};
     };
-    return { send: send as SQSClient['send'] };
+    return Object.assign(new SQSClient(region), { send: send as SQSClient['send'] });
   }
 
-  #scheduler(): Partial<SchedulerClient> {
+  #scheduler(): SchedulerClient {
     const send = async ({ input }: CreateScheduleCommand): Promise<object> => {
       const { Name: name = '', ScheduleExpression: expression = '', Target: target } = input;
       if (this.schedules.some((other) => other.name === name)) {
@@ -126,6 +129,6 @@ export class DeploymentInHand {
       this.schedules.push({ name, at, queue: target?.Arn ?? '', body: target?.Input ?? '' });
       return {};
     };
-    return { send: send as SchedulerClient['send'] };
+    return Object.assign(new SchedulerClient(region), { send: send as SchedulerClient['send'] });
   }
 }

@@ -11,7 +11,7 @@ import { localClient, metered, storeOn, tableForTests } from './dynamodb-place.t
  * also those that no test of a single transition thinks of. docs/deploy.md has these numbers.
  */
 
-const tableName = 'cost';
+const tableName = 'bill';
 tableForTests(tableName);
 
 interface Cost {

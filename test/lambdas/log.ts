@@ -13,8 +13,8 @@ export function captureLog(): () => readonly LogLine[] {
   return () => texts.map((text) => JSON.parse(text) as LogLine);
 }
 
-/** What Lambda hands a function beside the event. */
-export const context: Context = {
+/** Without what Node 24 calls no more. */
+const live: Omit<Context, 'done' | 'fail' | 'succeed'> = {
   awsRequestId: 'request-1',
   functionName: 'processor',
   functionVersion: '$LATEST',
@@ -24,7 +24,7 @@ export const context: Context = {
   logStreamName: 'stream',
   callbackWaitsForEmptyEventLoop: true,
   getRemainingTimeInMillis: () => 1_000,
-  done: () => {},
-  fail: () => {},
-  succeed: () => {},
 };
+
+/** What Lambda hands a function beside the event. */
+export const context = live as Context;

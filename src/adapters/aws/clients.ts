@@ -63,7 +63,7 @@ export class LazyClients {
       meterS3(this.given.s3);
       return this.given.s3;
     }
-    const { S3Client: Client } = await import('@aws-sdk/client-s3');
+    const { S3Client: Client } = await import('./s3.ts');
     this.made.s3 ??= new Client({
       ...bounds,
       requestHandler: { ...bounds.requestHandler, requestTimeout: payloadTimeoutMs },
@@ -79,7 +79,7 @@ export class LazyClients {
       meterScheduler(this.given.scheduler);
       return this.given.scheduler;
     }
-    const { SchedulerClient: Client } = await import('@aws-sdk/client-scheduler');
+    const { SchedulerClient: Client } = await import('./scheduler.ts');
     this.made.scheduler ??= new Client(bounds);
     meterScheduler(this.made.scheduler);
     return this.made.scheduler;

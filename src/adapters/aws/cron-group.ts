@@ -6,6 +6,7 @@ import {
   type SchedulerClient,
   UpdateScheduleCommand,
 } from '@aws-sdk/client-scheduler';
+import { systemClock } from '../system/index.ts';
 import { cronPrefix } from './config.ts';
 import type { CronSchedule } from './cron-schedules.ts';
 import { type Pacing, isNamed, refusalBackoff, retrying } from './retry.ts';
@@ -13,7 +14,8 @@ import { type Pacing, isNamed, refusalBackoff, retrying } from './retry.ts';
 /** Where the schedules of a deployment are, and what carries them out. */
 export interface CronGroup {
   readonly client: SchedulerClient;
-  readonly pacing: Pacing;
+  /** @default by the system's clock */
+  readonly pacing?: Pacing;
   /** Name of the Scheduler group. */
   readonly group: string;
 }
@@ -27,6 +29,8 @@ export interface CronTarget {
   /** ARN of the queue for what could not be sent for a day. @default it is lost */
   readonly deadLetterArn?: string;
 }
+
+const usualPacing: Pacing = { clock: systemClock, random: Math.random };
 
 /** Calls at a time: the quota of a small region is 50 a second (EventBridge Scheduler user guide, "Quotas"). */
 const callsAtOnce = 8;
@@ -91,7 +95,11 @@ function inputOf({ group }: CronGroup, target: CronTarget, schedule: CronSchedul
 }
 
 /** Creates or replaces a schedule, whichever it turns out to be. */
-async function put({ client, pacing }: CronGroup, input: CreateScheduleInput, known: boolean): Promise<void> {
+async function put(
+  { client, pacing = usualPacing }: CronGroup,
+  input: CreateScheduleInput,
+  known: boolean,
+): Promise<void> {
   let isThere = known;
   await retrying(pacing, refusalBackoff, `Setting the schedule ${input.Name}`, async () => {
     try {
@@ -107,7 +115,7 @@ async function put({ client, pacing }: CronGroup, input: CreateScheduleInput, kn
   });
 }
 
-async function remove({ client, pacing, group }: CronGroup, name: string): Promise<void> {
+async function remove({ client, pacing = usualPacing, group }: CronGroup, name: string): Promise<void> {
   await retrying(pacing, refusalBackoff, `Removing the schedule ${name}`, async () => {
     try {
       await client.send(new DeleteScheduleCommand({ GroupName: group, Name: name }));

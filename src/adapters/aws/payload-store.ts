@@ -39,7 +39,7 @@ export function s3PayloadStore(options: S3PayloadStoreOptions): PayloadStore {
 }
 
 async function putObject(options: S3PayloadStoreOptions, key: string, text: string): Promise<void> {
-  const { PutObjectCommand } = await import('@aws-sdk/client-s3');
+  const { PutObjectCommand } = await import('./s3.ts');
   const s3 = await options.client();
   const object = { Bucket: options.bucket, Key: key, Body: text, ContentType: 'application/json' };
   await passing(options, 'Storing a payload', (time) => s3.send(new PutObjectCommand(object), time));
@@ -47,7 +47,7 @@ async function putObject(options: S3PayloadStoreOptions, key: string, text: stri
 
 /** Undefined when there is none. */
 async function getObject(options: S3PayloadStoreOptions, key: string): Promise<string | undefined> {
-  const { GetObjectCommand } = await import('@aws-sdk/client-s3');
+  const { GetObjectCommand } = await import('./s3.ts');
   const s3 = await options.client();
   const object = { Bucket: options.bucket, Key: key };
   return await passing(options, 'Reading a payload', async (time) => {
@@ -108,7 +108,7 @@ async function writeLink(
 }
 
 function presigning() {
-  return Promise.all([import('@aws-sdk/client-s3'), import('@aws-sdk/s3-request-presigner')]);
+  return Promise.all([import('./s3.ts'), import('@aws-sdk/s3-request-presigner')]);
 }
 
 async function passing<T>(
@@ -155,7 +155,7 @@ async function removeSome(
   { client, bucket, pacing }: S3PayloadStoreOptions,
   prefix: string,
 ): Promise<{ readonly found: number; readonly errors: readonly S3Error[] }> {
-  const { DeleteObjectsCommand, ListObjectsV2Command } = await import('@aws-sdk/client-s3');
+  const { DeleteObjectsCommand, ListObjectsV2Command } = await import('./s3.ts');
   const s3 = await client();
   const list = new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix });
   const { Contents: contents = [] } = await s3.send(list, inTime(pacing.clock));

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type ValidationIssue, WorkflowError } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
 import { requestTypes, runIdPattern } from '../../events/requests.ts';

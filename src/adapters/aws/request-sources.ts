@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { WorkflowError } from '../../core/errors.ts';
 import { environment, isOwnSource, type RequestSource, requestSourceLimits, requestVerbs } from './config.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { WorkflowError } from '../../core/errors.ts';
 import type { ScheduleStart, ScheduleTick } from '../../core/schedule.ts';
 import { scheduleDetailType, scheduleSource } from './config.ts';

@@ -55,7 +55,7 @@ export function schedulerTimers(options: SchedulerTimersOptions): Timers {
       if (dueAt - now <= beyondMs) return near.schedule(event, dueAt);
       const at = Math.max(now, Math.min(dueAt - leadMs, now + longestMs));
       const [{ CreateScheduleCommand }, client] = await Promise.all([
-        import('@aws-sdk/client-scheduler'),
+        import('./scheduler.ts'),
         options.client(),
       ]);
       const command = new CreateScheduleCommand(scheduleOf(options, event, at));

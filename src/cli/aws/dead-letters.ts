@@ -71,7 +71,7 @@ export async function release(client: SQSClient, queueUrl: string, message: Mess
 }
 
 /** What a message is about. */
-export function describe(message: Message): DeadLetter {
+function describe(message: Message): DeadLetter {
   const { MessageId: messageId = '', Body: body = '', Attributes: attributes = {} } = message;
   const event = record(parsed(body));
   const detail = record(event['detail']);

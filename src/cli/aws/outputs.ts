@@ -3,35 +3,51 @@ import { resolve } from 'node:path';
 import type { OptionSpecs } from '../arguments.ts';
 import type { Context } from '../command.ts';
 import { CommandError, usageError } from '../exit.ts';
+import { stackOutputs } from './stacks.ts';
 
 /** Options by which a command learns what a deployment is made of. */
 export const deploymentOptions: OptionSpecs = {
-  outputs: { value: 'file', summary: 'outputs of the stack: what cdk deploy --outputs-file wrote' },
-  stack: { value: 'name', summary: 'which stack of that file (its only one)' },
+  outputs: { value: 'file', summary: 'outputs of stacks: what cdk deploy --outputs-file wrote' },
+  stack: { value: 'name', summary: 'which stack: of that file, or of the account when there is none' },
   region: { value: 'region', summary: 'region of AWS (AWS_REGION, or that of the profile)' },
 };
 
 /** Outputs of a stack by their names; see `WorkflowStack`. */
 export type Outputs = Readonly<Record<string, string>>;
 
-/** The outputs of the stack that the options name; undefined without `--outputs`. */
-export function outputsOf({ option, console }: Context): Outputs | undefined {
+/** A stack that was deployed. */
+export interface Deployment {
+  readonly stack: string;
+  readonly outputs: Outputs;
+}
+
+/** The stack that the options name: in a file, else CloudFormation is asked. Undefined when they name none. */
+export async function deploymentOf({ option, console }: Context): Promise<Deployment | undefined> {
   const file = option('outputs');
   const stack = option('stack');
   if (file === undefined) {
-    if (stack !== undefined)
-      throw usageError('--stack chooses among the stacks of a file: give --outputs too');
-    return undefined;
+    if (stack === undefined) return undefined;
+    return { stack, outputs: await stackOutputs(stack, option('region'), console.signal) };
   }
   const stacks = stacksIn(resolve(console.cwd, file), file);
   const names = Object.keys(stacks);
   const name = stack ?? (names.length === 1 ? names[0] : undefined);
   const outputs = name === undefined ? undefined : stacks[name];
-  if (outputs !== undefined) return outputs;
+  if (name !== undefined && outputs !== undefined) return { stack: name, outputs };
   throw usageError(
     stack === undefined
       ? `${file} has the stacks ${names.join(', ')}: give one by --stack`
       : `${file} has no stack "${stack}": it has ${names.join(', ') || 'none'}`,
+  );
+}
+
+/** An output that every `WorkflowStack` has. */
+export function outputOf({ stack, outputs }: Deployment, name: string): string {
+  const value = outputs[name];
+  if (value !== undefined) return value;
+  throw new CommandError(
+    'CLI_FAILED',
+    `The stack ${stack} has no output ${name}: deploy a WorkflowStack, or make outputs of these names in yours`,
   );
 }
 

@@ -65,13 +65,13 @@ async function followTask(request: RedriveRequest, { handle, sourceArn }: Task):
     const { Results: [task] = [] } = await client.send(
       new ListMessageMoveTasksCommand({ SourceArn: sourceArn }),
     );
-    const moved = Number(task?.ApproximateNumberOfMessagesMoved ?? 0);
+    const moved = task?.ApproximateNumberOfMessagesMoved ?? 0;
     onProgress(moved);
     if (task?.Status === 'COMPLETED') return moved;
     if (task?.Status === 'FAILED' || task?.Status === 'CANCELLED') {
       throw new CommandError(
         'CLI_FAILED',
-        `SQS stopped after ${moved} messages (${task.Status}): ${task.FailureReason ?? 'no reason'}; the others are where they were`,
+        `SQS stopped after ${moved} messages (${task.Status}): ${task.FailureReason ?? 'no reason'}; the others are where they were. Give the queue by --to, or move them one by one by --limit`,
       );
     }
     await pause(lookEvery);
@@ -133,9 +133,32 @@ async function targetOf(
   if (to !== undefined) return to;
   const arn = message.Attributes?.DeadLetterQueueSourceArn ?? '';
   const found =
-    known.get(arn) ?? (arn === '' ? await onlySource(client, queueUrl, signal) : await urlOf(client, arn));
+    known.get(arn) ??
+    (arn === ''
+      ? await onlySource(client, queueUrl, signal)
+      : await lastSource(client, arn, await arnOf(client, queueUrl, signal)));
   known.set(arn, found);
   return found;
+}
+
+/** Most queues that a message went through, one the dead letters of the other. */
+const longestWay = 4;
+
+/**
+ * The queue whose dead letters a queue has. A message may still name the first of its way: a work queue, which takes messages of the engine
+ * only, and whose dead letters came here from their own queue.
+ */
+async function lastSource(client: SQSClient, firstArn: string, queueArn: string): Promise<string> {
+  const { GetQueueAttributesCommand } = await services.sqs();
+  let arn = firstArn;
+  for (let way = 1; ; way += 1) {
+    const url = await urlOf(client, arn);
+    const command = new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: ['RedrivePolicy'] });
+    const { Attributes: { RedrivePolicy: policy = '{}' } = {} } = await client.send(command);
+    const { deadLetterTargetArn: next } = JSON.parse(policy) as { readonly deadLetterTargetArn?: string };
+    if (next === undefined || next === queueArn || way === longestWay) return url;
+    arn = next;
+  }
 }
 
 async function onlySource(client: SQSClient, queueUrl: string, signal: AbortSignal): Promise<string> {

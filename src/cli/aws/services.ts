@@ -1,3 +1,4 @@
+import type { Console } from '../console.ts';
 import { CommandError, usageError } from '../exit.ts';
 import { printable } from '../text.ts';
 
@@ -6,6 +7,10 @@ export const services = {
   sqs: () => loaded('@aws-sdk/client-sqs', () => import('@aws-sdk/client-sqs')),
   dynamodb: () => loaded('@aws-sdk/client-dynamodb', () => import('@aws-sdk/client-dynamodb')),
   s3: () => loaded('@aws-sdk/client-s3', () => import('@aws-sdk/client-s3')),
+  cloudformation: () =>
+    loaded('@aws-sdk/client-cloudformation', () => import('@aws-sdk/client-cloudformation')),
+  cloudwatch: () => loaded('@aws-sdk/client-cloudwatch', () => import('@aws-sdk/client-cloudwatch')),
+  lambda: () => loaded('@aws-sdk/client-lambda', () => import('@aws-sdk/client-lambda')),
 } as const;
 
 async function loaded<Module>(name: string, load: () => Promise<Module>): Promise<Module> {
@@ -23,6 +28,12 @@ async function loaded<Module>(name: string, load: () => Promise<Module>): Promis
 /** Region and bounds of a client; credentials and AWS_ENDPOINT_URL come from where the AWS tools have them. */
 export function clientOptions(region: string | undefined) {
   return { ...(region === undefined ? {} : { region }), maxAttempts: 3 };
+}
+
+/** Those of a client of SQS. An endpoint that was given is called, and not the host that an emulator has in its queues' URLs. */
+export function sqsOptions(region: string | undefined, env: Console['env']) {
+  const { AWS_ENDPOINT_URL_SQS: own, AWS_ENDPOINT_URL: given } = env;
+  return { ...clientOptions(region), useQueueUrlAsEndpoint: (own ?? given) === undefined };
 }
 
 /** What went wrong in a call of AWS, as an error of a command. */

@@ -1,8 +1,8 @@
 import { wholeNumber } from '../arguments.ts';
 import { type DeadLetter, peek } from '../aws/dead-letters.ts';
-import { deploymentOptions, outputsOf } from '../aws/outputs.ts';
+import { deploymentOf, deploymentOptions, outputOf } from '../aws/outputs.ts';
 import { redrive as move } from '../aws/redrive.ts';
-import { awsFailure, clientOptions, services } from '../aws/services.ts';
+import { awsFailure, services, sqsOptions } from '../aws/services.ts';
 import type { Command, Context } from '../command.ts';
 import { CommandError, exitCodes, usageError } from '../exit.ts';
 import { timeText } from '../output.ts';
@@ -29,16 +29,17 @@ export const redrive: Command = {
   examples: [
     ['redrive --outputs outputs.json --dry-run', 'what waits in Undeliverable'],
     ['redrive --outputs outputs.json', 'move all of it back'],
+    ['redrive --stack Shop --region eu-central-1', 'the same, by the name of the stack'],
   ],
   isLocal: true,
   async run(context) {
     const { option, flag, console } = context;
-    const queueUrl = queueUrlOf(context);
+    const queueUrl = await queueUrlOf(context);
     const given = option('limit');
     const limit = given === undefined ? undefined : wholeNumber('--limit', given, 1, 1_000_000);
     const to = option('to');
     const { SQSClient } = await services.sqs();
-    const client = new SQSClient(clientOptions(option('region')));
+    const client = new SQSClient(sqsOptions(option('region'), console.env));
     try {
       const { signal } = console;
       if (flag('dry-run')) {
@@ -66,11 +67,12 @@ export const redrive: Command = {
   },
 };
 
-function queueUrlOf(context: Context): string {
+async function queueUrlOf(context: Context): Promise<string> {
   const [given] = context.positionals;
-  const url = given ?? outputsOf(context)?.['UndeliverableQueueUrl'];
+  const deployment = given === undefined ? await deploymentOf(context) : undefined;
+  const url = deployment === undefined ? given : outputOf(deployment, 'UndeliverableQueueUrl');
   if (url === undefined) {
-    throw usageError('Which queue? Give its URL, or the outputs of the stack by --outputs');
+    throw usageError('Which queue? Give its URL, or the stack by --stack or its outputs by --outputs');
   }
   if (URL.canParse(url)) return url;
   throw usageError(

@@ -18,7 +18,7 @@ export class CallersStack extends WorkflowStack {
 }
 
 /** Roles that the principals of the account may assume, their names as outputs. */
-export function addRoles(stack: Stack, runtime: IWorkflowRuntime): void {
+function addRoles(stack: Stack, runtime: IWorkflowRuntime): void {
   const add = (name: string) => {
     const role = new Role(stack, name, { assumedBy: new AccountRootPrincipal() });
     new CfnOutput(stack, roleOutput(name), { value: role.roleArn });

@@ -29,7 +29,11 @@ test('a long sleep is a schedule, which is set again when it came early, and a c
   const { Name, GroupName, FlexibleTimeWindow, Target, ActionAfterCompletion, CreationDate } = schedule;
   await scheduler.send(
     new UpdateScheduleCommand({
-      ...{ Name, GroupName, FlexibleTimeWindow, Target, ActionAfterCompletion },
+      Name,
+      GroupName,
+      FlexibleTimeWindow,
+      Target,
+      ActionAfterCompletion,
       ScheduleExpression: atOf(Date.now() + (isAws ? 60_000 : 0)),
     }),
   );

@@ -1,0 +1,140 @@
+import { readFile } from 'node:fs/promises';
+import { extname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { BuildOptions, Plugin } from 'esbuild';
+
+/** What of esbuild is used here, from wherever it is installed. */
+export type Esbuild = Pick<typeof import('esbuild'), 'build'>;
+
+/** See {@link bundleFunction}. Paths are absolute. */
+export interface FunctionBundle {
+  /** The module of `lambdas/` that is a function. */
+  readonly module: string;
+  /** The author's module with the workflows. */
+  readonly entry: string;
+  /** Folder for what is made. */
+  readonly outdir: string;
+}
+
+/** `.ts` in a checkout of this repository, `.js` in the published package. */
+export const EXTENSION = extname(fileURLToPath(import.meta.url));
+
+/** By this name the functions import the module that a deployment gave as `entry`. */
+const entryModule = 'evented-workflows:entry';
+
+/** Where the package's own name and its paths can be resolved. */
+const packageRoot = fileURLToPath(new URL(EXTENSION === '.ts' ? '..' : '../..', import.meta.url));
+
+/** CommonJS packages that authors use call `require`, which a module does not have. */
+const requireBanner =
+  "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);";
+
+/**
+ * Packages that the clients load for credentials of other places than a function, which has its own in its environment, and for a
+ * browser. They are left out of the functions' part; what an author imports is bundled with the author's.
+ */
+const neverLoaded = [
+  '@aws-sdk/credential-provider-ini',
+  '@aws-sdk/credential-provider-login',
+  '@aws-sdk/credential-provider-process',
+  '@aws-sdk/credential-provider-sso',
+  '@aws-sdk/credential-provider-web-identity',
+  '@smithy/credential-provider-imds',
+  'bowser',
+];
+
+const shared = {
+  bundle: true,
+  platform: 'node',
+  target: 'node24',
+  format: 'esm',
+  mainFields: ['module', 'main'],
+  // Packages of the SDK have modules, which are smaller than what they have for `require`. The other: see "exports" in package.json.
+  conditions: ['module', ...(EXTENSION === '.ts' ? ['evented-workflows-source'] : [])],
+  banner: { js: requireBanner },
+  outExtension: { '.js': '.mjs' },
+  sourcemap: true,
+  sourcesContent: false,
+  metafile: true,
+  logLevel: 'warning',
+} satisfies BuildOptions;
+
+/**
+ * Makes `index.mjs`, which exports the function's handler, and what it imports. The author's part is a module of its own, without
+ * white space and otherwise as it was written: the text of functions says what a step reads, and is shown in graphs. The rest has
+ * short names, and what is loaded on first use is apart. Both have the same instance of this package.
+ */
+export async function bundleFunction(esbuild: Esbuild, { module, entry, outdir }: FunctionBundle) {
+  const imported = new Set<string>();
+  const authors = await esbuild.build({
+    ...shared,
+    entryPoints: [{ in: entry, out: 'entry' }],
+    outdir,
+    minifyWhitespace: true,
+    plugins: [apart(imported)],
+  });
+  const functions = await esbuild.build({
+    ...shared,
+    entryPoints: [
+      { in: module, out: 'index' },
+      ...[...imported].sort().map((specifier) => ({ in: specifier, out: outputOf(specifier) })),
+    ],
+    absWorkingDir: packageRoot,
+    outdir,
+    minify: true,
+    splitting: true,
+    external: neverLoaded,
+    plugins: [authorsApart, separable],
+  });
+  return { authors: authors.metafile, functions: functions.metafile };
+}
+
+/** Leaves the package itself out of the author's part, and notes by which of its names it is imported. */
+function apart(imported: Set<string>): Plugin {
+  return {
+    name: 'apart',
+    setup({ onResolve }) {
+      onResolve({ filter: /^evented-workflows(?:\/[\w/]+)?$/ }, ({ path }) => {
+        imported.add(path);
+        return { path: `./${outputOf(path)}.mjs`, external: true };
+      });
+    },
+  };
+}
+
+function outputOf(specifier: string): string {
+  return specifier.replaceAll('/', '-');
+}
+
+/** Leaves the author's part out of the functions'. */
+const authorsApart: Plugin = {
+  name: 'authors-apart',
+  setup({ onResolve }) {
+    onResolve({ filter: new RegExp(`^${entryModule}$`) }, () => ({ path: './entry.mjs', external: true }));
+  },
+};
+
+/**
+ * Has esbuild see what nothing uses of a client of the SDK: its shapes have keys that are computed from constants, which might be
+ * anything and so keeps each of them, and it imports its whole package.json for its version.
+ */
+const separable: Plugin = {
+  name: 'separable',
+  setup({ onLoad }) {
+    onLoad({ filter: /[\\/]@aws-sdk[\\/].*[\\/]schemas_\d+\.js$/ }, async ({ path }) => {
+      const source = await readFile(path, 'utf8');
+      const constants = new Map<string, string>();
+      for (const [, name = '', text = ''] of source.matchAll(/^const (_\w+) = ("[^"\\\n]*");$/gm)) {
+        constants.set(name, text);
+      }
+      const key = /\[(_\w+)\](?=:)/g;
+      return {
+        contents: source.replaceAll(key, (computed, name: string) => constants.get(name) ?? computed),
+      };
+    });
+    onLoad({ filter: /[\\/]@aws-sdk[\\/][^\\/]+[\\/]package\.json$/ }, async ({ path }) => {
+      const { name, version } = JSON.parse(await readFile(path, 'utf8')) as Record<string, unknown>;
+      return { contents: JSON.stringify({ name, version }), loader: 'json' };
+    });
+  },
+};
