@@ -59,8 +59,9 @@ export function signer(options: SignerOptions): (request: Request) => Promise<Re
     );
     const { host: _, ...headers } = signed.headers;
     // `fetch` sets the host by itself, and a page may not.
-    const { method, signal } = request;
-    return new Request(request.url, { method, headers, signal, ...(body.length === 0 ? {} : { body }) });
+    const { method, signal, redirect, credentials: cookies } = request;
+    const init = { method, headers, signal, redirect, credentials: cookies };
+    return new Request(request.url, { ...init, ...(body.length === 0 ? {} : { body }) });
   };
 }
 

@@ -35,8 +35,8 @@ export const standing = {
   hours: 1,
   /** Of a stack: queues whose messages a function takes. */
   polledQueues: 5,
-  /** Of the stack that has most. */
-  alarms: 32,
+  /** Of a stack, at most. */
+  alarms: 40,
   /** What the engine counts, of a stack in which everything happens. */
   metrics: 20,
 } as const;

@@ -1,4 +1,3 @@
-import { markForEmptying } from '../integration/buckets.ts';
 import { commandEnvironment, interruption, repository, step, synthesize } from '../integration/cdk.ts';
 import { emulatorEnvironment, startEmulator } from '../integration/emulator.ts';
 import { estimateLines } from './estimate.ts';
@@ -70,7 +69,6 @@ async function deployAndTest(
       console.log(`The stacks stay. To remove them: npx cdk destroy --all --app ${deployment.assembly}`);
     } else {
       step('destroy');
-      if (isEmulated) await markForEmptying(deployment.outputs, env);
       await deployment.destroy();
     }
   }

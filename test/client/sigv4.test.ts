@@ -84,6 +84,11 @@ describe('Signature Version 4', () => {
     expect(signed.signal.aborted).toBe(true);
   });
 
+  test('what a redirection and cookies are to be is kept', async () => {
+    const request = new Request(host, { redirect: 'manual', credentials: 'include' });
+    expect(await signer(suite)(request)).toMatchObject({ redirect: 'manual', credentials: 'include' });
+  });
+
   test('keys are asked for with each request, and the service is API Gateway', async () => {
     let count = 0;
     const credentials = async (): Promise<typeof keys> => ({ ...keys, accessKeyId: `KEY${++count}` });

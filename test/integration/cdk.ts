@@ -1,6 +1,8 @@
+import { existsSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { markForEmptying } from './buckets.ts';
 import { run } from './commands.ts';
 
 /** What is deployed by the CDK's command line, tested by Vitest, and removed again: on an emulator or on AWS. */
@@ -15,8 +17,6 @@ const vitestCommand = join(modules, 'vitest', 'vitest.mjs');
 export interface Deployment {
   /** Path of what was synthesized. */
   readonly assembly: string;
-  /** Path of the file with the outputs of all stacks. */
-  readonly outputs: string;
   /** Calls the CDK on what was synthesized. */
   cdk(...args: readonly string[]): Promise<void>;
   /** Deploys all stacks; tests find their outputs. */
@@ -57,7 +57,6 @@ export async function synthesize(options: DeploymentOptions): Promise<Deployment
   await node([cdkCommand, '--no-notices', ...synth]);
   return {
     assembly,
-    outputs,
     cdk,
     deploy: () =>
       cdk(
@@ -77,7 +76,12 @@ export async function synthesize(options: DeploymentOptions): Promise<Deployment
         ...files.map((file) => `test/integration/${file}`),
       ]),
     // Whoever interrupts is not left with what was deployed.
-    destroy: () => node([...onAssembly, 'destroy', '--all', '--force'], new AbortController().signal),
+    async destroy() {
+      // A deployment that failed has no outputs, and nothing in its buckets.
+      if (options.env.AWS_ENDPOINT_URL !== undefined && existsSync(outputs))
+        await markForEmptying(outputs, options.env);
+      await node([...onAssembly, 'destroy', '--all', '--force'], new AbortController().signal);
+    },
   };
 }
 

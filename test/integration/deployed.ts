@@ -173,3 +173,8 @@ export async function partition(pk: string): Promise<Map<string, Record<string, 
   );
   return new Map(Items.map((item) => [item.sk?.S ?? '', item]));
 }
+
+/** Status of a run as it is stored, for runs that belong to somebody else than whoever runs the suite. */
+export async function statusOf(runId: string): Promise<string | undefined> {
+  return (await partition(runId)).get('A')?.st?.S;
+}

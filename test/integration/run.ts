@@ -1,4 +1,3 @@
-import { markForEmptying } from './buckets.ts';
 import { interruption, repository, step, synthesize } from './cdk.ts';
 import { emulatorEnvironment, startEmulator } from './emulator.ts';
 
@@ -65,7 +64,6 @@ async function deployAndTest(
   }
   if (files.length > 0 && isOurs) return;
   step('destroy');
-  await markForEmptying(deployment.outputs, env);
   await deployment.destroy();
   await deployment.test('after/destroyed.test.ts');
 }

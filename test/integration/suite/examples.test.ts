@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createClient } from 'evented-workflows/client';
 import { describe, expect, test } from 'vitest';
 import { readRows } from '../../../examples/import/rows.ts';
-import { base, reaches, sign } from '../deployed.ts';
+import { base, patience, reaches, sign, statusOf } from '../deployed.ts';
 import type { workflows } from '../stacks/workflows.ts';
 
 /** The examples that calls.test.ts does not go through, each to its end. */
@@ -79,7 +79,9 @@ describe('a purchase that three people are asked about', () => {
       },
     });
     // Nobody is reminded any more: the sleepers beside the run were canceled.
-    for (const role of ['manager', 'finance', 'security']) await reaches(`${run.runId}.${role}`, 'canceled');
+    for (const role of ['manager', 'finance', 'security']) {
+      await expect.poll(() => statusOf(`${run.runId}.${role}`), patience).toBe('canceled');
+    }
   });
 
   test('ends with the first who does not', async () => {

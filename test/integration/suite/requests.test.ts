@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { eventbridge, partition, patience, stack } from '../deployed.ts';
+import { eventbridge, patience, stack, statusOf } from '../deployed.ts';
 import { observe, type Observer } from '../observer.ts';
 import { shop } from '../requests.ts';
 
@@ -25,11 +25,6 @@ afterAll(async () => {
 async function ask(Source: string, DetailType: string, detail: unknown): Promise<void> {
   const Entries = [{ EventBusName: stack.BusName, Source, DetailType, Detail: JSON.stringify(detail) }];
   expect(await eventbridge.send(new PutEventsCommand({ Entries }))).toMatchObject({ FailedEntryCount: 0 });
-}
-
-/** Status of a run as it is stored: the runs of a source belong to it, and not to whoever runs the suite. */
-async function statusOf(runId: string): Promise<string | undefined> {
-  return (await partition(runId)).get('A')?.st?.S;
 }
 
 async function comesTo(runId: string, status: string): Promise<void> {
