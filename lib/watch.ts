@@ -29,7 +29,7 @@ export function watch(scope: Construct, parts: Parts, queues: WatchedQueues): Wa
     queue,
     visibility: timeout.plus(Duration.seconds(defaults.visibilityMarginSeconds)),
   });
-  const laneQueues = lanes.map((lane) => [
+  const laneQueues = lanes.map((lane): [string, ReturnType<typeof queueOf>] => [
     nameOf(scope, lane.work.queue),
     queueOf(lane.work, lane.settings.timeout),
   ]);

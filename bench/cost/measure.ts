@@ -102,7 +102,7 @@ const apiCall: Given = { before: { invocations: 1 } };
 let runs = 0;
 
 /** Runs a workload to its end, as the functions would, one message at a time. */
-export async function measureRun(
+async function measureRun(
   cloud: Cloud,
   workload: Workload,
   { stepEnds, history }: Setting,

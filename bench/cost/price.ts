@@ -5,11 +5,8 @@ import type { Elsewhere, Workload } from './workloads.ts';
 
 /** Formulas of prices: ours from what was counted, and what the same workload costs elsewhere. */
 
-/** Messages of a batch that are priced. */
-export const batches = [1, 10] as const;
-
 /** A usage at batch 1 as it is at another: of each delivery, a receive, a deletion and an invocation are shared. */
-export function atBatch({ usage, deliveries }: Measured, batch: number): Usage {
+function atBatch({ usage, deliveries }: Measured, batch: number): Usage {
   const saved = deliveries * (1 - 1 / batch);
   return { ...usage, requests: usage.requests - 2 * saved, invocations: usage.invocations - saved };
 }
@@ -40,7 +37,7 @@ function execution(count: number): number {
  * List price of Step Functions Standard, us-east-1: https://aws.amazon.com/step-functions/pricing/. Free there: payloads up to
  * 256 KB, history, waiting.
  */
-export const transitionPrice = 25e-6;
+const transitionPrice = 25e-6;
 
 /** Dollars per million runs on Step Functions Standard, each step an invocation of a function. */
 export function stepFunctions({ transitions, executions }: Elsewhere): number {
@@ -49,7 +46,7 @@ export function stepFunctions({ transitions, executions }: Elsewhere): number {
 }
 
 /** List prices of Lambda durable functions, us-east-1: https://aws.amazon.com/lambda/pricing/. */
-export const durablePrices = { operation: 8e-6, writtenGb: 0.25 } as const;
+const durablePrices = { operation: 8e-6, writtenGb: 0.25 } as const;
 
 /**
  * Dollars per million runs as a durable function: operations, what its steps store, and the function itself. Assumed: a step

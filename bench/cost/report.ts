@@ -46,7 +46,7 @@ const plain: Setting = { stepEnds: true, history: 'none' };
 const quiet: Setting = { stepEnds: false, history: 'none' };
 
 /** What a unit uses at batch 1. */
-export function usageSection(all: readonly Results[], setting: Setting, title: string): Section {
+function usageSection(all: readonly Results[], setting: Setting, title: string): Section {
   const rows = rowsOf(resultsOf(all, setting), (name, measured) => {
     const { entries, requests, invocations, writeUnits, readUnits, bytes, objectWrites, objectReads } =
       measured.usage;
@@ -72,7 +72,7 @@ export function usageSection(all: readonly Results[], setting: Setting, title: s
 }
 
 /** Dollars per million units in every setting. */
-export function settingsSection(all: readonly Results[]): Section {
+function settingsSection(all: readonly Results[]): Section {
   const columns: readonly (readonly [string, Setting, number])[] = [
     ['batch 1', plain, 1],
     ['batch 1, no step ends', quiet, 1],
@@ -119,7 +119,7 @@ export function comparisons(all: readonly Results[]): Comparison[] {
 }
 
 /** The same as a table. */
-export function comparisonSection(all: readonly Results[]): Section {
+function comparisonSection(all: readonly Results[]): Section {
   const head = [
     'whole run',
     'batch 1, step ends',
@@ -144,7 +144,7 @@ export function comparisonSection(all: readonly Results[]): Section {
 }
 
 /** How much of what a run has used it shows itself. */
-export function shownSection(all: readonly Results[]): Section {
+function shownSection(all: readonly Results[]): Section {
   const { runs } = resultsOf(all, plain);
   const rows = workloads().flatMap(({ name }, at) => {
     const run = runs[at];
