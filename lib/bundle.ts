@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { BuildOptions, Plugin } from 'esbuild';
+import type * as esbuildModule from 'esbuild';
 
 /** What of esbuild is used here, from wherever it is installed. */
-export type Esbuild = Pick<typeof import('esbuild'), 'build'>;
+export type Esbuild = Pick<typeof esbuildModule, 'build'>;
 
 /** See {@link bundleFunction}. Paths are absolute. */
 export interface FunctionBundle {
@@ -57,7 +57,7 @@ const shared = {
   sourcesContent: false,
   metafile: true,
   logLevel: 'warning',
-} satisfies BuildOptions;
+} satisfies esbuildModule.BuildOptions;
 
 /**
  * Makes `index.mjs`, which exports the function's handler, and what it imports. The author's part is a module of its own, without
@@ -77,7 +77,7 @@ export async function bundleFunction(esbuild: Esbuild, { module, entry, outdir }
     ...shared,
     entryPoints: [
       { in: module, out: 'index' },
-      ...[...imported].sort().map((specifier) => ({ in: specifier, out: outputOf(specifier) })),
+      ...[...imported].toSorted().map((specifier) => ({ in: specifier, out: outputOf(specifier) })),
     ],
     absWorkingDir: packageRoot,
     outdir,
@@ -90,11 +90,11 @@ export async function bundleFunction(esbuild: Esbuild, { module, entry, outdir }
 }
 
 /** Leaves the package itself out of the author's part, and notes by which of its names it is imported. */
-function apart(imported: Set<string>): Plugin {
+function apart(imported: Set<string>): esbuildModule.Plugin {
   return {
     name: 'apart',
-    setup({ onResolve }) {
-      onResolve({ filter: /^evented-workflows(?:\/[\w/]+)?$/ }, ({ path }) => {
+    setup(build) {
+      build.onResolve({ filter: /^evented-workflows(?:\/[\w/]+)?$/ }, ({ path }) => {
         imported.add(path);
         return { path: `./${outputOf(path)}.mjs`, external: true };
       });
@@ -107,10 +107,13 @@ function outputOf(specifier: string): string {
 }
 
 /** Leaves the author's part out of the functions'. */
-const authorsApart: Plugin = {
+const authorsApart: esbuildModule.Plugin = {
   name: 'authors-apart',
-  setup({ onResolve }) {
-    onResolve({ filter: new RegExp(`^${entryModule}$`) }, () => ({ path: './entry.mjs', external: true }));
+  setup(build) {
+    build.onResolve({ filter: new RegExp(`^${entryModule}$`) }, () => ({
+      path: './entry.mjs',
+      external: true,
+    }));
   },
 };
 
@@ -118,10 +121,10 @@ const authorsApart: Plugin = {
  * Has esbuild see what nothing uses of a client of the SDK: its shapes have keys that are computed from constants, which might be
  * anything and so keeps each of them, and it imports its whole package.json for its version.
  */
-const separable: Plugin = {
+const separable: esbuildModule.Plugin = {
   name: 'separable',
-  setup({ onLoad }) {
-    onLoad({ filter: /[\\/]@aws-sdk[\\/].*[\\/]schemas_\d+\.js$/ }, async ({ path }) => {
+  setup(build) {
+    build.onLoad({ filter: /[\\/]@aws-sdk[\\/].*[\\/]schemas_\d+\.js$/ }, async ({ path }) => {
       const source = await readFile(path, 'utf8');
       const constants = new Map<string, string>();
       for (const [, name = '', text = ''] of source.matchAll(/^const (_\w+) = ("[^"\\\n]*");$/gm)) {
@@ -132,7 +135,7 @@ const separable: Plugin = {
         contents: source.replaceAll(key, (computed, name: string) => constants.get(name) ?? computed),
       };
     });
-    onLoad({ filter: /[\\/]@aws-sdk[\\/][^\\/]+[\\/]package\.json$/ }, async ({ path }) => {
+    build.onLoad({ filter: /[\\/]@aws-sdk[\\/][^\\/]+[\\/]package\.json$/ }, async ({ path }) => {
       const { name, version } = JSON.parse(await readFile(path, 'utf8')) as Record<string, unknown>;
       return { contents: JSON.stringify({ name, version }), loader: 'json' };
     });

@@ -1,7 +1,8 @@
 import { Annotations, Duration, Stack } from 'aws-cdk-lib';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
-import { CfnQueue, type IQueue, type Queue } from 'aws-cdk-lib/aws-sqs';
+import { CfnQueue, type IQueue, Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
+import { defaults } from '../src/adapters/aws/config.ts';
 import { acknowledge } from './acknowledge.ts';
 import { type FunctionPart, createFunction } from './function.ts';
 import type { Parts } from './parts.ts';
@@ -15,7 +16,7 @@ const TIMEOUT = Duration.minutes(1);
 const VISIBILITY = Duration.minutes(6);
 
 /** An outage of half an hour is sat out; what fails after that is for a person to see. */
-const MAX_RECEIVES = 5;
+const AUDITS = 5;
 
 /** Fewest that a mapping can be bound to (Lambda API reference, MaximumConcurrency). */
 const CONCURRENCY = 2;
@@ -39,7 +40,7 @@ export function createDeadLetters(scope: Construct, parts: Parts, queues: readon
     // No `recursiveLoop`: what it publishes goes to the work queue, and it takes nothing from there.
   });
   for (const queue of queues) {
-    redriveTo(queue, undeliverable);
+    redriveTo(queue, undeliverable, receivesOf(parts) + AUDITS);
     part.handler.addEventSource(
       new SqsEventSource(queue, {
         batchSize: 10,
@@ -68,10 +69,19 @@ function createUndeliverable(scope: Construct, { settings }: Parts): Queue {
 }
 
 /**
+ * Receipts that a dead letter of a work queue may have already. Whether its count begins anew in the next queue is not documented: a
+ * queue that allowed fewer would pass it on before anybody has looked at its run.
+ */
+function receivesOf({ work: { queue } }: Parts): number {
+  const own = queue instanceof Queue ? queue.deadLetterQueue?.maxReceiveCount : undefined;
+  return Math.max(defaults.maxReceiveCount, own ?? 0);
+}
+
+/**
  * Dead letters get dead letters of their own, unless somebody gave them some. Not at their creation, when neither the function
  * nor that queue is there yet.
  */
-function redriveTo(queue: IQueue, undeliverable: Queue): void {
+function redriveTo(queue: IQueue, undeliverable: Queue, maxReceiveCount: number): void {
   const resource = queue.node.defaultChild;
   const canBeSet = resource instanceof CfnQueue;
   if (canBeSet) {
@@ -81,7 +91,7 @@ function redriveTo(queue: IQueue, undeliverable: Queue): void {
   }
   // A queue of another stack, which this one needs, cannot need one of this stack.
   if (canBeSet && Stack.of(queue) === Stack.of(undeliverable)) {
-    resource.redrivePolicy = { deadLetterTargetArn: undeliverable.queueArn, maxReceiveCount: MAX_RECEIVES };
+    resource.redrivePolicy = { deadLetterTargetArn: undeliverable.queueArn, maxReceiveCount };
     return;
   }
   Annotations.of(queue).addWarningV2(

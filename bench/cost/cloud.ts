@@ -76,8 +76,8 @@ interface Entry {
   readonly Detail: string;
 }
 
-/** Puts what the rule of the work queue matches into it, in the envelope of the bus. */
-function putEvents(queue: string[], sent: Sent): { response: Answer } {
+/** Answers PutEvents, and puts what the rule of the work queue matches into it, in the envelope of the bus. */
+export function putEvents(queue: string[], sent: Pick<Sent, 'body'>): { response: Answer } {
   const { Entries } = JSON.parse(textOf(sent.body)) as { readonly Entries: readonly Entry[] };
   for (const { Source: source, DetailType, Detail } of Entries) {
     const detail = JSON.parse(Detail) as { readonly work?: boolean };

@@ -46,7 +46,7 @@ export interface Results {
   readonly runs: readonly Measured[];
 }
 
-const tableName = 'cost';
+export const tableName = 'cost';
 const hour = 3_600_000;
 
 /** Fixed, because a number is billed by its digits: the counts of bytes are the same each time. */

@@ -47,9 +47,19 @@ const base: Readonly<Record<string, JsonSchema>> = {
   time: { ...time, description: 'When the fact was published first, ms since 1970.' },
 };
 
+/** What the way to a worker adds on AWS. */
+const delivered: Readonly<Record<string, JsonSchema>> = {
+  lane: { ...id, description: 'The queue of its own that the step has. Of no concern to other readers.' },
+  spent: {
+    type: 'object',
+    description: 'What was used for the run and is in no record of it yet. Of no concern to other readers.',
+  },
+};
+
 function lifecycle(type: EventType, description: string, { required, optional = {} }: Fields): JsonSchema {
-  const own = { ...base, type: { const: type } satisfies JsonSchema };
-  return detailSchema(type, description, { required: { ...own, ...required }, optional }, 'open');
+  const fields = { ...base, type: { const: type } satisfies JsonSchema, ...required };
+  const more = required['work']?.const === false ? optional : { ...optional, ...delivered };
+  return detailSchema(type, description, { required: fields, optional: more }, 'open');
 }
 
 function status(...statuses: readonly string[]): JsonSchema {

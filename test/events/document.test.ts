@@ -36,6 +36,8 @@ const common = [
   'hop',
   'time',
   'status',
+  'lane',
+  'spent',
 ];
 
 test('has each event, its statuses and its fields', () => {

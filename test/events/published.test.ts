@@ -194,7 +194,10 @@ describe('each event that is published is as it is documented', () => {
       );
       expect([type, [...fields].toSorted()]).toEqual([
         type,
-        Object.keys(eventSchemas[type].properties ?? {}).toSorted(),
+        Object.keys(eventSchemas[type].properties ?? {})
+          // The adapter of EventBridge adds them.
+          .filter((field) => field !== 'lane' && field !== 'spent')
+          .toSorted(),
       ]);
     }
     // Only a reader that is told more than a schema says could tell these apart from a schema that takes all.

@@ -1,12 +1,16 @@
 import { EventBridgeClient, PutEventsCommand, type PutEventsResultEntry } from '@aws-sdk/client-eventbridge';
 import { mockClient } from 'aws-sdk-client-mock';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
+import * as z from 'zod';
 import { instantPacing } from './pacing.ts';
 import { eventSource, serviceLimits } from '../../../src/adapters/aws/config.ts';
 import { eventBridgeBus } from '../../../src/adapters/aws/event-bus.ts';
 import type { LaneOf } from '../../../src/adapters/aws/lanes.ts';
 import { refusalBackoff } from '../../../src/adapters/aws/retry.ts';
+import { withInvocation } from '../../../src/adapters/aws/invocation.ts';
+import { Spending } from '../../../src/adapters/aws/spending.ts';
 import { stepEvent, type WorkflowEvent } from '../../../src/core/event.ts';
+import { eventSchemas } from '../../../src/events/index.ts';
 
 const service = mockClient(EventBridgeClient);
 
@@ -206,4 +210,28 @@ test('an event carries the trace of the invocation that it is published in, and 
   const entries = service.commandCalls(PutEventsCommand).map((call) => call.args[0].input.Entries?.[0]);
   expect(entries[0]?.TraceHeader).toBe('Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=1');
   expect(entries[1]).not.toHaveProperty('TraceHeader');
+});
+
+test('what a handling adds to its events is in their schemas', async () => {
+  service.on(PutEventsCommand).resolves({ Entries: [accepted, accepted] });
+  const { bus } = busOf(true, () => ({
+    name: 'slow',
+    queueUrl: 'https://queue.example',
+    queueArn: 'arn:aws:sqs:a:1:slow',
+  }));
+  const meter = new Spending({ now: () => 0, gigabytes: 0.5, before: { invocations: 1 } });
+  const place = { key: { entry: 0 }, turn: 'turn', stepId: 'step' };
+  const run = stepEvent(base, 'workflow.step.run', place);
+  const end = stepEvent(base, 'workflow.step.end', { ...place, status: 'success' });
+  await withInvocation({ deadline: Date.now() + 60_000, meter }, () => bus.publish([run, end]));
+  const [call] = service.commandCalls(PutEventsCommand);
+  const details = (call?.args[0].input.Entries ?? []).map(
+    ({ Detail }) => JSON.parse(Detail ?? '') as WorkflowEvent,
+  );
+  expect(details).toHaveLength(2);
+  expect(details[0]).toMatchObject({ lane: 'slow', spent: { mi: 1, me: 2 } });
+  for (const detail of details) {
+    const closed = { ...eventSchemas[detail.type], additionalProperties: false };
+    expect(z.fromJSONSchema(closed as never).safeParse(detail)).toMatchObject({ data: detail });
+  }
 });
