@@ -115,7 +115,9 @@ export function cronText({ seconds, minutes, hours, days, months, weekdays, year
 
 /** Whether any of the days is one of any of the months. */
 export function hasDay(days: Cron['days'], months: readonly number[]): boolean {
-  return days === undefined || months.some((number) => (days[0] ?? 0) <= (monthDays[number - 1] ?? 0));
+  if (days === undefined) return true;
+  const first = Math.min(...days);
+  return monthDays.some((most, at) => first <= most && months.includes(at + 1));
 }
 
 function isAny(text: string): boolean {
@@ -169,7 +171,7 @@ function numberOf(field: Field, text: string, part: string): number {
 }
 
 function malformed({ name, least, most, names }: Field, part: string): Unreadable {
-  const example = names === undefined ? '' : ` or ${names[0] ?? ''} to ${names.at(-1) ?? ''}`;
+  const example = names === undefined ? '' : ` or ${names.slice(0, 1).join('')} to ${names.slice(-1).join('')}`;
   return new Unreadable(
     `the ${name} '${part}' cannot be read: write '*', or ${least} to ${most}${example}, ranges of them, and steps of a range, ` +
       'with commas between',

@@ -24,6 +24,10 @@ function timesOf(text: string): number[] {
 }
 
 describe('an expression', () => {
+  test('that is no text is a mistake of who reads it, and not of who wrote it', () => {
+    expect(() => readCron(undefined as unknown as string)).toThrow(TypeError);
+  });
+
   test('means what another reader of cron expressions finds in it', () => {
     fc.assert(
       fc.property(fc.oneof(crons, cronsOfSeconds), (text) => {
