@@ -171,7 +171,8 @@ function numberOf(field: Field, text: string, part: string): number {
 }
 
 function malformed({ name, least, most, names }: Field, part: string): Unreadable {
-  const example = names === undefined ? '' : ` or ${names.slice(0, 1).join('')} to ${names.slice(-1).join('')}`;
+  const example =
+    names === undefined ? '' : ` or ${names.slice(0, 1).join('')} to ${names.slice(-1).join('')}`;
   return new Unreadable(
     `the ${name} '${part}' cannot be read: write '*', or ${least} to ${most}${example}, ranges of them, and steps of a range, ` +
       'with commas between',
