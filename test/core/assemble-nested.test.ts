@@ -250,6 +250,24 @@ test('the execution path goes on through every epoch', () => {
   expect(entryCount(run)).toBe(1);
 });
 
+test('what a run has cost is shown where the place counts it', () => {
+  const cost = {
+    dollars: 0.000_005,
+    events: 2,
+    requests: 3,
+    invocations: 1,
+    gbSeconds: 0.03,
+    writeUnits: 2,
+    readUnits: 1,
+    objectWrites: 0,
+    objectReads: 0,
+    schedules: 0,
+    bytes: 962,
+  };
+  expect(assembleState({ ...view({ graph: graphOf('step') }), cost }).cost).toEqual(cost);
+  expect(assembleState(view({ graph: graphOf('step') }))).not.toHaveProperty('cost');
+});
+
 describe('a tripwire', () => {
   const error = { inline: encodeError(new TripWire('stop', { metadata: { by: 'guard' } })) };
 

@@ -148,24 +148,6 @@ describe('the result of a run', () => {
   });
 });
 
-test('what a run has cost is shown where the place counts it', () => {
-  const cost = {
-    dollars: 0.000_005,
-    events: 2,
-    requests: 3,
-    invocations: 1,
-    gbSeconds: 0.03,
-    writeUnits: 2,
-    readUnits: 1,
-    objectWrites: 0,
-    objectReads: 0,
-    schedules: 0,
-    bytes: 962,
-  };
-  expect(assembleState({ ...view({ graph: graphOf('step') }), cost }).cost).toEqual(cost);
-  expect(assembleState(view({ graph: graphOf('step') }))).not.toHaveProperty('cost');
-});
-
 describe('one step', () => {
   const suspension = { suspendedAt: 15, suspendPayload: stored('why'), suspendOutput: stored('so far') };
   const shownSuspension = { suspendedAt: 15, suspendPayload: 'why', suspendOutput: 'so far' };
