@@ -122,7 +122,9 @@ export class Requests {
     const { flow } = startedWorkflow(scenario);
     const goesOn = (entry: number): boolean => {
       const before = watch.record(runId, { entry });
-      return before?.status === 'success' && before.bailed !== true && before.aborted !== true;
+      // A loop that goes on is not through, though its last iteration was.
+      const isThrough = before?.status === 'success' && before.again !== true;
+      return isThrough && before.bailed !== true && before.aborted !== true;
     };
     const reached = flow.filter((_, entry) => entry === 0 || goesOn(entry - 1));
     const ids = reached.flatMap((entry) => ('step' in entry ? entry.step.id : []));

@@ -71,7 +71,7 @@ export const mutations = {
   ],
   'left-before-token': [
     {
-      file: 'src/runtime/resume.ts',
+      file: 'src/runtime/resume-place.ts',
       from: '  await ensureSuspended(handling, record);\n',
       to: '  void ensureSuspended;\n',
     },
