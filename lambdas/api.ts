@@ -6,6 +6,7 @@ import { type Authenticated, identifyBy } from './identify.ts';
 import { logRefused } from './log-refused.ts';
 import { meterOfCall } from './metering.ts';
 import { during, logger, observed } from './observability.ts';
+import { callTime } from './remaining-time.ts';
 import { startRuntime } from './runtime.ts';
 
 const identify = identifyBy(process.env);
@@ -27,7 +28,7 @@ export const handler = observed(async (event: APIGatewayProxyEventV2, context) =
   const { routeKey, pathParameters } = event;
   // Ids of the path, and not the path: what follows it is what the caller wrote.
   return await during({ route: routeKey, ...pathParameters }, async () => {
-    const invocation = { deadline: Date.now() + context.getRemainingTimeInMillis(), meter: meterOfCall() };
+    const invocation = { ...callTime(context, Date.now()), meter: meterOfCall() };
     const answered = await withInvocation(invocation, () =>
       answer(event as unknown as Parameters<typeof answer>[0], context),
     );

@@ -1,9 +1,11 @@
 import type { SQSEvent } from 'aws-lambda';
 import { runIdOfMessage } from '../src/adapters/aws/index.ts';
+import { withInvocation } from '../src/adapters/aws/invocation.ts';
 import { startingDestinations } from './destinations.ts';
 import { dispatch } from './dispatch.ts';
 import { eachRecord } from './each-record.ts';
 import { logger, observed } from './observability.ts';
+import { callTime } from './remaining-time.ts';
 import { startRuntime } from './runtime.ts';
 
 const runtime = startRuntime();
@@ -20,6 +22,8 @@ async function audit(body: string): Promise<void> {
  * request or a tick, which no run knows of yet, is tried once more. What cannot be read, or cannot be done now, comes again, and in the end
  * goes to the queue `Undeliverable`, for a person.
  */
-export const handler = observed((event: SQSEvent) =>
-  eachRecord(event, (record) => dispatch(record, { ...starting, event: audit })),
+export const handler = observed((event: SQSEvent, context) =>
+  withInvocation(callTime(context, Date.now()), () =>
+    eachRecord(event, (record) => dispatch(record, { ...starting, event: audit })),
+  ),
 );

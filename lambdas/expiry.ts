@@ -1,8 +1,10 @@
 import type { DynamoDBBatchResponse, DynamoDBStreamEvent } from 'aws-lambda';
 import { LazyClients } from '../src/adapters/aws/clients.ts';
 import { readAwsConfig, removeExpiredRun } from '../src/adapters/aws/index.ts';
+import { withInvocation } from '../src/adapters/aws/invocation.ts';
 import { failuresOf } from './each-record.ts';
 import { logger, observed } from './observability.ts';
+import { callTime } from './remaining-time.ts';
 
 const { tableName } = readAwsConfig(process.env);
 const client = new LazyClients({}, undefined).dynamodb();
@@ -12,9 +14,11 @@ const client = new LazyClients({}, undefined).dynamodb();
  * that did not fail, nothing is left to remove.
  */
 export const handler = observed(
-  async ({ Records: records }: DynamoDBStreamEvent): Promise<DynamoDBBatchResponse> => {
-    const failures = await failuresOf(records, ({ dynamodb }) =>
-      removeExpiredRun({ client, tableName }, dynamodb?.OldImage ?? {}),
+  async ({ Records: records }: DynamoDBStreamEvent, context): Promise<DynamoDBBatchResponse> => {
+    const failures = await withInvocation(callTime(context, Date.now()), () =>
+      failuresOf(records, ({ dynamodb }) =>
+        removeExpiredRun({ client, tableName }, dynamodb?.OldImage ?? {}),
+      ),
     );
     for (const { record, reason } of failures) {
       const { Keys: keys, SequenceNumber: sequenceNumber } = record.dynamodb ?? {};

@@ -8,6 +8,7 @@ import { type FunctionPart, createFunction } from './function.ts';
 import type { Parts } from './parts.ts';
 import { deadLetterPermissions } from './permissions.ts';
 import { createDeadLetterQueue } from './queue.ts';
+import { requestSourcesEnvironment } from './sources.ts';
 
 /** An audit is a handful of reads and a publication, which are tried again for up to half of this. */
 const TIMEOUT = Duration.minutes(1);
@@ -37,6 +38,8 @@ export function createDeadLetters(scope: Construct, parts: Parts, queues: readon
     description: 'Looks at the runs of messages that could not be processed',
     timeout: TIMEOUT,
     permissions: deadLetterPermissions(parts),
+    // A request that could not be processed is tried once more.
+    environment: requestSourcesEnvironment(parts.settings.requestSources),
     // No `recursiveLoop`: what it publishes goes to the work queue, and it takes nothing from there.
   });
   for (const queue of queues) {

@@ -155,7 +155,8 @@ export function closeQueue({ queue, ruleArns }: WorkQueue, roles: readonly IRole
   );
 }
 
-function visibilityOf(timeout: Duration): Duration {
+/** How long a message is not seen by others: its function's time, and a little more. */
+export function visibilityOf(timeout: Duration): Duration {
   return timeout.plus(Duration.seconds(defaults.visibilityMarginSeconds));
 }
 

@@ -1,13 +1,13 @@
-import { Duration, Fn } from 'aws-cdk-lib';
+import { type Duration, Fn } from 'aws-cdk-lib';
 import type { Alarm, Dashboard } from 'aws-cdk-lib/aws-cloudwatch';
 import { CfnRule, type IEventBus, Rule } from 'aws-cdk-lib/aws-events';
 import { Function as LambdaFunction, type IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct, IConstruct } from 'constructs';
-import { defaults } from '../src/adapters/aws/config.ts';
 import { createAlarms, type Watched } from './alarms.ts';
 import { createDashboard } from './dashboard.ts';
 import type { Parts } from './parts.ts';
+import { visibilityOf } from './queue.ts';
 
 /** What watches a deployment. */
 export interface Watch {
@@ -27,7 +27,7 @@ export function watch(scope: Construct, parts: Parts, queues: WatchedQueues): Wa
   const { settings, metrics, table, work, lanes, bus } = parts;
   const queueOf = ({ queue }: Parts['work'], timeout: Duration) => ({
     queue,
-    visibility: timeout.plus(Duration.seconds(defaults.visibilityMarginSeconds)),
+    visibility: visibilityOf(timeout),
   });
   const laneQueues = lanes.map((lane): [string, ReturnType<typeof queueOf>] => [
     nameOf(scope, lane.work.queue),

@@ -226,7 +226,7 @@ export class WorkflowRuntime extends MeteredConstruct implements IWorkflowRuntim
   }
 }
 
-/** Requests come to the work queue, so its processor alone is told of their sources. */
+/** Requests come to the work queue: of all processors, its own alone is told of their sources. */
 function withRequests(settings: Settings): Settings {
   const { environment, requestSources } = settings;
   return { ...settings, environment: { ...environment, ...requestSourcesEnvironment(requestSources) } };

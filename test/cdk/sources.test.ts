@@ -161,18 +161,25 @@ describe('the runtime', () => {
     });
   });
 
-  test('tells the processor of the work queue, and no other function, who may ask', () => {
+  test('tells the processor of the work queue, and the function of its dead letters, who may ask, and no other', () => {
     const told = resourcesOf(template, 'AWS::Lambda::Function').filter(({ Properties }) => {
       const { Environment: { Variables = {} } = {} } = Properties as {
         Environment?: { Variables?: Record<string, unknown> };
       };
       return environment.requestSources in Variables;
     });
-    expect(told).toHaveLength(1);
-    expect(told[0]?.Properties).toMatchObject({
-      Description: 'Handles the events of workflows',
-      Environment: { Variables: { [environment.requestSources]: JSON.stringify(sources) } },
-    });
+    expect(new Set(told.map(({ Properties }) => Properties['Description']))).toEqual(
+      new Set([
+        'Handles the events of workflows',
+        'Looks at the runs of messages that could not be processed',
+      ]),
+    );
+    expect(told).toHaveLength(2);
+    for (const { Properties } of told) {
+      expect(Properties).toMatchObject({
+        Environment: { Variables: { [environment.requestSources]: JSON.stringify(sources) } },
+      });
+    }
   });
 
   test('lets a principal put what was granted, on its bus', () => {
