@@ -321,7 +321,7 @@ export interface WorkflowRuntimeProps extends WorkflowStorageProps, StepFunction
    */
   readonly metricsNamespace?: string;
   /**
-   * From where on the alarms ring, each documented in docs/operations.md; false for none. About 35 alarms, at $0.10 a month each.
+   * From where on the alarms ring, each documented in docs/operations.md; false for none. About 30 alarms, at $0.10 a month each.
    * @default each as {@link AlarmThresholds} says
    */
   readonly alarms?: AlarmThresholds | false;

@@ -144,7 +144,7 @@ export class WorkflowRuntime extends MeteredConstruct implements IWorkflowRuntim
     const sweeper = createSweeper(this, parts);
     const expiry = createExpiry(this, parts);
 
-    createSchedules(this, parts, parts.settings.schedules);
+    const schedules = createSchedules(this, parts, parts.settings.schedules);
     routeWork(this, parts);
     this.routingDeadLetterQueue = parts.routingDeadLetterQueue;
     this.#sources = parts.settings.requestSources;
@@ -186,8 +186,10 @@ export class WorkflowRuntime extends MeteredConstruct implements IWorkflowRuntim
     this.metricSource = parts.metrics;
     const { alarms, dashboard } = watch(this, parts, {
       undeliverable: deadLetters.undeliverable,
-      deadLetterQueues: [...deadQueues, expiry.deadLetterQueue, sweeper.deadLetterQueue],
-      sweeper: sweeper.handler,
+      deadLetterQueues: deadQueues,
+      expiry,
+      sweeper,
+      schedules,
     });
     this.alarms = alarms;
     this.dashboard = dashboard;
