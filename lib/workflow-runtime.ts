@@ -26,6 +26,7 @@ import { StepPrincipal } from './step-principal.ts';
 import { createScheduler } from './scheduler.ts';
 import { createSchedules } from './schedules.ts';
 import { createSweeper } from './sweeper.ts';
+import { checkTable } from './table.ts';
 import { watch } from './watch.ts';
 import { createStorage } from './workflow-storage.ts';
 
@@ -237,7 +238,9 @@ function withRequests(settings: Settings): Settings {
 /** What the functions work on. */
 function createParts(scope: Construct, settings: Settings): Parts {
   const { table, bucket } = settings.storage ?? createStorage(scope, settings);
+  if (settings.storage !== undefined) checkTable('storage.table', table);
   takeFor('table', table);
+  takeFor('bucket', bucket);
   takeFor('bus', settings.ownBus);
   takeFor('queue', settings.ownQueue);
   if (settings.encryptionKey !== undefined) allowServices(scope, settings.encryptionKey);
