@@ -1,9 +1,10 @@
 import { resumedTurn } from '../core/decide.ts';
 import { isWorkflowError, WorkflowError } from '../core/errors.ts';
-import type { RecordKey, RunHeader, StepRecord } from '../core/records.ts';
+import { type RecordKey, type RunHeader, type StepRecord, terminalStatuses } from '../core/records.ts';
 import type { SuspendedPlace } from '../core/resume-target.ts';
 import { parseTurn } from '../core/turn.ts';
 import { notFound } from './access.ts';
+import { checkId } from './arguments.ts';
 import type { ResumeRequest, StoredRun } from './api.ts';
 import { decideOnce } from './decide-once.ts';
 import type { Engine } from './engine.ts';
@@ -27,10 +28,14 @@ export async function resumeOnce(
   requestKey: string,
   find: () => Promise<readonly SuspendedPlace[]>,
 ): Promise<StoredRun> {
-  const suspensions = await decideOnce(engine, request.runId, requestKey, async () =>
-    (await find()).map(
-      ({ runId, runs, record: { key, turn, stepId } }): Suspension => ({ runId, runs, key, turn, stepId }),
-    ),
+  const suspensions = await decideOnce(
+    engine,
+    request.runId,
+    `resume:${checkId(requestKey, 'requestKey')}`,
+    async () =>
+      (await find()).map(
+        ({ runId, runs, record: { key, turn, stepId } }): Suspension => ({ runId, runs, key, turn, stepId }),
+      ),
   );
   for (const [index, suspension] of suspensions.entries()) {
     const resumed = resumeSuspension(engine, request, suspension);
@@ -92,6 +97,8 @@ async function ensureResumed(
   if (!isNextGeneration(record.turn, turn)) return;
   if (record.resumeRequest !== requestKey) throw claimed(header, record);
   if (record.turn !== resumedTurn(turn) || record.status !== 'due') return;
+  // Of a run that is over, or in a later epoch, nothing is to be announced: it is not this place that it stands at.
+  if (parseTurn(turn).epoch !== header.epoch || terminalStatuses.has(header.status)) return;
   await announceResumed(handlingOf(engine, engine.registry.get(header.workflowId), header), record);
 }
 

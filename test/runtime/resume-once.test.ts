@@ -94,6 +94,38 @@ describe('a resumption with a key', () => {
     expect(await hand.runtime.result({ runId: 'r' })).toMatchObject({ status: 'success', result: 1111 });
   });
 
+  test('that comes again in a later epoch changes nothing of it', async () => {
+    const hand = await suspended(workflow('w', [asking('first'), asking('second'), asking('third')]));
+    for (const step of ['first', 'second']) {
+      await hand.runtime.resume({ runId: 'r', step, resumeData: 1 });
+      await hand.drain();
+    }
+    const third = { ...once(1), step: 'third' };
+    await hand.runtime.resume(third);
+    // Before anybody claims it.
+    await hand.runtime.cancel({ runId: 'r' });
+    await patient(hand, hand.runtime.resume(third));
+    expect(await hand.runtime.get({ runId: 'r' })).toMatchObject({ status: 'canceled' });
+    await hand.runtime.timeTravel({ runId: 'r', step: 'first' });
+    await hand.drain();
+    await patient(hand, hand.runtime.resume(third));
+    await hand.drain();
+    expect(await hand.runtime.get({ runId: 'r' })).toMatchObject({ status: 'suspended' });
+    await hand.runtime.resume({ runId: 'r', step: 'first', resumeData: 1 });
+    await hand.drain();
+    expect(await hand.runtime.get({ runId: 'r' })).toMatchObject({ status: 'suspended' });
+  });
+
+  test('has nothing to do with a cancel of the same key', async () => {
+    const hand = await suspended(workflow('w', [insisting]));
+    await hand.runtime.cancel({ runId: 'r', requestKey: 'one' });
+    await hand.runtime.timeTravel({ runId: 'r', step: 'insist' });
+    await hand.drain();
+    await hand.runtime.resume(once(10));
+    await hand.drain();
+    expect(await sumOf(hand.runtime)).toBe(11);
+  });
+
   test('that comes three times at once resumes once, and no one is refused', async () => {
     const hand = await suspended(workflow('w', [insisting]));
     const workers = [hand.runtime, hand.worker(), hand.worker()];
