@@ -37,15 +37,16 @@ export async function resumeOnce(
         ({ runId, runs, record: { key, turn, stepId } }): Suspension => ({ runId, runs, key, turn, stepId }),
       ),
   );
+  let changed = false;
   for (const [index, suspension] of suspensions.entries()) {
-    const resumed = resumeSuspension(engine, request, suspension);
+    const resumed = resumeSuspension(engine, request, suspension).then((isNow) => (changed ||= isNow));
     await (index === 0 ? resumed : tolerant(resumed));
   }
   const { store } = engine.backend;
   await store.durable();
   const header = await store.loadHeader(request.runId);
   if (header === undefined) throw notFound(request.runId);
-  return storedRun(header, true);
+  return storedRun(header, changed);
 }
 
 /** Whoever resumed an item apart from the others has had the same right to it. */
@@ -58,19 +59,25 @@ export async function tolerant(resumed: Promise<unknown>): Promise<void> {
   }
 }
 
+/** Whether this call resumed it: another one may have. */
 async function resumeSuspension(
   engine: Engine,
   request: ResumeRequest,
   suspension: Suspension,
-): Promise<void> {
+): Promise<boolean> {
   const record = await recordAt(engine, suspension);
-  if (record?.turn !== suspension.turn) return ensureResumed(engine, request, suspension, record);
+  if (record?.turn !== suspension.turn) {
+    await ensureResumed(engine, request, suspension, record);
+    return false;
+  }
   try {
     await resumePlace(engine, request, { ...suspension, record });
+    return true;
   } catch (error) {
     if (!isWorkflowError(error, 'WORKFLOW_RESUME_ALREADY_CLAIMED')) throw error;
     // The same request, delivered twice at once, may have been faster, and the step may have gone on since.
     await ensureResumed(engine, request, suspension, await recordAt(engine, suspension));
+    return false;
   }
 }
 

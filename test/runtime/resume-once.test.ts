@@ -53,8 +53,8 @@ async function sumOf(runtime: Runtime): Promise<unknown> {
 describe('a resumption with a key', () => {
   test('that comes again before the step ran resumes nothing more', async () => {
     const hand = await suspended(workflow('w', [insisting]));
-    await hand.runtime.resume(once(10));
-    await patient(hand, hand.runtime.resume(once(10)));
+    expect(await hand.runtime.resume(once(10))).toMatchObject({ changed: true });
+    expect(await patient(hand, hand.runtime.resume(once(10)))).toMatchObject({ changed: false });
     await hand.drain();
     expect(await sumOf(hand.runtime)).toBe(11);
     expect(await hand.runtime.get({ runId: 'r' })).toMatchObject({ status: 'suspended' });
