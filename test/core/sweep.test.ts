@@ -382,6 +382,11 @@ describe('a run that is stuck', () => {
     }
   });
 
+  test('is not kept from it by what an earlier epoch waited for', () => {
+    const sleeper = record(0, { dueAt: now + 1 });
+    expect(standsStill({ header: header({ updatedAt: old, epoch: 2 }), records: [sleeper] }, now)).toBe(true);
+  });
+
   test('has something to do itself, and does not look after a nested run or wait for somebody', () => {
     expect(needsWork([])).toBe(false);
     expect(needsWork([{ type: 'announce-end' }])).toBe(true);
