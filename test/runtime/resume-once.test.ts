@@ -96,8 +96,8 @@ describe('a resumption with a key', () => {
 
   test('that comes again in a later epoch changes nothing of it', async () => {
     const hand = await suspended(workflow('w', [asking('first'), asking('second'), asking('third')]));
-    for (const step of ['first', 'second']) {
-      await hand.runtime.resume({ runId: 'r', step, resumeData: 1 });
+    for (const id of ['first', 'second']) {
+      await hand.runtime.resume({ runId: 'r', step: id, resumeData: 1 });
       await hand.drain();
     }
     const third = { ...once(1), step: 'third' };
