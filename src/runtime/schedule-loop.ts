@@ -129,7 +129,8 @@ class ScheduleTimer {
   async #hasRun(at: number): Promise<boolean> {
     const { store } = this.#engine.backend;
     const header = await store.loadHeader(scheduledRunId(tickOf(this.#scheduled, at)));
-    return header !== undefined && header.status !== 'pending';
+    const isOurs = header?.workflowId === this.#scheduled.workflowId;
+    return isOurs && header.status !== 'pending';
   }
 }
 
