@@ -82,8 +82,8 @@ export interface WorkflowStorageProps {
    */
   readonly table?: ITable | Table | TableV2;
   /**
-   * A bucket of your own, for nothing but this deployment. To one that is made in the same app, the lifecycle rules for what the runtime no longer needs are
-   * added.
+   * A bucket of your own, for nothing but this deployment. To one that is made in the same app, the lifecycle rules for what the
+   * runtime no longer needs are added.
    * @default - a bucket that is closed to the public, encrypted, and TLS only
    */
   readonly bucket?: IBucket | Bucket;
