@@ -7,7 +7,10 @@ import { perMillion, perUnit } from '../../bench/cost/price.ts';
 import { resultsOf } from '../../bench/cost/report.ts';
 import { workloads } from '../../bench/cost/workloads.ts';
 
-/** What `npm run bench:cost -- --document` kept. `test:dynamodb` shows that it is still what is counted. */
+/**
+ * What `npm run bench:cost -- --document` kept. `test:dynamodb` shows that what it says of runs without history is
+ * still what is counted.
+ */
 
 const repository = join(import.meta.dirname, '../..');
 const read = (path: string): string => readFileSync(join(repository, path), 'utf8');
@@ -50,12 +53,12 @@ describe('write units', () => {
   });
 });
 
-test('a run shows what it has used, but for a few in a hundred', () => {
+test('a run shows what it has used, within one in a hundred', () => {
   for (const { runs } of [plain, quiet]) {
     for (const run of runs) {
       const share = (run.shown * 1e6) / perMillion(run, 1);
-      expect(share).toBeGreaterThan(0.96);
-      expect(share).toBeLessThan(1.01);
+      expect(share).toBeGreaterThanOrEqual(0.99);
+      expect(share).toBeLessThanOrEqual(1.01);
     }
   }
 });

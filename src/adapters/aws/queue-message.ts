@@ -3,6 +3,7 @@ import { WorkflowError } from '../../core/errors.ts';
 import { eventFormat, eventTypes, type WorkflowEvent } from '../../core/event.ts';
 import { runStatuses, stepStatuses } from '../../core/records.ts';
 import { eventSource } from './config.ts';
+import { issuesOf } from './issues.ts';
 import type { Carried } from './spending.ts';
 
 /**
@@ -59,7 +60,7 @@ export function formatQueueMessage(event: WorkflowEvent, spent: Carried = {}): s
 export function parseQueueMessage(body: string): WorkflowEvent {
   const parsed = message.safeParse(parseJson(body));
   if (parsed.success) return withoutAbsent(parsed.data.detail);
-  const issues = parsed.error.issues.map((issue) => ({ path: issue.path.join('.'), message: issue.message }));
+  const issues = issuesOf(parsed.error);
   const [first] = issues;
   throw new WorkflowError(
     'WORKFLOW_ARGUMENT_INVALID',
@@ -78,10 +79,10 @@ const about = z.object({ source: z.literal(eventSource), detail: z.object({ runI
 export function runIdOfMessage(body: string): string {
   const parsed = about.safeParse(parseJson(body));
   if (parsed.success) return parsed.data.detail.runId;
-  const [issue] = parsed.error.issues;
+  const [issue] = issuesOf(parsed.error);
   throw new WorkflowError(
     'WORKFLOW_ARGUMENT_INVALID',
-    `The message is about no run (${issue?.path.join('.') || 'body'}: ${issue?.message ?? 'invalid'}): look at it by evented ` +
+    `The message is about no run (${issue?.path || 'body'}: ${issue?.message ?? 'invalid'}): look at it by evented ` +
       'redrive --dry-run, and delete it when nobody needs it',
     { cause: parsed.error },
   );

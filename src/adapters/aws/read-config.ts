@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { WorkflowError } from '../../core/errors.ts';
 import { defaults, environment, type Lane } from './config.ts';
+import { issuesOf } from './issues.ts';
 import type { ScheduleConfig } from './scheduler-timers.ts';
 
 /** What the functions of one deployment share. */
@@ -127,7 +128,7 @@ export function readAwsConfig(env: Readonly<Record<string, string | undefined>>)
       lanes: (values[environment.lanes] ?? []) as readonly Lane[],
     };
   }
-  const issues = parsed.error.issues.map((issue) => ({ path: issue.path.join('.'), message: issue.message }));
+  const issues = issuesOf(parsed.error);
   const names = issues.map(({ path, message }) => `${path} (${message})`).join(', ');
   throw new WorkflowError(
     'WORKFLOW_DEFINITION_INVALID',

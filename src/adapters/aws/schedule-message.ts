@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { WorkflowError } from '../../core/errors.ts';
 import type { ScheduleStart, ScheduleTick } from '../../core/schedule.ts';
 import { scheduleDetailType, scheduleSource } from './config.ts';
+import { issuesOf } from './issues.ts';
 
 /**
  * What the Scheduler puts into the work queue when a schedule is due: an event as the bus has them, whose time is that of the
@@ -79,7 +80,7 @@ export function parseScheduleMessage(value: unknown, sentAt: number): ScheduleMe
       ...(start === undefined ? {} : { start }),
     };
   }
-  const issues = parsed.error.issues.map((issue) => ({ path: issue.path.join('.'), message: issue.message }));
+  const issues = issuesOf(parsed.error);
   const [first] = issues;
   throw new WorkflowError(
     'WORKFLOW_ARGUMENT_INVALID',

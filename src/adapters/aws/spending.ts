@@ -86,7 +86,7 @@ export class Spending implements Counter {
     return taken;
   }
 
-  /** Of a write that did not come about. */
+  /** Of a write that did not come about, or an event that was not sent. */
   putBack(taken: Usage): void {
     addUsage(this.#open, taken);
   }
@@ -192,13 +192,20 @@ function eventsAfter({ sk }: ItemKey, set: Item, stepEnds: boolean): number {
   return headerFields.endedAt.attribute in set || rests ? 1 + steps : 0;
 }
 
-/**
- * What an event that is about to be sent carries: all that is open, and `sending`, which is what sending it uses. Empty when
- * nothing is.
- */
-export function carriedBy(sending: Partial<Usage>): Carried {
+/** What an event takes along. */
+export interface Load {
+  /** Empty when nothing is open. */
+  readonly carried: Carried;
+  /** The event was not sent. */
+  readonly undo: () => void;
+}
+
+/** What an event that is about to be sent carries: all that is open, and `sending`, which is what sending it uses. */
+export function loadOf(sending: Partial<Usage>): Load {
   const meter = currentInvocation()?.meter;
-  return meter === undefined ? {} : carriedOf(meter.take(sending));
+  if (meter === undefined) return { carried: {}, undo: () => {} };
+  const taken = meter.take(sending);
+  return { carried: carriedOf(taken), undo: () => meter.putBack(taken) };
 }
 
 /** The parts that are not 0, to a thousandth. */

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { withInvocation } from '../../../src/adapters/aws/invocation.ts';
 import {
-  carriedBy,
   chargePut,
   chargesOn,
   chargeUpdate,
   deliveryOf,
+  loadOf,
   Spending,
 } from '../../../src/adapters/aws/spending.ts';
 import { costOf, dollarsOf, noUsage } from '../../../src/adapters/aws/usage.ts';
@@ -27,7 +27,7 @@ describe('a charge on a record', () => {
     expect(increase).toMatchObject({ mq: 3, mi: 1, mr: 1, mw: 1, mg: 30 });
     // What the write is billed comes, and nothing is open.
     meter.add({ writeUnits: 1, bytes: Number(increase['mb']) });
-    expect(inside(meter, () => carriedBy({}))).toEqual({});
+    expect(inside(meter, () => loadOf({}).carried)).toEqual({});
   });
 
   test('of a write that did not come about is made again', () => {
@@ -55,7 +55,7 @@ describe('a charge on a record', () => {
     const meter = meterAt({ now: 0 }, { before: { requests: 1 } });
     expect(inside(meter, () => chargeUpdate({ key: join })).increase).toEqual({});
     expect(chargeUpdate({ key: record }).increase).toEqual({});
-    expect(carriedBy({ entries: 1 })).toEqual({});
+    expect(loadOf({ entries: 1 }).carried).toEqual({});
   });
 
   test('on the record of a foreach holds those of its items', () => {
@@ -89,10 +89,18 @@ describe('a delivery', () => {
     }
   });
 
+  test('that is not sent leaves what it would have carried to the next', () => {
+    const meter = meterAt({ now: 0 }, { before: { requests: 3 } });
+    const load = inside(meter, () => loadOf({ entries: 1 }));
+    expect(load.carried).toEqual({ mq: 3, me: 1 });
+    load.undo();
+    expect(inside(meter, () => loadOf({ schedules: 1 })).carried).toEqual({ mq: 3, ms: 1 });
+  });
+
   test('is not counted again by what it carries', () => {
     const meter = meterAt({ now: 0 }, { before: { requests: 3 }, carried: { writeUnits: 4 } });
     expect(meter.total).toMatchObject({ requests: 3, writeUnits: 0 });
-    expect(inside(meter, () => carriedBy({ entries: 1 }))).toEqual({ mq: 3, mw: 4, me: 1 });
+    expect(inside(meter, () => loadOf({ entries: 1 }).carried)).toEqual({ mq: 3, mw: 4, me: 1 });
   });
 });
 
