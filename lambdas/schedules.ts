@@ -78,8 +78,8 @@ async function change(
 }
 
 /**
- * The workflows, which have what the lanes name: where they do not, no function could be loaded, and a stack that is told so here
- * rolls back before any of them is called.
+ * The workflows, which have what the lanes name. Where they do not, no function can be loaded: the stack is told here, and rolls
+ * back.
  */
 async function registeredWorkflows(): Promise<readonly WorkflowDefinition[]> {
   const workflows = workflowsOf(await import('evented-workflows:entry'));
