@@ -114,7 +114,9 @@ describe('the alarms', () => {
     // Several sweeps, of which each may fail and still be called.
     expect(Period).toBeGreaterThanOrEqual(minutes * 60 * 3);
     const thresholds = { errors: 1_000 };
-    expect(alarm('sweeperErrors', stackOf(thresholds, { interval: Duration.minutes(minutes) }))).toMatchObject({
+    expect(
+      alarm('sweeperErrors', stackOf(thresholds, { interval: Duration.minutes(minutes) })),
+    ).toMatchObject({
       Threshold: 1,
       EvaluationPeriods: 3,
       Period,

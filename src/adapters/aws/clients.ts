@@ -26,6 +26,14 @@ const bounds = {
   requestHandler: { connectionTimeout: 1_000, requestTimeout: 5_000, throwOnRequestTimeout: true },
 } as const;
 
+/** Without what describes each call for a log: these clients have none, and it takes 4 % of a call's CPU. */
+function quiet<Made extends { readonly middlewareStack: { remove(name: string): boolean } }>(
+  client: Made,
+): Made {
+  client.middlewareStack.remove('loggerMiddleware');
+  return client;
+}
+
 /** A payload has up to 64 MiB and takes its time. */
 const payloadTimeoutMs = 30_000;
 
@@ -42,19 +50,19 @@ export class LazyClients {
   }
 
   dynamodb(): DynamoDBClient {
-    const client = this.given.dynamodb ?? (this.made.dynamodb ??= new DynamoDBClient(bounds));
+    const client = this.given.dynamodb ?? (this.made.dynamodb ??= quiet(new DynamoDBClient(bounds)));
     meterDynamoDb(client);
     return client;
   }
 
   eventbridge(): EventBridgeClient {
-    const client = this.given.eventbridge ?? (this.made.eventbridge ??= new EventBridgeClient(bounds));
+    const client = this.given.eventbridge ?? (this.made.eventbridge ??= quiet(new EventBridgeClient(bounds)));
     meterEventBridge(client);
     return client;
   }
 
   sqs(): SQSClient {
-    const client = this.given.sqs ?? (this.made.sqs ??= new SQSClient(bounds));
+    const client = this.given.sqs ?? (this.made.sqs ??= quiet(new SQSClient(bounds)));
     meterSqs(client);
     return client;
   }
