@@ -79,12 +79,12 @@ export function check(name: string, input: Loose, output: Loose, seen: Watch): v
   }
   most('records of a transaction', input.TransactItems?.length ?? 0, serviceLimits.transactionItems);
   // Of the items that a transaction updates nothing is known but their keys.
-  const put = (input.TransactItems ?? []).map(({ Put }) => Put?.Item);
-  most('bytes of a transaction', bytesOf(put), serviceLimits.transactionBytes);
+  const puts = (input.TransactItems ?? []).map(({ Put }) => Put?.Item);
+  most('bytes of a transaction', bytesOf(puts), serviceLimits.transactionBytes);
   const written = [
     input.Item,
     output.Attributes,
-    ...put,
+    ...puts,
     ...Object.values(input.RequestItems ?? {}).flatMap((table) =>
       Array.isArray(table)
         ? (table as { PutRequest?: { Item: Item } }[]).map(({ PutRequest: put }) => put?.Item)
