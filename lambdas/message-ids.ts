@@ -1,8 +1,19 @@
 import type { SQSRecord } from 'aws-lambda';
 import type { Attributes } from './observability.ts';
 
-/** Fields of an event that say what it is about; the others of a request may be values. */
-const ids = ['type', 'workflowId', 'runId', 'stepId', 'path', 'turn', 'requestId'] as const;
+/**
+ * What the log calls the fields of an event that say what it is about, and how such a field is; the others of a request, and one
+ * that is otherwise, may be values.
+ */
+const ids: readonly (readonly [name: string, field: string, isId: (value: unknown) => boolean])[] = [
+  ['workflowId', 'workflowId', isText],
+  ['runId', 'runId', isText],
+  ['stepId', 'stepId', isText],
+  ['path', 'path', isPath],
+  ['turn', 'turn', isTurn],
+  // `requestId` is that of the invocation, on each line.
+  ['eventRequestId', 'requestId', isText],
+];
 
 /** What a message is about, for the log. Of one that cannot be read, its own id at least. */
 export function messageIds({ messageId, attributes, body }: SQSRecord): Attributes {
@@ -16,23 +27,34 @@ export function messageIds({ messageId, attributes, body }: SQSRecord): Attribut
 function eventIds(body: string): Attributes {
   const event = parsed(body);
   const detail = record(event['detail']);
-  const found = ids.flatMap((name) => {
-    const value = detail[name];
-    const isId =
-      typeof value === 'string' ? value.length <= 512 : Array.isArray(value) && value.every(isIndex);
-    return isId ? [[name, value] as const] : [];
+  const found = ids.flatMap(([name, field, isId]) => {
+    const value = detail[field];
+    return isId(value) ? [[name, value] as const] : [];
   });
   const { turn } = detail;
   return {
     ...(typeof event['detail-type'] === 'string' ? { type: event['detail-type'] } : {}),
     ...Object.fromEntries(found),
     // The last part of a turn; see `formatTurn`.
-    ...(typeof turn === 'string' && /^[\d.]+$/.test(turn) ? { attempt: Number(turn.slice(-3)) } : {}),
+    ...(isTurn(turn) ? { attempt: Number(turn.slice(-3)) } : {}),
   };
 }
 
+function isText(value: unknown): boolean {
+  return typeof value === 'string' && value.length <= 512;
+}
+
+/** Of an entry, and of an arm or item in it: two indexes at most. */
+function isPath(value: unknown): boolean {
+  return Array.isArray(value) && value.length <= 2 && value.every(isIndex);
+}
+
 function isIndex(value: unknown): boolean {
-  return typeof value === 'number';
+  return Number.isSafeInteger(value) && Number(value) >= 0;
+}
+
+function isTurn(value: unknown): value is string {
+  return typeof value === 'string' && /^[\d.]{1,64}$/.test(value);
 }
 
 function parsed(body: string): Readonly<Record<string, unknown>> {

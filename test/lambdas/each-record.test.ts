@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { eachRecord } from '../../lambdas/each-record.ts';
+import { logger, observed } from '../../lambdas/observability.ts';
 import { batch } from './batch.ts';
-import { captureLog, type LogLine } from './log.ts';
+import { captureLog, context, type LogLine } from './log.ts';
 
 let written: () => readonly LogLine[];
 
@@ -39,6 +40,32 @@ describe('a batch', () => {
         error: { name: 'Error' },
       },
     ]);
+  });
+
+  test('says which invocation it was, whatever a request calls itself, and none of its values', async () => {
+    const body = JSON.stringify({
+      source: 'shop',
+      'detail-type': 'workflow.start',
+      detail: { type: 'card', requestId: 'theirs', path: [4, 2, 4, 2], inputData: { card: 4242 } },
+    });
+    const handler = observed(() =>
+      eachRecord(batch(body), () => {
+        logger.info('It was seen.');
+        return Promise.reject(new Error('unavailable'));
+      }),
+    );
+    await handler(undefined, context);
+    const lines = written().filter(({ level }) => level !== undefined);
+    expect(lines.map(({ level }) => level)).toEqual(['INFO', 'ERROR']);
+    for (const line of lines) {
+      expect(line).toMatchObject({
+        requestId: 'request-1',
+        eventRequestId: 'theirs',
+        type: 'workflow.start',
+        messageId: 'message-0',
+      });
+      expect(line).not.toHaveProperty('path');
+    }
   });
 
   test('is handled at the same time', async () => {

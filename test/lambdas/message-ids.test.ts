@@ -40,19 +40,33 @@ test('a request says what it is about, and none of its values', () => {
   const body = JSON.stringify({
     source: 'shop',
     'detail-type': 'workflow.start',
-    detail: { workflowId: 'w', runId: { card: '4242' }, inputData: { card: '4242' }, requestId: '7' },
+    detail: {
+      type: 'card 4242',
+      workflowId: 'w',
+      runId: { card: '4242' },
+      path: [4, 2, 4, 2],
+      turn: 'card 4242',
+      inputData: { card: '4242' },
+      requestId: '7',
+    },
   });
   expect(messageIds(record(body))).toEqual({
     ...own,
     type: 'workflow.start',
     workflowId: 'w',
-    requestId: '7',
+    eventRequestId: '7',
   });
 });
 
-test.each(['', 'no JSON: 4242', 'null', '[1]', '{"detail":4242}', '{"detail":{"path":["4242"]}}'])(
-  '%j says nothing but which message it is',
-  (body) => {
-    expect(messageIds(record(body))).toEqual(own);
-  },
-);
+test.each([
+  '',
+  'no JSON: 4242',
+  'null',
+  '[1]',
+  '{"detail":4242}',
+  '{"detail":{"path":["4242"]}}',
+  '{"detail":{"type":"4242"}}',
+  '{"detail":{"path":[42.42,-4]}}',
+])('%j says nothing but which message it is', (body) => {
+  expect(messageIds(record(body))).toEqual(own);
+});
