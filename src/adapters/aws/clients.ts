@@ -15,10 +15,11 @@ export interface AwsClients {
 }
 
 /**
- * Bounds of one call of a client: three tries of at most 5 s. A write that may carry a lease is called again for what passes by
- * itself, but not after 15 s (`conflictBackoff`): so it has come about, or failed, by half of the usual lease of 60 s, and
- * leaves the worker the rest. What carries none is called again for as long as its invocation has time. "standard" rather than "adaptive", which would slow all tables of a process down for one
- * hot partition. https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
+ * Bounds of one call of a client: three tries of at most 5 s. A write that may carry a lease is called again for what passes
+ * by itself, but not after 15 s (`conflictBackoff`): so it has come about, or failed, by about half of the usual lease of
+ * 60 s, and leaves the worker the rest. What carries none is called again for as long as its invocation has time. "standard"
+ * rather than "adaptive", which would slow all tables of a process down for one hot partition.
+ * https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
  */
 const bounds = {
   maxAttempts: 3,
