@@ -1,4 +1,5 @@
-import type { SQSRecord } from 'aws-lambda';
+import { isPath } from '../src/adapters/aws/queue-message.ts';
+import type { Delivery } from './each-record.ts';
 import type { Attributes } from './observability.ts';
 
 /**
@@ -16,17 +17,17 @@ const ids: readonly (readonly [name: string, field: string, isId: (value: unknow
 ];
 
 /** What a message is about, for the log. Of one that cannot be read, its own id at least. */
-export function messageIds({ messageId, attributes, body }: SQSRecord): Attributes {
+export function messageIds({ record: { messageId, attributes }, content }: Delivery): Attributes {
   return {
     messageId,
     receiveCount: Number(attributes.ApproximateReceiveCount),
-    ...eventIds(body),
+    ...eventIds(content),
   };
 }
 
-function eventIds(body: string): Attributes {
-  const event = parsed(body);
-  const detail = record(event['detail']);
+function eventIds(content: unknown): Attributes {
+  const event = fieldsOf(content);
+  const detail = fieldsOf(event['detail']);
   const found = ids.flatMap(([name, field, isId]) => {
     const value = detail[field];
     return isId(value) ? [[name, value] as const] : [];
@@ -44,27 +45,10 @@ function isText(value: unknown): boolean {
   return typeof value === 'string' && value.length <= 512;
 }
 
-/** Of an entry, and of an arm or item in it: two indexes at most. */
-function isPath(value: unknown): boolean {
-  return Array.isArray(value) && value.length <= 2 && value.every(isIndex);
-}
-
-function isIndex(value: unknown): boolean {
-  return Number.isSafeInteger(value) && Number(value) >= 0;
-}
-
 function isTurn(value: unknown): value is string {
   return typeof value === 'string' && /^[\d.]{1,64}$/.test(value);
 }
 
-function parsed(body: string): Readonly<Record<string, unknown>> {
-  try {
-    return record(JSON.parse(body));
-  } catch {
-    return {};
-  }
-}
-
-function record(value: unknown): Readonly<Record<string, unknown>> {
+function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
 }

@@ -53,11 +53,23 @@ describe('write units', () => {
   });
 });
 
+/** What each run shows, as shares of what it has used. */
+function sharesShown({ runs }: Results): number[] {
+  return runs.map((run) => (run.shown * 1e6) / perMillion(run, 1));
+}
+
 test('a run shows what it has used, within one in a hundred', () => {
-  for (const { runs } of [plain, quiet]) {
-    for (const run of runs) {
-      const share = (run.shown * 1e6) / perMillion(run, 1);
-      expect(share).toBeGreaterThanOrEqual(0.99);
+  for (const share of [plain, quiet].flatMap(sharesShown)) {
+    expect(share).toBeGreaterThanOrEqual(0.99);
+    expect(share).toBeLessThanOrEqual(1.01);
+  }
+});
+
+test('with history, it shows a few in a hundred less, and parallel branches about a quarter', () => {
+  const branches = workloads().findIndex(({ name }) => name === 'parallel 20');
+  for (const stepEnds of [true, false]) {
+    for (const [at, share] of sharesShown(resultsOf(results, { stepEnds, history: 'full' })).entries()) {
+      expect(share).toBeGreaterThanOrEqual(at === branches ? 0.74 : 0.93);
       expect(share).toBeLessThanOrEqual(1.01);
     }
   }

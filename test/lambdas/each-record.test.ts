@@ -13,14 +13,14 @@ beforeEach(() => {
 describe('a batch', () => {
   test('that is handled comes not again', async () => {
     const seen: string[] = [];
-    const answer = await eachRecord(batch('a', 'b'), async ({ body }) => void seen.push(body));
+    const answer = await eachRecord(batch('a', 'b'), async ({ record: { body } }) => void seen.push(body));
     expect(answer).toEqual({ batchItemFailures: [] });
     expect(seen).toEqual(['a', 'b']);
     expect(written()).toEqual([]);
   });
 
   test('names those that failed, by a rejection or a throw, and no others', async () => {
-    const answer = await eachRecord(batch('a', 'throw', 'b', 'reject'), ({ body }) => {
+    const answer = await eachRecord(batch('a', 'throw', 'b', 'reject'), ({ record: { body } }) => {
       if (body === 'throw') throw new Error('unreadable');
       return body === 'reject' ? Promise.reject(new Error('unavailable')) : Promise.resolve();
     });
@@ -71,7 +71,7 @@ describe('a batch', () => {
   test('is handled at the same time', async () => {
     const release = Promise.withResolvers<void>();
     const started: string[] = [];
-    const answer = eachRecord(batch('a', 'b'), async ({ body }) => {
+    const answer = eachRecord(batch('a', 'b'), async ({ record: { body } }) => {
       started.push(body);
       // The first one waits for the second: one after the other would never end.
       if (body === 'b') release.resolve();

@@ -60,11 +60,6 @@ export function formatScheduleMessage({ workflowId, scheduleId, start }: Schedul
   });
 }
 
-/** Whether a message, as it was parsed from JSON, is one of the Scheduler. */
-export function isScheduleMessage(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && 'source' in value && value.source === scheduleSource;
-}
-
 /**
  * The tick in a message. Emulators do not fill in its time; then it is the minute of `sentAt`, when the queue got it, since no cron
  * is of less. Throws WORKFLOW_ARGUMENT_INVALID, with `details.issues`, for one that the Scheduler was not told to send.

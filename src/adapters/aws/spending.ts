@@ -245,29 +245,22 @@ export function chargesOn(items: readonly (Item | undefined)[]): Usage | undefin
 /**
  * What the delivery of a message has used by formula, and what its event carries. The rule of the bus sends the message, which a
  * timer has counted itself; Lambda's poller receives and deletes messages in batches. Anything that is no event is a delivery too.
+ * `content`: what the body of the message holds, of `bytes`.
  */
 export function deliveryOf(
-  body: string,
+  content: unknown,
+  bytes: number,
   batch: number,
 ): Required<Pick<SpendingOptions, 'before' | 'carried'>> {
-  const { account, detail } = objectIn(body) as {
+  const { account, detail } = (content ?? {}) as {
     readonly account?: unknown;
-    readonly detail?: { spent?: unknown };
+    readonly detail?: { spent?: unknown } | null;
   };
-  const chunks = chunksOf(Buffer.byteLength(body));
+  const chunks = chunksOf(bytes);
   const requests = (account === undefined ? 0 : chunks) + (2 * chunks) / batch;
   const spent = detail?.spent;
   return {
     before: { requests, invocations: 1 / batch },
     carried: typeof spent === 'object' && spent !== null ? usageIn(spent) : {},
   };
-}
-
-function objectIn(body: string): object {
-  try {
-    const value: unknown = JSON.parse(body);
-    return typeof value === 'object' && value !== null ? value : {};
-  } catch {
-    return {};
-  }
 }

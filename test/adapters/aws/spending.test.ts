@@ -1,3 +1,4 @@
+import { contentOf } from '../../../src/adapters/aws/queue-message.ts';
 import { describe, expect, test } from 'vitest';
 import { withInvocation } from '../../../src/adapters/aws/invocation.ts';
 import {
@@ -71,21 +72,23 @@ describe('a charge on a record', () => {
 });
 
 describe('a delivery', () => {
+  const deliveryIn = (text: string, messages: number): ReturnType<typeof deliveryOf> =>
+    deliveryOf(contentOf(text), Buffer.byteLength(text), messages);
   const body = (more: object): string => JSON.stringify({ detail: { spent: { mw: 1, me: -2 } }, ...more });
 
   test('by the bus is sent, received and deleted; by a timer it was counted when it was sent', () => {
-    expect(deliveryOf(body({ account: '1' }), 1).before).toEqual({ requests: 3, invocations: 1 });
-    expect(deliveryOf(body({}), 1).before).toEqual({ requests: 2, invocations: 1 });
-    expect(deliveryOf(body({ account: '1' }), 10).before).toEqual({ requests: 1.2, invocations: 0.1 });
+    expect(deliveryIn(body({ account: '1' }), 1).before).toEqual({ requests: 3, invocations: 1 });
+    expect(deliveryIn(body({}), 1).before).toEqual({ requests: 2, invocations: 1 });
+    expect(deliveryIn(body({ account: '1' }), 10).before).toEqual({ requests: 1.2, invocations: 0.1 });
   });
 
   test('brings what its event carries, of which nothing is trusted', () => {
-    expect(deliveryOf(body({}), 1).carried).toEqual({ writeUnits: 1, entries: -2 });
+    expect(deliveryIn(body({}), 1).carried).toEqual({ writeUnits: 1, entries: -2 });
     expect(
-      deliveryOf(JSON.stringify({ detail: { spent: { mw: 'x', me: null, of: 1 } } }), 1).carried,
+      deliveryIn(JSON.stringify({ detail: { spent: { mw: 'x', me: null, of: 1 } } }), 1).carried,
     ).toEqual({});
     for (const wrong of ['', 'no JSON', 'null', '[]', '{"detail":null}', '{"detail":{"spent":3}}']) {
-      expect(deliveryOf(wrong, 1).carried).toEqual({});
+      expect(deliveryIn(wrong, 1).carried).toEqual({});
     }
   });
 

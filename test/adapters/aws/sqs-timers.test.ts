@@ -104,7 +104,8 @@ test.each([
   const setting = withInvocation({ deadline: Number.POSITIVE_INFINITY, meter }, () =>
     timers().schedule(event, now),
   );
-  await (isSet ? setting : expect(setting).rejects.toThrow());
+  if (isSet) await setting;
+  else await expect(setting).rejects.toThrow();
   expect(JSON.parse(sent()[0]?.MessageBody ?? '')).toMatchObject({ detail: { spent: { mi: 1, mq: 1 } } });
   // The message that is sent is counted by the client, when it is.
   expect(meter.take({})).toEqual({ ...noUsage(), ...(isSet ? { requests: -1 } : { invocations: 1 }) });
