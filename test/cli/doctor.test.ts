@@ -61,10 +61,10 @@ beforeEach(() => {
   dynamodb.on(DescribeTableCommand, { TableName: 'runs' }).resolves({ Table: { TableStatus: 'ACTIVE' } });
   dynamodb.on(QueryCommand).resolves({ Count: 0 });
   s3.on(HeadBucketCommand, { Bucket: 'payloads' }).resolves({});
-  const part = (type: string, id: string) => ({
+  const part = (type: string, id: string, logical = id) => ({
     ResourceType: `AWS::${type}`,
     PhysicalResourceId: id,
-    LogicalResourceId: id,
+    LogicalResourceId: logical,
     LastUpdatedTimestamp: new Date(0),
     ResourceStatus: 'CREATE_COMPLETE' as const,
   });
@@ -78,6 +78,9 @@ beforeEach(() => {
         part('Lambda::Function', 'Bucket-emptier'),
         part('Lambda::Function', 'Processor'),
         part('Lambda::EventSourceMapping', 'mapping'),
+        part('SQS::Queue', stack.WorkQueueUrl, 'WorkflowsWork5C9D1A2B'),
+        part('SQS::Queue', 'https://sqs.test/1/Fast', 'WorkflowsFunctionsfastWork5C9D1A2B'),
+        part('SQS::Queue', 'https://sqs.test/1/FastDead', 'WorkflowsFunctionsfastWorkDeadLetters5C9D1A2B'),
       ],
     });
   cloudwatch.on(DescribeAlarmsCommand).resolves({ MetricAlarms: [] });
@@ -155,6 +158,42 @@ describe('a server', () => {
     expect(result).toMatchObject({ code: 1, out: expect.stringMatching(remedy) as string });
   });
 
+  test('behind a gateway that wants signed requests says how to sign, unless they were', async () => {
+    const fetch = (): Response => Response.json({ message: 'Forbidden' }, { status: 403 });
+    const unsigned = await run(['doctor'], { fetch });
+    expect(unsigned.code).toBe(1);
+    expect(unsigned.out).toMatch(/api: http:\/\/127\.0\.0\.1:4400: .* sign by --sigv4 <region>/);
+    const env = { AWS_ACCESS_KEY_ID: 'key', AWS_SECRET_ACCESS_KEY: 'secret' };
+    const signed = await run(['doctor', '--sigv4', 'eu-central-1'], { fetch, env });
+    expect(signed.out).toMatch(/this caller is not allowed/);
+    expect((await run(['doctor', '--token', 't'], { fetch })).out).toMatch(/this caller is not allowed/);
+  });
+
+  test('with runs of every status that are not over, and more than are looked at', async () => {
+    const asked: (string | null)[] = [];
+    const fetch = ({ url }: Request): Response => {
+      const { pathname, searchParams } = new URL(url);
+      if (!pathname.endsWith('/runs')) return Response.json({ workflows: [{ id: 'orders' }] });
+      const status = searchParams.get('status');
+      asked.push(status);
+      const runs = status === 'paused' ? [{ runId: 'r', workflowId: 'gone', status }] : [];
+      return Response.json({ runs, ...(status === 'running' ? { cursor: 'more' } : {}) });
+    };
+    const { out } = await run(['doctor'], { fetch });
+    expect(new Set(asked)).toEqual(new Set(['pending', 'running', 'waiting', 'suspended', 'paused']));
+    expect(out).toMatch(/FAILED {3}runs: 1 of the newest 1,000 of each status wait .*\(gone\)/);
+  });
+
+  test('that is interrupted ends with 130, and without findings', async () => {
+    const user = new AbortController();
+    const fetch = (): never => {
+      user.abort(new DOMException('Ended by Ctrl-C', 'AbortError'));
+      throw user.signal.reason;
+    };
+    const outcome = await run(['doctor'], { fetch, signal: user.signal });
+    expect(outcome).toEqual({ code: 130, out: '', err: '' });
+  });
+
   test('that does not answer', async () => {
     const fetch = (): never => {
       throw new TypeError('fetch failed');
@@ -184,12 +223,69 @@ describe('a deployment', () => {
       'ok WorkQueue',
       'ok WorkDeadLetterQueue',
       'ok UndeliverableQueue',
+      'ok WorkflowsFunctionsfastWork',
+      'ok WorkflowsFunctionsfastWorkDeadLetters',
       'ok mappings',
       'ok alarms',
       'ok progress',
     ]);
+    expect(out).toContain('api: http://api.test/: answers');
     expect(out).toContain(`caller: ${arn}\n`);
     expect(dynamodb.commandCalls(QueryCommand)).toHaveLength(16);
+  });
+
+  test('is called where it is, whatever server the environment names for other commands', async () => {
+    const called = new Set<string>();
+    const served = serve();
+    const aws = fetchOf(served);
+    const fetch: Surroundings['fetch'] = async (request) => {
+      called.add(new URL(request.url).host);
+      return await aws(request);
+    };
+    const around = { fetch, now: () => now, env: { EVENTED_URL: 'http://local.test/' } };
+    const doctor = async (...argv: string[]) => {
+      called.clear();
+      const { out } = await served.evented(['doctor', ...argv], around);
+      return { hosts: [...called].filter((host) => host.endsWith('.test')), out };
+    };
+    const named = ['--outputs', outputs(), '--region', 'eu-central-1'];
+    expect(await doctor(...named)).toMatchObject({
+      hosts: ['api.test'],
+      out: expect.stringContaining('api: http://api.test/: ') as string,
+    });
+    expect((await doctor(...named, '--url', 'http://given.test')).hosts).toEqual(['given.test']);
+    expect((await doctor()).hosts).toEqual(['local.test']);
+  });
+
+  test('with functions of their own: their dead letters are seen, too', async () => {
+    sqs
+      .on(GetQueueAttributesCommand, { QueueUrl: 'https://sqs.test/1/FastDead' })
+      .resolves({ Attributes: { ApproximateNumberOfMessages: '4' } });
+    const { out } = await checkAws();
+    expect(out).toMatch(/warning {2}WorkflowsFunctionsfastWorkDeadLetters: 4 waiting/);
+    const asked = sqs.commandCalls(GetQueueAttributesCommand).map(({ args: [{ input }] }) => input.QueueUrl);
+    expect(asked.filter((url) => url === stack.WorkQueueUrl)).toHaveLength(1);
+  });
+
+  test('without the queue of what is undeliverable, or without its output, says so', async () => {
+    const { UndeliverableQueueUrl: url, ...others } = stack;
+    const none = await checkAws(['--outputs', outputs(others)]);
+    expect(none.code).toBe(1);
+    expect(none.out).toMatch(/FAILED {3}UndeliverableQueue: .* no output UndeliverableQueueUrl/);
+    cloudformation.on(ListStackResourcesCommand).resolves({
+      StackResourceSummaries: [
+        {
+          ResourceType: 'AWS::SQS::Queue',
+          PhysicalResourceId: url,
+          LogicalResourceId: 'WorkflowsUndeliverable5C9D1A2B',
+          LastUpdatedTimestamp: new Date(0),
+          ResourceStatus: 'CREATE_COMPLETE',
+        },
+      ],
+    });
+    const unnamed = await checkAws(['--outputs', outputs(others)]);
+    expect(unnamed.out).toMatch(/ok {7}WorkflowsUndeliverable: 0 waiting/);
+    expect(unnamed.out).toMatch(/warning {2}UndeliverableQueue: .* no output UndeliverableQueueUrl/);
   });
 
   test('with dead letters: those that wait for a person are shown and left there', async () => {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import {
+  CancelMessageMoveTaskCommand,
   ChangeMessageVisibilityCommand,
   DeleteMessageCommand,
   GetQueueAttributesCommand,
@@ -16,7 +17,7 @@ import {
   StartMessageMoveTaskCommand,
 } from '@aws-sdk/client-sqs';
 import { mockClient } from 'aws-sdk-client-mock';
-import { afterAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { run } from './run.ts';
 
 const sqs = mockClient(SQSClient);
@@ -72,6 +73,33 @@ const fetch = (): never => {
 const evented = (...argv: string[]) =>
   run(['redrive', ...argv, '--region', 'eu-central-1'], { fetch, now: () => began });
 
+/** The same with somebody who ends it by Ctrl-C as soon as SQS is called by such a command. */
+async function interrupted(command: typeof ReceiveMessageCommand, ...argv: string[]) {
+  const user = new AbortController();
+  const reason = new DOMException('Ended by Ctrl-C', 'AbortError');
+  sqs.on(command).callsFake(() => {
+    user.abort(reason);
+    // As the SDK does, with an error of its own.
+    throw Object.assign(new Error('Request aborted'), { name: 'AbortError' });
+  });
+  return await run(['redrive', ...argv, '--region', 'eu-central-1'], {
+    fetch,
+    now: () => began,
+    signal: user.signal,
+  });
+}
+
+/** Pauses take no time; what they would have taken, ms. */
+function withoutPauses(): readonly unknown[] {
+  const pauses: unknown[] = [];
+  const spy = vi.spyOn(globalThis, 'setTimeout').mockImplementation(((done: () => void, ms?: number) => {
+    pauses.push(ms);
+    setImmediate(done);
+  }) as typeof setTimeout);
+  onTestFinished(() => spy.mockRestore());
+  return pauses;
+}
+
 /** Names of the commands, with the message that each is about. */
 function calls(): string[] {
   return sqs.calls().flatMap(({ args: [{ constructor, input }] }) => {
@@ -96,6 +124,44 @@ describe('a redrive where SQS moves messages itself', () => {
     expect(await evented(undeliverable)).toEqual({ code: 0, out: 'moved  12\n', err: '' });
     const [start] = sqs.commandCalls(StartMessageMoveTaskCommand);
     expect(start?.args[0].input).toEqual({ SourceArn: arnOf('Undeliverable') });
+    expect(calls()).toEqual([]);
+  });
+
+  test('waits for a task that is not through', async () => {
+    const pauses = withoutPauses();
+    sqs.on(StartMessageMoveTaskCommand).resolves({ TaskHandle: 'task' });
+    sqs
+      .on(ListMessageMoveTasksCommand)
+      .resolvesOnce({ Results: [{ Status: 'RUNNING', ApproximateNumberOfMessagesMoved: 5 }] })
+      .resolves({ Results: [{ Status: 'COMPLETED', ApproximateNumberOfMessagesMoved: 12 }] });
+    expect(await evented(undeliverable)).toEqual({ code: 0, out: 'moved  12\n', err: '' });
+    expect(sqs.commandCalls(ListMessageMoveTasksCommand)).toHaveLength(2);
+    expect(pauses).toEqual([1_000]);
+  });
+
+  test('cancels the task when it is interrupted', async () => {
+    withoutPauses();
+    const user = new AbortController();
+    sqs.on(StartMessageMoveTaskCommand).resolves({ TaskHandle: 'task' });
+    sqs.on(ListMessageMoveTasksCommand).callsFake(() => {
+      user.abort(new DOMException('Ended by Ctrl-C', 'AbortError'));
+      return { Results: [{ Status: 'RUNNING' }] };
+    });
+    sqs.on(CancelMessageMoveTaskCommand).resolves({});
+    const around = { fetch, now: () => began, signal: user.signal };
+    const outcome = await run(['redrive', undeliverable, '--region', 'eu-central-1'], around);
+    expect(outcome).toEqual({ code: 130, out: '', err: '' });
+    const [cancel] = sqs.commandCalls(CancelMessageMoveTaskCommand);
+    expect(cancel?.args[0].input).toEqual({ TaskHandle: 'task' });
+  });
+
+  test('that is interrupted before there is a task, ends with 130', async () => {
+    expect(
+      await interrupted(
+        StartMessageMoveTaskCommand as unknown as typeof ReceiveMessageCommand,
+        undeliverable,
+      ),
+    ).toEqual({ code: 130, out: '', err: '' });
     expect(calls()).toEqual([]);
   });
 
@@ -163,6 +229,69 @@ describe('a redrive where it does not', () => {
     expect(await evented(undeliverable)).toMatchObject({ code: 1 });
     expect(calls()).toEqual(['send run-1', 'delete receipt-1', 'send run-2', 'release receipt-2']);
   });
+
+  test('shows all again that it received and did not move', async () => {
+    sqs.on(SendMessageCommand).rejects(Object.assign(new Error('no'), { name: 'AccessDenied' }));
+    waiting = [message('1'), message('2'), message('3')];
+    expect(await evented(undeliverable)).toMatchObject({ code: 1 });
+    expect(calls()).toEqual(['send run-1', 'release receipt-1', 'release receipt-2', 'release receipt-3']);
+  });
+
+  test('shows them again when it cannot tell where they came from', async () => {
+    sqs
+      .on(GetQueueUrlCommand)
+      .rejects(Object.assign(new Error('It does not exist.'), { name: 'QueueDoesNotExist' }));
+    waiting = [message('1'), message('2')];
+    const { code, err } = await evented(undeliverable);
+    expect(code).toBe(1);
+    expect(err).toMatch(/:WorkDead, .* is not there any more: .* by --to\n$/);
+    expect(calls()).toEqual(['release receipt-1', 'release receipt-2']);
+  });
+
+  test.each([[[]], [['--dry-run']], [['--limit', '5']], [['--json']]])(
+    'says that others hold the messages, and not that there are none (%j)',
+    async (argv) => {
+      sqs.on(GetQueueAttributesCommand).resolves({
+        Attributes: {
+          QueueArn: arnOf('Undeliverable'),
+          ApproximateNumberOfMessages: '0',
+          ApproximateNumberOfMessagesNotVisible: '3',
+        },
+      });
+      const { code, out, err } = await evented(undeliverable, ...argv);
+      expect({ code, out }).toEqual({ code: 1, out: '' });
+      expect(err).toMatch(/3 messages are held .* up to a minute: try again/);
+    },
+  );
+
+  test('says that there are none', async () => {
+    expect(await evented(undeliverable)).toEqual({ code: 0, out: 'Nothing to move.\n', err: '' });
+    expect(await evented(undeliverable, '--dry-run')).toMatchObject({ code: 0, out: 'No messages.\n' });
+  });
+
+  test.each([[[]], [['--limit', '5']]])('that is interrupted ends with 130 (%j)', async (argv) => {
+    expect(await interrupted(ReceiveMessageCommand, undeliverable, ...argv)).toEqual({
+      code: 130,
+      out: '',
+      err: '',
+    });
+  });
+
+  test.each([[[]], [['--limit', '2']]])(
+    'that is interrupted ends with the message that it is at, and shows the others again (%j)',
+    async (argv) => {
+      const user = new AbortController();
+      sqs.on(SendMessageCommand).callsFake(() => {
+        user.abort(new DOMException('Ended by Ctrl-C', 'AbortError'));
+        return {};
+      });
+      waiting = [message('1'), message('2')];
+      const around = { fetch, now: () => began, signal: user.signal };
+      const outcome = await run(['redrive', undeliverable, ...argv, '--region', 'eu-central-1'], around);
+      expect(outcome).toEqual({ code: 130, out: '', err: '' });
+      expect(calls()).toEqual(['send run-1', 'delete receipt-1', 'release receipt-2']);
+    },
+  );
 
   test('ends though messages come back meanwhile', async () => {
     const back = message('back', {
@@ -245,6 +374,14 @@ describe('a look', () => {
     });
   });
 
+  test('that is interrupted ends with 130', async () => {
+    expect(await interrupted(ReceiveMessageCommand, undeliverable, '--dry-run')).toEqual({
+      code: 130,
+      out: '',
+      err: '',
+    });
+  });
+
   test('ends when it sees the same again', async () => {
     sqs.on(ReceiveMessageCommand).resolves({ Messages: [message('1')] });
     expect(await evented(undeliverable, '--dry-run')).toMatchObject({ code: 0 });
@@ -299,6 +436,12 @@ describe('which queue', () => {
     expect(code).toBe(1);
     expect(err).toContain('The stack Other has no output UndeliverableQueueUrl');
     expect(sqs.calls()).toEqual([]);
+  });
+
+  test('a file that names no stack is refused', async () => {
+    const { code, err } = await evented('--outputs', outputs({}));
+    expect(code).toBe(2);
+    expect(err).toMatch(/names no stack: /);
   });
 
   test('a file of something else is refused', async () => {

@@ -19,8 +19,8 @@ export const doctor: Command = {
   options: deploymentOptions,
   examples: [
     ['doctor', 'the server that evented dev has started'],
-    ['doctor --outputs outputs.json', 'a deployment on AWS'],
-    ['doctor --stack Shop --region eu-central-1', 'the same, by the name of its stack'],
+    ['doctor --outputs outputs.json --sigv4 eu-central-1', "a deployment on AWS with auth: 'iam'"],
+    ['doctor --stack Shop --region eu-central-1 --sigv4 eu-central-1', 'the same, by the name of its stack'],
   ],
   async run(context) {
     const deployment = await deploymentOf(context);
@@ -28,6 +28,8 @@ export const doctor: Command = {
       checkServer(context, deployment?.outputs['Url']),
       deployment === undefined ? [] : checkDeployment(context, deployment),
     ]);
+    // What was not asked any more has not failed.
+    context.console.signal.throwIfAborted();
     const findings = [...server, ...parts];
     const failed = findings.some(({ verdict }) => verdict === 'failed');
     if (context.json) context.printJson({ healthy: !failed, findings });
