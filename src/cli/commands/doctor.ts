@@ -13,6 +13,7 @@ export const doctor: Command = {
   summary: 'check a server, and what a deployment on AWS is made of',
   details: [
     'Asks the API who answers, in which version and whom it lets in, and looks for runs that wait for code that is not there. Of a stack it also looks at queues and dead letters, table and bucket, the mappings that take messages to functions, alarms that ring, and at runs that are parked, stuck, or not looked at in time; that needs credentials of AWS.',
+    'Of a deployment, the API is the one that its outputs name, unless --url gives another, and shows the runs of this caller only.',
     'The exit code is 0 when nothing failed, 1 when a check did. Warnings do not change it: what could not be looked at is one.',
   ],
   positionals: [],
