@@ -44,6 +44,12 @@ export function scheduledRunId({ workflowId, scheduleId, at }: ScheduleTick): st
   return `${prefix}${scheduleName(workflowId, scheduleId)}_${at}`;
 }
 
+/**
+ * Ids that only schedules give their runs. Whoever else took the id of a tick that is to come would keep its run from being
+ * started. A pattern of a JSON Schema.
+ */
+export const scheduledRunIds = '^sched_[\\s\\S]*_\\d+$';
+
 /** The time zone of a schedule. */
 export function timezoneOf({ timezone = 'UTC' }: Pick<ScheduleDefinition, 'timezone'>): string {
   return timezone;

@@ -67,7 +67,9 @@ export function standsStill(
   { header, records }: Pick<SweepView, 'header' | 'records'>,
   now: number,
 ): boolean {
-  const changes = records.flatMap(({ startedAt, endedAt, resumedAt, dueAt, leaseUntil }) => [
+  // What an earlier epoch waited for is nothing to this one.
+  const current = records.filter(({ turn }) => parseTurn(turn).epoch === header.epoch);
+  const changes = current.flatMap(({ startedAt, endedAt, resumedAt, dueAt, leaseUntil }) => [
     startedAt ?? 0,
     endedAt ?? 0,
     resumedAt ?? 0,

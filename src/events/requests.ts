@@ -1,5 +1,6 @@
 import { type ErrorCode, errorStatus } from '../core/errors.ts';
 import { limits } from '../core/limits.ts';
+import { scheduledRunIds } from '../core/schedule.ts';
 import { detailSchema, type Fields, type JsonSchema } from './json-schema.ts';
 
 /** What other sources may ask for by events, and the answer to what is refused. */
@@ -79,6 +80,8 @@ export interface RequestRefused {
 const text: JsonSchema = { type: 'string', minLength: 1, maxLength: limits.idLength };
 /** A run's id is written in URLs, which swallow dot segments. */
 export const runIdPattern = '^(?!\\.{1,2}$)';
+/** Of a run that is to be started: no id of a schedule's runs either. */
+export const newRunIdPattern = `${runIdPattern}(?!${scheduledRunIds.slice(1)})`;
 const runId: JsonSchema = { ...text, pattern: runIdPattern };
 const values: JsonSchema = { type: 'object' };
 const anything: JsonSchema = {};
@@ -103,7 +106,11 @@ export const requestSchemas: Readonly<Record<RequestType, JsonSchema>> = {
   'workflow.start': request('workflow.start', 'Asks for a run of a workflow.', {
     required: { workflowId: text },
     optional: {
-      runId: { ...runId, description: 'Without one, an id is made of the source and the id of the request.' },
+      runId: {
+        ...runId,
+        pattern: newRunIdPattern,
+        description: 'Without one, an id is made of the source and the id of the request.',
+      },
       inputData: { ...anything, description: "Validated by the workflow's input schema." },
       initialState: { ...values, description: "Validated by the workflow's state schema." },
       requestContext: { ...values, description: "Validated by the workflow's request context schema." },

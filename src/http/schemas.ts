@@ -4,6 +4,7 @@ import type { StepContextInput } from '../core/host.ts';
 import { limits } from '../core/limits.ts';
 import { runStatuses } from '../core/records.ts';
 import { runBasics, runDetails } from '../core/run-fields.ts';
+import { scheduledRunIds } from '../core/schedule.ts';
 
 /** What the routes accept. An unknown property or parameter is refused: it is a misspelled one more often than not. */
 
@@ -42,6 +43,8 @@ const addressable = text
   .refine((id) => id.isWellFormed(), 'has a lone surrogate, which no URL can carry')
   .refine((id) => id !== '.' && id !== '..', 'is a dot segment, which no URL can carry');
 
+const ofSchedules = new RegExp(scheduledRunIds);
+
 /** SHA-256 of a value that was sent ahead, or that is shown by a reference. */
 const hash = z.string().regex(/^[0-9a-f]{64}$/, 'expected a SHA-256: 64 hex digits in lower case');
 
@@ -56,7 +59,9 @@ const stepPath = z.union([text, z.array(text).min(1)], 'expected a step id or an
 /** Body of `POST /workflows/:workflowId/runs`. */
 export const startBody = z
   .strictObject({
-    runId: addressable.exactOptional(),
+    runId: addressable
+      .refine((id) => !ofSchedules.test(id), 'is an id of runs that schedules start: choose another')
+      .exactOptional(),
     inputData: z.unknown().exactOptional(),
     inputValue: hash.exactOptional(),
     initialState: values,

@@ -115,7 +115,7 @@ export interface SnapshotWrite {
 /** See {@link RunStore.decideRequest}. */
 export interface RequestDecision {
   readonly runId: string;
-  /** Id of the request, unique among those about the run; 1 to 200 characters. */
+  /** Id of the request, unique among those about the run; 1 to 210 characters. */
   readonly request: string;
   /** What it was found to mean. */
   readonly decision: StoredValue;

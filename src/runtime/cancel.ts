@@ -1,6 +1,7 @@
 import { WorkflowError } from '../core/errors.ts';
 import type { RepeatableRequest, StoredRun } from './api.ts';
 import { endEvent, signalChange } from './duty-entry.ts';
+import { checkId } from './arguments.ts';
 import { decideOnce } from './decide-once.ts';
 import type { Engine } from './engine.ts';
 import { checkAccess, notFound } from './access.ts';
@@ -18,7 +19,10 @@ export async function cancelRun(engine: Engine, request: RepeatableRequest): Pro
   const workflow = engine.registry.get(header.workflowId);
   const { requestKey: key } = request;
   const seen = { epoch: header.epoch };
-  const met = key === undefined ? {} : await decideOnce(engine, request.runId, key, async () => seen);
+  const met =
+    key === undefined
+      ? {}
+      : await decideOnce(engine, request.runId, `cancel:${checkId(key, 'requestKey')}`, async () => seen);
   const now = clock.now();
   const write = await store.cancel({
     runId: request.runId,

@@ -1,5 +1,4 @@
 import { type ErrorCode, isWorkflowError, WorkflowError } from '../core/errors.ts';
-import { checkId } from './arguments.ts';
 import type { Engine } from './engine.ts';
 
 /** What is kept of a request that can come again: what it meant, or why it was refused. */
@@ -16,16 +15,15 @@ const passing: readonly ErrorCode[] = [
 
 /**
  * What a request means that can come more than once: what `find` finds when it comes first, and the same ever after, its
- * refusal included. Of several that come at the same time one decides, and all of them act on that.
+ * refusal included. `request` tells it from all others about the run, whatever they ask for. Of several that come at the same time one decides, and all of them act on that.
  */
 export async function decideOnce<Meaning>(
   engine: Engine,
   runId: string,
-  requestKey: string,
+  request: string,
   find: () => Promise<Meaning>,
 ): Promise<Meaning> {
   const { values, backend } = engine;
-  const request = checkId(requestKey, 'requestKey');
   const found = await decisionOf(find);
   const decision = await values.store(runId, found, 'decision');
   const { image } = await backend.store.decideRequest({ runId, request, decision, now: backend.clock.now() });

@@ -1,9 +1,10 @@
 import { resumedTurn } from '../core/decide.ts';
 import { isWorkflowError, WorkflowError } from '../core/errors.ts';
-import type { RecordKey, RunHeader, StepRecord } from '../core/records.ts';
+import { type RecordKey, type RunHeader, type StepRecord, terminalStatuses } from '../core/records.ts';
 import type { SuspendedPlace } from '../core/resume-target.ts';
 import { parseTurn } from '../core/turn.ts';
 import { notFound } from './access.ts';
+import { checkId } from './arguments.ts';
 import type { ResumeRequest, StoredRun } from './api.ts';
 import { decideOnce } from './decide-once.ts';
 import type { Engine } from './engine.ts';
@@ -27,20 +28,25 @@ export async function resumeOnce(
   requestKey: string,
   find: () => Promise<readonly SuspendedPlace[]>,
 ): Promise<StoredRun> {
-  const suspensions = await decideOnce(engine, request.runId, requestKey, async () =>
-    (await find()).map(
-      ({ runId, runs, record: { key, turn, stepId } }): Suspension => ({ runId, runs, key, turn, stepId }),
-    ),
+  const suspensions = await decideOnce(
+    engine,
+    request.runId,
+    `resume:${checkId(requestKey, 'requestKey')}`,
+    async () =>
+      (await find()).map(
+        ({ runId, runs, record: { key, turn, stepId } }): Suspension => ({ runId, runs, key, turn, stepId }),
+      ),
   );
+  let changed = false;
   for (const [index, suspension] of suspensions.entries()) {
-    const resumed = resumeSuspension(engine, request, suspension);
+    const resumed = resumeSuspension(engine, request, suspension).then((isNow) => (changed ||= isNow));
     await (index === 0 ? resumed : tolerant(resumed));
   }
   const { store } = engine.backend;
   await store.durable();
   const header = await store.loadHeader(request.runId);
   if (header === undefined) throw notFound(request.runId);
-  return storedRun(header, true);
+  return storedRun(header, changed);
 }
 
 /** Whoever resumed an item apart from the others has had the same right to it. */
@@ -53,19 +59,25 @@ export async function tolerant(resumed: Promise<unknown>): Promise<void> {
   }
 }
 
+/** Whether this call resumed it: another one may have. */
 async function resumeSuspension(
   engine: Engine,
   request: ResumeRequest,
   suspension: Suspension,
-): Promise<void> {
+): Promise<boolean> {
   const record = await recordAt(engine, suspension);
-  if (record?.turn !== suspension.turn) return ensureResumed(engine, request, suspension, record);
+  if (record?.turn !== suspension.turn) {
+    await ensureResumed(engine, request, suspension, record);
+    return false;
+  }
   try {
     await resumePlace(engine, request, { ...suspension, record });
+    return true;
   } catch (error) {
     if (!isWorkflowError(error, 'WORKFLOW_RESUME_ALREADY_CLAIMED')) throw error;
     // The same request, delivered twice at once, may have been faster, and the step may have gone on since.
     await ensureResumed(engine, request, suspension, await recordAt(engine, suspension));
+    return false;
   }
 }
 
@@ -92,6 +104,8 @@ async function ensureResumed(
   if (!isNextGeneration(record.turn, turn)) return;
   if (record.resumeRequest !== requestKey) throw claimed(header, record);
   if (record.turn !== resumedTurn(turn) || record.status !== 'due') return;
+  // Of a run that is over, or in a later epoch, nothing is to be announced: it is not this place that it stands at.
+  if (parseTurn(turn).epoch !== header.epoch || terminalStatuses.has(header.status)) return;
   await announceResumed(handlingOf(engine, engine.registry.get(header.workflowId), header), record);
 }
 

@@ -259,8 +259,7 @@ class EventedRuntime implements Runtime {
     this.unbind();
     this.cancelSweep();
     this.engine.signals.wakeAll();
-    await this.scheduleLoop.stop();
-    await this.options.backend.source?.stop();
+    await Promise.all([this.scheduleLoop.stop(), this.options.backend.source?.stop()]);
     await this.options.backend.store.durable();
     await this.options.backend.close();
   }

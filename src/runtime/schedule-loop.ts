@@ -10,21 +10,19 @@ import { startScheduled } from './schedule-start.ts';
  */
 const longestPauseMs = 60_000;
 
-/** Ticks that came this long before a look are all started; of older ones the newest only. ms. */
-const lateMs = 60_000;
+/**
+ * Ticks that came this long before a look are all started, so that a store may fail for a while; of older ones the newest only.
+ * ms.
+ */
+const lateMs = 5 * longestPauseMs;
 
 /** Ticks that are looked back at for one that had a run: an hourly schedule may have rested for four days. */
 const ticksBack = 100;
 
-/** A schedule of a workflow. */
+/** Which schedule it is. */
 interface Scheduled {
   readonly workflowId: string;
   readonly schedule: ScheduleDefinition;
-  readonly times: CronTimes;
-  /** Time up to which its ticks are dealt with, ms since 1970. */
-  seenTo: number;
-  /** The tick after that; undefined when there is none. */
-  next: number | undefined;
 }
 
 /**
@@ -33,106 +31,106 @@ interface Scheduled {
  * had one.
  */
 export class ScheduleLoop {
-  readonly #engine: Engine;
-  readonly #schedules: readonly Scheduled[];
-  #cancelTimer = (): void => {};
-  #looking: Promise<void> = Promise.resolve();
+  readonly #schedules: readonly ScheduleTimer[];
 
   constructor(engine: Engine, workflows: readonly WorkflowDefinition[]) {
-    this.#engine = engine;
-    const now = engine.backend.clock.now();
     this.#schedules = workflows.flatMap(({ id, schedules = [] }) =>
-      schedules.map((schedule) => {
-        const times = cronTimes(schedule);
-        return { workflowId: id, schedule, times, seenTo: now, next: times.after(now) };
-      }),
+      schedules.map((schedule) => new ScheduleTimer(engine, { workflowId: id, schedule })),
     );
   }
 
   /** Starts what was missed, and from now on what comes. */
   start(): void {
-    if (this.#schedules.length === 0) return;
-    const now = this.#engine.backend.clock.now();
-    this.#looking = Promise.all(this.#schedules.map((scheduled) => this.#catchUp(scheduled, now)))
-      .then(() => this.#lookAll())
-      .catch((error: unknown) => this.#warn('What the schedules missed could not be found', error));
-    this.#arm();
+    for (const schedule of this.#schedules) schedule.start();
   }
 
   /** Starts nothing any more; resolves when what is being started is stored. */
+  async stop(): Promise<void> {
+    await Promise.all(this.#schedules.map((schedule) => schedule.stop()));
+  }
+}
+
+/** One schedule. Each waits for itself: a start that takes long, in a callback of its author, holds up no other. */
+class ScheduleTimer {
+  readonly #engine: Engine;
+  readonly #scheduled: Scheduled;
+  readonly #times: CronTimes;
+  /** Time up to which its ticks are dealt with, ms since 1970. */
+  #seenTo: number;
+  #caughtUp: boolean;
+  #cancelTimer = (): void => {};
+  #looking: Promise<void> = Promise.resolve();
+
+  constructor(engine: Engine, scheduled: Scheduled) {
+    this.#engine = engine;
+    this.#scheduled = scheduled;
+    this.#times = cronTimes(scheduled.schedule);
+    this.#seenTo = engine.backend.clock.now();
+    this.#caughtUp = scheduled.schedule.catchUp === 'none';
+  }
+
+  start(): void {
+    const started = this.#engine.backend.clock.now();
+    const lookAndWait = async (): Promise<void> => {
+      await this.#look(started);
+      if (!this.#engine.closing.aborted) this.#arm(() => void (this.#looking = lookAndWait()));
+    };
+    this.#looking = lookAndWait();
+  }
+
   async stop(): Promise<void> {
     this.#cancelTimer();
     await this.#looking;
   }
 
-  #warn(message: string, error: unknown): void {
-    this.#engine.logger.warn(message, { error });
-  }
-
   /** One timer: for the next tick, or for the next look at the clock. */
-  #arm(): void {
+  #arm(callback: () => void): void {
     const { clock } = this.#engine.backend;
     const now = clock.now();
-    // One that is due already is one that could not be started.
-    const pauses = this.#schedules.flatMap(({ next = 0 }) => (next > now ? [next - now] : []));
-    const pause = Math.min(longestPauseMs, ...pauses);
-    this.#cancelTimer = clock.timer(pause, () => {
-      this.#looking = this.#looking
-        .then(() => this.#lookAll())
-        .then(() => {
-          if (!this.#engine.closing.aborted) this.#arm();
-        });
-    });
+    // Not for one that is due: it is one that could not be started, which the next look tries again.
+    const next = this.#times.after(now) ?? Infinity;
+    this.#cancelTimer = clock.timer(Math.min(longestPauseMs, next - now), callback);
   }
 
-  async #lookAll(): Promise<void> {
-    await Promise.all(this.#schedules.map((scheduled) => this.#look(scheduled)));
-  }
-
-  /** Starts the due ticks of one schedule. Those that could not be started are due again at the next look. */
-  async #look(scheduled: Scheduled): Promise<void> {
-    const { workflowId, times } = scheduled;
+  /** Starts the ticks that are due. Those that could not be started are due again at the next look. */
+  async #look(started: number): Promise<void> {
     const now = this.#engine.backend.clock.now();
-    if (now < scheduled.seenTo) {
-      // The clock was set back: a tick that comes again then has its run.
-      scheduled.seenTo = now;
-      scheduled.next = times.after(now);
-    }
+    // A clock that was set back: a tick that comes again then has its run.
+    this.#seenTo = Math.min(this.#seenTo, now);
     try {
-      if ((scheduled.next ?? Infinity) <= now) {
-        for (const at of dueTicks(times, scheduled.seenTo, now)) {
-          if (this.#engine.closing.aborted) return;
-          await startScheduled(this.#engine, tickOf(scheduled, at));
-        }
-        scheduled.next = times.after(now);
+      if (!this.#caughtUp) await this.#catchUp(started);
+      for (const at of dueTicks(this.#times, this.#seenTo, now)) {
+        if (this.#engine.closing.aborted) return;
+        await startScheduled(this.#engine, tickOf(this.#scheduled, at));
+        this.#seenTo = at;
       }
-      scheduled.seenTo = now;
+      this.#seenTo = now;
     } catch (error) {
       if (this.#engine.closing.aborted) return;
       this.#engine.logger.warn('A scheduled run could not be started and is tried again', {
-        workflowId,
-        scheduleId: scheduled.schedule.id,
+        workflowId: this.#scheduled.workflowId,
+        scheduleId: this.#scheduled.schedule.id,
         error,
       });
     }
   }
 
-  /** Makes the newest tick that was missed due, if the schedule was served before. */
-  async #catchUp(scheduled: Scheduled, now: number): Promise<void> {
-    if (scheduled.schedule.catchUp === 'none') return;
-    const [newest, ...before] = scheduled.times.upTo(now, ticksBack + 1);
-    if (newest === undefined || (await this.#hasRun(scheduled, newest))) return;
-    const known = await Promise.all(before.map((at) => this.#hasRun(scheduled, at)));
-    if (!known.includes(true)) return;
-    scheduled.seenTo = newest - 1;
-    scheduled.next = newest;
+  /** Makes the newest tick that was missed when the process began due, if the schedule was served before. */
+  async #catchUp(started: number): Promise<void> {
+    const [newest, ...before] = this.#times.upTo(started, ticksBack + 1);
+    if (newest !== undefined && !(await this.#hasRun(newest))) {
+      const known = await Promise.all(before.map((at) => this.#hasRun(at)));
+      if (known.includes(true)) this.#seenTo = newest - 1;
+    }
+    this.#caughtUp = true;
   }
 
   /** Whether the run of a tick was started; a pending one was not. */
-  async #hasRun(scheduled: Scheduled, at: number): Promise<boolean> {
+  async #hasRun(at: number): Promise<boolean> {
     const { store } = this.#engine.backend;
-    const header = await store.loadHeader(scheduledRunId(tickOf(scheduled, at)));
-    return header !== undefined && header.status !== 'pending';
+    const header = await store.loadHeader(scheduledRunId(tickOf(this.#scheduled, at)));
+    const isOurs = header?.workflowId === this.#scheduled.workflowId;
+    return isOurs && header.status !== 'pending';
   }
 }
 
@@ -140,10 +138,11 @@ function tickOf({ workflowId, schedule: { id } }: Scheduled, at: number): Schedu
   return id === undefined ? { workflowId, at } : { workflowId, scheduleId: id, at };
 }
 
-/** The ticks after `from` up to `now`, of which there is one: those of the last minute, or the newest. In their order. */
+/** The ticks after `from` up to `now`: those of the last {@link lateMs}, or else the newest. In their order. */
 function dueTicks(times: CronTimes, from: number, now: number): readonly number[] {
   const ticks: number[] = [];
   let at = times.after(Math.max(from, now - lateMs));
   for (; at !== undefined && at <= now; at = times.after(at)) ticks.push(at);
-  return ticks.length > 0 ? ticks : times.upTo(now, 1);
+  if (ticks.length > 0) return ticks;
+  return times.upTo(now, 1).filter((newest) => newest > from);
 }

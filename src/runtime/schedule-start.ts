@@ -22,10 +22,12 @@ export async function startScheduled(
     if (run.changed) metrics.count('schedule.fired', { workflowId: tick.workflowId });
     return run;
   } catch (error) {
-    // It was started already, with what the schedule or its schemas said then.
-    if (isWorkflowError(error, 'WORKFLOW_RUN_CONFLICT', 'WORKFLOW_RUN_FORBIDDEN')) return undefined;
-    if (!isFinal(error)) throw error;
     const { workflowId, scheduleId } = tick;
+    // It was started already, with what the schedule or its schemas said then.
+    if (isWorkflowError(error, 'WORKFLOW_RUN_CONFLICT') && error.details.workflowId === workflowId) {
+      return undefined;
+    }
+    if (!isFinal(error)) throw error;
     metrics.count('request.refused', { code: error.code });
     engine.logger.warn('A scheduled run could not be started', { workflowId, scheduleId, runId, error });
     return undefined;
@@ -38,6 +40,9 @@ function isFinal(error: unknown): error is WorkflowError {
     error,
     'WORKFLOW_NOT_FOUND',
     'WORKFLOW_ARGUMENT_INVALID',
+    // Somebody else has a run of this id.
+    'WORKFLOW_RUN_CONFLICT',
+    'WORKFLOW_RUN_FORBIDDEN',
     'WORKFLOW_SCHEMA_VALIDATION_FAILED',
     'WORKFLOW_VALUE_NOT_STORABLE',
     'WORKFLOW_LIMIT_EXCEEDED',

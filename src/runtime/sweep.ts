@@ -8,6 +8,7 @@ import {
   nextLook,
   planSweep,
   standsStill,
+  stuckAfter,
   type SweepAction,
   type SweepPlan,
   type SweepView,
@@ -92,14 +93,21 @@ async function sweepKept(engine: Engine, header: RunHeader): Promise<RunPlan> {
   const { runId, wakes, position, workflowId } = header;
   try {
     const plan = await sweepListed(engine, header);
-    if (plan.stuck) metrics.count('run.stuck', { workflowId });
+    if (plan.stuck) tellStuck(engine, header);
     return plan;
   } catch (error) {
     // It goes to the end of the line: many runs that cannot be helped must not keep a sweep from those that can.
     await store.setSweep({ runId, wakes, position, sweepAt: clock.now() + engine.times.sweepMs });
     if (isForeign(error)) metrics.count('run.parked', { workflowId });
+    // Its records cannot be read, perhaps, so the header alone says since when.
+    else if (clock.now() - header.updatedAt >= stuckAfter) tellStuck(engine, header);
     throw error;
   }
+}
+
+function tellStuck({ backend, logger }: Engine, { runId, workflowId }: RunHeader): void {
+  backend.metrics.count('run.stuck', { workflowId });
+  logger.warn('A run does not go on', { runId, workflowId });
 }
 
 /** Whether the code here is not what the run was started with: it may be again tomorrow. */

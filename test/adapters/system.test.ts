@@ -30,6 +30,17 @@ describe('the clock of the system', () => {
     expect(fired).toBe(1);
   });
 
+  test('is not kept from firing by a wall clock that is set back', () => {
+    vi.useFakeTimers();
+    let fired = 0;
+    systemClock.timer(1_000, () => {
+      fired += 1;
+    });
+    vi.setSystemTime(Date.now() - 86_400_000);
+    vi.advanceTimersByTime(1_000);
+    expect(fired).toBe(1);
+  });
+
   test('does not fire what was canceled, also after it was set again', () => {
     vi.useFakeTimers();
     let fired = 0;

@@ -380,6 +380,9 @@ describe('a run that is stuck', () => {
       expect(at({ [field]: old })).toBe(true);
       expect(at({ [field]: old + 1 })).toBe(false);
     }
+    // What an earlier epoch waited for does not count.
+    const records = [record(0, { dueAt: now })];
+    expect(standsStill({ header: header({ updatedAt: old, epoch: 2 }), records }, now)).toBe(true);
   });
 
   test('has something to do itself, and does not look after a nested run or wait for somebody', () => {

@@ -88,6 +88,13 @@ describe('run ids in paths', () => {
     )
     .filter((id) => id !== '.' && id !== '..');
 
+  test('no caller takes the id of a run that a schedule is to start', async () => {
+    const { app } = realApp();
+    const taken = await app.request('/workflows/echo/runs', post({ runId: 'sched_echo_1770000000000' }));
+    expect(await problemIn(taken)).toMatchObject({ code: 'WORKFLOW_ARGUMENT_INVALID', status: 400 });
+    expect((await app.request('/workflows/echo/runs', post({ runId: 'sched_echo' }))).status).toBe(201);
+  });
+
   test('any text of 1 to 200 characters comes back as it was', async () => {
     const { app } = realApp();
     await fc.assert(

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { memoryPlace } from '../../src/adapters/memory/index.ts';
 import { sqliteBackend } from '../../src/adapters/sqlite/index.ts';
 import type { StepDefinition, WorkflowDefinition } from '../../src/core/definition.ts';
@@ -238,16 +238,30 @@ describe('what a sweep counts', () => {
     await runtime.start({ workflowId: 'w', runId: 'r', inputData: 1 });
     const working = play(made);
     await started.promise;
-    const look = made.published;
+    const began = clock.now();
     for (let renewals = 0; renewals < 60; renewals += 1) {
-      clock.next();
-      await Promise.resolve();
+      // Each renewal sets the timer of the next one, when it is stored.
+      await vi.waitFor(() => expect(clock.next()).toBe(true), { interval: 1 });
     }
-    await runtime.sweep();
-    look();
+    expect(clock.now() - began).toBeGreaterThan(quarter);
+    expect(await runtime.sweep()).toBe(2);
     expect(counts).toEqual([]);
     resolve(1);
     await working;
+  });
+
+  test('a run is stuck that cannot be swept for as long, for another reason than its code', async () => {
+    const made = bench('memory', workflow('w', [add('a', 1)]));
+    await made.runtime.start({ workflowId: 'w', runId: 'r', inputData: 1 });
+    made.disconnect();
+    for (let passed = 0; passed < quarter - 130_000; passed += 130_000) {
+      made.clock.pass(130_000);
+      expect(await made.runtime.sweep()).toBe(1);
+    }
+    expect(made.counts).toEqual([]);
+    made.clock.pass(130_000);
+    await made.runtime.sweep();
+    expect(made.counts).toEqual([['run.stuck', { workflowId: 'w' }]]);
   });
 
   test('a run is parked whose workflow, or whose step, is not there', async () => {

@@ -53,8 +53,8 @@ async function sumOf(runtime: Runtime): Promise<unknown> {
 describe('a resumption with a key', () => {
   test('that comes again before the step ran resumes nothing more', async () => {
     const hand = await suspended(workflow('w', [insisting]));
-    await hand.runtime.resume(once(10));
-    await patient(hand, hand.runtime.resume(once(10)));
+    expect(await hand.runtime.resume(once(10))).toMatchObject({ changed: true });
+    expect(await patient(hand, hand.runtime.resume(once(10)))).toMatchObject({ changed: false });
     await hand.drain();
     expect(await sumOf(hand.runtime)).toBe(11);
     expect(await hand.runtime.get({ runId: 'r' })).toMatchObject({ status: 'suspended' });
@@ -92,6 +92,38 @@ describe('a resumption with a key', () => {
     await hand.drain();
     await patient(hand, hand.runtime.resume(once(0, 'last')));
     expect(await hand.runtime.result({ runId: 'r' })).toMatchObject({ status: 'success', result: 1111 });
+  });
+
+  test('that comes again in a later epoch changes nothing of it', async () => {
+    const hand = await suspended(workflow('w', [asking('first'), asking('second'), asking('third')]));
+    for (const id of ['first', 'second']) {
+      await hand.runtime.resume({ runId: 'r', step: id, resumeData: 1 });
+      await hand.drain();
+    }
+    const third = { ...once(1), step: 'third' };
+    await hand.runtime.resume(third);
+    // Before anybody claims it.
+    await hand.runtime.cancel({ runId: 'r' });
+    await patient(hand, hand.runtime.resume(third));
+    expect(await hand.runtime.get({ runId: 'r' })).toMatchObject({ status: 'canceled' });
+    await hand.runtime.timeTravel({ runId: 'r', step: 'first' });
+    await hand.drain();
+    await patient(hand, hand.runtime.resume(third));
+    await hand.drain();
+    expect(await hand.runtime.get({ runId: 'r' })).toMatchObject({ status: 'suspended' });
+    await hand.runtime.resume({ runId: 'r', step: 'first', resumeData: 1 });
+    await hand.drain();
+    expect(await hand.runtime.get({ runId: 'r' })).toMatchObject({ status: 'suspended' });
+  });
+
+  test('has nothing to do with a cancel of the same key', async () => {
+    const hand = await suspended(workflow('w', [insisting]));
+    await hand.runtime.cancel({ runId: 'r', requestKey: 'one' });
+    await hand.runtime.timeTravel({ runId: 'r', step: 'insist' });
+    await hand.drain();
+    await hand.runtime.resume(once(10));
+    await hand.drain();
+    expect(await sumOf(hand.runtime)).toBe(11);
   });
 
   test('that comes three times at once resumes once, and no one is refused', async () => {

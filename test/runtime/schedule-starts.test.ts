@@ -53,6 +53,16 @@ describe('several starts of one tick', () => {
     await runtime.close();
   });
 
+  test('a run of somebody else with the id of a tick is told and counted', async () => {
+    const { open, warnings, counted } = virtualPlace('2026-01-01T00:00Z');
+    const runtime = open([scheduled({ cron: '0 3 * * *' }), flow('other').then(echo('only')).commit()]);
+    await runtime.start({ workflowId: 'other', runId: `sched_report_${at}`, inputData: 1, owner: 'bob' });
+    expect(await runtime.startScheduled({ workflowId: 'report', at })).toBeUndefined();
+    expect(warnings).toEqual(['A scheduled run could not be started']);
+    expect(counted).toEqual(['request.refused']);
+    await runtime.close();
+  });
+
   test('two processes on one file start each tick once, and one that comes later what they missed', async () => {
     const clock = virtualClock({ start: Date.parse('2026-01-01T00:00Z') });
     const counted: string[] = [];

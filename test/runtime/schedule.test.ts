@@ -241,6 +241,43 @@ describe('a clock that is set', () => {
   });
 });
 
+/** A backend whose store rejects calls of one method for as long as `failing` says. */
+function failingBackend(backend: Backend, method: string, failing: () => boolean): Backend {
+  const store = new Proxy(backend.store, {
+    get: (target, name) => {
+      const value: unknown = Reflect.get(target, name, target);
+      if (typeof value !== 'function') return value;
+      return async (...args: unknown[]) => {
+        if (name === method && failing()) {
+          throw new WorkflowError('WORKFLOW_BACKEND_UNAVAILABLE', 'The disk is full');
+        }
+        return (await Reflect.apply(value, target, args)) as unknown;
+      };
+    },
+  });
+  return { ...backend, store };
+}
+
+test('a start that takes long holds up no other schedule', async () => {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const slow = createWorkflow({
+    id: 'slow',
+    inputSchema: any,
+    outputSchema: any,
+    schedule: { cron: '1 0 * * *' },
+    options: { onStart: () => promise },
+  })
+    .then(echo('only'))
+    .commit();
+  const { clock, open } = virtualPlace('2026-01-01T00:00Z');
+  const runtime = open([slow, scheduled({ cron: '* * * * *' })]);
+  await clock.advance(4 * minute);
+  expect((await runsOf(runtime)).filter((run) => run.startsWith('report'))).toHaveLength(4);
+  resolve();
+  await clock.advance(1);
+  await runtime.close();
+});
+
 describe('a start that fails', () => {
   test('because of what it is started with, is told and counted, and the next ones come', async () => {
     const number = createWorkflow({
@@ -266,27 +303,41 @@ describe('a start that fails', () => {
 
   test('because the store cannot be reached, is tried again', async () => {
     const { clock, place, open, warnings } = virtualPlace('2026-01-01T00:00Z');
-    const backend = place.attach();
     let failing = true;
-    const store = new Proxy(backend.store, {
-      get: (target, name) => {
-        const value: unknown = Reflect.get(target, name, target);
-        if (typeof value !== 'function') return value;
-        return async (...args: unknown[]) => {
-          if (name === 'startRun' && failing) {
-            throw new WorkflowError('WORKFLOW_BACKEND_UNAVAILABLE', 'The disk is full');
-          }
-          return (await Reflect.apply(value, target, args)) as unknown;
-        };
-      },
-    });
-    const runtime = open([scheduled({ cron: '0 3 * * *' })], { backend: { ...backend, store } });
+    const backend = failingBackend(place.attach(), 'startRun', () => failing);
+    const runtime = open([scheduled({ cron: '0 3 * * *' })], { backend });
     await clock.advance(3 * hour + 5 * minute);
     expect(await runsOf(runtime)).toEqual([]);
     expect(warnings[0]).toBe('A scheduled run could not be started and is tried again');
     failing = false;
     await clock.advance(minute);
     expect(await runsOf(runtime)).toEqual(['report 2026-01-01T03:00Z']);
+    await runtime.close();
+  });
+
+  test('once, is tried again though the next time has come, and none is left out', async () => {
+    const { clock, place, open } = virtualPlace('2026-01-01T00:00Z');
+    let calls = 0;
+    const backend = failingBackend(place.attach(), 'startRun', () => (calls += 1) === 2);
+    const runtime = open([scheduled({ cron: '* * * * *' })], { backend });
+    await clock.advance(4 * minute);
+    expect(await runsOf(runtime)).toEqual([1, 2, 3, 4].map((at) => `report 2026-01-01T00:0${at}Z`));
+    await runtime.close();
+  });
+
+  test('because it cannot be seen what was missed, is made up for when it can', async () => {
+    const { clock, place, open } = virtualPlace('2026-01-01T00:00Z');
+    const before = open([scheduled({ cron: '0 3 * * *' })]);
+    await clock.advance(4 * hour);
+    await before.close();
+    await clock.advance(5 * day);
+    let failing = true;
+    const backend = failingBackend(place.attach(), 'loadHeader', () => failing);
+    const runtime = open([scheduled({ cron: '0 3 * * *' })], { backend });
+    await clock.advance(minute);
+    failing = false;
+    await clock.advance(minute);
+    expect(await runsOf(runtime)).toEqual(['report 2026-01-01T03:00Z', 'report 2026-01-06T03:00Z']);
     await runtime.close();
   });
 });

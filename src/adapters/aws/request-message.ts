@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import { type ValidationIssue, WorkflowError } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
-import { requestTypes, runIdPattern } from '../../events/requests.ts';
+import { newRunIdPattern, requestTypes, runIdPattern } from '../../events/requests.ts';
 
 /** Requests: events of a source that the app allows, as the bus's rule for it delivers them to the work queue. */
 
@@ -19,6 +19,14 @@ const runId = text
   .regex(new RegExp(runIdPattern), 'is a dot segment, which no URL can carry')
   .meta({ maxLength: limits.idLength });
 
+/** Of a run that is to be started. */
+const newRunId = text
+  .regex(
+    new RegExp(newRunIdPattern),
+    'is a dot segment, which no URL can carry, or an id of the runs of schedules',
+  )
+  .meta({ maxLength: limits.idLength });
+
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
@@ -30,7 +38,7 @@ const values = z
 
 const start = z.strictObject({
   workflowId: text,
-  runId: runId.exactOptional(),
+  runId: newRunId.exactOptional(),
   inputData: z.unknown().exactOptional(),
   initialState: values.exactOptional(),
   requestContext: values.exactOptional(),

@@ -10,12 +10,13 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
 export const systemClock: Clock = {
   now: () => Date.now(),
   timer(delayMs, callback, options) {
-    const dueAt = Date.now() + delayMs;
+    // By a clock that nobody sets: a wall clock that goes back by years would keep the callback waiting for as long.
+    const dueAt = performance.now() + delayMs;
     let timeout: NodeJS.Timeout;
     const arm = (remaining: number): void => {
       timeout = setTimeout(
         () => {
-          const left = dueAt - Date.now();
+          const left = dueAt - performance.now();
           // A Node timer may fire a millisecond before its time.
           if (left > 0) arm(left);
           else callback();

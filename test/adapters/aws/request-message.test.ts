@@ -75,6 +75,7 @@ describe('a request', () => {
     ['a run without an id', 'workflow.cancel', {}, 'runId'],
     ['an empty id', 'workflow.cancel', { runId: '' }, 'runId'],
     ['an id that is too long', 'workflow.resume', { runId: long }, 'runId'],
+    ['an id of a schedule', 'workflow.start', { workflowId: 'w', runId: 'sched_w_1770000000000' }, 'runId'],
     ['an id that no URL can carry', 'workflow.start', { workflowId: 'w', runId: '..' }, 'runId'],
     ['half of a character', 'workflow.start', { workflowId: 'w', runId: 'a\uD800' }, 'runId'],
     ['a request id that is too long', 'workflow.start', { workflowId: 'w', requestId: long }, 'requestId'],
