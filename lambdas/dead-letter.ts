@@ -1,6 +1,6 @@
 import type { SQSEvent } from 'aws-lambda';
-import { runIdOfMessage } from '../src/adapters/aws/index.ts';
 import { withInvocation } from '../src/adapters/aws/invocation.ts';
+import { runIdIn } from '../src/adapters/aws/queue-message.ts';
 import { startingDestinations } from './destinations.ts';
 import { dispatch } from './dispatch.ts';
 import { eachRecord } from './each-record.ts';
@@ -12,8 +12,8 @@ const runtime = startRuntime();
 const starting = startingDestinations(runtime);
 
 /** A message says nothing about its step; it says that its run may wait for what does not come. */
-async function audit(body: string): Promise<void> {
-  const found = await runtime.audit(runIdOfMessage(body));
+async function audit(content: unknown): Promise<void> {
+  const found = await runtime.audit(runIdIn(content));
   logger.warn('The run of a message that could not be processed was looked at.', { found });
 }
 
@@ -24,6 +24,6 @@ async function audit(body: string): Promise<void> {
  */
 export const handler = observed((event: SQSEvent, context) =>
   withInvocation(callTime(context, Date.now()), () =>
-    eachRecord(event, (record) => dispatch(record, { ...starting, event: audit })),
+    eachRecord(event, (delivery) => dispatch(delivery, { ...starting, event: audit })),
   ),
 );

@@ -1,22 +1,21 @@
-import { readAwsConfig } from '../src/adapters/aws/index.ts';
-import { requestRefusals } from '../src/adapters/aws/request-refusals.ts';
-import { readRequestSources } from '../src/adapters/aws/request-sources.ts';
 import type { Runtime } from '../src/runtime/index.ts';
 import type { Destinations } from './dispatch.ts';
-import { metrics } from './observability.ts';
-import { requestHandler } from './requests.ts';
-import { startScheduled } from './scheduled.ts';
 
-/** What becomes of messages that no run knows of yet, whether they come by the work queue or by that of the dead letters. */
+/**
+ * What becomes of messages that no run knows of yet, whether they come by the work queue or by that of the dead letters. What
+ * reads them is loaded with the first of them: most functions never see one, and all start sooner without it.
+ */
 export function startingDestinations(runtime: Runtime): Pick<Destinations, 'request' | 'tick'> {
+  let requests: Promise<Destinations['request']> | undefined;
   return {
-    tick: (message, sentAt) => startScheduled(runtime, message, sentAt),
-    request: requestHandler({
-      runtime,
-      sources: readRequestSources(process.env),
-      refuse: requestRefusals({ busName: readAwsConfig(process.env).busName }),
-      metrics,
-      now: Date.now,
-    }),
+    tick: async (content, sentAt) => {
+      const { startScheduled } = await import('./scheduled.ts');
+      await startScheduled(runtime, content, sentAt);
+    },
+    request: async (content) => {
+      requests ??= import('./requests.ts').then(({ deploymentRequests }) => deploymentRequests(runtime));
+      const handle = await requests;
+      await handle(content);
+    },
   };
 }

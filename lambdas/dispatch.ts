@@ -1,49 +1,29 @@
-import type { SQSRecord } from 'aws-lambda';
-import { eventSource } from '../src/adapters/aws/config.ts';
-import { parseRequestEnvelope, type RequestEnvelope } from '../src/adapters/aws/request-message.ts';
-import { isScheduleMessage } from '../src/adapters/aws/schedule-message.ts';
+import { eventSource, scheduleSource } from '../src/adapters/aws/config.ts';
+import type { Delivery } from './each-record.ts';
 
-/** What is done with the messages of the work queue. */
+/** What is done with the messages of the work queue. Each gets what the body of one holds, still to be checked. */
 export interface Destinations {
-  /** The body of an event of the engine, or of what nobody can read. */
-  readonly event: (body: string) => Promise<void>;
-  /** What the Scheduler says of a tick of a schedule, still to be checked, and when the queue got it, ms since 1970. */
-  readonly tick: (message: unknown, sentAt: number) => Promise<void>;
+  /** An event of the engine, or what nobody can read. */
+  readonly event: (content: unknown) => Promise<void>;
+  /** What the Scheduler says of a tick of a schedule, and when the queue got it, ms since 1970. */
+  readonly tick: (content: unknown, sentAt: number) => Promise<void>;
   /** An event of another source, which may be allowed to ask for runs or not. */
-  readonly request: (envelope: RequestEnvelope) => Promise<void>;
-}
-
-/** What counts of a record of the queue. */
-export interface DispatchedRecord {
-  readonly body: string;
-  readonly attributes: Pick<SQSRecord['attributes'], 'SentTimestamp'>;
+  readonly request: (content: unknown) => Promise<void>;
 }
 
 /**
- * Hands the body of a message to whom it is for, by its source: that is the word of EventBridge and of the timers, since nobody else
- * may send to the queue. Rejects with WORKFLOW_ARGUMENT_INVALID for a request that nobody can read.
+ * Hands a message to whom it is for, by its source: that is the word of EventBridge and of the timers, since nobody else may send
+ * to the queue.
  */
-export async function dispatch(
-  { body, attributes }: DispatchedRecord,
-  destinations: Destinations,
-): Promise<void> {
-  const message = jsonOf(body);
+export async function dispatch({ record, content }: Delivery, destinations: Destinations): Promise<void> {
   // What is no JSON, or has no source, is a broken event of the engine, and that is said in one place.
-  const source = sourceOf(message) ?? eventSource;
-  if (source === eventSource) return destinations.event(body);
-  if (isScheduleMessage(message)) return destinations.tick(message, Number(attributes.SentTimestamp));
-  return destinations.request(parseRequestEnvelope(message));
+  const source = sourceOf(content) ?? eventSource;
+  if (source === eventSource) return destinations.event(content);
+  if (source === scheduleSource) return destinations.tick(content, Number(record.attributes.SentTimestamp));
+  return destinations.request(content);
 }
 
 function sourceOf(message: unknown): string | undefined {
   if (typeof message !== 'object' || message === null || !('source' in message)) return undefined;
   return typeof message.source === 'string' ? message.source : undefined;
-}
-
-function jsonOf(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch {
-    return undefined;
-  }
 }

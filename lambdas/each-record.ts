@@ -1,6 +1,13 @@
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
+import { contentOf } from '../src/adapters/aws/queue-message.ts';
 import { messageIds } from './message-ids.ts';
 import { during, logger } from './observability.ts';
+
+/** A record of a queue, and what its body holds, which is parsed once: see `contentOf`. */
+export interface Delivery {
+  readonly record: SQSRecord;
+  readonly content: unknown;
+}
 
 /**
  * Handles the records of a batch at the same time, each on its own: what one throws makes that one come again. Answers with
@@ -8,13 +15,16 @@ import { during, logger } from './observability.ts';
  */
 export async function eachRecord(
   { Records: records }: SQSEvent,
-  handle: (record: SQSRecord) => Promise<void>,
+  handle: (delivery: Delivery) => Promise<void>,
 ): Promise<SQSBatchResponse> {
-  const failures = await failuresOf(records, (record) => during(messageIds(record), () => handle(record)));
-  for (const { record, reason } of failures) {
-    logger.error('The event was not processed and comes again.', { ...messageIds(record), error: reason });
+  const deliveries = records.map((record) => ({ record, content: contentOf(record.body) }));
+  const failures = await failuresOf(deliveries, (one) => during(messageIds(one), () => handle(one)));
+  for (const { record: failed, reason } of failures) {
+    logger.error('The event was not processed and comes again.', { ...messageIds(failed), error: reason });
   }
-  return { batchItemFailures: failures.map(({ record }) => ({ itemIdentifier: record.messageId })) };
+  return {
+    batchItemFailures: failures.map(({ record: { record } }) => ({ itemIdentifier: record.messageId })),
+  };
 }
 
 /** Handles all records at the same time and resolves with those that failed, in their order, by a rejection or a throw. */

@@ -1,48 +1,54 @@
-import type { SQSRecord } from 'aws-lambda';
+import { isPath } from '../src/adapters/aws/queue-message.ts';
+import type { Delivery } from './each-record.ts';
 import type { Attributes } from './observability.ts';
 
-/** Fields of an event that say what it is about; the others of a request may be values. */
-const ids = ['type', 'workflowId', 'runId', 'stepId', 'path', 'turn', 'requestId'] as const;
+/**
+ * What the log calls the fields of an event that say what it is about, and how such a field is; the others of a request, and one
+ * that is otherwise, may be values.
+ */
+const ids: readonly (readonly [name: string, field: string, isId: (value: unknown) => boolean])[] = [
+  ['workflowId', 'workflowId', isText],
+  ['runId', 'runId', isText],
+  ['stepId', 'stepId', isText],
+  ['path', 'path', isPath],
+  ['turn', 'turn', isTurn],
+  // `requestId` is that of the invocation, on each line.
+  ['eventRequestId', 'requestId', isText],
+];
 
 /** What a message is about, for the log. Of one that cannot be read, its own id at least. */
-export function messageIds({ messageId, attributes, body }: SQSRecord): Attributes {
+export function messageIds({ record: { messageId, attributes }, content }: Delivery): Attributes {
   return {
     messageId,
     receiveCount: Number(attributes.ApproximateReceiveCount),
-    ...eventIds(body),
+    ...eventIds(content),
   };
 }
 
-function eventIds(body: string): Attributes {
-  const event = parsed(body);
-  const detail = record(event['detail']);
-  const found = ids.flatMap((name) => {
-    const value = detail[name];
-    const isId =
-      typeof value === 'string' ? value.length <= 512 : Array.isArray(value) && value.every(isIndex);
-    return isId ? [[name, value] as const] : [];
+function eventIds(content: unknown): Attributes {
+  const event = fieldsOf(content);
+  const detail = fieldsOf(event['detail']);
+  const found = ids.flatMap(([name, field, isId]) => {
+    const value = detail[field];
+    return isId(value) ? [[name, value] as const] : [];
   });
   const { turn } = detail;
   return {
     ...(typeof event['detail-type'] === 'string' ? { type: event['detail-type'] } : {}),
     ...Object.fromEntries(found),
     // The last part of a turn; see `formatTurn`.
-    ...(typeof turn === 'string' && /^[\d.]+$/.test(turn) ? { attempt: Number(turn.slice(-3)) } : {}),
+    ...(isTurn(turn) ? { attempt: Number(turn.slice(-3)) } : {}),
   };
 }
 
-function isIndex(value: unknown): boolean {
-  return typeof value === 'number';
+function isText(value: unknown): boolean {
+  return typeof value === 'string' && value.length <= 512;
 }
 
-function parsed(body: string): Readonly<Record<string, unknown>> {
-  try {
-    return record(JSON.parse(body));
-  } catch {
-    return {};
-  }
+function isTurn(value: unknown): value is string {
+  return typeof value === 'string' && /^[\d.]{1,64}$/.test(value);
 }
 
-function record(value: unknown): Readonly<Record<string, unknown>> {
+function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
 }

@@ -1,9 +1,10 @@
 import { environment } from '../src/adapters/aws/config.ts';
 import { deliveryOf, Spending, type SpendingOptions } from '../src/adapters/aws/spending.ts';
+import type { Delivery } from './each-record.ts';
 
 /** Counts what the handling of a message uses. `batch`: messages that the invocation handles at the same time. */
-export function meterOfMessage(body: string, batch: number): Spending {
-  return meterOf({ share: batch, ...deliveryOf(body, batch) });
+export function meterOfMessage({ record, content }: Delivery, batch: number): Spending {
+  return meterOf({ share: batch, ...deliveryOf(content, Buffer.byteLength(record.body), batch) });
 }
 
 /** Counts what a request of the API uses, of which a run is charged what it is for. */

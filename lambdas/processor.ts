@@ -1,6 +1,6 @@
 import type { Context, SQSEvent } from 'aws-lambda';
-import { parseQueueMessage } from '../src/adapters/aws/index.ts';
 import { withInvocation } from '../src/adapters/aws/invocation.ts';
+import { eventIn } from '../src/adapters/aws/queue-message.ts';
 import { startingDestinations } from './destinations.ts';
 import { dispatch } from './dispatch.ts';
 import { eachRecord } from './each-record.ts';
@@ -19,11 +19,11 @@ const starting = startingDestinations(runtime);
 export const handler = observed((event: SQSEvent, context: Pick<Context, 'getRemainingTimeInMillis'>) => {
   const time = stepTime(context, Date.now());
   const batch = event.Records.length;
-  return eachRecord(event, (record) =>
-    withInvocation({ deadline: time.deadline, meter: meterOfMessage(record.body, batch) }, () =>
-      dispatch(record, {
+  return eachRecord(event, (delivery) =>
+    withInvocation({ deadline: time.deadline, meter: meterOfMessage(delivery, batch) }, () =>
+      dispatch(delivery, {
         ...starting,
-        event: (message) => runtime.handle(parseQueueMessage(message), time),
+        event: (content) => runtime.handle(eventIn(content), time),
       }),
     ),
   );

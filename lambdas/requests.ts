@@ -1,14 +1,19 @@
 import type { RequestSource } from '../src/adapters/aws/config.ts';
+import { readAwsConfig } from '../src/adapters/aws/index.ts';
 import {
   claimsOf,
   parseRequest,
+  parseRequestEnvelope,
   type RequestEnvelope,
   type RunRequest,
 } from '../src/adapters/aws/request-message.ts';
+import { requestRefusals } from '../src/adapters/aws/request-refusals.ts';
+import { readRequestSources } from '../src/adapters/aws/request-sources.ts';
 import { errorStatus, isWorkflowError, WorkflowError } from '../src/core/errors.ts';
 import { refusalMessageLength, refusalType, type RequestRefused } from '../src/events/index.ts';
 import type { Metrics } from '../src/ports/index.ts';
 import type { Runtime } from '../src/runtime/index.ts';
+import { metrics } from './observability.ts';
 
 /** See {@link requestHandler}. */
 export interface RequestHandlerOptions {
@@ -26,12 +31,13 @@ export interface RequestHandlerOptions {
 /**
  * Does what an event of another source asks for. However often the request is delivered it is done once: the id of a run that is
  * started, and what a resumption or cancel means, follow from the request's source and id. What cannot be done is refused by an
- * event, and over with that; what cannot be done now (the backend fails) rejects, and so does an event of a source that nobody
- * allowed.
+ * event, and over with that; what cannot be done now (the backend fails) rejects, and so does what is no event of a rule, and one of
+ * a source that nobody allowed: with WORKFLOW_ARGUMENT_INVALID.
  */
-export function requestHandler(options: RequestHandlerOptions): (envelope: RequestEnvelope) => Promise<void> {
+export function requestHandler(options: RequestHandlerOptions): (content: unknown) => Promise<void> {
   const sources = new Map(options.sources.map((source) => [source.source, source]));
-  return async (envelope) => {
+  return async (content) => {
+    const envelope = parseRequestEnvelope(content);
     const source = sources.get(envelope.source);
     if (source === undefined) throw unknownSource(envelope.source);
     try {
@@ -42,6 +48,17 @@ export function requestHandler(options: RequestHandlerOptions): (envelope: Reque
       options.metrics?.count('request.refused', { code: error.code });
     }
   };
+}
+
+/** The {@link requestHandler} by the environment of this function. */
+export function deploymentRequests(runtime: Runtime): ReturnType<typeof requestHandler> {
+  return requestHandler({
+    runtime,
+    sources: readRequestSources(process.env),
+    refuse: requestRefusals({ busName: readAwsConfig(process.env).busName }),
+    metrics,
+    now: Date.now,
+  });
 }
 
 async function perform(

@@ -3,6 +3,8 @@ import { SchedulerClient } from '@aws-sdk/client-scheduler';
 import type { CloudFormationCustomResourceEvent, Context } from 'aws-lambda';
 import { type CronGroup, removeCrons, setCrons } from '../src/adapters/aws/cron-group.ts';
 import { cronSchedules, type DeploymentSchedule } from '../src/adapters/aws/cron-schedules.ts';
+import { lanesOf } from '../src/adapters/aws/lanes.ts';
+import { readAwsConfig } from '../src/adapters/aws/read-config.ts';
 import type { WorkflowDefinition } from '../src/core/definition.ts';
 import { WorkflowError } from '../src/core/errors.ts';
 import { logger, observed } from './observability.ts';
@@ -75,6 +77,12 @@ async function change(
   }
 }
 
+/**
+ * The workflows, which have what the lanes name: where they do not, no function could be loaded, and a stack that is told so here
+ * rolls back before any of them is called.
+ */
 async function registeredWorkflows(): Promise<readonly WorkflowDefinition[]> {
-  return workflowsOf(await import('evented-workflows:entry'));
+  const workflows = workflowsOf(await import('evented-workflows:entry'));
+  lanesOf(readAwsConfig(process.env).lanes, workflows);
+  return workflows;
 }

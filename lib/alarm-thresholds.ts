@@ -8,7 +8,11 @@ import { invalid, within } from './bounds.ts';
 export interface AlarmThresholds {
   /** Messages in the queue `Undeliverable`, 1 or more. @default 1 */
   readonly undeliverable?: number | false;
-  /** Messages in another dead-letter queue for 15 minutes, 1 or more. @default 1 */
+  /**
+   * Messages in another dead-letter queue for 15 minutes, 1 or more. Not those of the sweeper's rule: the next sweep does what
+   * they would have done.
+   * @default 1
+   */
   readonly deadLetters?: number | false;
   /**
    * Age of the oldest message of a work queue, 1 minute to 14 days. Messages that wait for their time, up to 15 minutes, and those
@@ -16,7 +20,12 @@ export interface AlarmThresholds {
    * @default 15 minutes and two visibility timeouts of the queue
    */
   readonly messageAge?: Duration | false;
-  /** Invocations of a function that failed within 5 minutes, 1 or more. A record that is delivered again is none. @default 5 */
+  /**
+   * Invocations of a function that failed within 5 minutes, 1 or more. A record that is delivered again is none. Of the sweeper,
+   * whatever the number, it rings when one failed in three intervals, 5 minutes at least, three times in a row. The function that
+   * sets schedules has none: its failure fails the deployment.
+   * @default 5
+   */
   readonly errors?: number | false;
   /** Invocations of a function that Lambda refused within 5 minutes, three times in a row, 1 or more. @default 10 */
   readonly throttles?: number | false;

@@ -20,10 +20,19 @@ import { type MetricSource, engineMetric } from './metrics.ts';
 export interface Watched {
   readonly metrics: MetricSource;
   readonly undeliverable: IQueue;
+  /** Those that the dead-letter function takes from. */
   readonly deadLetterQueues: Readonly<Record<string, IQueue>>;
+  /** Nobody takes from it. */
+  readonly expiryDeadLetterQueue: IQueue;
   readonly workQueues: Readonly<Record<string, { readonly queue: IQueue; readonly visibility: Duration }>>;
+  /** All of them, the two below too. */
   readonly functions: Readonly<Record<string, IFunction>>;
-  readonly sweeper: { readonly handler: IFunction; readonly interval: Duration };
+  readonly sweeper: {
+    readonly handler: IFunction;
+    readonly interval: Duration;
+    readonly deadLetterQueue: IQueue;
+  };
+  readonly schedules: IFunction;
   /** Of each rule the dimensions by which EventBridge counts it. */
   readonly rules: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** Name of the Scheduler group. */
@@ -97,6 +106,12 @@ function watchQueues(add: Add, watched: Watched, settings: AlarmSettings): void 
       description: 'Dead letters are not being looked at.',
     });
   }
+  add('ExpiryDeadLetters', depth(watched.expiryDeadLetterQueue), {
+    threshold: settings.deadLetters,
+    periods: 3,
+    description:
+      'Records of expired runs were left behind, and take storage. Purge the queue when you have looked why.',
+  });
   for (const [name, { queue, visibility }] of Object.entries(watched.workQueues)) {
     const { messageAge } = settings;
     const usual = DELAY.plus(visibility).plus(visibility);
@@ -108,21 +123,36 @@ function watchQueues(add: Add, watched: Watched, settings: AlarmSettings): void 
   }
 }
 
-function watchFunctions(add: Add, { functions, sweeper }: Watched, settings: AlarmSettings): void {
+function watchFunctions(
+  add: Add,
+  { functions, sweeper, schedules }: Watched,
+  settings: AlarmSettings,
+): void {
+  // Several sweeps, of which one that fails in each leaves no period without an error.
+  const sweeps = Duration.minutes(Math.max(5, 3 * sweeper.interval.toMinutes()));
   for (const [name, handler] of Object.entries(functions)) {
-    add(`${name}Errors`, handler.metricErrors({ period: PERIOD }), {
-      threshold: settings.errors,
-      description:
-        'A function fails: it does not start, runs out of time or memory, or its service does not answer.',
-    });
+    // It is called by CloudFormation only, which tells of its failure and rolls back.
+    if (handler === schedules) continue;
+    if (handler === sweeper.handler) {
+      add(`${name}Errors`, handler.metricErrors({ period: sweeps }), {
+        threshold: settings.errors === false ? false : 1,
+        periods: 3,
+        description: 'Lost events are not found: the sweeper fails again and again.',
+      });
+    } else {
+      add(`${name}Errors`, handler.metricErrors({ period: PERIOD }), {
+        threshold: settings.errors,
+        description:
+          'A function fails: it does not start, runs out of time or memory, or its service does not answer.',
+      });
+    }
     add(`${name}Throttles`, handler.metricThrottles({ period: PERIOD }), {
       threshold: settings.throttles,
       periods: 3,
       description: 'Lambda refuses invocations: the account, or the function, is at its concurrency.',
     });
   }
-  const most = Math.max(5, 3 * sweeper.interval.toMinutes());
-  add('SweeperStopped', sweeper.handler.metricInvocations({ period: Duration.minutes(most) }), {
+  add('SweeperStopped', sweeper.handler.metricInvocations({ period: sweeps }), {
     threshold: settings.sweeper ? 1 : false,
     below: true,
     description: 'Nobody looks for lost events: the sweeper is not called.',

@@ -73,9 +73,15 @@ export function createDashboard(scope: Construct, watched: Watched, alarms: read
   return dashboard;
 }
 
-function queueGraphs({ workQueues, deadLetterQueues, undeliverable }: Watched): GraphWidget[] {
+function queueGraphs(watched: Watched): GraphWidget[] {
+  const { workQueues, deadLetterQueues, expiryDeadLetterQueue, sweeper, undeliverable } = watched;
   const work = Object.entries(workQueues);
-  const dead = [...Object.entries(deadLetterQueues), ['Undeliverable', undeliverable] as const];
+  const dead = [
+    ...Object.entries(deadLetterQueues),
+    ['Expiry', expiryDeadLetterQueue] as const,
+    ['Sweep', sweeper.deadLetterQueue] as const,
+    ['Undeliverable', undeliverable] as const,
+  ];
   const options = { statistic: Stats.MAXIMUM, period: PERIOD };
   return [
     graph(

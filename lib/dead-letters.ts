@@ -6,7 +6,7 @@ import { defaults } from '../src/adapters/aws/config.ts';
 import { acknowledge } from './acknowledge.ts';
 import { type FunctionPart, createFunction } from './function.ts';
 import type { Parts } from './parts.ts';
-import { deadLetterPermissions } from './permissions.ts';
+import { handlingPermissions } from './permissions.ts';
 import { createDeadLetterQueue } from './queue.ts';
 import { requestSourcesEnvironment } from './sources.ts';
 
@@ -37,7 +37,7 @@ export function createDeadLetters(scope: Construct, parts: Parts, queues: readon
     module: 'dead-letter',
     description: 'Looks at the runs of messages that could not be processed',
     timeout: TIMEOUT,
-    permissions: deadLetterPermissions(parts),
+    permissions: handlingPermissions(parts),
     // A request that could not be processed is tried once more.
     environment: requestSourcesEnvironment(parts.settings.requestSources),
     // No `recursiveLoop`: what it publishes goes to the work queue, and it takes nothing from there.

@@ -4,8 +4,8 @@ import { invalid } from './bounds.ts';
 const taken = new WeakSet<IConstruct>();
 
 /**
- * Keeps two deployments of an app from working on the same table, bus or queue: each would take the runs of the other for its
- * own. Throws `WorkflowRuntimeError`.
+ * Keeps two deployments of an app from working on the same table, bucket, bus or queue: each would take the runs of the other
+ * for its own. Throws `WorkflowRuntimeError`.
  */
 export function takeFor(name: string, construct: IConstruct | undefined): void {
   if (construct === undefined) return;

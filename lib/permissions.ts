@@ -9,30 +9,23 @@ import { timerPermissions } from './scheduler.ts';
 /** What the API function may do: read and write runs, list them, remove them with their payloads, publish events, set timers. */
 export function apiPermissions(parts: Parts): PolicyStatement[] {
   return [
-    ...statePermissions(parts),
     // A restart sets the timers of its run again.
-    ...timerPermissions(parts),
+    ...handlingPermissions(parts),
     queryPermission('ListRuns', parts.table, listIndex),
     ...removalPermissions(parts),
   ];
 }
 
-/** What a processor may do: the same without listing and removing. Its event source adds the receiving. */
-export function processorPermissions(parts: Parts): PolicyStatement[] {
-  return [...statePermissions(parts), ...timerPermissions(parts)];
-}
-
-/** What the sweeper function may do: the same as the processor, and find the runs that are due for a look. */
+/** What the sweeper function may do: handle runs, and find those that are due for a look. */
 export function sweeperPermissions(parts: Parts): PolicyStatement[] {
-  return [
-    ...statePermissions(parts),
-    ...timerPermissions(parts),
-    queryPermission('DueRuns', parts.table, sweepIndex),
-  ];
+  return [...handlingPermissions(parts), queryPermission('DueRuns', parts.table, sweepIndex)];
 }
 
-/** What the dead-letter function may do: look at a run as the sweeper does. Its event sources add the receiving. */
-export function deadLetterPermissions(parts: Parts): PolicyStatement[] {
+/**
+ * What it takes to handle the events of runs: to read and write these, publish events and set timers. Processors and the
+ * dead-letter function may do no more; their event sources add the receiving.
+ */
+export function handlingPermissions(parts: Parts): PolicyStatement[] {
   return [...statePermissions(parts), ...timerPermissions(parts)];
 }
 

@@ -6,7 +6,7 @@ import { type FunctionPart, createFunction } from './function.ts';
 import type { StepFunctionSettings } from './function-settings.ts';
 import type { LanePart, WorkflowFunction } from './lane.ts';
 import type { Parts } from './parts.ts';
-import { processorPermissions } from './permissions.ts';
+import { handlingPermissions } from './permissions.ts';
 import type { WorkQueue } from './queue.ts';
 
 /** Whose work a processor does, and how. */
@@ -28,7 +28,7 @@ export function createProcessor(
     memorySize: settings.memorySize,
     timeout: settings.timeout,
     environment: settings.environment,
-    permissions: processorPermissions(parts),
+    permissions: handlingPermissions(parts),
     // A run is a chain of rounds through this function and its queue, which Lambda would take for a mistake and stop after
     // about 16. What keeps a chain from running away instead is the runtime's own cap on hops.
     options: { recursiveLoop: RecursiveLoop.ALLOW },

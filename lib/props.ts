@@ -82,7 +82,7 @@ export interface WorkflowStorageProps {
    */
   readonly table?: ITable | Table | TableV2;
   /**
-   * A bucket of your own. To one that is made in the same app, the lifecycle rules for what the runtime no longer needs are
+   * A bucket of your own, for nothing but this deployment. To one that is made in the same app, the lifecycle rules for what the runtime no longer needs are
    * added.
    * @default - a bucket that is closed to the public, encrypted, and TLS only
    */
@@ -321,7 +321,7 @@ export interface WorkflowRuntimeProps extends WorkflowStorageProps, StepFunction
    */
   readonly metricsNamespace?: string;
   /**
-   * From where on the alarms ring, each documented in docs/operations.md; false for none. About 35 alarms, at $0.10 a month each.
+   * From where on the alarms ring, each documented in docs/operations.md; false for none. About 30 alarms, at $0.10 a month each.
    * @default each as {@link AlarmThresholds} says
    */
   readonly alarms?: AlarmThresholds | false;

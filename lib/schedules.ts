@@ -1,9 +1,11 @@
+import { createHash } from 'node:crypto';
 import { ArnFormat, CustomResource, Duration, Stack } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { CfnFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import { cronPrefix } from '../src/adapters/aws/config.ts';
 import { acknowledgeWildcard } from './acknowledge.ts';
+import { commonEnvironment } from './environment.ts';
 import { type FunctionPart, createFunction } from './function.ts';
 import type { Parts } from './parts.ts';
 import type { WorkflowScheduleProps } from './schedule-settings.ts';
@@ -18,7 +20,8 @@ export interface Schedules extends FunctionPart {
 
 /**
  * Makes the schedules of a deployment those that its workflows and `schedules` declare. The workflows are known only where
- * they are loaded, so a function does it: with each deployment that changes its code, which contains them, or a property.
+ * they are loaded, so a function does it: with each deployment that changes its code, which contains them, its variables, which
+ * they may read, or a property.
  */
 export function createSchedules(
   scope: Construct,
@@ -71,11 +74,18 @@ export function createSchedules(
       roleArn: role.roleArn,
       deadLetterArn: deadLetterQueue.queueArn,
       schedules: stack.toJsonString(schedules),
-      // The key of its code is a hash of it: another one is another set of workflows, perhaps.
+      // CloudFormation calls the function only when one of these changes, and takes no notice of the function itself. The key of
+      // the code is a hash of it. With other variables there are other schedules, perhaps, or lanes that name what is not there.
+      variables: hashOf(stack.resolve(commonEnvironment(parts))),
       code: (setter.handler.node.defaultChild as CfnFunction).code,
     },
   });
   // Without its permissions it could neither set nor, when the stack goes, remove them.
   resource.node.addDependency(setter.role, role);
   return { ...setter, resource };
+}
+
+/** Values of variables may be secrets: they are not sent along. */
+function hashOf(variables: unknown): string {
+  return createHash('sha256').update(JSON.stringify(variables)).digest('hex');
 }

@@ -82,13 +82,13 @@ interface KeySchema {
 }
 
 /**
- * Throws `WorkflowRuntimeError` when a table that others made is not what the store works on. One that was imported shows its
- * stream only; what else it lacks shows in the first request.
+ * Throws `WorkflowRuntimeError` when a table that others made, in the prop `name`, is not what the store works on. One that was
+ * imported shows its stream only; what else it lacks shows in the first request.
  */
-export function checkTable(table: ITable): void {
+export function checkTable(name: string, table: ITable): void {
   const resource = table.node.defaultChild;
   if (resource instanceof CfnTable || resource instanceof CfnGlobalTable) {
-    checkTemplate(resource, {
+    checkTemplate(name, resource, {
       keySchema: resource.keySchema,
       attributeDefinitions: resource.attributeDefinitions,
       globalSecondaryIndexes: resource.globalSecondaryIndexes,
@@ -97,42 +97,46 @@ export function checkTable(table: ITable): void {
     });
   } else if (table.tableStreamArn === undefined) {
     throw invalid(
-      'table',
+      name,
       'it has no stream, by which the records of expired runs are found; import it by Table.fromTableAttributes(this, id, ' +
         '{ tableName, tableStreamArn })',
     );
   }
 }
 
-function checkTemplate(scope: Construct, values: Readonly<Record<keyof TableTemplate, unknown>>): void {
+function checkTemplate(
+  name: string,
+  scope: Construct,
+  values: Readonly<Record<keyof TableTemplate, unknown>>,
+): void {
   const template = Stack.of(scope).resolve(values) as TableTemplate;
   const { partitionKey, sortKey, timeToLive } = tableDefinition;
   if (!hasKeys(template, template.keySchema, partitionKey, sortKey)) {
     throw invalid(
-      'table',
+      name,
       `its keys are others; write partitionKey: ${asWritten(partitionKey)}, sortKey: ${asWritten(sortKey)}`,
     );
   }
-  for (const index of [sweepIndex, listIndex]) checkIndex(template, index);
+  for (const index of [sweepIndex, listIndex]) checkIndex(name, template, index);
   const { attributeName, enabled } = template.timeToLiveSpecification ?? {};
   if (attributeName !== timeToLive || enabled === false) {
     throw invalid(
-      'table',
+      name,
       `finished runs would stay in it for ever; write timeToLiveAttribute: '${timeToLive}'`,
     );
   }
   if (!template.streamSpecification?.streamViewType?.includes('OLD_IMAGE')) {
     throw invalid(
-      'table',
+      name,
       'it has no stream of what is removed, by which the records of expired runs are found; write stream: ' +
         'StreamViewType.OLD_IMAGE (dynamoStream, in a TableV2)',
     );
   }
 }
 
-function checkIndex(template: TableTemplate, index: IndexDefinition): void {
-  const { name, partitionKey, sortKey, include } = index;
-  const found = template.globalSecondaryIndexes?.find(({ indexName }) => indexName === name);
+function checkIndex(name: string, template: TableTemplate, index: IndexDefinition): void {
+  const { name: indexName, partitionKey, sortKey, include } = index;
+  const found = template.globalSecondaryIndexes?.find((candidate) => candidate.indexName === indexName);
   const { projectionType, nonKeyAttributes = [] } = found?.projection ?? {};
   const isProjected =
     projectionType === 'ALL' || include.every((attributeName) => nonKeyAttributes.includes(attributeName));
@@ -142,9 +146,9 @@ function checkIndex(template: TableTemplate, index: IndexDefinition): void {
       ? 'ProjectionType.KEYS_ONLY'
       : `ProjectionType.INCLUDE, nonKeyAttributes: [${include.map((attributeName) => `'${attributeName}'`).join(', ')}]`;
   throw invalid(
-    'table',
-    `its index ${name} is ${found === undefined ? 'missing' : 'another'}; write addGlobalSecondaryIndex({ indexName: ` +
-      `'${name}', partitionKey: ${asWritten(partitionKey)}, sortKey: ${asWritten(sortKey)}, projectionType: ${projection} })`,
+    name,
+    `its index ${indexName} is ${found === undefined ? 'missing' : 'another'}; write addGlobalSecondaryIndex({ indexName: ` +
+      `'${indexName}', partitionKey: ${asWritten(partitionKey)}, sortKey: ${asWritten(sortKey)}, projectionType: ${projection} })`,
   );
 }
 

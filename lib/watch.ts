@@ -1,13 +1,16 @@
 import { type Duration, Fn } from 'aws-cdk-lib';
 import type { Alarm, Dashboard } from 'aws-cdk-lib/aws-cloudwatch';
 import { CfnRule, type IEventBus, Rule } from 'aws-cdk-lib/aws-events';
-import { Function as LambdaFunction, type IFunction } from 'aws-cdk-lib/aws-lambda';
+import { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct, IConstruct } from 'constructs';
 import { createAlarms, type Watched } from './alarms.ts';
 import { createDashboard } from './dashboard.ts';
+import type { Expiry } from './expiry.ts';
 import type { Parts } from './parts.ts';
 import { visibilityOf } from './queue.ts';
+import type { Schedules } from './schedules.ts';
+import type { Sweeper } from './sweeper.ts';
 
 /** What watches a deployment. */
 export interface Watch {
@@ -15,15 +18,17 @@ export interface Watch {
   readonly dashboard: Dashboard | undefined;
 }
 
-/** What cannot be found in the scope. */
-export interface WatchedQueues {
+/** What cannot be found in the scope, or not be told from others there. */
+export interface WatchedParts {
   readonly undeliverable: IQueue;
   readonly deadLetterQueues: readonly IQueue[];
-  readonly sweeper: IFunction;
+  readonly expiry: Expiry;
+  readonly sweeper: Sweeper;
+  readonly schedules: Schedules;
 }
 
 /** Watches all that was made in a scope before: each of its functions and rules by the path of its construct. */
-export function watch(scope: Construct, parts: Parts, queues: WatchedQueues): Watch {
+export function watch(scope: Construct, parts: Parts, made: WatchedParts): Watch {
   const { settings, metrics, table, work, lanes, bus } = parts;
   const queueOf = ({ queue }: Parts['work'], timeout: Duration) => ({
     queue,
@@ -35,15 +40,17 @@ export function watch(scope: Construct, parts: Parts, queues: WatchedQueues): Wa
   ]);
   const watched: Watched = {
     metrics,
-    undeliverable: queues.undeliverable,
+    undeliverable: made.undeliverable,
     deadLetterQueues: Object.fromEntries(
-      queues.deadLetterQueues.map((queue) => [nameOf(scope, queue).replace(/DeadLetters$/, ''), queue]),
+      made.deadLetterQueues.map((queue) => [nameOf(scope, queue).replace(/DeadLetters$/, ''), queue]),
     ),
+    expiryDeadLetterQueue: made.expiry.deadLetterQueue,
     workQueues: { Work: queueOf(work, settings.timeout), ...Object.fromEntries(laneQueues) },
     functions: Object.fromEntries(
       found(scope, LambdaFunction).map((handler) => [nameOf(scope, handler), handler]),
     ),
-    sweeper: { handler: queues.sweeper, interval: settings.sweepInterval },
+    sweeper: { ...made.sweeper, interval: settings.sweepInterval },
+    schedules: made.schedules.handler,
     rules: Object.fromEntries(
       found(scope, Rule).map((rule) => [nameOf(scope, rule), dimensionsOf(rule, bus)]),
     ),

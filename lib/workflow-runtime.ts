@@ -26,6 +26,7 @@ import { StepPrincipal } from './step-principal.ts';
 import { createScheduler } from './scheduler.ts';
 import { createSchedules } from './schedules.ts';
 import { createSweeper } from './sweeper.ts';
+import { checkTable } from './table.ts';
 import { watch } from './watch.ts';
 import { createStorage } from './workflow-storage.ts';
 
@@ -144,7 +145,7 @@ export class WorkflowRuntime extends MeteredConstruct implements IWorkflowRuntim
     const sweeper = createSweeper(this, parts);
     const expiry = createExpiry(this, parts);
 
-    createSchedules(this, parts, parts.settings.schedules);
+    const schedules = createSchedules(this, parts, parts.settings.schedules);
     routeWork(this, parts);
     this.routingDeadLetterQueue = parts.routingDeadLetterQueue;
     this.#sources = parts.settings.requestSources;
@@ -186,8 +187,10 @@ export class WorkflowRuntime extends MeteredConstruct implements IWorkflowRuntim
     this.metricSource = parts.metrics;
     const { alarms, dashboard } = watch(this, parts, {
       undeliverable: deadLetters.undeliverable,
-      deadLetterQueues: [...deadQueues, expiry.deadLetterQueue, sweeper.deadLetterQueue],
-      sweeper: sweeper.handler,
+      deadLetterQueues: deadQueues,
+      expiry,
+      sweeper,
+      schedules,
     });
     this.alarms = alarms;
     this.dashboard = dashboard;
@@ -235,7 +238,9 @@ function withRequests(settings: Settings): Settings {
 /** What the functions work on. */
 function createParts(scope: Construct, settings: Settings): Parts {
   const { table, bucket } = settings.storage ?? createStorage(scope, settings);
+  if (settings.storage !== undefined) checkTable('storage.table', table);
   takeFor('table', table);
+  takeFor('bucket', bucket);
   takeFor('bus', settings.ownBus);
   takeFor('queue', settings.ownQueue);
   if (settings.encryptionKey !== undefined) allowServices(scope, settings.encryptionKey);

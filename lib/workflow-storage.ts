@@ -37,7 +37,7 @@ export function createStorage(
   scope: Construct,
   settings: StorageSettings,
 ): { readonly table: ITable; readonly bucket: IBucket } {
-  if (settings.table !== undefined) checkTable(settings.table);
+  if (settings.table !== undefined) checkTable('table', settings.table);
   return {
     table: settings.table ?? createTable(scope, settings),
     bucket: settings.bucket === undefined ? createBucket(scope, settings) : adoptBucket(settings.bucket),

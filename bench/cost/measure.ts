@@ -1,5 +1,6 @@
 import { createRuntime } from 'evented-workflows/runtime';
-import { awsBackend, parseQueueMessage } from '../../src/adapters/aws/index.ts';
+import { awsBackend } from '../../src/adapters/aws/index.ts';
+import { contentOf, eventIn } from '../../src/adapters/aws/queue-message.ts';
 import { withInvocation } from '../../src/adapters/aws/invocation.ts';
 import { deliveryOf, Spending, type SpendingOptions } from '../../src/adapters/aws/spending.ts';
 import { addUsage, noUsage, type Usage, usageNames } from '../../src/adapters/aws/usage.ts';
@@ -133,10 +134,10 @@ async function measureRun(
   };
   const drain = async (): Promise<void> => {
     for (let body = cloud.queue.shift(); body !== undefined; body = cloud.queue.shift()) {
-      const text = body;
+      const [content, bytes] = [contentOf(body), Buffer.byteLength(body)];
       deliveries += 1;
       now += 1_000;
-      await call(deliveryOf(text, 1), () => runtime.handle(parseQueueMessage(text)));
+      await call(deliveryOf(content, bytes, 1), () => runtime.handle(eventIn(content)));
     }
   };
   const [{ id: workflowId } = { id: '' }] = workflows;

@@ -1,6 +1,6 @@
 import type { ScheduleDefinition, WorkflowDefinition } from '../core/definition.ts';
 import { scheduledRunId, type ScheduleTick } from '../core/schedule.ts';
-import { type CronTimes, cronTimes } from './cron-times.ts';
+import type { CronTimes } from './cron-times.ts';
 import type { Engine } from './engine.ts';
 import { startScheduled } from './schedule-start.ts';
 
@@ -54,7 +54,6 @@ export class ScheduleLoop {
 class ScheduleTimer {
   readonly #engine: Engine;
   readonly #scheduled: Scheduled;
-  readonly #times: CronTimes;
   /** Time up to which its ticks are dealt with, ms since 1970. */
   #seenTo: number;
   #caughtUp: boolean;
@@ -64,18 +63,20 @@ class ScheduleTimer {
   constructor(engine: Engine, scheduled: Scheduled) {
     this.#engine = engine;
     this.#scheduled = scheduled;
-    this.#times = cronTimes(scheduled.schedule);
     this.#seenTo = engine.backend.clock.now();
     this.#caughtUp = scheduled.schedule.catchUp === 'none';
   }
 
   start(): void {
     const started = this.#engine.backend.clock.now();
-    const lookAndWait = async (): Promise<void> => {
-      await this.#look(started);
-      if (!this.#engine.closing.aborted) this.#arm(() => void (this.#looking = lookAndWait()));
+    const lookAndWait = async (times: CronTimes): Promise<void> => {
+      await this.#look(times, started);
+      if (!this.#engine.closing.aborted) this.#arm(times, () => void (this.#looking = lookAndWait(times)));
     };
-    this.#looking = lookAndWait();
+    // Functions, which begin often, never get here.
+    this.#looking = import('./cron-times.ts').then(({ cronTimes }) =>
+      lookAndWait(cronTimes(this.#scheduled.schedule)),
+    );
   }
 
   async stop(): Promise<void> {
@@ -84,22 +85,22 @@ class ScheduleTimer {
   }
 
   /** One timer: for the next tick, or for the next look at the clock. */
-  #arm(callback: () => void): void {
+  #arm(times: CronTimes, callback: () => void): void {
     const { clock } = this.#engine.backend;
     const now = clock.now();
     // Not for one that is due: it is one that could not be started, which the next look tries again.
-    const next = this.#times.after(now) ?? Infinity;
+    const next = times.after(now) ?? Infinity;
     this.#cancelTimer = clock.timer(Math.min(longestPauseMs, next - now), callback);
   }
 
   /** Starts the ticks that are due. Those that could not be started are due again at the next look. */
-  async #look(started: number): Promise<void> {
+  async #look(times: CronTimes, started: number): Promise<void> {
     const now = this.#engine.backend.clock.now();
     // A clock that was set back: a tick that comes again then has its run.
     this.#seenTo = Math.min(this.#seenTo, now);
     try {
-      if (!this.#caughtUp) await this.#catchUp(started);
-      for (const at of dueTicks(this.#times, this.#seenTo, now)) {
+      if (!this.#caughtUp) await this.#catchUp(times, started);
+      for (const at of dueTicks(times, this.#seenTo, now)) {
         if (this.#engine.closing.aborted) return;
         await startScheduled(this.#engine, tickOf(this.#scheduled, at));
         this.#seenTo = at;
@@ -116,8 +117,8 @@ class ScheduleTimer {
   }
 
   /** Makes the newest tick that was missed when the process began due, if the schedule was served before. */
-  async #catchUp(started: number): Promise<void> {
-    const [newest, ...before] = this.#times.upTo(started, ticksBack + 1);
+  async #catchUp(times: CronTimes, started: number): Promise<void> {
+    const [newest, ...before] = times.upTo(started, ticksBack + 1);
     if (newest !== undefined && !(await this.#hasRun(newest))) {
       const known = await Promise.all(before.map((at) => this.#hasRun(at)));
       if (known.includes(true)) this.#seenTo = newest - 1;

@@ -10,7 +10,10 @@ import { createAlarms, type Watched } from '../../lib/alarms.ts';
 import { createDashboard } from '../../lib/dashboard.ts';
 import { type Resource, resourcesOf } from './synth.ts';
 
-function stackOf(thresholds: AlarmThresholds = {}, { topic = false } = {}) {
+function stackOf(
+  thresholds: AlarmThresholds = {},
+  { topic = false, interval = Duration.minutes(1) }: { topic?: boolean; interval?: Duration } = {},
+) {
   const stack = new Stack();
   const queue = (id: string): Queue => new Queue(stack, id);
   const handler = (id: string): LambdaFunction =>
@@ -21,13 +24,16 @@ function stackOf(thresholds: AlarmThresholds = {}, { topic = false } = {}) {
     });
   const processor = handler('Processor');
   const sweeper = handler('Sweeper');
+  const schedules = handler('Schedules');
   const watched: Watched = {
     metrics: { name: 'shop', namespace: 'EventedWorkflows' },
     undeliverable: queue('Undeliverable'),
     deadLetterQueues: { work: queue('WorkDead'), routing: queue('RoutingDead') },
+    expiryDeadLetterQueue: queue('ExpiryDead'),
     workQueues: { work: { queue: queue('Work'), visibility: Duration.seconds(150) } },
-    functions: { processor, sweeper },
-    sweeper: { handler: sweeper, interval: Duration.minutes(1) },
+    functions: { processor, sweeper, schedules },
+    sweeper: { handler: sweeper, interval, deadLetterQueue: queue('SweepDead') },
+    schedules,
     rules: { work: { EventBusName: 'bus', RuleName: 'rule' } },
     scheduleGroup: 'timers',
     // The types of the CDK are not made for `exactOptionalPropertyTypes`.
@@ -58,10 +64,12 @@ describe('the alarms', () => {
     ['Undeliverable', 'ApproximateNumberOfMessagesVisible', 1, 1, 300],
     ['workDeadLetters', 'ApproximateNumberOfMessagesVisible', 1, 3, 300],
     ['routingDeadLetters', 'ApproximateNumberOfMessagesVisible', 1, 3, 300],
+    ['ExpiryDeadLetters', 'ApproximateNumberOfMessagesVisible', 1, 3, 300],
     ['workAge', 'ApproximateAgeOfOldestMessage', 1_200, 1, 300],
     ['processorErrors', 'Errors', 5, 1, 300],
-    ['sweeperErrors', 'Errors', 5, 1, 300],
+    ['sweeperErrors', 'Errors', 1, 3, 300],
     ['processorThrottles', 'Throttles', 10, 3, 300],
+    ['sweeperThrottles', 'Throttles', 10, 3, 300],
     ['StuckRuns', 'RunStuck', 1, 1, 3_600],
     ['ParkedRuns', 'RunParked', 1, 3, 300],
     ['workRuleFailures', 'FailedInvocations', 1, 1, 300],
@@ -99,6 +107,30 @@ describe('the alarms', () => {
       TreatMissingData: 'breaching',
       Period: 300,
     });
+  });
+
+  test.each([1, 5, 60])('ring when each sweep fails, at one in %i min too', (minutes) => {
+    const { Period } = alarm('SweeperStopped', stackOf({}, { interval: Duration.minutes(minutes) }));
+    // Several sweeps, of which each may fail and still be called.
+    expect(Period).toBeGreaterThanOrEqual(minutes * 60 * 3);
+    const thresholds = { errors: 1_000 };
+    expect(
+      alarm('sweeperErrors', stackOf(thresholds, { interval: Duration.minutes(minutes) })),
+    ).toMatchObject({
+      Threshold: 1,
+      EvaluationPeriods: 3,
+      Period,
+    });
+  });
+
+  test('do not ring for what CloudFormation tells, nor for calls that the next sweep has made up for', () => {
+    const ids = Object.keys(template.findResources('AWS::CloudWatch::Alarm')).join(' ');
+    expect(ids).not.toMatch(/schedules|sweepDead/i);
+  });
+
+  test('say what to do about expired runs that were left behind', () => {
+    expect(alarm('ExpiryDeadLetters').AlarmDescription).toMatch(/left behind.*Purge/);
+    expect(alarm('workDeadLetters').AlarmDescription).not.toMatch(/Purge/);
   });
 
   test('ring for a table that refuses or fails, three times in a row', () => {
@@ -172,5 +204,6 @@ test('the dashboard shows the alarms, and each part by its name', () => {
   const [dashboard] = resourcesOf(template, 'AWS::CloudWatch::Dashboard');
   const body = JSON.stringify(dashboard?.Properties.DashboardBody);
   const shown = ['RunStarted', 'StepFailed', 'ApproximateAgeOfOldestMessage', 'ConsumedWriteCapacityUnits'];
-  for (const part of [...shown, 'Throttles', 'processor', 'routing', 'alarm']) expect(body).toContain(part);
+  const parts = ['Throttles', 'processor', 'schedules', 'routing', 'Expiry', 'Sweep', 'alarm'];
+  for (const part of [...shown, ...parts]) expect(body).toContain(part);
 });

@@ -68,6 +68,7 @@ test('alarms and dashboard are made, and left out on demand', () => {
     'LongStepsWorkDeadLetters',
     'ScheduleFailures',
     'RoutingDeadLetters',
+    'ExpiryDeadLetters',
     'ProcessorErrors',
     'DeadLetterThrottles',
     'SweeperStopped',
@@ -77,6 +78,9 @@ test('alarms and dashboard are made, and left out on demand', () => {
   ]) {
     expect(names).toContain(id);
   }
+  // As docs/operations.md, docs/construct.md and the prop say.
+  template.resourceCountIs('AWS::CloudWatch::Alarm', 29);
+  expect(names).not.toMatch(/SchedulesErrors|SchedulesThrottles|SweepDeadLetters/);
   template.resourceCountIs('AWS::CloudWatch::Dashboard', 1);
   const without = synth({ alarms: false, dashboard: false });
   without.resourceCountIs('AWS::CloudWatch::Alarm', 0);

@@ -2,6 +2,7 @@ import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import {
   AttributeType,
+  type ITable,
   ProjectionType,
   StreamViewType,
   Table,
@@ -10,7 +11,7 @@ import {
 } from 'aws-cdk-lib/aws-dynamodb';
 import { EventBus } from 'aws-cdk-lib/aws-events';
 import { Key } from 'aws-cdk-lib/aws-kms';
-import { Bucket } from 'aws-cdk-lib/aws-s3';
+import { Bucket, type IBucket } from 'aws-cdk-lib/aws-s3';
 import { Queue, type QueueProps } from 'aws-cdk-lib/aws-sqs';
 import { describe, expect, test } from 'vitest';
 import { WorkflowRuntime, type WorkflowRuntimeProps } from '../../lib/index.ts';
@@ -280,6 +281,21 @@ describe('a table that the store cannot work on is refused with what to write', 
     expect(() => runtime(stack, { table })).toThrow(/no stream.*import it by Table\.fromTableAttributes/);
   });
 
+  test('in a storage that is no WorkflowStorage, too', () => {
+    const stack = newStack();
+    // The types of the CDK are not made for `exactOptionalPropertyTypes`.
+    const storageOf = (on: Stack, indexes: Parameters<typeof tableOf>[2]) => ({
+      table: tableOf(on, right, indexes) as ITable,
+      bucket: new Bucket(on, 'Objects') as IBucket,
+    });
+    const storage = storageOf(stack, [list]);
+    expect(() => runtime(stack, { storage })).toThrow(
+      /storage\.table is invalid: its index sweep is missing; write addGlobalSecondaryIndex/,
+    );
+    const other = newStack();
+    expect(() => runtime(other, { storage: storageOf(other, [sweep, list]) })).not.toThrow();
+  });
+
   test('and one that it can is taken, with more in its index, or as a TableV2', () => {
     const { nonKeyAttributes: _left, ...all } = { ...list, projectionType: ProjectionType.ALL };
     const stack = newStack();
@@ -320,10 +336,11 @@ describe('a queue that loses or repeats work is refused with what to write', () 
   });
 });
 
-test.each(['table', 'bus', 'queue'] as const)('two deployments do not share a %s', (name) => {
+test.each(['table', 'bucket', 'bus', 'queue'] as const)('two deployments do not share a %s', (name) => {
   const stack = newStack();
   const shared = {
     table: () => tableOf(stack, right),
+    bucket: () => new Bucket(stack, 'Objects'),
     bus: () => new EventBus(stack, 'Events'),
     queue: () =>
       new Queue(stack, 'Jobs', {

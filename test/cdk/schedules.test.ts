@@ -32,6 +32,29 @@ describe('the function that sets schedules', () => {
     });
   });
 
+  test('is called when what the workflows are told changes, and nothing else does', () => {
+    const called = (props: Parameters<typeof synth>[0]): Resource['Properties'] => {
+      const [resource] = resourcesOf(synth(props), 'Custom::WorkflowSchedules');
+      return (resource as Resource).Properties;
+    };
+    const environment = { CRON: '0 6 * * *' };
+    const before = called({ environment });
+    expect(called({ environment })).toEqual(before);
+    const lane = { workflows: ['invoice'] };
+    const after = [
+      called({ environment: { CRON: '0 7 * * *' } }),
+      called({ environment, functions: { billing: lane } }),
+      called({ environment, functions: { billing: { workflows: ['order'] } } }),
+    ];
+    const { variables: _, ...rest } = before;
+    for (const { variables, ...same } of after) {
+      expect(variables).toMatch(/^[0-9a-f]{64}$/);
+      expect(same).toEqual(rest);
+    }
+    expect(new Set([before, ...after].map(({ variables }) => variables)).size).toBe(4);
+    expect(JSON.stringify(before)).not.toContain(environment.CRON);
+  });
+
   test('may do no more than that, in its group, with the one role', () => {
     const [policy, ...others] = resourcesOf(synthSchedules(), 'AWS::IAM::Policy').filter(({ Properties }) =>
       JSON.stringify(Properties).includes('scheduler:ListSchedules'),

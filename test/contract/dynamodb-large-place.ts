@@ -1,9 +1,12 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { keyItem } from '../../src/adapters/aws/expression.ts';
+import { withInvocation } from '../../src/adapters/aws/invocation.ts';
 import { type Item, recordItemKey, segmentItemKey } from '../../src/adapters/aws/keys.ts';
+import { meterDynamoDb, meterS3 } from '../../src/adapters/aws/meter.ts';
 import { s3PayloadStore } from '../../src/adapters/aws/payload-store.ts';
 import { encodeRecord, encodeSegment } from '../../src/adapters/aws/record-codec.ts';
+import { Spending } from '../../src/adapters/aws/spending.ts';
 import { Table } from '../../src/adapters/aws/table.ts';
 import { memoryBackend } from '../../src/adapters/memory/index.ts';
 import { systemClock } from '../../src/adapters/system/index.ts';
@@ -36,6 +39,11 @@ export function largePlaceForTests(): void {
   afterAll(() => objects.close());
 }
 
+function withMeter<T>(handle: () => T): T {
+  const meter = new Spending({ now: () => systemClock.now(), gigabytes: 0.5 });
+  return withInvocation({ deadline: Number.POSITIVE_INFINITY, meter }, handle);
+}
+
 let runs = 0;
 
 /** A runtime on watched clients. `local`: on a store in memory, for what is made there to be put into the table. */
@@ -59,6 +67,8 @@ export function largePlace(
   });
   watchTable(dynamodb, seen);
   watchObjects(s3, seen);
+  meterDynamoDb(dynamodb);
+  meterS3(s3);
   const place = memoryBackend();
   const backend: Backend = {
     ...place,
@@ -72,6 +82,11 @@ export function largePlace(
         }
         await place.bus.publish(events);
       },
+    },
+    // As the processor handles an event: records have their charges.
+    source: {
+      start: (handler, more) => place.source.start((event) => withMeter(() => handler(event)), more),
+      stop: () => place.source.stop(),
     },
   };
   const runtime = createRuntime({ workflows, backend, history: options.history ?? 'none' });

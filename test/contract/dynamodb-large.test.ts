@@ -30,6 +30,9 @@ test('step results of 1 MB and of 20 MB', async () => {
   // No record has any of it, and each is stored once.
   for (const bytes of place.seen.largest.values()) expect(bytes).toBeLessThan(1_024);
   expect(place.seen.requests.get('PutObjectCommand')).toBe(3);
+  // They were weighed with their charges.
+  const stored = await place.runtime.get({ runId: place.runId });
+  expect(stored?.cost?.objectWrites).toBe(3);
   await place.close();
 });
 

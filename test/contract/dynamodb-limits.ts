@@ -3,6 +3,7 @@ import type { S3Client } from '@aws-sdk/client-s3';
 import { serviceLimits } from '../../src/adapters/aws/config.ts';
 import { itemBytes } from '../../src/adapters/aws/item-size.ts';
 import type { Item } from '../../src/adapters/aws/keys.ts';
+import { sumOf } from '../../src/adapters/aws/usage.ts';
 
 /** What clients sent, and what of it AWS would have refused; the emulators take much that AWS does not. */
 export interface Watch {
@@ -20,7 +21,7 @@ export function watch(): Watch {
     requests,
     largest: new Map(),
     violations: [],
-    total: () => [...requests.values()].reduce((sum, count) => sum + count, 0),
+    total: () => sumOf([...requests.values()]),
   };
 }
 
@@ -61,10 +62,11 @@ interface Loose {
     >
   >;
   readonly Responses?: Readonly<Record<string, readonly Item[]>>;
-  readonly TransactItems?: readonly object[];
+  readonly TransactItems?: readonly { readonly Put?: { readonly Item?: Item | undefined } | undefined }[];
 }
 
-function check(name: string, input: Loose, output: Loose, seen: Watch): void {
+/** Notes what of a request and its answer AWS would have refused. */
+export function check(name: string, input: Loose, output: Loose, seen: Watch): void {
   const most = (what: string, found: number, allowed: number): void => {
     if (found > allowed) seen.violations.push(`${name}: ${what} is ${found}, of at most ${allowed}`);
   };
@@ -76,31 +78,33 @@ function check(name: string, input: Loose, output: Loose, seen: Watch): void {
     if (Array.isArray(table)) most('writes of a batch', table.length, serviceLimits.batchWriteItems);
   }
   most('records of a transaction', input.TransactItems?.length ?? 0, serviceLimits.transactionItems);
+  // Of the items that a transaction updates nothing is known but their keys.
+  const puts = (input.TransactItems ?? []).map(({ Put }) => Put?.Item);
+  most('bytes of a transaction', bytesOf(puts), serviceLimits.transactionBytes);
   const written = [
     input.Item,
     output.Attributes,
+    ...puts,
     ...Object.values(input.RequestItems ?? {}).flatMap((table) =>
       Array.isArray(table)
         ? (table as { PutRequest?: { Item: Item } }[]).map(({ PutRequest: put }) => put?.Item)
         : [],
     ),
   ];
-  let bytes = 0;
   for (const item of written) {
     if (item === undefined) continue;
     const size = itemBytes(item);
-    bytes += size;
     most('bytes of an item', size, serviceLimits.itemBytes);
     const kind = kindOf(item);
     seen.largest.set(kind, Math.max(size, seen.largest.get(kind) ?? 0));
   }
-  most('bytes of a request', bytes, batchBytes);
+  most('bytes of a request', bytesOf(written), batchBytes);
   const read = [...Object.values(output.Responses ?? {}).flat(), ...(output.Items ?? [])];
-  most(
-    'bytes of an answer',
-    read.reduce((sum, item) => sum + itemBytes(item), 0),
-    batchBytes,
-  );
+  most('bytes of an answer', bytesOf(read), batchBytes);
+}
+
+function bytesOf(items: readonly (Item | undefined)[]): number {
+  return sumOf(items.map((item) => (item === undefined ? 0 : itemBytes(item))));
 }
 
 /** What an item is: `header`, `record`, `item`, `join`, `page`, `log`, `other`. */

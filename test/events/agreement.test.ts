@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { formatQueueMessage, parseQueueMessage } from '../../src/adapters/aws/index.ts';
 import { requestDetails } from '../../src/adapters/aws/request-message.ts';
-import { eventDetail } from '../../src/adapters/aws/queue-message.ts';
+import { eventFields } from '../../src/adapters/aws/queue-message.ts';
 import {
   eventSchemas,
   eventTypes,
@@ -53,21 +53,20 @@ describe('the documented schemas', () => {
   test.each(eventTypes)(
     'of the event %s have no field that its reader does not know, nor ask for less',
     (type) => {
-      const read = withoutSafeBound(jsonSchemaOf(eventDetail)) as JsonSchema;
       const told = eventSchemas[type];
-      expect(Object.keys(read.properties ?? {})).toEqual(
+      expect(Object.keys(eventFields)).toEqual(
         expect.arrayContaining(Object.keys(told.properties ?? {}).filter((field) => !added.has(field))),
       );
-      expect(required(told)).toEqual(expect.arrayContaining([...required(read)]));
+      const read = Object.entries(eventFields).filter(([, { optional }]) => optional !== true);
+      expect(required(told)).toEqual(expect.arrayContaining(read.map(([name]) => name)));
     },
   );
 
   test('of all events together have each field that their reader knows', () => {
-    const read = Object.keys(jsonSchemaOf(eventDetail).properties ?? {});
     const told = eventTypes.flatMap((type) => Object.keys(eventSchemas[type].properties ?? {}));
     // Whatever is due later comes by a timer, and so past the bus.
     const known = new Set([...told, 'dueAt'].filter((field) => !added.has(field)));
-    expect([...known].toSorted()).toEqual(read.toSorted());
+    expect([...known].toSorted()).toEqual(Object.keys(eventFields).toSorted());
     expect(told).not.toContain('dueAt');
   });
 

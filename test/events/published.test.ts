@@ -216,8 +216,12 @@ test('the answer to a refused request is as it is documented', async () => {
     now: () => 1,
   });
   const envelope = { id: 'event', source: 'shop' };
-  await handle({ ...envelope, type: 'workflow.start', detail: { workflowId: 'nothing', runId: 'r' } });
-  await handle({ ...envelope, type: 'workflow.cancel', detail: 7 });
+  await handle({
+    ...envelope,
+    'detail-type': 'workflow.start',
+    detail: { workflowId: 'nothing', runId: 'r' },
+  });
+  await handle({ ...envelope, 'detail-type': 'workflow.cancel', detail: 7 });
   expect(refused).toHaveLength(2);
   expect(refused.flatMap(problemsOf)).toEqual([]);
 });

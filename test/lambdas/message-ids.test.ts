@@ -1,11 +1,14 @@
 import type { SQSRecord } from 'aws-lambda';
 import { expect, test } from 'vitest';
+import type { Delivery } from '../../lambdas/each-record.ts';
 import { messageIds } from '../../lambdas/message-ids.ts';
+import { contentOf } from '../../src/adapters/aws/queue-message.ts';
 import { runEvent, stepEvent } from '../../src/core/event.ts';
 import { formatQueueMessage } from '../../src/adapters/aws/index.ts';
 
-function record(body: string): SQSRecord {
-  return { messageId: 'm', body, attributes: { ApproximateReceiveCount: '3' } } as SQSRecord;
+function delivery(body: string): Delivery {
+  const record = { messageId: 'm', body, attributes: { ApproximateReceiveCount: '3' } } as SQSRecord;
+  return { record, content: contentOf(body) };
 }
 
 const own = { messageId: 'm', receiveCount: 3 };
@@ -18,7 +21,7 @@ test('an event of a step says which attempt of which step it is', () => {
     turn: '0001.000002.0000.003',
     stepId: 's',
   });
-  expect(messageIds(record(formatQueueMessage(event)))).toEqual({
+  expect(messageIds(delivery(formatQueueMessage(event)))).toEqual({
     ...own,
     type: 'workflow.step.run',
     workflowId: 'w',
@@ -33,26 +36,40 @@ test('an event of a step says which attempt of which step it is', () => {
 test('an event of a run says which one', () => {
   const event = runEvent(base, 'workflow.end', 'success', { work: true });
   const ids = { type: 'workflow.end', workflowId: 'w', runId: 'r', path: [] };
-  expect(messageIds(record(formatQueueMessage(event)))).toEqual({ ...own, ...ids });
+  expect(messageIds(delivery(formatQueueMessage(event)))).toEqual({ ...own, ...ids });
 });
 
 test('a request says what it is about, and none of its values', () => {
   const body = JSON.stringify({
     source: 'shop',
     'detail-type': 'workflow.start',
-    detail: { workflowId: 'w', runId: { card: '4242' }, inputData: { card: '4242' }, requestId: '7' },
+    detail: {
+      type: 'card 4242',
+      workflowId: 'w',
+      runId: { card: '4242' },
+      path: [4, 2, 4, 2],
+      turn: 'card 4242',
+      inputData: { card: '4242' },
+      requestId: '7',
+    },
   });
-  expect(messageIds(record(body))).toEqual({
+  expect(messageIds(delivery(body))).toEqual({
     ...own,
     type: 'workflow.start',
     workflowId: 'w',
-    requestId: '7',
+    eventRequestId: '7',
   });
 });
 
-test.each(['', 'no JSON: 4242', 'null', '[1]', '{"detail":4242}', '{"detail":{"path":["4242"]}}'])(
-  '%j says nothing but which message it is',
-  (body) => {
-    expect(messageIds(record(body))).toEqual(own);
-  },
-);
+test.each([
+  '',
+  'no JSON: 4242',
+  'null',
+  '[1]',
+  '{"detail":4242}',
+  '{"detail":{"path":["4242"]}}',
+  '{"detail":{"type":"4242"}}',
+  '{"detail":{"path":[42.42,-4]}}',
+])('%j says nothing but which message it is', (body) => {
+  expect(messageIds(delivery(body))).toEqual(own);
+});

@@ -1,16 +1,17 @@
+import type { SQSRecord } from 'aws-lambda';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { dispatch } from '../../lambdas/dispatch.ts';
+import type { Delivery } from '../../lambdas/each-record.ts';
 import { requestHandler, type RequestHandlerOptions } from '../../lambdas/requests.ts';
 import { memoryPlace, type MemoryPlace } from '../../src/adapters/memory/index.ts';
 import type { RequestSource } from '../../src/adapters/aws/config.ts';
-import { formatQueueMessage, parseQueueMessage } from '../../src/adapters/aws/index.ts';
+import { formatQueueMessage } from '../../src/adapters/aws/index.ts';
+import { contentOf, eventIn } from '../../src/adapters/aws/queue-message.ts';
 import { isWorkflowError, WorkflowError } from '../../src/core/errors.ts';
 import { createStep, createWorkflow } from '../../src/index.ts';
 import type { RequestRefused } from '../../src/events/index.ts';
 import { createRuntime, type Runtime } from '../../src/runtime/index.ts';
 import { z } from 'zod';
-
-const attributes = { SentTimestamp: '0' };
 
 const bodies: string[] = [];
 
@@ -33,6 +34,10 @@ function orders() {
   })
     .then(approve)
     .commit();
+}
+
+function delivered(body: string): Delivery {
+  return { record: { body, attributes: { SentTimestamp: '0' } } as SQSRecord, content: contentOf(body) };
 }
 
 interface Fixture {
@@ -73,11 +78,11 @@ function fixture(
   const refused: RequestRefused[] = [];
   const refuse = async (refusal: RequestRefused): Promise<void> => void refused.push(refusal);
   const request = requestHandler({ runtime, sources, refuse, now: () => 7, ...change(runtime) });
-  const event = (body: string): Promise<void> => runtime.handle(parseQueueMessage(body));
+  const event = (content: unknown): Promise<void> => runtime.handle(eventIn(content));
   const tick = (): Promise<void> => Promise.reject(new Error('no schedule is here'));
   const drain = async (): Promise<void> => {
     for (let next = place.receive(); next !== undefined; next = place.receive()) {
-      await dispatch({ body: formatQueueMessage(next.event), attributes }, { event, tick, request });
+      await dispatch(delivered(formatQueueMessage(next.event)), { event, tick, request });
     }
   };
   return {
@@ -85,7 +90,7 @@ function fixture(
     refused,
     drain,
     deliver: async (message) => {
-      await dispatch({ body: JSON.stringify(message), attributes }, { event, tick, request });
+      await dispatch(delivered(JSON.stringify(message)), { event, tick, request });
       await drain();
     },
   };

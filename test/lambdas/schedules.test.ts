@@ -20,6 +20,10 @@ import { any, echo } from '../runtime/steps.ts';
 import { captureLog, context } from './log.ts';
 
 vi.stubEnv('AWS_REGION', 'eu-central-1');
+vi.stubEnv('EVENTED_TABLE', 'table');
+vi.stubEnv('EVENTED_BUS', 'bus');
+vi.stubEnv('EVENTED_QUEUE_URL', 'https://sqs.test/work');
+vi.stubEnv('EVENTED_BUCKET', 'bucket');
 
 const entry: { workflows?: readonly WorkflowDefinition[]; failure?: Error } = {};
 vi.mock('evented-workflows:entry', () => ({
@@ -65,6 +69,7 @@ beforeEach(() => {
   contentTypes.length = 0;
   refused = 0;
   delete entry.failure;
+  vi.stubEnv('EVENTED_LANES', undefined);
   entry.workflows = [daily];
   log = captureLog();
 });
@@ -132,6 +137,13 @@ const success = {
 };
 
 describe('a deployment', () => {
+  test('of functions that take some of the work is like any other', async () => {
+    const lane = { name: 'billing', queueUrl: 'https://sqs.test/b', queueArn: 'arn:aws:sqs:b' };
+    vi.stubEnv('EVENTED_LANES', JSON.stringify([{ ...lane, workflows: ['daily'] }]));
+    expect(await call('Create')).toEqual(success);
+    expect(inputs.created()).toHaveLength(1);
+  });
+
   test('creates what the workflows declare, and what the construct says', async () => {
     const more = [{ id: 'own', workflowId: 'daily', cron: '@hourly', enabled: false, inputData: 1 }];
     const answer = await call('Create', { schedules: JSON.stringify(more), deadLetterArn: 'arn:dead' });
@@ -213,6 +225,21 @@ describe('what fails is answered', () => {
   test('workflows that cannot be loaded', async () => {
     entry.failure = new TypeError('DATABASE_URL is missing');
     expect((await call('Update'))?.['Reason']).toContain('DATABASE_URL is missing');
+  });
+
+  test.each([
+    [{ workflows: ['dayly'] }, 'Lane "billing" names dayly among its workflows, and the entry has no such'],
+    [{ steps: ['daily/gone'] }, 'Lane "billing" names daily/gone among its steps'],
+  ])('a function for what the workflows do not have: %j', async (taken, message) => {
+    const lane = { name: 'billing', queueUrl: 'https://sqs.test/b', queueArn: 'arn:aws:sqs:b', ...taken };
+    vi.stubEnv('EVENTED_LANES', JSON.stringify([lane]));
+    const answer = await call('Create');
+    expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: 'group/crons' });
+    expect(answer?.['Reason']).toContain(message);
+    expect(inputs.created()).toEqual([]);
+    answers.length = 0;
+    // The stack that rolls back, or goes, is not held up by it.
+    expect(await call('Delete')).toEqual(success);
   });
 
   test('a service that refuses, in no more than a stack can take', async () => {

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { type IndexDefinition, listIndex, serviceLimits, sweepIndex, tableDefinition } from './config.ts';
 import { itemBytes } from './item-size.ts';
 import type { Item } from './keys.ts';
+import { sumOf } from './usage.ts';
 
 /**
  * DynamoDB's rounding. https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-operations.html and
@@ -26,7 +27,7 @@ export function changeUnits(before: Item | undefined, after: Item | undefined): 
     before === undefined ? 0 : itemBytes(before),
     after === undefined ? 0 : itemBytes(after),
   );
-  return writeUnitsOf(bytes) + indexes.reduce((sum, index) => sum + indexUnits(index, before, after), 0);
+  return writeUnitsOf(bytes) + sumOf(indexes.map((index) => indexUnits(index, before, after)));
 }
 
 /** An entry of an index that is put, removed or changed is a write; one whose key changes is removed and put. */

@@ -3,13 +3,14 @@ import {
   type CreateScheduleInput,
   DeleteScheduleCommand,
   ListSchedulesCommand,
+  type ListSchedulesOutput,
   type SchedulerClient,
   UpdateScheduleCommand,
 } from '@aws-sdk/client-scheduler';
 import { systemClock } from '../system/index.ts';
 import { cronPrefix } from './config.ts';
 import type { CronSchedule } from './cron-schedules.ts';
-import { type Pacing, isNamed, refusalBackoff, retrying } from './retry.ts';
+import { type Backoff, isNamed, type Pacing, retrying } from './retry.ts';
 
 /** Where the schedules of a deployment are, and what carries them out. */
 export interface CronGroup {
@@ -31,6 +32,9 @@ export interface CronTarget {
 }
 
 const usualPacing: Pacing = { clock: systemClock, random: Math.random };
+
+/** Half a minute on average, a minute at most: a role that was just made is known everywhere within seconds. */
+const deploymentBackoff: Backoff = { tries: 15, baseMs: 100, capMs: 5_000 };
 
 /** Calls at a time: the quota of a small region is 50 a second (EventBridge Scheduler user guide, "Quotas"). */
 const callsAtOnce = 8;
@@ -56,21 +60,28 @@ export async function removeCrons(group: CronGroup): Promise<void> {
 }
 
 /** Names of the crons in the group; none when it is not there. */
-async function cronNames({ client, group }: CronGroup): Promise<string[]> {
+async function cronNames({ client, pacing = usualPacing, group }: CronGroup): Promise<string[]> {
   const names: string[] = [];
   let token: string | undefined;
   do {
-    try {
-      const page = await client.send(
-        new ListSchedulesCommand({ GroupName: group, NamePrefix: cronPrefix, NextToken: token }),
-      );
-      // The prefix is looked at again: what has another one is somebody's timer.
-      names.push(...(page.Schedules ?? []).flatMap(({ Name: name }) => name ?? []));
-      token = page.NextToken;
-    } catch (error) {
-      if (!isNamed(error, 'ResourceNotFoundException')) throw error;
-      token = undefined;
-    }
+    const command = new ListSchedulesCommand({ GroupName: group, NamePrefix: cronPrefix, NextToken: token });
+    const page = await retrying<ListSchedulesOutput>(
+      pacing,
+      deploymentBackoff,
+      'Listing the schedules',
+      async () => {
+        try {
+          return { done: await client.send(command) };
+        } catch (error) {
+          if (isNamed(error, 'ResourceNotFoundException')) return { done: { Schedules: [] } };
+          if (!isPassing(error)) throw error;
+          return { again: error };
+        }
+      },
+    );
+    // The prefix is looked at again: what has another one is somebody's timer.
+    names.push(...(page.Schedules ?? []).flatMap(({ Name: name }) => name ?? []));
+    token = page.NextToken;
   } while (token !== undefined);
   return names.filter((name) => name.startsWith(cronPrefix));
 }
@@ -101,7 +112,7 @@ async function put(
   known: boolean,
 ): Promise<void> {
   let isThere = known;
-  await retrying(pacing, refusalBackoff, `Setting the schedule ${input.Name}`, async () => {
+  await retrying(pacing, deploymentBackoff, `Setting the schedule ${input.Name}`, async () => {
     try {
       await client.send(isThere ? new UpdateScheduleCommand(input) : new CreateScheduleCommand(input));
       return { done: undefined };
@@ -109,27 +120,33 @@ async function put(
       // Another deployment of the same group came between.
       if (isNamed(error, 'ConflictException')) isThere = true;
       else if (isNamed(error, 'ResourceNotFoundException') && isThere) isThere = false;
-      else if (!isRefusal(error)) throw error;
+      else if (!isPassing(error)) throw error;
       return { again: error };
     }
   });
 }
 
 async function remove({ client, pacing = usualPacing, group }: CronGroup, name: string): Promise<void> {
-  await retrying(pacing, refusalBackoff, `Removing the schedule ${name}`, async () => {
+  await retrying(pacing, deploymentBackoff, `Removing the schedule ${name}`, async () => {
     try {
       await client.send(new DeleteScheduleCommand({ GroupName: group, Name: name }));
       return { done: undefined };
     } catch (error) {
       if (isNamed(error, 'ResourceNotFoundException')) return { done: undefined };
-      if (!isRefusal(error) && !isNamed(error, 'ConflictException')) throw error;
+      if (!isPassing(error) && !isNamed(error, 'ConflictException')) throw error;
       return { again: error };
     }
   });
 }
 
-function isRefusal(error: unknown): boolean {
-  return isNamed(error, 'ThrottlingException', 'InternalServerException');
+/**
+ * Whether the Scheduler may do a little later what it refused. On a first deployment that is so, too, of what it refuses for a
+ * role: IAM lets neither a policy of this function nor the role of the target count at once.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html#troubleshoot_general_eventual-consistency
+ */
+function isPassing(error: unknown): boolean {
+  if (isNamed(error, 'ThrottlingException', 'InternalServerException', 'AccessDeniedException')) return true;
+  return isNamed(error, 'ValidationException') && /\brole\b/i.test(error.message);
 }
 
 /** Calls `call` for each item, some at a time. Rejects with the first failure, when those that began are over. */

@@ -12,8 +12,9 @@ import type { LaneOf } from './lanes.ts';
 import { entryBytes } from './meter.ts';
 import { chunksOf } from './prices.ts';
 import { inTime, type Pacing, refusalBackoff, retrying, trying, unavailable } from './retry.ts';
-import { type Carried, carriedBy } from './spending.ts';
+import { type Carried, loadOf } from './spending.ts';
 import type { TraceHeader } from './trace-header.ts';
+import { sumOf } from './usage.ts';
 
 /** See {@link eventBridgeBus}. */
 export interface EventBridgeBusOptions {
@@ -54,32 +55,51 @@ export function eventBridgeBus(options: EventBridgeBusOptions): EventBus {
       const wanted = events.filter(
         ({ type, work }) => work || options.stepEnds || type !== 'workflow.step.end',
       );
-      const entries = entriesOf(wanted, options);
-      entries.forEach(checkEntry);
-      const batches = batchesOf(entries);
-      for (let i = 0; i < batches.length; i += concurrency) {
-        await Promise.all(batches.slice(i, i + concurrency).map((batch) => putEntries(options, batch)));
+      const { entries, carrier, undo } = loaded(wanted, options);
+      let isCarried = false;
+      try {
+        entries.forEach(checkEntry);
+        const batches = batchesOf(entries);
+        for (let i = 0; i < batches.length; i += concurrency) {
+          await all(batches.slice(i, i + concurrency), async (batch) => {
+            await putEntries(options, batch);
+            isCarried ||= carrier !== undefined && batch.includes(carrier);
+          });
+        }
+      } catch (error) {
+        if (!isCarried) undo();
+        throw error;
       }
     },
   };
 }
 
-/** The first event that somebody works on carries what the handling has used. */
-function entriesOf(
-  events: readonly WorkflowEvent[],
-  options: EventBridgeBusOptions,
-): PutEventsRequestEntry[] {
+/** Calls `call` for all items at once. Rejects with the first failure, when all of them are over. */
+async function all<Item>(items: readonly Item[], call: (item: Item) => Promise<void>): Promise<void> {
+  const outcomes = await Promise.allSettled(items.map(call));
+  const failed = outcomes.find((outcome) => outcome.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
+}
+
+/** Entries of which the first that somebody works on carries what the handling has used. */
+interface Loaded {
+  readonly entries: readonly PutEventsRequestEntry[];
+  /** @default none of them carries anything */
+  readonly carrier?: PutEventsRequestEntry;
+  /** The carrier was not sent. */
+  readonly undo: () => void;
+}
+
+function loaded(events: readonly WorkflowEvent[], options: EventBridgeBusOptions): Loaded {
   const entries = events.map((event) => entryOf(event, options));
   const at = events.findIndex(({ work }) => work);
   const first = events[at];
-  if (first === undefined) return entries;
+  if (first === undefined) return { entries, undo: () => {} };
   const sizes = entries.map(entryBytes);
-  const spent = carriedBy({ entries: sumOf(sizes.map(chunksOf)), bytes: sumOf(sizes) });
-  return Object.keys(spent).length === 0 ? entries : entries.with(at, entryOf({ ...first, spent }, options));
-}
-
-function sumOf(numbers: readonly number[]): number {
-  return numbers.reduce((sum, one) => sum + one, 0);
+  const { carried, undo } = loadOf({ entries: sumOf(sizes.map(chunksOf)), bytes: sumOf(sizes) });
+  if (Object.keys(carried).length === 0) return { entries, undo };
+  const carrier = entryOf({ ...first, spent: carried }, options);
+  return { entries: entries.with(at, carrier), carrier, undo };
 }
 
 function entryOf(

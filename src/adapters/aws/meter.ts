@@ -16,7 +16,7 @@ import {
   type Request,
   type SeenItems,
 } from './table-capacity.ts';
-import type { Usage } from './usage.ts';
+import { sumOf, type Usage } from './usage.ts';
 
 /**
  * Counts what the clients' requests are billed. A request that a service refuses before it does anything is not billed and not
@@ -33,6 +33,16 @@ export interface Counter {
 /** What counts the request that is being made; undefined: nothing does. */
 export type CounterOf = () => Counter | undefined;
 
+/** Adds what a request has used. A count that fails is left out: what a service has done stays done. */
+function count(counter: Counter | undefined, used: () => Partial<Usage>): void {
+  if (counter === undefined) return;
+  try {
+    counter.add(used());
+  } catch {
+    // An answer of another form than the documented one: nothing is decided by what is missing then.
+  }
+}
+
 const ofInvocation: CounterOf = () => currentInvocation()?.meter;
 
 /** Where the middleware stands: it sees what was asked and answered once, however often the client had to send it. */
@@ -47,14 +57,13 @@ export function meterDynamoDb(client: DynamoDBClient, counterOf: CounterOf = ofI
         if (counter === undefined) return next(args);
         const request = args.input as Request;
         const asked = asksForCapacity(request) ? { ReturnConsumedCapacity: 'TOTAL' as const } : {};
-        try {
-          const result = await next({ ...args, input: { ...args.input, ...asked } });
-          counter.add(capacityOf(commandName, request, result.output, counter.seen));
-          return result;
-        } catch (error) {
-          counter.add(failureCapacity(request, error, counter.seen));
+        const sending = next({ ...args, input: { ...args.input, ...asked } });
+        const result = await sending.catch((error: unknown) => {
+          count(counter, () => failureCapacity(request, error, counter.seen));
           throw error;
-        }
+        });
+        count(counter, () => capacityOf(commandName, request, result.output, counter.seen));
+        return result;
       },
     place,
   );
@@ -65,10 +74,12 @@ export function meterEventBridge(client: EventBridgeClient, counterOf: CounterOf
   client.middlewareStack.add(
     (next) => async (args) => {
       const result = await next(args);
-      const { Entries: sent = [] } = args.input as { readonly Entries?: readonly PutEventsRequestEntry[] };
-      const { Entries: answers = [] } = result.output as PutEventsCommandOutput;
-      const sizes = sent.filter((_, at) => answers[at]?.ErrorCode === undefined).map(entryBytes);
-      counterOf()?.add({ entries: sum(sizes.map(chunksOf)), bytes: sum(sizes) });
+      count(counterOf(), () => {
+        const { Entries: sent = [] } = args.input as { readonly Entries?: readonly PutEventsRequestEntry[] };
+        const { Entries: answers = [] } = result.output as PutEventsCommandOutput;
+        const sizes = sent.filter((_, at) => answers[at]?.ErrorCode === undefined).map(entryBytes);
+        return { entries: sumOf(sizes.map(chunksOf)), bytes: sumOf(sizes) };
+      });
       return result;
     },
     place,
@@ -80,9 +91,11 @@ export function meterSqs(client: SQSClient, counterOf: CounterOf = ofInvocation)
   client.middlewareStack.add(
     (next) => async (args) => {
       const result = await next(args);
-      const { MessageBody: body = '' } = args.input as { readonly MessageBody?: string };
-      const bytes = Buffer.byteLength(body);
-      counterOf()?.add({ requests: chunksOf(bytes), bytes });
+      count(counterOf(), () => {
+        const { MessageBody: body = '' } = args.input as { readonly MessageBody?: string };
+        const bytes = Buffer.byteLength(body);
+        return { requests: chunksOf(bytes), bytes };
+      });
       return result;
     },
     place,
@@ -95,10 +108,12 @@ export function meterS3(client: S3Client, counterOf: CounterOf = ofInvocation): 
     (next, { commandName = '' }) =>
       async (args) => {
         const result = await next(args);
-        const { Body: body } = args.input as { readonly Body?: unknown };
-        const bytes = typeof body === 'string' ? Buffer.byteLength(body) : 0;
-        if (/^(?:Put|List)/.test(commandName)) counterOf()?.add({ objectWrites: 1, bytes });
-        if (commandName.startsWith('Get')) counterOf()?.add({ objectReads: 1 });
+        count(counterOf(), () => {
+          const { Body: body } = args.input as { readonly Body?: unknown };
+          const bytes = typeof body === 'string' ? Buffer.byteLength(body) : 0;
+          if (/^(?:Put|List)/.test(commandName)) return { objectWrites: 1, bytes };
+          return commandName.startsWith('Get') ? { objectReads: 1 } : {};
+        });
         return result;
       },
     place,
@@ -111,7 +126,8 @@ export function meterScheduler(client: SchedulerClient, counterOf: CounterOf = o
     (next, { commandName }) =>
       async (args) => {
         const result = await next(args);
-        if (commandName === 'CreateScheduleCommand') counterOf()?.add({ schedules: 1, requests: 1 });
+        const isCreated = commandName === 'CreateScheduleCommand';
+        count(counterOf(), () => (isCreated ? { schedules: 1, requests: 1 } : {}));
         return result;
       },
     place,
@@ -121,8 +137,4 @@ export function meterScheduler(client: SchedulerClient, counterOf: CounterOf = o
 /** Size of an entry as the service counts it. https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevents.html */
 export function entryBytes({ Source = '', DetailType = '', Detail = '' }: PutEventsRequestEntry): number {
   return Buffer.byteLength(Source) + Buffer.byteLength(DetailType) + Buffer.byteLength(Detail);
-}
-
-function sum(numbers: readonly number[]): number {
-  return numbers.reduce((total, one) => total + one, 0);
 }

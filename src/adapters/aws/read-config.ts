@@ -1,6 +1,6 @@
-import * as z from 'zod';
-import { WorkflowError } from '../../core/errors.ts';
+import { type ValidationIssue, WorkflowError } from '../../core/errors.ts';
 import { defaults, environment, type Lane } from './config.ts';
+import { lanesIn } from './lanes-variable.ts';
 import type { ScheduleConfig } from './scheduler-timers.ts';
 
 /** What the functions of one deployment share. */
@@ -29,78 +29,101 @@ export interface AwsConfig {
   readonly lanes?: readonly Lane[];
 }
 
-const onOff = (byDefault: 'on' | 'off') =>
-  z
-    .enum(['on', 'off'])
-    .default(byDefault)
-    .transform((value) => value === 'on');
+type Environment = Readonly<Record<string, string | undefined>>;
 
-const arn = z.string().startsWith('arn:');
-const ids = z.array(z.string().min(1)).optional();
+/**
+ * Reads variables one by one and notes all that is wrong, so that it can be told at once. By hand: each function begins with it,
+ * and a library for schemas would double the time that takes.
+ */
+class VariableReader {
+  readonly issues: ValidationIssue[] = [];
+  readonly #env: Environment;
 
-const lane = z
-  .strictObject({
-    name: z.string().regex(/^[A-Za-z0-9-]{1,40}$/, 'is no name of 1 to 40 letters, digits and hyphens'),
-    queueUrl: z.url(),
-    queueArn: arn,
-    workflows: ids,
-    steps: z.array(z.string().regex(/^.+\/.+$/, 'is no <workflow id>/<step id>')).optional(),
-    stepsOver: z.int().min(0).optional(),
-  })
-  .refine(({ workflows, steps, stepsOver }) => (workflows ?? steps ?? stepsOver) !== undefined, {
-    message: 'has none of workflows, steps and stepsOver',
-  });
+  constructor(env: Environment) {
+    this.#env = env;
+  }
 
-const lanes = z
-  .string()
-  .transform((text, context) => {
-    try {
-      return JSON.parse(text) as unknown;
-    } catch {
-      context.addIssue('is no JSON');
-      return z.NEVER;
-    }
-  })
-  .pipe(z.array(lane))
-  .refine((all) => new Set(all.map(({ name }) => name)).size === all.length, { message: 'has a name twice' });
+  /** What is wrong with a variable, in words that follow its name. */
+  refuse(path: string, message: string): void {
+    this.issues.push({ path, message });
+  }
 
-const variables = z
-  .object({
-    [environment.table]: z.string().min(1),
-    [environment.bus]: z.string().min(1),
-    [environment.queueUrl]: z.url(),
-    [environment.bucket]: z.string().min(1),
-    // Below 3 s a third of it is no time for a renewal; above the time of a function it says nothing.
-    [environment.leaseSeconds]: z.coerce.number().min(3).max(900).default(defaults.leaseSeconds),
-    [environment.retentionDays]: z.coerce.number().positive().max(36_500).default(defaults.retentionDays),
-    [environment.stepEnds]: onOff(defaults.stepEnds),
-    [environment.listing]: onOff(defaults.listing),
-    [environment.history]: z.enum(['full', 'none']).default(defaults.history),
-    [environment.queueArn]: arn.optional(),
-    [environment.scheduleGroup]: z.string().min(1).optional(),
-    [environment.scheduleRole]: arn.optional(),
-    [environment.scheduleDeadLetters]: arn.optional(),
-    [environment.lanes]: lanes.optional(),
-  })
-  .superRefine((values, context) => {
-    if (values[environment.scheduleGroup] === undefined) return;
-    for (const name of [environment.scheduleRole, environment.queueArn]) {
-      if (values[name] === undefined)
-        context.addIssue({
-          code: 'custom',
-          path: [name],
-          message: `is missing beside ${environment.scheduleGroup}`,
-        });
-    }
-  });
+  optionalText(
+    name: string,
+    problemOf: (text: string) => string | undefined = emptyText,
+  ): string | undefined {
+    const text = this.#env[name];
+    const problem = text === undefined ? undefined : problemOf(text);
+    if (problem !== undefined) this.refuse(name, problem);
+    return text;
+  }
 
-function schedulesOf(values: z.infer<typeof variables>): ScheduleConfig | undefined {
-  const group = values[environment.scheduleGroup];
-  const roleArn = values[environment.scheduleRole];
-  const queueArn = values[environment.queueArn];
-  const deadLetterArn = values[environment.scheduleDeadLetters];
-  if (group === undefined || roleArn === undefined || queueArn === undefined) return undefined;
+  text(name: string, problemOf?: (text: string) => string | undefined): string {
+    const text = this.optionalText(name, problemOf);
+    if (text === undefined) this.refuse(name, 'is missing');
+    return text ?? '';
+  }
+
+  number(name: string, { least, most, otherwise }: Bounds): number {
+    const text = this.#env[name];
+    if (text === undefined) return otherwise;
+    const value = text.trim() === '' ? Number.NaN : Number(text);
+    if (!(value >= least && value <= most)) this.refuse(name, `is no number of ${least} to ${most}`);
+    return value;
+  }
+
+  choice<Option extends string>(name: string, options: readonly Option[], otherwise: Option): Option {
+    const text = this.#env[name];
+    if (text === undefined) return otherwise;
+    const option = options.find((one) => one === text);
+    if (option === undefined) this.refuse(name, `is none of ${options.join(', ')}`);
+    return option ?? otherwise;
+  }
+
+  onOff(name: string, otherwise: 'on' | 'off'): boolean {
+    return this.choice(name, ['on', 'off'], otherwise) === 'on';
+  }
+}
+
+interface Bounds {
+  readonly least: number;
+  readonly most: number;
+  readonly otherwise: number;
+}
+
+function emptyText(text: string): string | undefined {
+  return text === '' ? 'is empty' : undefined;
+}
+
+function notUrl(text: string): string | undefined {
+  return URL.canParse(text) ? undefined : 'is no URL';
+}
+
+function notArn(text: string): string | undefined {
+  return text.startsWith('arn:') ? undefined : 'is no ARN';
+}
+
+function schedulesIn(variables: VariableReader): ScheduleConfig | undefined {
+  const group = variables.optionalText(environment.scheduleGroup);
+  const roleArn = variables.optionalText(environment.scheduleRole, notArn);
+  const queueArn = variables.optionalText(environment.queueArn, notArn);
+  const deadLetterArn = variables.optionalText(environment.scheduleDeadLetters, notArn);
+  if (group === undefined) return undefined;
+  const beside = `is missing beside ${environment.scheduleGroup}`;
+  if (roleArn === undefined) variables.refuse(environment.scheduleRole, beside);
+  if (queueArn === undefined) variables.refuse(environment.queueArn, beside);
+  if (roleArn === undefined || queueArn === undefined) return undefined;
   return { group, roleArn, queueArn, ...(deadLetterArn === undefined ? {} : { deadLetterArn }) };
+}
+
+function lanesOfVariable(variables: VariableReader): readonly Lane[] {
+  const text = variables.optionalText(environment.lanes);
+  if (text === undefined) return [];
+  const { lanes, issues } = lanesIn(text);
+  for (const { path, message } of issues) {
+    variables.refuse(path === '' ? environment.lanes : `${environment.lanes}.${path}`, message);
+  }
+  return lanes;
 }
 
 const dayMs = 24 * 60 * 60 * 1000;
@@ -109,29 +132,36 @@ const dayMs = 24 * 60 * 60 * 1000;
  * The configuration in the environment variables of a function, as the CDK construct sets them. Throws
  * WORKFLOW_DEFINITION_INVALID, with one issue for each variable that is missing or malformed.
  */
-export function readAwsConfig(env: Readonly<Record<string, string | undefined>>): Required<AwsConfig> {
-  const parsed = variables.safeParse(env);
-  if (parsed.success) {
-    const values = parsed.data;
-    return {
-      tableName: values[environment.table],
-      busName: values[environment.bus],
-      queueUrl: values[environment.queueUrl],
-      bucket: values[environment.bucket],
-      leaseMs: values[environment.leaseSeconds] * 1000,
-      retentionMs: values[environment.retentionDays] * dayMs,
-      stepEnds: values[environment.stepEnds],
-      listing: values[environment.listing],
-      history: values[environment.history],
-      schedules: schedulesOf(values),
-      lanes: (values[environment.lanes] ?? []) as readonly Lane[],
-    };
-  }
-  const issues = parsed.error.issues.map((issue) => ({ path: issue.path.join('.'), message: issue.message }));
+export function readAwsConfig(env: Environment): Required<AwsConfig> {
+  const variables = new VariableReader(env);
+  const config = {
+    tableName: variables.text(environment.table),
+    busName: variables.text(environment.bus),
+    queueUrl: variables.text(environment.queueUrl, notUrl),
+    bucket: variables.text(environment.bucket),
+    // Below 3 s a third of it is no time for a renewal; above the time of a function it says nothing.
+    leaseMs:
+      variables.number(environment.leaseSeconds, { least: 3, most: 900, otherwise: defaults.leaseSeconds }) *
+      1000,
+    retentionMs:
+      variables.number(environment.retentionDays, {
+        // About a second.
+        least: 0.00001,
+        most: 36_500,
+        otherwise: defaults.retentionDays,
+      }) * dayMs,
+    stepEnds: variables.onOff(environment.stepEnds, defaults.stepEnds),
+    listing: variables.onOff(environment.listing, defaults.listing),
+    history: variables.choice(environment.history, ['full', 'none'], defaults.history),
+    schedules: schedulesIn(variables),
+    lanes: lanesOfVariable(variables),
+  };
+  const { issues } = variables;
+  if (issues.length === 0) return config;
   const names = issues.map(({ path, message }) => `${path} (${message})`).join(', ');
   throw new WorkflowError(
     'WORKFLOW_DEFINITION_INVALID',
     `Environment variables are missing or malformed: ${names}; the WorkflowRuntime construct sets them`,
-    { cause: parsed.error, details: { issues } },
+    { details: { issues } },
   );
 }

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
-import { type ValidationIssue, WorkflowError } from '../../core/errors.ts';
+import { WorkflowError } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
 import { newRunIdPattern, requestTypes, runIdPattern } from '../../events/requests.ts';
+import { issuesOf } from './issues.ts';
 
 /** Requests: events of a source that the app allows, as the bus's rule for it delivers them to the work queue. */
 
@@ -178,10 +179,7 @@ function keyOf(source: string, id: string): string {
 }
 
 function malformed(what: string, cause: z.ZodError, remedy: string): WorkflowError {
-  const issues: ValidationIssue[] = cause.issues.map((issue) => ({
-    path: issue.path.map(String).join('.'),
-    message: issue.message,
-  }));
+  const issues = issuesOf(cause);
   const lines = issues.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`));
   return new WorkflowError('WORKFLOW_ARGUMENT_INVALID', `${what} (${lines.join('; ')}): ${remedy}`, {
     cause,

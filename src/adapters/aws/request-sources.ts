@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { WorkflowError } from '../../core/errors.ts';
 import { environment, isOwnSource, type RequestSource, requestSourceLimits, requestVerbs } from './config.ts';
+import { issuesOf } from './issues.ts';
 
 const { sources: most, sourceLength, ownerLength } = requestSourceLimits;
 
@@ -34,7 +35,7 @@ export function readRequestSources(
   if (text === undefined) return [];
   const parsed = sources.safeParse(jsonOf(text));
   if (parsed.success) return parsed.data;
-  const issues = parsed.error.issues.map((issue) => ({ path: issue.path.join('.'), message: issue.message }));
+  const issues = issuesOf(parsed.error);
   const lines = issues.map(({ path, message }) => (path === '' ? message : `${path} (${message})`));
   throw new WorkflowError(
     'WORKFLOW_DEFINITION_INVALID',

@@ -7,10 +7,15 @@ export interface Backoff {
   readonly tries: number;
   readonly baseMs: number;
   readonly capMs: number;
+  /** No try begins later than this after the first one, ms. @default the number of tries is all */
+  readonly withinMs?: number;
 }
 
-/** For what resolves within a transaction's time: another write to the same item. */
-export const conflictBackoff: Backoff = { tries: 10, baseMs: 15, capMs: 500 };
+/**
+ * For what resolves within a transaction's time: another write to the same item. A write may carry a lease, so the last try,
+ * which takes as long as its client lets it, begins within a quarter of the usual lease of 60 s.
+ */
+export const conflictBackoff: Backoff = { tries: 10, baseMs: 15, capMs: 500, withinMs: 15_000 };
 
 /** For what a service refused for lack of capacity, beyond what its client has tried again already. */
 export const refusalBackoff: Backoff = { tries: 7, baseMs: 50, capMs: 2_000 };
@@ -38,7 +43,7 @@ export type Try<T> = { readonly done: T } | { readonly again: unknown; readonly 
  * Tries until done, with full jitter (a random pause up to a bound that doubles), so that those who collided do not
  * collide again: https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/. Rejects with
  * WORKFLOW_BACKEND_UNAVAILABLE, with what the last try gave as cause, when the tries are used up, or when the pause would
- * end after the time of the invocation: whoever is killed in the middle of a try leaves more behind than who fails.
+ * end after their time or that of the invocation: whoever is killed in the middle of a try leaves more behind than who fails.
  */
 export async function retrying<T>(
   pacing: Pacing,
@@ -47,6 +52,8 @@ export async function retrying<T>(
   attempt: () => Promise<Try<T>>,
 ): Promise<T> {
   const { deadline } = currentInvocation() ?? { deadline: Number.POSITIVE_INFINITY };
+  const { withinMs = Number.POSITIVE_INFINITY } = backoff;
+  const end = Math.min(deadline + graceMs, pacing.clock.now() + withinMs);
   for (let tried = 1; ; tried += 1) {
     const outcome = await attempt();
     if ('done' in outcome) return outcome.done;
@@ -56,7 +63,7 @@ export async function retrying<T>(
     }
     const bound = Math.min(backoff.capMs, backoff.baseMs * 2 ** (tried - 1));
     const ms = pacing.random() * bound;
-    if (pacing.clock.now() + ms >= deadline + graceMs) {
+    if (pacing.clock.now() + ms >= end) {
       throw unavailable(`${what}: refused ${tried} times, and no time is left`, outcome.again);
     }
     await pause(pacing.clock, ms);

@@ -31,7 +31,8 @@ export async function placeInput(table: Table, { runId, hash, at, input }: Input
   // The time tells it from that of an earlier run with this id, which may be in removal.
   const item = { ...attributes, ih: value, sa: numberValue(at) };
   const free = { expression: 'attribute_not_exists(#pk) OR #ih = :hash', values: { hash: value } };
-  const { won } = await table.put({ ...keyItem(inputKey(runId)), ...item }, free, () => true);
+  // An own write makes the condition hold: an item that makes it fail is always that of another start.
+  const { won } = await table.put({ ...keyItem(inputKey(runId)), ...item }, free, () => false);
   if (!won) await table.putAnyway({ ...keyItem(inputKey(runId, hash)), ...item });
   return {};
 }

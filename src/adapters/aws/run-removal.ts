@@ -70,7 +70,8 @@ export function runRemoval(
  *
  * While the header exists, nobody can start a run with its id, so everything written before its expiry is of the expired
  * run; each deletion asks for that, since another run with this id may be on its way. Harmless when repeated. Payloads are
- * not removed: a lifecycle rule of the bucket does that.
+ * not removed: they stay unless the bucket has a lifecycle rule that expires them, which it has only where it is asked for
+ * (`payloadExpiration` of the CDK construct).
  */
 export async function removeExpiredRun(options: RunRemovalOptions, oldImage: ExpiredImage): Promise<number> {
   const { client, tableName, clock = systemClock } = options;

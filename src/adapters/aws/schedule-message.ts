@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { WorkflowError } from '../../core/errors.ts';
 import type { ScheduleStart, ScheduleTick } from '../../core/schedule.ts';
 import { scheduleDetailType, scheduleSource } from './config.ts';
+import { issuesOf } from './issues.ts';
 
 /**
  * What the Scheduler puts into the work queue when a schedule is due: an event as the bus has them, whose time is that of the
@@ -59,11 +60,6 @@ export function formatScheduleMessage({ workflowId, scheduleId, start }: Schedul
   });
 }
 
-/** Whether a message, as it was parsed from JSON, is one of the Scheduler. */
-export function isScheduleMessage(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && 'source' in value && value.source === scheduleSource;
-}
-
 /**
  * The tick in a message. Emulators do not fill in its time; then it is the minute of `sentAt`, when the queue got it, since no cron
  * is of less. Throws WORKFLOW_ARGUMENT_INVALID, with `details.issues`, for one that the Scheduler was not told to send.
@@ -79,7 +75,7 @@ export function parseScheduleMessage(value: unknown, sentAt: number): ScheduleMe
       ...(start === undefined ? {} : { start }),
     };
   }
-  const issues = parsed.error.issues.map((issue) => ({ path: issue.path.join('.'), message: issue.message }));
+  const issues = issuesOf(parsed.error);
   const [first] = issues;
   throw new WorkflowError(
     'WORKFLOW_ARGUMENT_INVALID',

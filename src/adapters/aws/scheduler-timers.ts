@@ -5,8 +5,8 @@ import type { Clock } from '../../ports/clock.ts';
 import type { Timers } from '../../ports/event-bus.ts';
 import { defaults, serviceLimits } from './config.ts';
 import { formatQueueMessage } from './queue-message.ts';
-import { carriedBy } from './spending.ts';
 import { failureBackoff, inTime, isNamed, type Pacing, retrying } from './retry.ts';
+import { type Carried, loadOf } from './spending.ts';
 
 /** Where schedules are kept, and by which role they are carried out. */
 export interface ScheduleConfig {
@@ -58,20 +58,28 @@ export function schedulerTimers(options: SchedulerTimersOptions): Timers {
         import('./scheduler.ts'),
         options.client(),
       ]);
-      const command = new CreateScheduleCommand(scheduleOf(options, event, at));
-      await retrying(pacing, failureBackoff, 'Setting a timer as a schedule', async () => {
-        try {
-          await client.send(command, inTime(pacing.clock));
-          return { done: undefined };
-        } catch (error) {
-          return isNamed(error, 'ConflictException') ? { done: undefined } : { again: error };
-        }
-      });
+      const load = loadOf({ schedules: 1, requests: 1 });
+      try {
+        const command = new CreateScheduleCommand(scheduleOf(options, event, at, load.carried));
+        const isNew = await retrying(pacing, failureBackoff, 'Setting a timer as a schedule', async () => {
+          try {
+            await client.send(command, inTime(pacing.clock));
+            return { done: true };
+          } catch (error) {
+            return isNamed(error, 'ConflictException') ? { done: false } : { again: error };
+          }
+        });
+        // The event of the schedule that is there carries what was open when that was made.
+        if (!isNew) load.undo();
+      } catch (error) {
+        load.undo();
+        throw error;
+      }
     },
   };
 }
 
-function scheduleOf(options: SchedulerTimersOptions, event: WorkflowEvent, at: number) {
+function scheduleOf(options: SchedulerTimersOptions, event: WorkflowEvent, at: number, spent: Carried) {
   const { group, roleArn, deadLetterArn, queueArn } = options;
   return {
     GroupName: group,
@@ -83,7 +91,7 @@ function scheduleOf(options: SchedulerTimersOptions, event: WorkflowEvent, at: n
     Target: {
       Arn: queueArn(event),
       RoleArn: roleArn,
-      Input: formatQueueMessage(event, carriedBy({ schedules: 1, requests: 1 })),
+      Input: formatQueueMessage(event, spent),
       RetryPolicy: {
         MaximumEventAgeInSeconds: defaults.scheduleRetryHours * 3_600,
         MaximumRetryAttempts: defaults.scheduleRetryAttempts,

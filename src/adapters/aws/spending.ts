@@ -86,7 +86,7 @@ export class Spending implements Counter {
     return taken;
   }
 
-  /** Of a write that did not come about. */
+  /** Of a write that did not come about, or an event that was not sent. */
   putBack(taken: Usage): void {
     addUsage(this.#open, taken);
   }
@@ -192,13 +192,20 @@ function eventsAfter({ sk }: ItemKey, set: Item, stepEnds: boolean): number {
   return headerFields.endedAt.attribute in set || rests ? 1 + steps : 0;
 }
 
-/**
- * What an event that is about to be sent carries: all that is open, and `sending`, which is what sending it uses. Empty when
- * nothing is.
- */
-export function carriedBy(sending: Partial<Usage>): Carried {
+/** What an event takes along. */
+export interface Load {
+  /** Empty when nothing is open. */
+  readonly carried: Carried;
+  /** The event was not sent. */
+  readonly undo: () => void;
+}
+
+/** What an event that is about to be sent carries: all that is open, and `sending`, which is what sending it uses. */
+export function loadOf(sending: Partial<Usage>): Load {
   const meter = currentInvocation()?.meter;
-  return meter === undefined ? {} : carriedOf(meter.take(sending));
+  if (meter === undefined) return { carried: {}, undo: () => {} };
+  const taken = meter.take(sending);
+  return { carried: carriedOf(taken), undo: () => meter.putBack(taken) };
 }
 
 /** The parts that are not 0, to a thousandth. */
@@ -238,29 +245,22 @@ export function chargesOn(items: readonly (Item | undefined)[]): Usage | undefin
 /**
  * What the delivery of a message has used by formula, and what its event carries. The rule of the bus sends the message, which a
  * timer has counted itself; Lambda's poller receives and deletes messages in batches. Anything that is no event is a delivery too.
+ * `content`: what the body of the message holds, of `bytes`.
  */
 export function deliveryOf(
-  body: string,
+  content: unknown,
+  bytes: number,
   batch: number,
 ): Required<Pick<SpendingOptions, 'before' | 'carried'>> {
-  const { account, detail } = objectIn(body) as {
+  const { account, detail } = (content ?? {}) as {
     readonly account?: unknown;
-    readonly detail?: { spent?: unknown };
+    readonly detail?: { spent?: unknown } | null;
   };
-  const chunks = chunksOf(Buffer.byteLength(body));
+  const chunks = chunksOf(bytes);
   const requests = (account === undefined ? 0 : chunks) + (2 * chunks) / batch;
   const spent = detail?.spent;
   return {
     before: { requests, invocations: 1 / batch },
     carried: typeof spent === 'object' && spent !== null ? usageIn(spent) : {},
   };
-}
-
-function objectIn(body: string): object {
-  try {
-    const value: unknown = JSON.parse(body);
-    return typeof value === 'object' && value !== null ? value : {};
-  } catch {
-    return {};
-  }
 }

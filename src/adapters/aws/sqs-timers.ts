@@ -5,7 +5,7 @@ import type { Timers } from '../../ports/event-bus.ts';
 import { serviceLimits } from './config.ts';
 import { formatQueueMessage } from './queue-message.ts';
 import { failureBackoff, inTime, type Pacing, retrying } from './retry.ts';
-import { carriedBy } from './spending.ts';
+import { loadOf } from './spending.ts';
 import { type TraceHeader, traceAttribute } from './trace-header.ts';
 
 /** See {@link sqsTimers}. */
@@ -27,8 +27,9 @@ export function sqsTimers(options: SqsTimersOptions): Timers {
   const { client, queueUrl, clock, pacing } = options;
   return {
     async schedule(event, dueAt) {
-      const body = formatQueueMessage(event, carriedBy({ requests: 1 }));
-      await retrying(pacing, failureBackoff, 'Setting a timer', async () => {
+      const load = loadOf({ requests: 1 });
+      const body = formatQueueMessage(event, load.carried);
+      const setting = retrying(pacing, failureBackoff, 'Setting a timer', async () => {
         // Taken anew for each try: the pauses are part of the delay.
         const seconds = Math.ceil((dueAt - clock.now()) / 1000);
         const delay = Math.min(serviceLimits.sqsDelaySeconds, Math.max(0, seconds));
@@ -44,6 +45,10 @@ export function sqsTimers(options: SqsTimersOptions): Timers {
         } catch (error) {
           return { again: error };
         }
+      });
+      await setting.catch((error: unknown) => {
+        load.undo();
+        throw error;
       });
     },
   };

@@ -11,6 +11,7 @@ import type {
 import { assumedBefore, changeUnits, readUnitsOf, writeUnitsOf } from './capacity.ts';
 import { itemBytes } from './item-size.ts';
 import type { Item } from './keys.ts';
+import { sumOf } from './usage.ts';
 
 /** What one request is billed. */
 export interface Capacity {
@@ -215,10 +216,6 @@ function see(seen: SeenItems, key: Item | undefined, item: Item | undefined): vo
 
 function bytesOf(item: Item | undefined): number {
   return item === undefined ? 0 : itemBytes(item);
-}
-
-function sumOf(numbers: readonly number[]): number {
-  return numbers.reduce((sum, one) => sum + one, 0);
 }
 
 /** Unique text of an item's key. */

@@ -32,7 +32,7 @@ import {
   retrying,
   trying,
 } from './retry.ts';
-import { chargePut, chargeUpdate } from './spending.ts';
+import { type Charge, chargePut, chargeUpdate } from './spending.ts';
 import {
   afterCancellation,
   type Transaction,
@@ -174,12 +174,12 @@ export class Table {
       ReturnValues: 'ALL_NEW',
       ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
     });
-    const outcome = await this.conditional(itemName(keyItem(write.key)), whenThere(isOwn), async () => {
-      const { Attributes: item } = await this.client.send(command, this.options());
-      return { won: true, ...(item === undefined ? {} : { item }) };
-    });
-    if (!outcome.won) charge.undo();
-    return outcome;
+    return await charged(charge, () =>
+      this.conditional(itemName(keyItem(write.key)), whenThere(isOwn), async () => {
+        const { Attributes: item } = await this.client.send(command, this.options());
+        return { won: true, ...(item === undefined ? {} : { item }) };
+      }),
+    );
   }
 
   /** Puts a whole item. */
@@ -192,12 +192,12 @@ export class Table {
       ...conditionParameters(condition),
       ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
     });
-    const outcome = await this.conditional(itemName(item), whenThere(isOwn), async () => {
-      await this.client.send(command, this.options());
-      return { won: true, item };
-    });
-    if (!outcome.won) charge.undo();
-    return outcome;
+    return await charged(charge, () =>
+      this.conditional(itemName(item), whenThere(isOwn), async () => {
+        await this.client.send(command, this.options());
+        return { won: true, item };
+      }),
+    );
   }
 
   /** Puts an item whatever is there: for items that are the same whoever puts them. */
@@ -246,6 +246,8 @@ export class Table {
       TableName: this.name,
       Key: keyItem(key),
       ...conditionParameters(condition),
+      // Without it, a failed condition does not tell an item that is there from one that is gone.
+      ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
     });
     const { won } = await this.conditional(itemName(keyItem(key)), isGone, async () => {
       await this.client.send(command, this.options());
@@ -304,6 +306,18 @@ export class Table {
 
   private options(): RequestOptions {
     return inTime(this.pacing.clock);
+  }
+}
+
+/** Makes a write that is charged; one that is lost, or may not have come about, leaves its charge to the next. */
+async function charged(charge: Charge, write: () => Promise<ItemWrite>): Promise<ItemWrite> {
+  try {
+    const outcome = await write();
+    if (!outcome.won) charge.undo();
+    return outcome;
+  } catch (error) {
+    charge.undo();
+    throw error;
   }
 }
 

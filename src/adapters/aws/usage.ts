@@ -51,6 +51,10 @@ export function addUsage(sum: UsageSum, used: Partial<Usage>, sign: 1 | -1 = 1):
   for (const name of usageNames) sum[name] += sign * (used[name] ?? 0);
 }
 
+export function sumOf(numbers: readonly number[]): number {
+  return numbers.reduce((sum, one) => sum + one, 0);
+}
+
 /** Dollars at list prices. */
 export function dollarsOf(usage: Usage): number {
   return (

@@ -9,6 +9,7 @@ import type { LaneOf } from '../../../src/adapters/aws/lanes.ts';
 import { refusalBackoff } from '../../../src/adapters/aws/retry.ts';
 import { withInvocation } from '../../../src/adapters/aws/invocation.ts';
 import { Spending } from '../../../src/adapters/aws/spending.ts';
+import { noUsage, type Usage } from '../../../src/adapters/aws/usage.ts';
 import { stepEvent, type WorkflowEvent } from '../../../src/core/event.ts';
 import { eventSchemas } from '../../../src/events/index.ts';
 
@@ -234,4 +235,35 @@ test('what a handling adds to its events is in their schemas', async () => {
     const closed = { ...eventSchemas[detail.type], additionalProperties: false };
     expect(z.fromJSONSchema(closed as never).safeParse(detail)).toMatchObject({ data: detail });
   }
+});
+
+describe('what a handling has used', () => {
+  const used = { invocations: 1 };
+
+  async function openAfter(published: readonly WorkflowEvent[]): Promise<Usage> {
+    const meter = new Spending({ now: () => 0, gigabytes: 0.5, before: used });
+    await withInvocation({ deadline: Number.POSITIVE_INFINITY, meter }, () =>
+      busOf().bus.publish(published),
+    ).catch(() => {});
+    return meter.take({});
+  }
+
+  test('stays with the handling when its event is not sent', async () => {
+    service.on(PutEventsCommand).rejects(Object.assign(new Error('no route'), { name: 'NetworkingError' }));
+    expect(await openAfter(events(1))).toEqual({ ...noUsage(), ...used });
+  });
+
+  test('stays with the handling when an event is too large for any request', async () => {
+    const [event] = events(1);
+    if (event === undefined) throw new TypeError('there is one');
+    const large = { ...event, stepId: 'x'.repeat(serviceLimits.putEventsBytes) };
+    expect(await openAfter([large])).toEqual({ ...noUsage(), ...used });
+    expect(requests()).toEqual([]);
+  });
+
+  test('is gone with its event, though another request is refused', async () => {
+    answerBy((stepId) => (stepId === 'step-14' ? { ErrorCode: 'MalformedDetail' } : accepted));
+    // Less what was expected of the entries, which the client that counts them would add.
+    expect(await openAfter(events(20))).toMatchObject({ invocations: 0, entries: -20 });
+  });
 });

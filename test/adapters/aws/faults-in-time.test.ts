@@ -2,6 +2,7 @@ import {
   BatchGetItemCommand,
   ConditionalCheckFailedException,
   DeleteItemCommand,
+  type DeleteItemCommandInput,
   DynamoDBClient,
   GetItemCommand,
   PutItemCommand,
@@ -15,10 +16,11 @@ import { mockClient } from 'aws-sdk-client-mock';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { keyItem } from '../../../src/adapters/aws/expression.ts';
 import { withInvocation } from '../../../src/adapters/aws/invocation.ts';
-import { headerKey, type Item, recordItemKey } from '../../../src/adapters/aws/keys.ts';
+import { headerKey, inputKey, type Item, recordItemKey } from '../../../src/adapters/aws/keys.ts';
 import { encodeHeader, encodeRecord } from '../../../src/adapters/aws/record-codec.ts';
 import { graceMs, type Pacing, refusalBackoff } from '../../../src/adapters/aws/retry.ts';
 import { dynamoRunStore } from '../../../src/adapters/aws/run-store.ts';
+import { Table } from '../../../src/adapters/aws/table.ts';
 import type { RunHeader, StepRecord } from '../../../src/core/records.ts';
 import { instantPacing } from './pacing.ts';
 
@@ -142,25 +144,25 @@ describe('a service that has no capacity, or an error of its own', () => {
   });
 });
 
-describe('the deadline of an invocation', () => {
-  /** A clock that goes on by the pauses alone. */
-  function pacingFrom(start: number): Pacing & { now: number } {
-    const pacing = {
-      now: start,
-      random: () => 1,
-      clock: {
-        now: () => pacing.now,
-        timer(delayMs: number, callback: () => void, options?: { readonly keepAlive?: boolean }) {
-          if (options?.keepAlive !== true) return () => {};
-          pacing.now += delayMs;
-          queueMicrotask(callback);
-          return () => {};
-        },
+/** A clock that goes on by the pauses alone. */
+function pacingFrom(start: number): Pacing & { now: number } {
+  const pacing = {
+    now: start,
+    random: () => 1,
+    clock: {
+      now: () => pacing.now,
+      timer(delayMs: number, callback: () => void, options?: { readonly keepAlive?: boolean }) {
+        if (options?.keepAlive !== true) return () => {};
+        pacing.now += delayMs;
+        queueMicrotask(callback);
+        return () => {};
       },
-    };
-    return pacing;
-  }
+    },
+  };
+  return pacing;
+}
 
+describe('the deadline of an invocation', () => {
   test('ends the tries with what is left to store an outcome, and leaves the rest to the caller', async () => {
     service.on(UpdateItemCommand).rejects(throttled());
     const pacing = pacingFrom(now);
@@ -175,14 +177,6 @@ describe('the deadline of an invocation', () => {
     expect(pacing.now).toBeLessThan(deadline + graceMs);
   });
 
-  test('lets what comes after it be tried once', async () => {
-    service.on(UpdateItemCommand).resolves({ Attributes: recordItem(committed) });
-    const writing = withInvocation({ deadline: now - graceMs }, () =>
-      storeBy(pacingFrom(now)).commit(commit),
-    );
-    expect(await writing).toEqual({ won: true, image: committed });
-  });
-
   test('is that of each handling, though they run at the same time', async () => {
     service.on(UpdateItemCommand).rejectsOnce(throttled()).rejectsOnce(throttled()).resolves({});
     const store = storeBy(pacingFrom(now));
@@ -192,6 +186,19 @@ describe('the deadline of an invocation', () => {
     ]);
     expect(late.status).toBe('fulfilled');
     expect(early.status).toBe('rejected');
+  });
+});
+
+describe('a write that may carry a lease', () => {
+  test('is tried for a quarter of the lease, however long each try takes', async () => {
+    const pacing = pacingFrom(now);
+    service.on(UpdateItemCommand).callsFake(() => {
+      pacing.now += 6_000;
+      throw failed();
+    });
+    const renewal = { runId, key, turn, owner, leaseUntil: now + 60_000 };
+    await expect(storeBy(pacing).renew(renewal)).rejects.toMatchObject(unavailable);
+    expect(service.commandCalls(UpdateItemCommand)).toHaveLength(3);
   });
 });
 
@@ -221,6 +228,39 @@ describe('an own write', () => {
     expect(await storeBy(instantPacing()).removeRun(runId)).toBe(true);
     service.on(DeleteItemCommand).rejects(conditionFailed(undefined));
     expect(await storeBy(instantPacing()).removeRun(runId)).toBe(false);
+  });
+
+  test('is none when it was a deletion, and the item is there', async () => {
+    // The service shows the item only to who asks for it.
+    service.on(DeleteItemCommand).callsFake((input: DeleteItemCommandInput) => {
+      throw conditionFailed(
+        input.ReturnValuesOnConditionCheckFailure === 'ALL_OLD' ? headerItem : undefined,
+        2,
+      );
+    });
+    const client = new DynamoDBClient({ region: 'us-east-1' });
+    const table = new Table({ client, name: 'runs', pacing: instantPacing() });
+    const condition = { expression: 'attribute_exists(#ea)' };
+    expect(await table.remove(headerKey(runId), condition)).toBe(false);
+  });
+
+  test('is none where the input of another start has the key that every reader tries', async () => {
+    const input = { input: { inline: JSON.stringify('x'.repeat(2_000)) } };
+    const other: Item = { ...keyItem(inputKey(runId)), ih: { S: 'other' } };
+    service
+      .on(PutItemCommand)
+      .rejectsOnce(throttled())
+      .rejectsOnce(conditionFailed(other))
+      .resolves({})
+      .on(UpdateItemCommand)
+      .resolves({ Attributes: headerItem });
+    await storeBy(instantPacing()).startRun({ header, input });
+    const put = service.commandCalls(PutItemCommand).map((call) => call.args[0].input.Item);
+    expect(put).toHaveLength(3);
+    expect(put[2]).toMatchObject({
+      ...keyItem(inputKey(runId, header.inputHash)),
+      ih: { S: header.inputHash },
+    });
   });
 
   test('of a run of another workflow with the same id is none', async () => {

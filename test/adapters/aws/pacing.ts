@@ -1,6 +1,6 @@
 import type { Pacing } from '../../../src/adapters/aws/retry.ts';
 
-/** Pauses that take no time, and how long each would have been at most. */
+/** Pauses that take no time, and how long each would have been at most; the end of an invocation never comes. */
 export function instantPacing(): Pacing & { readonly pauses: number[] } {
   const pauses: number[] = [];
   return {
@@ -8,7 +8,8 @@ export function instantPacing(): Pacing & { readonly pauses: number[] } {
     random: () => 1,
     clock: {
       now: () => 1_800_000_000_000,
-      timer(delayMs, callback) {
+      timer(delayMs, callback, options) {
+        if (options?.keepAlive !== true) return () => {};
         pauses.push(delayMs);
         queueMicrotask(callback);
         return () => {};

@@ -10,6 +10,8 @@ import { withInvocation } from '../../../src/adapters/aws/invocation.ts';
 import { parseQueueMessage } from '../../../src/adapters/aws/index.ts';
 import { failureBackoff, graceMs } from '../../../src/adapters/aws/retry.ts';
 import { schedulerTimers, type SchedulerTimersOptions } from '../../../src/adapters/aws/scheduler-timers.ts';
+import { Spending } from '../../../src/adapters/aws/spending.ts';
+import { noUsage, type Usage } from '../../../src/adapters/aws/usage.ts';
 import { stepEvent, type WorkflowEvent } from '../../../src/core/event.ts';
 import { instantPacing } from './pacing.ts';
 
@@ -168,10 +170,46 @@ describe('when the Scheduler', () => {
   test('has no capacity, and the invocation no time, nobody waits for it', async () => {
     const pacing = instantPacing();
     service.on(CreateScheduleCommand).rejects(new ThrottlingException({ ...fault, Message: 'slow' }));
-    const setting = withInvocation({ deadline: pacing.clock.now() - graceMs }, () =>
-      timers({ pacing }).schedule(sleeping(), now + hour),
-    );
-    await expect(setting).rejects.toMatchObject({ code: 'WORKFLOW_BACKEND_UNAVAILABLE' });
+    // A few ms are left: enough for the first request, and less than the pause before the next.
+    const deadline = pacing.clock.now() + failureBackoff.baseMs / 20 - graceMs;
+    const setting = withInvocation({ deadline }, () => timers({ pacing }).schedule(sleeping(), now + hour));
+    await expect(setting).rejects.toMatchObject({
+      code: 'WORKFLOW_BACKEND_UNAVAILABLE',
+      message: expect.stringContaining('no time is left') as string,
+    });
     expect(created()).toHaveLength(1);
+    expect(pacing.pauses).toEqual([]);
+  });
+});
+
+describe('what a handling has used', () => {
+  const used = { invocations: 1, requests: 2 };
+  const open = { ...noUsage(), ...used };
+
+  async function openAfter(): Promise<Usage> {
+    const meter = new Spending({ now: () => 0, gigabytes: 0.5, before: used });
+    await withInvocation({ deadline: Number.POSITIVE_INFINITY, meter }, () =>
+      timers().schedule(sleeping(), now + hour),
+    ).catch(() => {});
+    return meter.take({});
+  }
+
+  test('goes with a schedule that is made', async () => {
+    service.on(CreateScheduleCommand).resolves({});
+    // Less the schedule and its message, which the client that counts them would add.
+    expect(await openAfter()).toEqual({ ...noUsage(), schedules: -1, requests: -1 });
+    expect(JSON.parse(created()[0]?.Target?.Input ?? '')).toMatchObject({
+      detail: { spent: { mi: 1, mq: 3, ms: 1 } },
+    });
+  });
+
+  test('stays with the handling when the schedule is there already', async () => {
+    service.on(CreateScheduleCommand).rejects(new ConflictException({ ...fault, Message: 'exists' }));
+    expect(await openAfter()).toEqual(open);
+  });
+
+  test('stays with the handling when the schedule cannot be made', async () => {
+    service.on(CreateScheduleCommand).rejects(new ThrottlingException({ ...fault, Message: 'slow' }));
+    expect(await openAfter()).toEqual(open);
   });
 });

@@ -1,11 +1,12 @@
+import { contentOf } from '../../../src/adapters/aws/queue-message.ts';
 import { describe, expect, test } from 'vitest';
 import { withInvocation } from '../../../src/adapters/aws/invocation.ts';
 import {
-  carriedBy,
   chargePut,
   chargesOn,
   chargeUpdate,
   deliveryOf,
+  loadOf,
   Spending,
 } from '../../../src/adapters/aws/spending.ts';
 import { costOf, dollarsOf, noUsage } from '../../../src/adapters/aws/usage.ts';
@@ -27,7 +28,7 @@ describe('a charge on a record', () => {
     expect(increase).toMatchObject({ mq: 3, mi: 1, mr: 1, mw: 1, mg: 30 });
     // What the write is billed comes, and nothing is open.
     meter.add({ writeUnits: 1, bytes: Number(increase['mb']) });
-    expect(inside(meter, () => carriedBy({}))).toEqual({});
+    expect(inside(meter, () => loadOf({}).carried)).toEqual({});
   });
 
   test('of a write that did not come about is made again', () => {
@@ -55,7 +56,7 @@ describe('a charge on a record', () => {
     const meter = meterAt({ now: 0 }, { before: { requests: 1 } });
     expect(inside(meter, () => chargeUpdate({ key: join })).increase).toEqual({});
     expect(chargeUpdate({ key: record }).increase).toEqual({});
-    expect(carriedBy({ entries: 1 })).toEqual({});
+    expect(loadOf({ entries: 1 }).carried).toEqual({});
   });
 
   test('on the record of a foreach holds those of its items', () => {
@@ -71,28 +72,38 @@ describe('a charge on a record', () => {
 });
 
 describe('a delivery', () => {
+  const deliveryIn = (text: string, messages: number): ReturnType<typeof deliveryOf> =>
+    deliveryOf(contentOf(text), Buffer.byteLength(text), messages);
   const body = (more: object): string => JSON.stringify({ detail: { spent: { mw: 1, me: -2 } }, ...more });
 
   test('by the bus is sent, received and deleted; by a timer it was counted when it was sent', () => {
-    expect(deliveryOf(body({ account: '1' }), 1).before).toEqual({ requests: 3, invocations: 1 });
-    expect(deliveryOf(body({}), 1).before).toEqual({ requests: 2, invocations: 1 });
-    expect(deliveryOf(body({ account: '1' }), 10).before).toEqual({ requests: 1.2, invocations: 0.1 });
+    expect(deliveryIn(body({ account: '1' }), 1).before).toEqual({ requests: 3, invocations: 1 });
+    expect(deliveryIn(body({}), 1).before).toEqual({ requests: 2, invocations: 1 });
+    expect(deliveryIn(body({ account: '1' }), 10).before).toEqual({ requests: 1.2, invocations: 0.1 });
   });
 
   test('brings what its event carries, of which nothing is trusted', () => {
-    expect(deliveryOf(body({}), 1).carried).toEqual({ writeUnits: 1, entries: -2 });
+    expect(deliveryIn(body({}), 1).carried).toEqual({ writeUnits: 1, entries: -2 });
     expect(
-      deliveryOf(JSON.stringify({ detail: { spent: { mw: 'x', me: null, of: 1 } } }), 1).carried,
+      deliveryIn(JSON.stringify({ detail: { spent: { mw: 'x', me: null, of: 1 } } }), 1).carried,
     ).toEqual({});
     for (const wrong of ['', 'no JSON', 'null', '[]', '{"detail":null}', '{"detail":{"spent":3}}']) {
-      expect(deliveryOf(wrong, 1).carried).toEqual({});
+      expect(deliveryIn(wrong, 1).carried).toEqual({});
     }
+  });
+
+  test('that is not sent leaves what it would have carried to the next', () => {
+    const meter = meterAt({ now: 0 }, { before: { requests: 3 } });
+    const load = inside(meter, () => loadOf({ entries: 1 }));
+    expect(load.carried).toEqual({ mq: 3, me: 1 });
+    load.undo();
+    expect(inside(meter, () => loadOf({ schedules: 1 })).carried).toEqual({ mq: 3, ms: 1 });
   });
 
   test('is not counted again by what it carries', () => {
     const meter = meterAt({ now: 0 }, { before: { requests: 3 }, carried: { writeUnits: 4 } });
     expect(meter.total).toMatchObject({ requests: 3, writeUnits: 0 });
-    expect(inside(meter, () => carriedBy({ entries: 1 }))).toEqual({ mq: 3, mw: 4, me: 1 });
+    expect(inside(meter, () => loadOf({ entries: 1 }).carried)).toEqual({ mq: 3, mw: 4, me: 1 });
   });
 });
 

@@ -3,8 +3,11 @@ import { mockClient } from 'aws-sdk-client-mock';
 import { afterAll, beforeEach, expect, test } from 'vitest';
 import { instantPacing } from './pacing.ts';
 import { parseQueueMessage } from '../../../src/adapters/aws/index.ts';
+import { withInvocation } from '../../../src/adapters/aws/invocation.ts';
 import { failureBackoff } from '../../../src/adapters/aws/retry.ts';
+import { Spending } from '../../../src/adapters/aws/spending.ts';
 import { sqsTimers } from '../../../src/adapters/aws/sqs-timers.ts';
+import { noUsage } from '../../../src/adapters/aws/usage.ts';
 import { stepEvent } from '../../../src/core/event.ts';
 
 const service = mockClient(SQSClient);
@@ -89,4 +92,21 @@ test('a timer carries the trace of the invocation that set it, and none without 
     },
   });
   expect(sent()[1]).not.toHaveProperty('MessageSystemAttributes');
+});
+
+test.each([
+  ['goes with a timer that is set', true],
+  ['stays with the handling when the timer cannot be set', false],
+])('what a handling has used %s', async (_, isSet) => {
+  const meter = new Spending({ now: () => 0, gigabytes: 0.5, before: { invocations: 1 } });
+  if (isSet) service.on(SendMessageCommand).resolves({});
+  else service.on(SendMessageCommand).rejects(new Error('refused'));
+  const setting = withInvocation({ deadline: Number.POSITIVE_INFINITY, meter }, () =>
+    timers().schedule(event, now),
+  );
+  if (isSet) await setting;
+  else await expect(setting).rejects.toThrow();
+  expect(JSON.parse(sent()[0]?.MessageBody ?? '')).toMatchObject({ detail: { spent: { mi: 1, mq: 1 } } });
+  // The message that is sent is counted by the client, when it is.
+  expect(meter.take({})).toEqual({ ...noUsage(), ...(isSet ? { requests: -1 } : { invocations: 1 }) });
 });
