@@ -123,11 +123,7 @@ function watchQueues(add: Add, watched: Watched, settings: AlarmSettings): void 
   }
 }
 
-function watchFunctions(
-  add: Add,
-  { functions, sweeper, schedules }: Watched,
-  settings: AlarmSettings,
-): void {
+function watchFunctions(add: Add, { functions, sweeper, schedules }: Watched, settings: AlarmSettings): void {
   // Several sweeps, of which one that fails in each leaves no period without an error.
   const sweeps = Duration.minutes(Math.max(5, 3 * sweeper.interval.toMinutes()));
   for (const [name, handler] of Object.entries(functions)) {
