@@ -112,11 +112,11 @@ export function programName(env: Console['env']): string {
   return env['npm_command'] === undefined ? 'evented' : 'npx evented';
 }
 
-/** A client by the options and the environment; `usual` is where the API is when neither says it. */
-export function clientOf(console: Console, option: Context['option'], usual = defaultUrl): Client {
+/** A client by the options and the environment; `deployed` is where the API of the deployment is that the options name. */
+export function clientOf(console: Console, option: Context['option'], deployed?: string): Client {
   const retries = option('retries');
   return createClient({
-    ...accessOf(console, option, usual),
+    ...accessOf(console, option, deployed),
     fetch: (request) => console.fetch(request),
     ...(retries === undefined ? {} : { retries: wholeNumber('--retries', retries, 0, 100) }),
   });
@@ -126,9 +126,9 @@ export function clientOf(console: Console, option: Context['option'], usual = de
 export function requesterOf(
   console: Console,
   option: Context['option'],
-  usual = defaultUrl,
+  deployed?: string,
 ): (path: string, signal: AbortSignal) => Promise<Response> {
-  const { url, token, sign = (request) => request } = accessOf(console, option, usual);
+  const { url, token, sign = (request) => request } = accessOf(console, option, deployed);
   const base = url.endsWith('/') ? url : `${url}/`;
   return async (path, signal) => {
     const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
@@ -136,15 +136,17 @@ export function requesterOf(
   };
 }
 
-interface Access {
+/** How an API is reached. */
+export interface Access {
   readonly url: string;
   readonly token?: string;
   readonly sign?: Sign;
 }
 
-function accessOf(console: Console, option: Context['option'], usual: string): Access {
+/** Where the API is, and as whom it is called. What was named for this command comes before what the environment says for all. */
+export function accessOf(console: Console, option: Context['option'], deployed?: string): Access {
   const { env } = console;
-  const url = option('url') ?? nonEmpty(env['EVENTED_URL']) ?? usual;
+  const url = option('url') ?? deployed ?? nonEmpty(env['EVENTED_URL']) ?? defaultUrl;
   const token = option('token') ?? nonEmpty(env['EVENTED_TOKEN']);
   const region = option('sigv4');
   if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {

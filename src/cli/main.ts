@@ -121,5 +121,9 @@ function reportApiError(error: WorkflowApiError, say: (text: string) => void, pr
   }
   if (code === 'CLIENT_ARGUMENT_INVALID') return exitCodes.usage;
   if (status === 401) say('Give a token by --token or EVENTED_TOKEN, or sign by --sigv4 <region>.');
+  // API Gateway refuses before this package's code is asked, in words of its own.
+  if (status === 403 && code === 'CLIENT_ANSWER_INVALID') {
+    say('An API that asks for signatures says this: sign by --sigv4 <region>, as somebody who may call it.');
+  }
   return status === undefined ? exitCodes.failed : exitCodeOf(status);
 }

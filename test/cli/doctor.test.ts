@@ -22,7 +22,7 @@ import {
 } from '@aws-sdk/client-sqs';
 import { mockClient } from 'aws-sdk-client-mock';
 import { afterAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
-import { ordersWorkflow, run, serve, type Surroundings } from './run.ts';
+import { serve, type Surroundings } from './run.ts';
 
 const sqs = mockClient(SQSClient);
 const dynamodb = mockClient(DynamoDBClient);
@@ -61,10 +61,10 @@ beforeEach(() => {
   dynamodb.on(DescribeTableCommand, { TableName: 'runs' }).resolves({ Table: { TableStatus: 'ACTIVE' } });
   dynamodb.on(QueryCommand).resolves({ Count: 0 });
   s3.on(HeadBucketCommand, { Bucket: 'payloads' }).resolves({});
-  const part = (type: string, id: string) => ({
+  const part = (type: string, id: string, logical = id) => ({
     ResourceType: `AWS::${type}`,
     PhysicalResourceId: id,
-    LogicalResourceId: id,
+    LogicalResourceId: logical,
     LastUpdatedTimestamp: new Date(0),
     ResourceStatus: 'CREATE_COMPLETE' as const,
   });
@@ -78,6 +78,9 @@ beforeEach(() => {
         part('Lambda::Function', 'Bucket-emptier'),
         part('Lambda::Function', 'Processor'),
         part('Lambda::EventSourceMapping', 'mapping'),
+        part('SQS::Queue', stack.WorkQueueUrl, 'WorkflowsWork5C9D1A2B'),
+        part('SQS::Queue', 'https://sqs.test/1/Fast', 'WorkflowsFunctionsfastWork5C9D1A2B'),
+        part('SQS::Queue', 'https://sqs.test/1/FastDead', 'WorkflowsFunctionsfastWorkDeadLetters5C9D1A2B'),
       ],
     });
   cloudwatch.on(DescribeAlarmsCommand).resolves({ MetricAlarms: [] });
@@ -113,58 +116,6 @@ const checkAws = (named: readonly string[] = ['--outputs', outputs()], served = 
 /** The time of these looks, ms since 1970. */
 const now = 1_800_000_000_000;
 
-describe('a server', () => {
-  test('that is well', async () => {
-    const { evented, runtime } = serve();
-    await runtime.start({ workflowId: 'orders', runId: 'r', inputData: { pieces: 1 } });
-    const { code, out } = await evented(['doctor']);
-    expect(code).toBe(0);
-    expect(out).toMatch(/^ok {7}api: .*: orders\nok {7}version: [\d.]+, as .*\nok {7}runs: \d under way/);
-  });
-
-  test('that lacks the workflow of a run', async () => {
-    const { runtime } = serve();
-    const runs = { runs: [{ runId: 'r', workflowId: 'gone', status: 'running' }] };
-    const fetch = ({ url }: Request): Response =>
-      Response.json(
-        url.includes('/runs') ? runs : { workflows: [{ id: 'orders' }], info: { version: '99.0.0' } },
-      );
-    const { code, out } = await run(['doctor', '--json'], { fetch });
-    expect(code).toBe(1);
-    expect(JSON.parse(out)).toMatchObject({
-      healthy: false,
-      findings: [
-        { check: 'api', verdict: 'ok' },
-        { check: 'version', verdict: 'warning', text: expect.stringMatching(/^99\.0\.0 answers/) as string },
-        { check: 'runs', verdict: 'failed', text: expect.stringContaining('gone') as string },
-      ],
-    });
-    expect(runtime.workflows).toEqual([ordersWorkflow]);
-  });
-
-  test.each([
-    [401, 'WORKFLOW_UNAUTHENTICATED', /--sigv4/],
-    [403, 'WORKFLOW_RUN_FORBIDDEN', /not allowed/],
-  ])('that answers %i says what to give', async (status, code, remedy) => {
-    const fetch = (): Response =>
-      new Response(JSON.stringify({ status, code, detail: 'No', title: 'No', type: 'urn:x' }), {
-        status,
-        headers: { 'content-type': 'application/problem+json' },
-      });
-    const result = await run(['doctor', '--retries', '0'], { fetch });
-    expect(result).toMatchObject({ code: 1, out: expect.stringMatching(remedy) as string });
-  });
-
-  test('that does not answer', async () => {
-    const fetch = (): never => {
-      throw new TypeError('fetch failed');
-    };
-    const { code, out } = await run(['doctor', '--retries', '0'], { fetch });
-    expect(code).toBe(1);
-    expect(out).toMatch(/^FAILED {3}api: /);
-  });
-});
-
 describe('a deployment', () => {
   test('that is well', async () => {
     const { code, out } = await checkAws();
@@ -184,12 +135,69 @@ describe('a deployment', () => {
       'ok WorkQueue',
       'ok WorkDeadLetterQueue',
       'ok UndeliverableQueue',
+      'ok WorkflowsFunctionsfastWork',
+      'ok WorkflowsFunctionsfastWorkDeadLetters',
       'ok mappings',
       'ok alarms',
       'ok progress',
     ]);
+    expect(out).toContain('api: http://api.test/: answers');
     expect(out).toContain(`caller: ${arn}\n`);
     expect(dynamodb.commandCalls(QueryCommand)).toHaveLength(16);
+  });
+
+  test('is called where it is, whatever server the environment names for other commands', async () => {
+    const called = new Set<string>();
+    const served = serve();
+    const aws = fetchOf(served);
+    const fetch: Surroundings['fetch'] = async (request) => {
+      called.add(new URL(request.url).host);
+      return await aws(request);
+    };
+    const around = { fetch, now: () => now, env: { EVENTED_URL: 'http://local.test/' } };
+    const doctor = async (...argv: string[]) => {
+      called.clear();
+      const { out } = await served.evented(['doctor', ...argv], around);
+      return { hosts: [...called].filter((host) => host.endsWith('.test')), out };
+    };
+    const named = ['--outputs', outputs(), '--region', 'eu-central-1'];
+    expect(await doctor(...named)).toMatchObject({
+      hosts: ['api.test'],
+      out: expect.stringContaining('api: http://api.test/: ') as string,
+    });
+    expect((await doctor(...named, '--url', 'http://given.test')).hosts).toEqual(['given.test']);
+    expect((await doctor()).hosts).toEqual(['local.test']);
+  });
+
+  test('with functions of their own: their dead letters are seen, too', async () => {
+    sqs
+      .on(GetQueueAttributesCommand, { QueueUrl: 'https://sqs.test/1/FastDead' })
+      .resolves({ Attributes: { ApproximateNumberOfMessages: '4' } });
+    const { out } = await checkAws();
+    expect(out).toMatch(/warning {2}WorkflowsFunctionsfastWorkDeadLetters: 4 waiting/);
+    const asked = sqs.commandCalls(GetQueueAttributesCommand).map(({ args: [{ input }] }) => input.QueueUrl);
+    expect(asked.filter((url) => url === stack.WorkQueueUrl)).toHaveLength(1);
+  });
+
+  test('without the queue of what is undeliverable, or without its output, says so', async () => {
+    const { UndeliverableQueueUrl: url, ...others } = stack;
+    const none = await checkAws(['--outputs', outputs(others)]);
+    expect(none.code).toBe(1);
+    expect(none.out).toMatch(/FAILED {3}UndeliverableQueue: .* no output UndeliverableQueueUrl/);
+    cloudformation.on(ListStackResourcesCommand).resolves({
+      StackResourceSummaries: [
+        {
+          ResourceType: 'AWS::SQS::Queue',
+          PhysicalResourceId: url,
+          LogicalResourceId: 'WorkflowsUndeliverable5C9D1A2B',
+          LastUpdatedTimestamp: new Date(0),
+          ResourceStatus: 'CREATE_COMPLETE',
+        },
+      ],
+    });
+    const unnamed = await checkAws(['--outputs', outputs(others)]);
+    expect(unnamed.out).toMatch(/ok {7}WorkflowsUndeliverable: 0 waiting/);
+    expect(unnamed.out).toMatch(/warning {2}UndeliverableQueue: .* no output UndeliverableQueueUrl/);
   });
 
   test('with dead letters: those that wait for a person are shown and left there', async () => {

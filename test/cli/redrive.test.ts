@@ -1,90 +1,38 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import {
-  ChangeMessageVisibilityCommand,
-  DeleteMessageCommand,
+  CancelMessageMoveTaskCommand,
   GetQueueAttributesCommand,
   GetQueueUrlCommand,
   ListDeadLetterSourceQueuesCommand,
   ListMessageMoveTasksCommand,
-  type Message,
   ReceiveMessageCommand,
   SendMessageCommand,
-  SQSClient,
   StartMessageMoveTaskCommand,
 } from '@aws-sdk/client-sqs';
-import { mockClient } from 'aws-sdk-client-mock';
-import { afterAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import {
+  arnOf,
+  began,
+  calls,
+  evented,
+  fetch,
+  interrupted,
+  message,
+  queue,
+  sqs,
+  undeliverable,
+  work,
+} from './queues.ts';
 import { run } from './run.ts';
 
-const sqs = mockClient(SQSClient);
-const cloudformation = mockClient(CloudFormationClient);
-afterAll(() => [sqs, cloudformation].forEach((mock) => mock.restore()));
-
-const undeliverable = 'https://sqs.eu-central-1.amazonaws.com/123456789012/Undeliverable';
-const work = 'https://sqs.eu-central-1.amazonaws.com/123456789012/WorkDead';
-const arnOf = (name: string): string => `arn:aws:sqs:eu-central-1:123456789012:${name}`;
-const began = 1_800_000_000_000;
-
-/** What the queue holds that is not hidden. */
-let waiting: Message[] = [];
-
-function message(id: string, fields: Partial<Message> = {}): Message {
-  const detail = { workflowId: 'orders', runId: `run-${id}`, stepId: 'charge', input: { card: '4242' } };
-  return {
-    MessageId: id,
-    ReceiptHandle: `receipt-${id}`,
-    Body: JSON.stringify({ source: 'evented-workflows', 'detail-type': 'workflow.step.run', detail }),
-    Attributes: {
-      SentTimestamp: String(began - 60_000),
-      ApproximateFirstReceiveTimestamp: String(began - 30_000),
-      ApproximateReceiveCount: '3',
-      DeadLetterQueueSourceArn: arnOf('WorkDead'),
-    },
-    ...fields,
-  };
-}
-
-function unsupported(): Error {
-  return Object.assign(new Error('no'), { name: 'InvalidAction' });
-}
-
-beforeEach(() => {
-  sqs.reset();
-  waiting = [];
-  sqs.on(ReceiveMessageCommand).callsFake(() => ({ Messages: waiting.splice(0, 10) }));
-  sqs.on(GetQueueAttributesCommand).callsFake(({ QueueUrl: url = '' }: { QueueUrl?: string }) => ({
-    Attributes: { QueueArn: arnOf(url.split('/').at(-1) ?? '') },
-  }));
-  sqs.on(GetQueueUrlCommand, { QueueName: 'WorkDead' }).resolves({ QueueUrl: work });
-  sqs.on(StartMessageMoveTaskCommand).rejects(unsupported());
-  for (const command of [SendMessageCommand, DeleteMessageCommand, ChangeMessageVisibilityCommand]) {
-    sqs.on(command as typeof SendMessageCommand).resolves({});
-  }
-});
-
-const fetch = (): never => {
-  throw new Error('it calls no API');
-};
-
-const evented = (...argv: string[]) =>
-  run(['redrive', ...argv, '--region', 'eu-central-1'], { fetch, now: () => began });
-
-/** Names of the commands, with the message that each is about. */
-function calls(): string[] {
-  return sqs.calls().flatMap(({ args: [{ constructor, input }] }) => {
-    const { MessageBody: body, ReceiptHandle: receipt } = input as {
-      MessageBody?: string;
-      ReceiptHandle?: string;
-    };
-    if (body !== undefined)
-      return [`send ${(JSON.parse(body) as { detail: { runId: string } }).detail.runId}`];
-    if (constructor.name === 'DeleteMessageCommand') return [`delete ${receipt}`];
-    if (constructor.name === 'ChangeMessageVisibilityCommand') return [`release ${receipt}`];
-    return [];
-  });
+/** Pauses take no time; what they would have taken, ms. */
+function withoutPauses(): readonly unknown[] {
+  const pauses: unknown[] = [];
+  const spy = vi.spyOn(globalThis, 'setTimeout').mockImplementation(((done: () => void, ms?: number) => {
+    pauses.push(ms);
+    setImmediate(done);
+  }) as typeof setTimeout);
+  onTestFinished(() => spy.mockRestore());
+  return pauses;
 }
 
 describe('a redrive where SQS moves messages itself', () => {
@@ -96,6 +44,44 @@ describe('a redrive where SQS moves messages itself', () => {
     expect(await evented(undeliverable)).toEqual({ code: 0, out: 'moved  12\n', err: '' });
     const [start] = sqs.commandCalls(StartMessageMoveTaskCommand);
     expect(start?.args[0].input).toEqual({ SourceArn: arnOf('Undeliverable') });
+    expect(calls()).toEqual([]);
+  });
+
+  test('waits for a task that is not through', async () => {
+    const pauses = withoutPauses();
+    sqs.on(StartMessageMoveTaskCommand).resolves({ TaskHandle: 'task' });
+    sqs
+      .on(ListMessageMoveTasksCommand)
+      .resolvesOnce({ Results: [{ Status: 'RUNNING', ApproximateNumberOfMessagesMoved: 5 }] })
+      .resolves({ Results: [{ Status: 'COMPLETED', ApproximateNumberOfMessagesMoved: 12 }] });
+    expect(await evented(undeliverable)).toEqual({ code: 0, out: 'moved  12\n', err: '' });
+    expect(sqs.commandCalls(ListMessageMoveTasksCommand)).toHaveLength(2);
+    expect(pauses).toEqual([1_000]);
+  });
+
+  test('cancels the task when it is interrupted', async () => {
+    withoutPauses();
+    const user = new AbortController();
+    sqs.on(StartMessageMoveTaskCommand).resolves({ TaskHandle: 'task' });
+    sqs.on(ListMessageMoveTasksCommand).callsFake(() => {
+      user.abort(new DOMException('Ended by Ctrl-C', 'AbortError'));
+      return { Results: [{ Status: 'RUNNING' }] };
+    });
+    sqs.on(CancelMessageMoveTaskCommand).resolves({});
+    const around = { fetch, now: () => began, signal: user.signal };
+    const outcome = await run(['redrive', undeliverable, '--region', 'eu-central-1'], around);
+    expect(outcome).toEqual({ code: 130, out: '', err: '' });
+    const [cancel] = sqs.commandCalls(CancelMessageMoveTaskCommand);
+    expect(cancel?.args[0].input).toEqual({ TaskHandle: 'task' });
+  });
+
+  test('that is interrupted before there is a task, ends with 130', async () => {
+    expect(
+      await interrupted(
+        StartMessageMoveTaskCommand as unknown as typeof ReceiveMessageCommand,
+        undeliverable,
+      ),
+    ).toEqual({ code: 130, out: '', err: '' });
     expect(calls()).toEqual([]);
   });
 
@@ -123,7 +109,7 @@ describe('a redrive where SQS moves messages itself', () => {
     sqs
       .on(StartMessageMoveTaskCommand)
       .rejects(Object.assign(new Error('not allowed'), { name: 'AccessDenied' }));
-    waiting = [message('1')];
+    queue.waiting = [message('1')];
     expect(await evented(undeliverable)).toMatchObject({
       code: 1,
       err: expect.stringMatching(/not allowed/),
@@ -134,7 +120,7 @@ describe('a redrive where SQS moves messages itself', () => {
 
 describe('a redrive where it does not', () => {
   test('sends each message to where it came from, and deletes it after that', async () => {
-    waiting = Array.from({ length: 12 }, (_, at) => message(String(at)));
+    queue.waiting = Array.from({ length: 12 }, (_, at) => message(String(at)));
     expect(await evented(undeliverable)).toMatchObject({ code: 0, out: 'moved  12\n' });
     expect(calls()).toEqual(
       Array.from({ length: 12 }, (_, at) => [`send run-${at}`, `delete receipt-${at}`]).flat(),
@@ -146,7 +132,7 @@ describe('a redrive where it does not', () => {
   test('keeps attributes and trace', async () => {
     const MessageAttributes = { ERROR_CODE: { DataType: 'String', StringValue: 'NO_PERMISSIONS' } };
     const Attributes = { ...message('1').Attributes, AWSTraceHeader: 'Root=1' };
-    waiting = [message('1', { MessageAttributes, Attributes })];
+    queue.waiting = [message('1', { MessageAttributes, Attributes })];
     await evented(undeliverable);
     expect(sqs.commandCalls(SendMessageCommand)[0]?.args[0].input).toMatchObject({
       MessageAttributes,
@@ -159,22 +145,85 @@ describe('a redrive where it does not', () => {
       .on(SendMessageCommand)
       .resolvesOnce({})
       .rejects(Object.assign(new Error('no'), { name: 'AccessDenied' }));
-    waiting = [message('1'), message('2')];
+    queue.waiting = [message('1'), message('2')];
     expect(await evented(undeliverable)).toMatchObject({ code: 1 });
     expect(calls()).toEqual(['send run-1', 'delete receipt-1', 'send run-2', 'release receipt-2']);
   });
+
+  test('shows all again that it received and did not move', async () => {
+    sqs.on(SendMessageCommand).rejects(Object.assign(new Error('no'), { name: 'AccessDenied' }));
+    queue.waiting = [message('1'), message('2'), message('3')];
+    expect(await evented(undeliverable)).toMatchObject({ code: 1 });
+    expect(calls()).toEqual(['send run-1', 'release receipt-1', 'release receipt-2', 'release receipt-3']);
+  });
+
+  test('shows them again when it cannot tell where they came from', async () => {
+    sqs
+      .on(GetQueueUrlCommand)
+      .rejects(Object.assign(new Error('It does not exist.'), { name: 'QueueDoesNotExist' }));
+    queue.waiting = [message('1'), message('2')];
+    const { code, err } = await evented(undeliverable);
+    expect(code).toBe(1);
+    expect(err).toMatch(/:WorkDead, .* is not there any more: .* by --to\n$/);
+    expect(calls()).toEqual(['release receipt-1', 'release receipt-2']);
+  });
+
+  test.each([[[]], [['--dry-run']], [['--limit', '5']], [['--json']]])(
+    'says that others hold the messages, and not that there are none (%j)',
+    async (argv) => {
+      sqs.on(GetQueueAttributesCommand).resolves({
+        Attributes: {
+          QueueArn: arnOf('Undeliverable'),
+          ApproximateNumberOfMessages: '0',
+          ApproximateNumberOfMessagesNotVisible: '3',
+        },
+      });
+      const { code, out, err } = await evented(undeliverable, ...argv);
+      expect({ code, out }).toEqual({ code: 1, out: '' });
+      expect(err).toMatch(/3 messages are held .* up to a minute: try again/);
+    },
+  );
+
+  test('says that there are none', async () => {
+    expect(await evented(undeliverable)).toEqual({ code: 0, out: 'Nothing to move.\n', err: '' });
+    expect(await evented(undeliverable, '--dry-run')).toMatchObject({ code: 0, out: 'No messages.\n' });
+  });
+
+  test.each([[[]], [['--limit', '5']]])('that is interrupted ends with 130 (%j)', async (argv) => {
+    expect(await interrupted(ReceiveMessageCommand, undeliverable, ...argv)).toEqual({
+      code: 130,
+      out: '',
+      err: '',
+    });
+  });
+
+  test.each([[[]], [['--limit', '2']]])(
+    'that is interrupted ends with the message that it is at, and shows the others again (%j)',
+    async (argv) => {
+      const user = new AbortController();
+      sqs.on(SendMessageCommand).callsFake(() => {
+        user.abort(new DOMException('Ended by Ctrl-C', 'AbortError'));
+        return {};
+      });
+      queue.waiting = [message('1'), message('2')];
+      const around = { fetch, now: () => began, signal: user.signal };
+      const outcome = await run(['redrive', undeliverable, ...argv, '--region', 'eu-central-1'], around);
+      expect(outcome).toEqual({ code: 130, out: '', err: '' });
+      expect(calls()).toEqual(['send run-1', 'delete receipt-1', 'release receipt-2']);
+    },
+  );
 
   test('ends though messages come back meanwhile', async () => {
     const back = message('back', {
       Attributes: { ...message('1').Attributes, SentTimestamp: String(began + 1) },
     });
-    waiting = [message('1'), back];
+    queue.waiting = [message('1'), back];
     expect(await evented(undeliverable)).toMatchObject({ code: 0, out: 'moved  1\n' });
     expect(calls()).toEqual(['send run-1', 'delete receipt-1', 'release receipt-back']);
   });
 
   test('moves no more than it is told, and shows the others again', async () => {
-    waiting = [message('1'), message('2'), message('3')];
+    queue.waiting = [message('1'), message('2'), message('3')];
     expect(await evented(undeliverable, '--limit', '2')).toMatchObject({ code: 0, out: 'moved  2\n' });
     expect(calls().slice(-1)).toEqual(['release receipt-3']);
     expect(sqs.commandCalls(StartMessageMoveTaskCommand)).toEqual([]);
@@ -192,7 +241,7 @@ describe('a redrive where it does not', () => {
       .resolves(policy('WorkDead'))
       .on(GetQueueAttributesCommand, { QueueUrl: work, ...attributes } as never)
       .resolves(policy('Undeliverable'));
-    waiting = [
+    queue.waiting = [
       message('1', { Attributes: { ...message('1').Attributes, DeadLetterQueueSourceArn: arnOf('Work') } }),
     ];
     expect(await evented(undeliverable)).toMatchObject({ code: 0, out: 'moved  1\n' });
@@ -202,106 +251,11 @@ describe('a redrive where it does not', () => {
 
   test('takes the only queue whose dead letters these are, and asks when there are two', async () => {
     const plain = message('1', { Attributes: { SentTimestamp: '1' } });
-    waiting = [plain];
+    queue.waiting = [plain];
     sqs.on(ListDeadLetterSourceQueuesCommand).resolves({ queueUrls: [work] });
     expect(await evented(undeliverable)).toMatchObject({ code: 0 });
-    waiting = [plain];
+    queue.waiting = [plain];
     sqs.on(ListDeadLetterSourceQueuesCommand).resolves({ queueUrls: [work, undeliverable] });
     expect(await evented(undeliverable)).toMatchObject({ code: 1, err: expect.stringContaining('--to') });
-  });
-});
-
-describe('a look', () => {
-  test('shows what is there without its values, and moves nothing', async () => {
-    const reason = { ERROR_MESSAGE: { DataType: 'String', StringValue: 'No permission\u001b[31m' } };
-    waiting = [message('1'), message('2', { Body: 'broken: 4242', MessageAttributes: reason })];
-    const { code, out } = await evented(undeliverable, '--dry-run');
-    expect(code).toBe(0);
-    expect(out).toMatch(
-      /workflow\.step\.run {2}orders \/ run-1 \/ charge\n {2}sent .*, received 3 times, first .*, 1\n/,
-    );
-    expect(out).toMatch(/no event\n.*, 2\n {2}No permission\n/);
-    expect(out).not.toContain('4242');
-    expect(calls()).toEqual(['release receipt-1', 'release receipt-2']);
-  });
-
-  test('is JSON for scripts', async () => {
-    waiting = [message('1')];
-    const { out } = await evented(undeliverable, '--dry-run', '--json');
-    expect(JSON.parse(out)).toEqual({
-      messages: [
-        {
-          messageId: '1',
-          type: 'workflow.step.run',
-          source: 'evented-workflows',
-          workflowId: 'orders',
-          runId: 'run-1',
-          stepId: 'charge',
-          sentAt: began - 60_000,
-          firstReceivedAt: began - 30_000,
-          receiveCount: 3,
-        },
-      ],
-    });
-  });
-
-  test('ends when it sees the same again', async () => {
-    sqs.on(ReceiveMessageCommand).resolves({ Messages: [message('1')] });
-    expect(await evented(undeliverable, '--dry-run')).toMatchObject({ code: 0 });
-  });
-});
-
-describe('which queue', () => {
-  function outputs(content: unknown): string {
-    const folder = mkdtempSync(join(tmpdir(), 'outputs-'));
-    onTestFinished(() => rmSync(folder, { recursive: true }));
-    const file = join(folder, 'outputs.json');
-    writeFileSync(file, JSON.stringify(content));
-    return file;
-  }
-
-  test('is in the outputs of the stack', async () => {
-    const file = outputs({ Shop: { UndeliverableQueueUrl: undeliverable }, Other: {} });
-    waiting = [message('1')];
-    expect(await evented('--outputs', file, '--stack', 'Shop')).toMatchObject({ code: 0, out: 'moved  1\n' });
-    expect(await evented('--outputs', file)).toMatchObject({
-      code: 2,
-      err: expect.stringContaining('--stack'),
-    });
-    expect(await evented('--outputs', file, '--stack', 'X')).toMatchObject({ code: 2 });
-  });
-
-  test.each([[[]], [['no url']], [['--outputs', '/nowhere.json']], [[undeliverable, '--limit', '0']]])(
-    '%j is refused',
-    async (argv) => {
-      expect(await evented(...argv)).toMatchObject({ code: 2, out: '' });
-      expect(sqs.calls()).toEqual([]);
-    },
-  );
-
-  test('is known to CloudFormation, too', async () => {
-    cloudformation.on(DescribeStacksCommand, { StackName: 'Shop' }).resolves({
-      Stacks: [
-        {
-          StackName: 'Shop',
-          CreationTime: undefined,
-          StackStatus: undefined,
-          Outputs: [{ OutputKey: 'UndeliverableQueueUrl', OutputValue: undeliverable }],
-        },
-      ],
-    });
-    waiting = [message('1')];
-    expect(await evented('--stack', 'Shop')).toMatchObject({ code: 0, out: 'moved  1\n' });
-  });
-
-  test('is not in the outputs of another stack', async () => {
-    const { code, err } = await evented('--outputs', outputs({ Other: { Url: 'https://other.test' } }));
-    expect(code).toBe(1);
-    expect(err).toContain('The stack Other has no output UndeliverableQueueUrl');
-    expect(sqs.calls()).toEqual([]);
-  });
-
-  test('a file of something else is refused', async () => {
-    expect(await evented('--outputs', outputs({ Shop: { a: 1 } }))).toMatchObject({ code: 2 });
   });
 });

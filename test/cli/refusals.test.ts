@@ -62,6 +62,10 @@ describe('the exit code says what the server made of it', () => {
     const outcome = await run(['runs', '--retries', '0'], refusing(403, '<h1>Forbidden</h1>'));
     expect(outcome.code).toBe(4);
     expect(outcome.err).toMatch(/HTTP 403/);
+    // The gateway of AWS, which wants requests signed by somebody who may.
+    expect(outcome.err).toMatch(/sign by --sigv4 <region>/);
+    const server = refusing(403, problem(403, 'WORKFLOW_RUN_FORBIDDEN', 'Of somebody else'));
+    expect((await run(['show', 'r'], server)).err).not.toContain('--sigv4');
   });
 
   test('401 says how to authenticate', async () => {

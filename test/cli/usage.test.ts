@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { commonOptions, serverOptions } from '../../src/cli/command.ts';
 import { commands } from '../../src/cli/commands/index.ts';
 import { displayWidth } from '../../src/cli/text.ts';
 import { run } from './run.ts';
@@ -99,14 +100,14 @@ describe('help', () => {
 
   test('examples are command lines that are understood', async () => {
     const { readArguments } = await import('../../src/cli/arguments.ts');
-    for (const { name, positionals, options, examples } of commands) {
+    for (const { name, positionals, options, examples, isLocal } of commands) {
       for (const [line] of examples) {
         // As a shell would: single quotes, and nothing behind a redirection.
         const words = [...line.replace(/ [<>|].*$/, '').matchAll(/'([^']*)'|(\S+)/g)].map(
           ([, a, b]) => a ?? b ?? '',
         );
         expect(words[0]).toBe(name);
-        const all = { ...options, json: { summary: '' } };
+        const all = { ...options, ...(isLocal === true ? {} : serverOptions), ...commonOptions };
         readArguments(words.slice(1), { name, positionals, options: all });
       }
     }

@@ -55,7 +55,7 @@ export const stack = z
     UndeliverableQueueUrl: z.string(),
   })
   .loose()
-  .parse({ UndeliverableQueueUrl: outputs.WorkDeadLetterQueueUrl, ...outputs });
+  .parse(outputs);
 
 export const base = urlOf(outputs);
 

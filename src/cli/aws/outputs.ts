@@ -34,10 +34,13 @@ export async function deploymentOf({ option, console }: Context): Promise<Deploy
   const name = stack ?? (names.length === 1 ? names[0] : undefined);
   const outputs = name === undefined ? undefined : stacks[name];
   if (name !== undefined && outputs !== undefined) return { stack: name, outputs };
+  if (names.length === 0) {
+    throw usageError(`${file} names no stack: write it by cdk deploy --outputs-file, or give --stack alone`);
+  }
   throw usageError(
     stack === undefined
       ? `${file} has the stacks ${names.join(', ')}: give one by --stack`
-      : `${file} has no stack "${stack}": it has ${names.join(', ') || 'none'}`,
+      : `${file} has no stack "${stack}": it has ${names.join(', ')}`,
   );
 }
 

@@ -1,5 +1,6 @@
 import type { Message, SQSClient } from '@aws-sdk/client-sqs';
 import { CommandError } from '../exit.ts';
+import { printable } from '../text.ts';
 import { receive, release } from './dead-letters.ts';
 import { services } from './services.ts';
 
@@ -23,6 +24,9 @@ export interface RedriveRequest {
 /** What names of errors say that SQS, or an emulator of it, does not move messages itself. */
 const unsupported =
   /^(UnsupportedOperation|InvalidAction|UnknownOperation(Exception)?|NotImplemented|InvalidParameterValue.*|AWS\.SimpleQueueService\.UnsupportedOperation)$/;
+
+/** What names of errors say that a queue is not there. */
+const gone = /^(QueueDoesNotExist|AWS\.SimpleQueueService\.NonExistentQueue)$/;
 
 /** Pause between two looks at a task of SQS, ms. */
 const lookEvery = 1_000;
@@ -89,14 +93,17 @@ async function moveEach(request: RedriveRequest): Promise<number> {
     // What comes back while this is going on would be moved for ever.
     const old = messages.filter(({ Attributes: at = {} }) => Number(at.SentTimestamp ?? 0) <= began);
     const chosen = old.slice(0, limit - moved);
+    const left = new Set(messages);
     try {
       for (const message of chosen) {
+        signal.throwIfAborted();
         await move(request, message, await targetOf(request, message, targets));
+        left.delete(message);
         moved += 1;
         onProgress(moved);
       }
     } finally {
-      const left = messages.filter((message) => !chosen.includes(message));
+      // Whatever went wrong: the next try has to see them.
       for (const message of left) await release(client, queueUrl, message);
     }
     if (chosen.length === 0) return moved;
@@ -115,12 +122,7 @@ async function move({ client, queueUrl }: RedriveRequest, message: Message, targ
       ? {}
       : { MessageSystemAttributes: { AWSTraceHeader: { DataType: 'String', StringValue: trace } } }),
   });
-  try {
-    await client.send(send);
-  } catch (error) {
-    await release(client, queueUrl, message);
-    throw error;
-  }
+  await client.send(send);
   await client.send(new DeleteMessageCommand({ QueueUrl: queueUrl, ReceiptHandle: message.ReceiptHandle }));
 }
 
@@ -176,8 +178,17 @@ async function urlOf(client: SQSClient, arn: string): Promise<string> {
   const { GetQueueUrlCommand } = await services.sqs();
   const [, , , , account, name] = arn.split(':');
   const request = { QueueName: name, ...(account === '' ? {} : { QueueOwnerAWSAccountId: account }) };
-  const { QueueUrl: url = '' } = await client.send(new GetQueueUrlCommand(request));
-  return url;
+  try {
+    const { QueueUrl: url = '' } = await client.send(new GetQueueUrlCommand(request));
+    return url;
+  } catch (cause) {
+    if (!(cause instanceof Error && gone.test(cause.name))) throw cause;
+    throw new CommandError(
+      'CLI_FAILED',
+      `The queue ${printable(arn)}, where messages came from, is not there any more: give the queue that they go to by --to`,
+      { cause },
+    );
+  }
 }
 
 async function arnOf(client: SQSClient, queueUrl: string, signal: AbortSignal): Promise<string> {

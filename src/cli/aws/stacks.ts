@@ -7,6 +7,14 @@ export interface StackParts {
   readonly functions: readonly string[];
   /** Ids of event source mappings. */
   readonly mappings: readonly string[];
+  readonly queues: readonly StackQueue[];
+}
+
+/** A queue of a stack. */
+export interface StackQueue {
+  /** Its logical id: the path of its construct, without what makes that unique. */
+  readonly name: string;
+  readonly url: string;
 }
 
 /** The outputs of a stack, by their names. */
@@ -42,6 +50,7 @@ export async function stackParts(
   const { CloudFormationClient, ListStackResourcesCommand } = await services.cloudformation();
   const client = new CloudFormationClient(clientOptions(region));
   const ids = new Map<string, string[]>();
+  const queues: StackQueue[] = [];
   let token: string | undefined;
   try {
     do {
@@ -50,8 +59,11 @@ export async function stackParts(
         ...(token === undefined ? {} : { NextToken: token }),
       });
       const page = await client.send(command, { abortSignal: signal });
-      for (const { ResourceType: type = '', PhysicalResourceId: id } of page.StackResourceSummaries ?? []) {
-        if (id !== undefined) ids.set(type, [...(ids.get(type) ?? []), id]);
+      for (const resource of page.StackResourceSummaries ?? []) {
+        const { ResourceType: type = '', PhysicalResourceId: id, LogicalResourceId: logical = '' } = resource;
+        if (id === undefined) continue;
+        ids.set(type, [...(ids.get(type) ?? []), id]);
+        if (type === 'AWS::SQS::Queue') queues.push({ name: logical.replace(/[0-9A-F]{8}$/, ''), url: id });
       }
       token = page.NextToken;
     } while (token !== undefined);
@@ -62,5 +74,6 @@ export async function stackParts(
     alarms: ids.get('AWS::CloudWatch::Alarm') ?? [],
     functions: ids.get('AWS::Lambda::Function') ?? [],
     mappings: ids.get('AWS::Lambda::EventSourceMapping') ?? [],
+    queues,
   };
 }

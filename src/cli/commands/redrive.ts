@@ -1,5 +1,7 @@
+import type { SQSClient } from '@aws-sdk/client-sqs';
 import { wholeNumber } from '../arguments.ts';
 import { type DeadLetter, peek } from '../aws/dead-letters.ts';
+import { queueState } from '../aws/look.ts';
 import { deploymentOf, deploymentOptions, outputOf } from '../aws/outputs.ts';
 import { redrive as move } from '../aws/redrive.ts';
 import { awsFailure, services, sqsOptions } from '../aws/services.ts';
@@ -43,7 +45,9 @@ export const redrive: Command = {
     try {
       const { signal } = console;
       if (flag('dry-run')) {
-        return show(context, await peek(client, queueUrl, { limit: limit ?? usualLook, signal }));
+        const letters = await peek(client, queueUrl, { limit: limit ?? usualLook, signal });
+        if (letters.length === 0) await expectNoneHeld(client, queueUrl);
+        return show(context, letters);
       }
       const moved = await move({
         client,
@@ -55,11 +59,13 @@ export const redrive: Command = {
         ...(to === undefined ? {} : { to }),
         ...(limit === undefined ? {} : { limit }),
       });
+      if (moved === 0) await expectNoneHeld(client, queueUrl);
       if (context.json) context.printJson({ moved });
       else context.print(moved === 0 ? 'Nothing to move.' : `moved  ${moved}`);
       return exitCodes.ok;
     } catch (error) {
-      if (error instanceof CommandError || console.signal.aborted) throw error;
+      if (error instanceof CommandError) throw error;
+      if (console.signal.aborted) throw console.signal.reason;
       throw awsFailure('Moving messages failed', error);
     } finally {
       client.destroy();
@@ -77,6 +83,16 @@ async function queueUrlOf(context: Context): Promise<string> {
   if (URL.canParse(url)) return url;
   throw usageError(
     `The URL of the queue is "${printable(url)}": give one such as https://sqs.<region>.amazonaws.com/...`,
+  );
+}
+
+/** Rejects when the queue only seems to be empty: what somebody has received is hidden from others for a while. */
+async function expectNoneHeld(client: SQSClient, queueUrl: string): Promise<void> {
+  const { inFlight } = await queueState(client, queueUrl);
+  if (inFlight === 0) return;
+  throw new CommandError(
+    'CLI_FAILED',
+    `None can be had now, and ${inFlight} messages are held by somebody who has received them, such as another redrive, for up to a minute: try again then`,
   );
 }
 

@@ -8,7 +8,7 @@ import { peek } from '../aws/dead-letters.ts';
 import { checkBucket, overdueRuns, queueState, tableStatus } from '../aws/look.ts';
 import { type Deployment, outputOf } from '../aws/outputs.ts';
 import { clientOptions, services, sqsOptions } from '../aws/services.ts';
-import { stackParts } from '../aws/stacks.ts';
+import { type StackParts, type StackQueue, stackParts } from '../aws/stacks.ts';
 import { ageReading, countingOf, mappingState, readings, ringing, runReading } from '../aws/watched.ts';
 import type { Context } from '../command.ts';
 import { checked, type Finding, type Found } from './finding.ts';
@@ -38,17 +38,19 @@ export async function checkDeployment(context: Context, deployment: Deployment):
   // Emulators have no host name for each bucket.
   const s3 = new S3({ ...options, forcePathStyle: true });
   try {
-    const [caller, storage, queues, watched] = await Promise.all([
+    const stack = await readStack(context, deployment);
+    const [caller, storage, queues, lack, watched] = await Promise.all([
       checked(
         'caller',
         async () => ({ verdict: 'ok', text: await callerArn(sqs, context.console) }),
         'warning',
       ),
       checkStorage({ dynamodb, s3, deployment, now: context.console.now() }),
-      checkQueues(context, sqs, deployment),
-      checkWatched(context, deployment),
+      checkQueues(context, sqs, queuesOf(deployment, stack.parts)),
+      lackOfQueue(deployment, stack.parts),
+      stack.parts === undefined ? [stack.finding] : checkWatched(context, stack.parts),
     ]);
-    return [caller, ...storage, ...queues, ...watched];
+    return [caller, ...storage, ...queues, ...lack, ...watched];
   } finally {
     for (const client of [sqs, dynamodb, s3]) client.destroy();
   }
@@ -82,39 +84,57 @@ async function checkStorage({ dynamodb, s3, deployment, now }: Storage): Promise
   ]);
 }
 
-async function checkQueues(context: Context, sqs: SQSClient, { outputs }: Deployment): Promise<Finding[]> {
-  const queues = Object.entries(outputs).filter(([name]) => name.endsWith('QueueUrl'));
-  const wanted = queues.map(([, url]) => ageReading(url));
+/** Those of the outputs, and the others of the stack: each function for some of the work has its own. */
+function queuesOf({ outputs }: Deployment, parts: StackParts | undefined): readonly StackQueue[] {
+  const named = Object.entries(outputs)
+    .filter(([name]) => name.endsWith('QueueUrl'))
+    .map(([name, url]) => ({ name: name.replace(/Url$/, ''), url }));
+  const urls = new Set(named.map(({ url }) => url));
+  return [...named, ...(parts?.queues ?? []).filter(({ url }) => !urls.has(url))];
+}
+
+const isUndeliverable = ({ name }: StackQueue): boolean => name.includes('Undeliverable');
+
+/** Without the output, `evented redrive` does not find what waits for a person; without the queue, nobody does. */
+async function lackOfQueue(deployment: Deployment, parts: StackParts | undefined): Promise<Finding[]> {
+  const output = 'UndeliverableQueueUrl';
+  if (deployment.outputs[output] !== undefined) return [];
+  const isThere = parts?.queues.some(isUndeliverable) === true;
+  const look = async (): Promise<Found> => ({ verdict: 'ok', text: outputOf(deployment, output) });
+  return [await checked('UndeliverableQueue', look, isThere ? 'warning' : 'failed')];
+}
+
+async function checkQueues(
+  context: Context,
+  sqs: SQSClient,
+  queues: readonly StackQueue[],
+): Promise<Finding[]> {
+  const wanted = queues.map(({ url }) => ageReading(url));
   // They come minutes late, and are told beside what SQS says now: nothing fails without them.
   const ages = await withCloudWatch(context, (client) =>
     readings(client, wanted, context.console.now()),
   ).catch(() => []);
   return await Promise.all(
-    queues.map(([name, url], index) =>
-      checked(name.replace(/Url$/, ''), () => checkQueue(context, sqs, { name, url, age: ages[index] })),
+    queues.map((queue, index) =>
+      checked(queue.name, () => checkQueue(context, sqs, { ...queue, age: ages[index] })),
     ),
   );
 }
 
-interface QueueToCheck {
-  readonly name: string;
-  readonly url: string;
+interface QueueToCheck extends StackQueue {
   /** Of its oldest message, s; undefined: not known. */
   readonly age: number | undefined;
 }
 
-async function checkQueue(
-  { console }: Context,
-  sqs: SQSClient,
-  { name, url, age }: QueueToCheck,
-): Promise<Found> {
+async function checkQueue({ console }: Context, sqs: SQSClient, queue: QueueToCheck): Promise<Found> {
+  const { name, url, age } = queue;
   const { waiting, inFlight, delayed } = await queueState(sqs, url);
   const old = age === undefined || waiting === 0 ? '' : `, the oldest for ${Math.round(age)} s`;
   const text = `${waiting} waiting${old}, ${inFlight} at work, ${delayed} for later`;
-  const isDead = /DeadLetter|Undeliverable/.test(name);
+  const isDead = name.includes('DeadLetter') || isUndeliverable(queue);
   if (!isDead || waiting === 0) return { verdict: 'ok', text };
   // A look counts as a receipt, so only where nothing follows from these.
-  if (!name.startsWith('Undeliverable')) {
+  if (!isUndeliverable(queue)) {
     return {
       verdict: 'warning',
       text: `${text}: they are looked at by the dead-letter function, or kept for you`,
@@ -128,17 +148,25 @@ async function checkQueue(
   };
 }
 
-/** What CloudFormation, Lambda and CloudWatch say. Who may not ask them gets warnings. */
-async function checkWatched(context: Context, { stack }: Deployment): Promise<Finding[]> {
-  const { console, option } = context;
-  const read: Awaited<ReturnType<typeof stackParts>>[] = [];
+/** What a stack is made of, or why that cannot be said. */
+interface ReadStack {
+  readonly finding: Finding;
+  readonly parts: StackParts | undefined;
+}
+
+async function readStack({ console, option }: Context, { stack }: Deployment): Promise<ReadStack> {
+  let parts: StackParts | undefined;
   const look = async (): Promise<Found> => {
-    read.push(await stackParts(stack, option('region'), console.signal));
+    parts = await stackParts(stack, option('region'), console.signal);
     return { verdict: 'ok', text: 'was read' };
   };
   const finding = await checked('stack', look, 'warning');
-  const [parts] = read;
-  if (parts === undefined) return [finding];
+  return { finding, parts };
+}
+
+/** What Lambda and CloudWatch say. Who may not ask them gets warnings. */
+async function checkWatched(context: Context, parts: StackParts): Promise<Finding[]> {
+  const { console } = context;
   const { alarms, functions, mappings } = parts;
   return await Promise.all([
     checked('mappings', () => withLambda(context, (client) => mappingsFound(client, mappings)), 'warning'),

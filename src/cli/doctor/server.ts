@@ -1,20 +1,27 @@
-import type { ListedRun } from '../../client/index.ts';
-import { type Context, clientOf, requesterOf } from '../command.ts';
+import { isWorkflowApiError, type ListedRun } from '../../client/index.ts';
+import { type Access, accessOf, type Context, clientOf, requesterOf } from '../command.ts';
 import { CommandError } from '../exit.ts';
 import { packageVersion } from '../version.ts';
 import { checked, type Finding, type Found } from './finding.ts';
 
-/** Runs that are looked at. */
+/** Runs of a status that are looked at. */
 const page = 1_000;
 
-/** Checks the API: who answers, whom it lets in, which version it is, and whether runs wait for code that is not there. */
-export async function checkServer(context: Context, url?: string): Promise<Finding[]> {
+/** Those of runs that are not over. */
+const statuses = ['pending', 'running', 'waiting', 'suspended', 'paused'] as const;
+
+/**
+ * Checks the API: who answers, whom it lets in, which version it is, and whether runs wait for code that is not there. `deployed`
+ * is its URL by the deployment that the options name.
+ */
+export async function checkServer(context: Context, deployed?: string): Promise<Finding[]> {
   const { console, option } = context;
   const { signal } = console;
-  const client = url === undefined ? context.client : clientOf(console, option, url);
+  const client = clientOf(console, option, deployed);
+  const access = accessOf(console, option, deployed);
   let ids: readonly string[] | undefined;
-  const api = await checked('api', async () => {
-    const found = await client.workflows({ signal });
+  const finding = await checked('api', async () => {
+    const found = await client.workflows({ signal }).catch((error: unknown) => refused(error, access));
     ids = found.map(({ id }) => id);
     const names = ids.length === 0 ? 'no workflows: export some from the entry' : ids.join(', ');
     return {
@@ -22,28 +29,38 @@ export async function checkServer(context: Context, url?: string): Promise<Findi
       text: `answers, and lets this caller in: ${names}`,
     };
   });
+  const api = { ...finding, text: `${access.url}: ${finding.text}` };
   if (ids === undefined) return [api];
   const known = new Set(ids);
   const [version, runs] = await Promise.all([
-    checked('version', async () => versionFound(await deployedVersion(context, url)), 'warning'),
+    checked('version', async () => versionFound(await deployedVersion(context, deployed)), 'warning'),
     checked('runs', async () => {
-      const lists = await Promise.all(
-        (['running', 'waiting', 'suspended'] as const).map((status) =>
-          client.runs({ status, limit: page, signal }),
-        ),
-      );
-      return runsFound(
-        lists.flatMap((list) => list.runs),
+      const lists = await Promise.all(statuses.map((status) => client.runs({ status, limit: page, signal })));
+      return runsFound({
+        runs: lists.flatMap((list) => list.runs),
+        isAll: lists.every(({ cursor }) => cursor === undefined),
         known,
-      );
+      });
     }),
   ]);
   return [api, version, runs];
 }
 
+/** API Gateway refuses before this package's code is asked, in words of its own. */
+function refused(error: unknown, { token, sign }: Access): never {
+  const isGateway =
+    isWorkflowApiError(error) && error.status === 403 && error.code === 'CLIENT_ANSWER_INVALID';
+  if (!isGateway || token !== undefined || sign !== undefined) throw error;
+  throw new CommandError(
+    'CLI_FAILED',
+    'refuses a request that is not signed (403): sign by --sigv4 <region>, or give a token by --token',
+    { cause: error },
+  );
+}
+
 /** The version that the API's own description has. */
-async function deployedVersion({ console, option }: Context, url: string | undefined): Promise<string> {
-  const response = await requesterOf(console, option, url)('openapi.json', console.signal);
+async function deployedVersion({ console, option }: Context, deployed: string | undefined): Promise<string> {
+  const response = await requesterOf(console, option, deployed)('openapi.json', console.signal);
   const document: unknown = response.ok ? await response.json() : undefined;
   const { info } = (document ?? {}) as { readonly info?: { readonly version?: unknown } };
   if (typeof info?.version === 'string') return info.version;
@@ -59,16 +76,25 @@ function versionFound(version: string): Found {
   };
 }
 
-function runsFound(runs: readonly ListedRun[], known: ReadonlySet<string>): Found {
+interface SeenRuns {
+  readonly runs: readonly ListedRun[];
+  /** False: there are older ones. */
+  readonly isAll: boolean;
+  /** Ids of the workflows that are there. */
+  readonly known: ReadonlySet<string>;
+}
+
+function runsFound({ runs, isAll, known }: SeenRuns): Found {
+  const seen = isAll ? '' : ' of the newest 1,000 of each status';
   const parked = runs.filter(({ workflowId }) => !known.has(workflowId));
   if (parked.length === 0)
     return {
       verdict: 'ok',
-      text: `${runs.length} under way that this caller may see, all of workflows that are there`,
+      text: `${runs.length} under way${seen} that this caller may see, all of workflows that are there`,
     };
   const names = [...new Set(parked.map(({ workflowId }) => workflowId))].join(', ');
   return {
     verdict: 'failed',
-    text: `${parked.length} wait for workflows that are not there (${names}): deploy those again, or cancel the runs`,
+    text: `${parked.length}${seen} wait for workflows that are not there (${names}): deploy those again, or cancel the runs`,
   };
 }

@@ -1,5 +1,5 @@
 import { type PutEventsCommandOutput, PutEventsCommand } from '@aws-sdk/client-eventbridge';
-import { StartMessageMoveTaskCommand } from '@aws-sdk/client-sqs';
+import { ListMessageMoveTasksCommand, StartMessageMoveTaskCommand } from '@aws-sdk/client-sqs';
 import { createClient } from 'evented-workflows/client';
 import { describe, expect, test } from 'vitest';
 import { eventSource } from '../../../src/adapters/aws/config.ts';
@@ -96,14 +96,16 @@ test.runIf(isAws)(
     const queue = stack.UndeliverableQueueUrl;
     await send(queue, event);
     await expect.poll(() => depth(queue), { timeout: 60_000, interval: 1_000 }).toBe(1);
-    await sqs.send(
-      new StartMessageMoveTaskCommand({
-        SourceArn: await arnOf(queue),
-        DestinationArn: await arnOf(stack.WorkDeadLetterQueueUrl),
-      }),
-    );
-    for (const url of [queue, stack.WorkDeadLetterQueueUrl]) {
-      await expect.poll(() => depth(url), { timeout: 180_000, interval: 2_000 }).toBe(0);
-    }
+    const [SourceArn, DestinationArn] = [await arnOf(queue), await arnOf(stack.WorkDeadLetterQueueUrl)];
+    await sqs.send(new StartMessageMoveTaskCommand({ SourceArn, DestinationArn }));
+    const minutes = { timeout: 180_000, interval: 2_000 };
+    const newestTask = async () => {
+      const { Results: [task] = [] } = await sqs.send(new ListMessageMoveTasksCommand({ SourceArn }));
+      return { status: task?.Status, moved: task?.ApproximateNumberOfMessagesMoved };
+    };
+    await expect.poll(newestTask, minutes).toEqual({ status: 'COMPLETED', moved: 1 });
+    // What is in neither queue after that was taken, and has not failed.
+    await expect.poll(() => depth(stack.WorkDeadLetterQueueUrl), minutes).toBe(0);
+    expect(await depth(queue)).toBe(0);
   },
 );

@@ -1,4 +1,8 @@
+import { CfnOutput } from 'aws-cdk-lib';
+import { SqsSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
+import { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
+import { SuspendNotice } from '../../../examples/notify/suspend-notice.ts';
 import { WorkflowStack } from '../../../lib/index.ts';
 import { shop } from '../requests.ts';
 import { hurry, shortTimes } from './settings.ts';
@@ -17,5 +21,14 @@ export class MainStack extends WorkflowStack {
       environment: auth === 'iam' && !isEmulated ? { SUITE_CRON: '* * * * *' } : {},
     });
     hurry(this);
+    this.#addNotices();
+  }
+
+  /** The notices of examples/notify. Who is told is a queue, which a test can read. */
+  #addNotices(): void {
+    const { topic } = new SuspendNotice(this, 'Notices', { runtime: this.runtime, workflows: ['expense'] });
+    const told = new Queue(this, 'Told');
+    topic.addSubscription(new SqsSubscription(told));
+    new CfnOutput(this, 'ToldUrl', { value: told.queueUrl });
   }
 }

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { approvalChain } from '../../../examples/approval-chain/workflow.ts';
 import { documentsWorkflow } from '../../../examples/documents/workflow.ts';
 import { importWorkflow } from '../../../examples/import/workflow.ts';
+import { expenseWorkflow } from '../../../examples/notify/workflow.ts';
 import { ordersWorkflow } from '../../../examples/orders/workflow.ts';
 import { expenses } from '../../../examples/reference-port/workflow.ts';
 import { tableLedger } from './ledger.ts';
@@ -164,6 +165,7 @@ export const workflows = [
   importWorkflow({ ledger: tableLedger(database) }),
   ...chainOfApprovals.workflows,
   expenses,
+  expenseWorkflow(),
   crash,
   large,
   labor,

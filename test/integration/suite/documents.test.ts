@@ -35,7 +35,7 @@ async function bash(script: string): Promise<{ code: number | null; printed: str
 }
 
 test.skipIf(isAws)(
-  'the commands of docs/deploy.md do what it says, from nothing to nothing',
+  'the commands of docs/deploy.md do what it says, from nothing to nothing (their app has what an emulator needs)',
   async () => {
     expect(blocks.length).toBeGreaterThan(6);
     try {

@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { createClient } from 'evented-workflows/client';
 import { describe, expect, test } from 'vitest';
 import { readRows } from '../../../examples/import/rows.ts';
-import { base, patience, reaches, sign, statusOf } from '../deployed.ts';
+import { base, outputsOf, patience, reaches, sign, stackName, statusOf } from '../deployed.ts';
+import { take } from '../queues.ts';
 import type { workflows } from '../stacks/workflows.ts';
 
 /** The examples that calls.test.ts does not go through, each to its end. */
@@ -120,4 +121,14 @@ test('an expense report that a reviewer has to look at is paid in transfers', as
       progress: { overLimit: 1, doubled: 1, reviewer: 'Grace', transfers: 2 },
     },
   });
+});
+
+test('a person is told of an expense that waits, by a rule and a topic', async () => {
+  const input = { employee: 'Ada', purpose: 'Scanner', cents: 12_000 };
+  const run = await client.workflow('expense').start({ inputData: input });
+  await reaches(run.runId, 'suspended');
+  const notice = `Run ${run.runId} of workflow expense waits for you at step decide.`;
+  await expect.poll(() => take(outputsOf(stackName).ToldUrl ?? '', notice), patience).toBe(true);
+  await run.resume({ resumeData: { approved: true, by: 'Ann' } });
+  expect(await run.result()).toMatchObject({ status: 'success', result: { approved: true, by: 'Ann' } });
 });
