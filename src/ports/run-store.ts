@@ -25,6 +25,8 @@ import type {
   FinishWrite,
   LogPage,
   LogRead,
+  NamedResult,
+  NamedWrite,
   NestWrite,
   PlaceWrite,
   RenewWrite,
@@ -209,6 +211,16 @@ export interface RunStore {
   appendChunks(write: ChunksWrite): Promise<void>;
   /** Entries after `after`, in the order in which all readers see them; a reader never misses one by going on from the last. */
   readLog(request: LogRead): Promise<LogPage>;
+
+  // Texts that belong to no run: who waits under a key, who holds a place.
+
+  /** The text under a name; undefined when there is none. Consistent. */
+  loadNamed(name: string): Promise<string | undefined>;
+  /**
+   * Puts, replaces or removes the text under a name. Condition: what is there is `seen`, or already what is wanted; so of callers
+   * that want different texts one wins, and a call that is repeated wins again.
+   */
+  writeNamed(write: NamedWrite): Promise<NamedResult>;
 
   /** Resolves when every write that was accepted so far is on stable storage. */
   durable(): Promise<void>;

@@ -122,6 +122,23 @@ export interface RequestDecision {
   readonly now: number;
 }
 
+/** See {@link RunStore.writeNamed}. */
+export interface NamedWrite {
+  /** 1 to 200 characters: what it is made of is hashed by whoever makes it. */
+  readonly name: string;
+  /** What the caller read. Absent: there was nothing. */
+  readonly seen?: string;
+  /** What is to be there, up to 300 KB. Absent: nothing. */
+  readonly text?: string;
+}
+
+/** See {@link RunStore.writeNamed}. */
+export interface NamedResult {
+  readonly won: boolean;
+  /** What is there after the call; absent: nothing. */
+  readonly text?: string;
+}
+
 /** See {@link RunStore.setSweep}. */
 export interface SweepWrite {
   readonly runId: string;

@@ -227,6 +227,31 @@ const flaws: Readonly<Record<string, Flaw>> = {
   'requests of all runs in one': (store) => ({
     decideRequest: (write) => store.decideRequest({ ...write, runId: 'all' }),
   }),
+  'a named text that anybody replaces': (store) => ({
+    writeNamed: async ({ seen: _, ...write }) => {
+      const there = await store.loadNamed(write.name);
+      return store.writeNamed(there === undefined ? write : { ...write, seen: there });
+    },
+  }),
+  'a named text whose repetition loses': (store) => {
+    const done = new Set<string>();
+    return {
+      writeNamed: async (write) => {
+        const name = JSON.stringify(write);
+        const result = await store.writeNamed(write);
+        const isAgain = done.has(name);
+        done.add(name);
+        return isAgain ? { ...result, won: false } : result;
+      },
+    };
+  },
+  'a named text that goes with a run': (store) => ({
+    removeRun: async (runId) => {
+      const seen = await store.loadNamed(runId);
+      if (seen !== undefined) await store.writeNamed({ name: runId, seen });
+      return store.removeRun(runId);
+    },
+  }),
   'a removal that leaves all but the header': (store) => {
     const removed = new Set<string>();
     return {

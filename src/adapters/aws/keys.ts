@@ -23,6 +23,7 @@ import { headerSort, listShards, sweepShards } from './config.ts';
  *     <root>#e          000000000007      slot 7 of the log of a run with history, and of those nested in it
  *     <root>#e          c                 how many slots were given out
  *     #workflows        <workflow>        a workflow that has runs
+ *     #named#<name>     N                 a text that belongs to no run
  */
 
 /** An item of DynamoDB, as the client takes and gives it. */
@@ -142,6 +143,11 @@ export function pageItemKey({ runId, entry, epoch, pageSize, page }: PageKey): I
 /** Key of the cell of a block. Behind the records: {@link runRange} leaves it out. */
 export function cellItemKey({ runId, entry, epoch }: JoinKey): ItemKey {
   return { pk: escapeId(runId), sk: `X#${pad(entry, 5)}#${pad(epoch, 4)}` };
+}
+
+/** Key of a text that belongs to no run. */
+export function namedItemKey(name: string): ItemKey {
+  return { pk: `#named#${escapeId(name)}`, sk: 'N' };
 }
 
 /** Key of what a time travel was asked for; `hash` is that of its content. Behind the records, as a cell. */

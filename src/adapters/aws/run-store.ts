@@ -10,6 +10,7 @@ import { nestStore } from './nest-store.ts';
 import type { Pacing } from './retry.ts';
 import { runList } from './run-list.ts';
 import { RunLog } from './run-log.ts';
+import { namedStore } from './named-store.ts';
 import { requestStore } from './request-store.ts';
 import { runReads } from './run-reads.ts';
 import { runRemoval } from './run-removal.ts';
@@ -52,6 +53,7 @@ export function dynamoRunStore(options: DynamoRunStoreOptions): RunStore {
     ...joinStore(table, options.segmentSize),
     ...blockStore(table, pacing.clock),
     ...requestStore(table),
+    ...namedStore(table),
     ...runRemoval(table, removePayloads),
   };
   return withHistory(store, new RunLog(table, pacing.clock));

@@ -18,6 +18,8 @@ import type {
   JoinOpening,
   LogPage,
   LogRead,
+  NamedResult,
+  NamedWrite,
   NestWrite,
   NewRun,
   OpenJoinWrite,
@@ -217,6 +219,21 @@ export class MemoryStore implements RunStore {
     if (image !== undefined) return { won: false, image };
     decisions.set(request, frozenCopy(decision));
     return { won: true, image: decision };
+  }
+
+  async loadNamed(name: string): Promise<string | undefined> {
+    await this.#pause();
+    return this.#writes.named.get(name);
+  }
+
+  async writeNamed(write: NamedWrite): Promise<NamedResult> {
+    await this.#pause();
+    const stored = this.#writes.named.get(write.name);
+    const result = transitions.namedWritten(stored, write);
+    if (!result.won) return result;
+    if (write.text === undefined) this.#writes.named.delete(write.name);
+    else this.#writes.named.set(write.name, write.text);
+    return result;
   }
 
   async removeRun(runId: string): Promise<boolean> {

@@ -11,17 +11,20 @@ export class MemoryData {
   readonly runs = new Map<string, RunData>();
   readonly logs = new MemoryLogs();
   readonly joins = new SegmentMaps();
+  readonly named = new Map<string, string>();
 }
 
 /** The conditional writes of headers and records, and the logs of those with history. */
 export class MemoryWrites {
   readonly runs: Map<string, RunData>;
   readonly logs: MemoryLogs;
+  readonly named: Map<string, string>;
   readonly #pause: Pause;
 
   constructor(data: MemoryData, pause: Pause) {
     this.runs = data.runs;
     this.logs = data.logs;
+    this.named = data.named;
     this.#pause = pause;
   }
 

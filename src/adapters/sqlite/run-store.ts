@@ -18,6 +18,8 @@ import type {
   JoinOpening,
   LogPage,
   LogRead,
+  NamedResult,
+  NamedWrite,
   NestWrite,
   NewRun,
   OpenJoinWrite,
@@ -188,6 +190,14 @@ export class SqliteRunStore implements RunStore {
 
   decideRequest(write: RequestDecision): Promise<Write<StoredValue>> {
     return this.#write(({ runs }) => runs.decideRequest(write));
+  }
+
+  loadNamed(name: string): Promise<string | undefined> {
+    return this.#read(({ runs }) => runs.named(name));
+  }
+
+  writeNamed(write: NamedWrite): Promise<NamedResult> {
+    return this.#write(({ runs }) => runs.writeNamed(write));
   }
 
   removeRun(runId: string): Promise<boolean> {

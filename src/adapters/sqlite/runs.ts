@@ -1,13 +1,21 @@
 import type { SQLInputValue } from 'node:sqlite';
 import { WorkflowError } from '../../core/errors.ts';
 import { assertReadable, type RunHeader, type RunInput, type StoredValue } from '../../core/records.ts';
-import type { RequestDecision, RunPage, RunQuery, Write } from '../../ports/index.ts';
+import type {
+  NamedResult,
+  NamedWrite,
+  RequestDecision,
+  RunPage,
+  RunQuery,
+  Write,
+} from '../../ports/index.ts';
 import { formatCursor, parseCursor } from '../list-cursor.ts';
+import { namedWritten } from '../transitions/index.ts';
 import type { Connection } from './connection.ts';
 import type { Newest } from './known.ts';
 import { fromText, toText } from './text.ts';
 
-/** Rows of `run`, `run_input`, `travel` and `request`. Every method runs within the caller's transaction, or reads. */
+/** Rows of `run`, `run_input`, `travel`, `request` and `named`. Every method runs within the caller's transaction, or reads. */
 export class Runs {
   readonly #connection: Connection;
 
@@ -122,6 +130,28 @@ export class Runs {
       JSON.stringify(decision),
     );
     return { won: true, image: decision };
+  }
+
+  named(name: string): string | undefined {
+    return this.#connection.row<{ body: string }>('SELECT body FROM named WHERE name = ?', toText(name))
+      ?.body;
+  }
+
+  /** See `RunStore.writeNamed`. */
+  writeNamed(write: NamedWrite): NamedResult {
+    const stored = this.named(write.name);
+    const result = namedWritten(stored, write);
+    if (!result.won || result.text === stored) return result;
+    if (result.text === undefined) {
+      this.#connection.run('DELETE FROM named WHERE name = ?', toText(write.name));
+    } else {
+      this.#connection.run(
+        'INSERT INTO named (name, body) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET body = excluded.body',
+        toText(write.name),
+        result.text,
+      );
+    }
+    return result;
   }
 
   /** The longest overdue for a sweep first. */

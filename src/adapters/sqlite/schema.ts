@@ -5,7 +5,7 @@ import { Connection } from './connection.ts';
 import { failure, isBusy, notOurs } from './failure.ts';
 
 /** Version of the tables. A file of a higher one is refused; a change of the tables raises it and brings the migration. */
-const fileFormat = 3;
+const fileFormat = 4;
 
 /** `EVWF`: SQLite's header field by which `file(1)` and we tell whose database a file is. */
 const applicationId = 0x45565746;
@@ -33,8 +33,13 @@ const requestTable = `
 CREATE TABLE request (run TEXT NOT NULL, name TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (run, name)) WITHOUT ROWID;
 `;
 
+/** Texts that belong to no run. */
+const namedTable = `
+CREATE TABLE named (name TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;
+`;
+
 /** What makes each format of the one before, the second one first. */
-const migrations: readonly string[] = [keptTable, requestTable];
+const migrations: readonly string[] = [keptTable, requestTable, namedTable];
 
 /**
  * Bodies are the JSON of the port's records. The other columns are what is looked up or listed by. What a run writes with each
@@ -111,7 +116,7 @@ CREATE TABLE msg (
   rec INTEGER
 );
 CREATE INDEX msg_free ON msg (due, id) WHERE id < 1099511627776;
-${keptTable}${requestTable}`;
+${keptTable}${requestTable}${namedTable}`;
 
 /** Opens the database, makes its directory and tables where they are missing, and refuses a file that is not ours. */
 export function openDatabase(file: string): Connection {

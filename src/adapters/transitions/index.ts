@@ -3,4 +3,5 @@
  * when the condition does not hold. A store that calls them has to make reading, deciding and writing one step.
  */
 export * from './headers.ts';
+export * from './named.ts';
 export * from './records.ts';

@@ -12,6 +12,7 @@ import { logCases } from './log-cases.ts';
 import { loopCases, sleepCases } from './loop-cases.ts';
 import { childCases, followCases, nestCases } from './nest-cases.ts';
 import { payloadCases } from './payload-cases.ts';
+import { namedCases } from './named-cases.ts';
 import { readCases } from './read-cases.ts';
 import { removalCases } from './removal-cases.ts';
 import { requestCases } from './request-cases.ts';
@@ -34,6 +35,7 @@ export function runStoreContract(options: ContractOptions): void {
     sleeps: sleepCases,
     resuming: resumeCases,
     'requests that can come twice': requestCases,
+    'texts that belong to no run': namedCases,
     'opening joins': openCases,
     'appending to joins': appendCases,
     'closing blocks': closeCases,

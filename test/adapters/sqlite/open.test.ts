@@ -24,13 +24,13 @@ test('a file of a newer format is refused', async () => {
   const file = temporaryFile();
   await sqliteBackend({ file }).close();
   const database = new DatabaseSync(file);
-  database.exec("UPDATE meta SET value = 4 WHERE name = 'format'");
+  database.exec("UPDATE meta SET value = 5 WHERE name = 'format'");
   database.close();
   expect(() => sqliteBackend({ file })).toThrow(
     having({
       code: 'WORKFLOW_RECORD_CORRUPT',
-      message: containing('has format 4, and this version reads up to 3: upgrade'),
-      details: { file, format: 4, supported: 3 },
+      message: containing('has format 5, and this version reads up to 4: upgrade'),
+      details: { file, format: 5, supported: 4 },
     }),
   );
 });
@@ -41,7 +41,7 @@ test('a file of the first format is brought to this one, with all that is in it'
   await before.payloads.put('run', 'ab', 'large');
   await before.close();
   const database = new DatabaseSync(file);
-  database.exec("DROP TABLE kept; DROP TABLE request; UPDATE meta SET value = 1 WHERE name = 'format'");
+  database.exec("DROP TABLE kept; DROP TABLE request; DROP TABLE named; UPDATE meta SET value = 1 WHERE name = 'format'");
   database.close();
   for (let time = 0; time < 2; time += 1) {
     const { payloads, close } = sqliteBackend({ file });
