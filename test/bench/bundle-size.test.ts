@@ -45,6 +45,10 @@ function bytes(outputs: Iterable<Output>): number {
   return [...outputs].reduce((sum, output) => sum + output.bytes, 0);
 }
 
+function inputs(outputs: Iterable<Output>): string[] {
+  return [...outputs].flatMap((output) => Object.keys(output.inputs));
+}
+
 describe.each(['processor', 'api'])('the bundle of the %s', (name) => {
   let outputs: ReadonlyMap<string, Output>;
   beforeAll(async () => {
@@ -61,8 +65,6 @@ describe.each(['processor', 'api'])('the bundle of the %s', (name) => {
   });
 
   test('loads the clients of S3 and the Scheduler, and what signs links, on first use', () => {
-    const inputs = (of: Iterable<Output>): string[] =>
-      [...of].flatMap((output) => Object.keys(output.inputs));
     const late = /@aws-sdk\/(?:client-s3|client-scheduler|s3-request-presigner|middleware-sdk-s3)\//;
     expect(inputs(outputs.values()).filter((path) => late.test(path))).not.toEqual([]);
     const start = inputs(atStart(outputs));
@@ -72,7 +74,14 @@ describe.each(['processor', 'api'])('the bundle of the %s', (name) => {
 
   // Both parts would have functions of a workflow of their own, and errors that the other does not know.
   test('has this package once', () => {
-    const all = [...outputs.values()].flatMap((output) => Object.keys(output.inputs));
+    const all = inputs(outputs.values());
     expect(all.filter((path) => path.endsWith('src/core/errors.ts'))).toHaveLength(1);
   });
 });
+
+test('the processor loads schemas, and what knows crons, with the first message that needs them', async () => {
+  const outputs = await outputsOf('processor');
+  const late = /node_modules\/(?:zod|croner)\//;
+  expect(inputs(outputs.values()).filter((path) => late.test(path))).not.toEqual([]);
+  expect(inputs(atStart(outputs)).filter((path) => late.test(path))).toEqual([]);
+}, 120_000);

@@ -46,7 +46,7 @@ const defaultRetentionMs = defaults.retentionDays * 24 * 60 * 60 * 1000;
 export function awsBackend(options: AwsBackendOptions): Backend {
   const { clock = systemClock, ids = uuidSource, metrics = noMetrics } = options;
   const { AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL } = process.env;
-  const clients = new LazyClients(options.clients ?? {}, AWS_ENDPOINT_URL_S3 ?? AWS_ENDPOINT_URL);
+  const clients = new LazyClients(options.clients ?? {}, AWS_ENDPOINT_URL_S3 ?? AWS_ENDPOINT_URL, clock);
   const { laneOf = () => undefined } = options;
   const pacing = { clock, random: Math.random };
   const traceHeader = traceHeaderOf(process.env);

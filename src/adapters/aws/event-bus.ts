@@ -11,7 +11,8 @@ import { eventSource, serviceLimits } from './config.ts';
 import type { LaneOf } from './lanes.ts';
 import { entryBytes } from './meter.ts';
 import { chunksOf } from './prices.ts';
-import { inTime, type Pacing, refusalBackoff, retrying, trying, unavailable } from './retry.ts';
+import { inTime } from './in-time.ts';
+import { type Pacing, refusalBackoff, retrying, trying, unavailable } from './retry.ts';
 import { type Carried, loadOf } from './spending.ts';
 import type { TraceHeader } from './trace-header.ts';
 import { sumOf } from './usage.ts';
@@ -157,7 +158,10 @@ export async function putEntries(
   let open = [...batch];
   await retrying(options.pacing, refusalBackoff, what, async () => {
     const tried = await trying(what, () =>
-      options.client.send(new PutEventsCommand({ Entries: open }), inTime(options.pacing.clock)),
+      options.client.send(
+        new PutEventsCommand({ Entries: open }),
+        inTime(options.client, options.pacing.clock),
+      ),
     );
     if ('again' in tried) return tried;
     const results = tried.done.Entries ?? [];

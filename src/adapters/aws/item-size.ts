@@ -9,11 +9,16 @@ import type { Item } from './keys.ts';
  * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html
  */
 export function itemBytes(item: Item): number {
-  return Object.entries(item).reduce(
-    (sum, [name, value]) => sum + utf8Bytes(name) + attributeBytes(value),
-    0,
-  );
+  const known = sizes.get(item);
+  if (known !== undefined) return known;
+  let bytes = 0;
+  for (const [name, value] of Object.entries(item)) bytes += utf8Bytes(name) + attributeBytes(value);
+  sizes.set(item, bytes);
+  return bytes;
 }
+
+/** Several look at the size of the same item, which nobody changes once it is made. */
+const sizes = new WeakMap<Item, number>();
 
 /** Bytes of one attribute without its name. */
 function attributeBytes(value: AttributeValue): number {

@@ -4,7 +4,8 @@ import { WorkflowError } from '../../core/errors.ts';
 import type { PayloadLink, PayloadStore } from '../../ports/payload-store.ts';
 import { keptObjects } from './config.ts';
 import { escapeId } from './keys.ts';
-import { inTime, isNamed, type Pacing, refusalBackoff, retrying, trying, unavailable } from './retry.ts';
+import { inTime, type RequestTime } from './in-time.ts';
+import { isNamed, type Pacing, refusalBackoff, retrying, type Try, trying, unavailable } from './retry.ts';
 
 /** See {@link s3PayloadStore}. */
 export interface S3PayloadStoreOptions {
@@ -42,7 +43,7 @@ async function putObject(options: S3PayloadStoreOptions, key: string, text: stri
   const { PutObjectCommand } = await import('./s3.ts');
   const s3 = await options.client();
   const object = { Bucket: options.bucket, Key: key, Body: text, ContentType: 'application/json' };
-  await passing(options, 'Storing a payload', (time) => s3.send(new PutObjectCommand(object), time));
+  await passing(s3, options, 'Storing a payload', (time) => s3.send(new PutObjectCommand(object), time));
 }
 
 /** Undefined when there is none. */
@@ -50,7 +51,7 @@ async function getObject(options: S3PayloadStoreOptions, key: string): Promise<s
   const { GetObjectCommand } = await import('./s3.ts');
   const s3 = await options.client();
   const object = { Bucket: options.bucket, Key: key };
-  return await passing(options, 'Reading a payload', async (time) => {
+  return await passing(s3, options, 'Reading a payload', async (time) => {
     try {
       const { Body: body } = await s3.send(new GetObjectCommand(object), time);
       return await body?.transformToString('utf-8').catch(brokenOff);
@@ -112,11 +113,13 @@ function presigning() {
 }
 
 async function passing<T>(
+  s3: S3Client,
   { pacing }: S3PayloadStoreOptions,
   what: string,
-  send: (time: ReturnType<typeof inTime>) => Promise<T>,
+  send: (time: RequestTime | undefined) => Promise<T>,
 ): Promise<T> {
-  return await retrying(pacing, refusalBackoff, what, () => trying(what, () => send(inTime(pacing.clock))));
+  const once = (): Promise<Try<T>> => trying(what, () => send(inTime(s3, pacing.clock)));
+  return await retrying(pacing, refusalBackoff, what, once);
 }
 
 /**
@@ -158,11 +161,11 @@ async function removeSome(
   const { DeleteObjectsCommand, ListObjectsV2Command } = await import('./s3.ts');
   const s3 = await client();
   const list = new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix });
-  const { Contents: contents = [] } = await s3.send(list, inTime(pacing.clock));
+  const { Contents: contents = [] } = await s3.send(list, inTime(s3, pacing.clock));
   if (contents.length === 0) return { found: 0, errors: [] };
   const objects = contents.map(({ Key }) => ({ Key }));
   const remove = new DeleteObjectsCommand({ Bucket: bucket, Delete: { Objects: objects, Quiet: true } });
-  const { Errors: errors = [] } = await s3.send(remove, inTime(pacing.clock));
+  const { Errors: errors = [] } = await s3.send(remove, inTime(s3, pacing.clock));
   return { found: objects.length, errors };
 }
 

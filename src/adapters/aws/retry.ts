@@ -1,6 +1,6 @@
 import { WorkflowError } from '../../core/errors.ts';
 import type { Clock } from '../../ports/clock.ts';
-import { currentInvocation, type Invocation } from './invocation.ts';
+import { currentInvocation } from './invocation.ts';
 
 /** How often something is tried, and the bounds of the pauses between. */
 export interface Backoff {
@@ -91,25 +91,6 @@ export function pause(clock: Pick<Clock, 'timer'>, ms: number): Promise<void> {
   return new Promise((resolve) => {
     clock.timer(ms, resolve, { keepAlive: true });
   });
-}
-
-const signals = new WeakMap<Invocation, AbortSignal>();
-
-/**
- * Options of a request that a client sends: it and the client's own retries end when the time of the invocation does.
- * Outside of an invocation, the client's bounds are all.
- */
-export function inTime(clock: Pick<Clock, 'timer' | 'now'>): { readonly abortSignal?: AbortSignal } {
-  const invocation = currentInvocation();
-  if (invocation === undefined) return {};
-  const known = signals.get(invocation);
-  if (known !== undefined) return { abortSignal: known };
-  const controller = new AbortController();
-  const ms = invocation.deadline + graceMs - clock.now();
-  if (ms <= 0) controller.abort();
-  else if (Number.isFinite(ms)) clock.timer(ms, () => controller.abort());
-  signals.set(invocation, controller.signal);
-  return { abortSignal: controller.signal };
 }
 
 /** A failure of a service as the ports promise it. */

@@ -5,7 +5,8 @@ import type { Clock } from '../../ports/clock.ts';
 import type { Timers } from '../../ports/event-bus.ts';
 import { defaults, serviceLimits } from './config.ts';
 import { formatQueueMessage } from './queue-message.ts';
-import { failureBackoff, inTime, isNamed, type Pacing, retrying } from './retry.ts';
+import { inTime } from './in-time.ts';
+import { failureBackoff, isNamed, type Pacing, retrying } from './retry.ts';
 import { type Carried, loadOf } from './spending.ts';
 
 /** Where schedules are kept, and by which role they are carried out. */
@@ -63,7 +64,7 @@ export function schedulerTimers(options: SchedulerTimersOptions): Timers {
         const command = new CreateScheduleCommand(scheduleOf(options, event, at, load.carried));
         const isNew = await retrying(pacing, failureBackoff, 'Setting a timer as a schedule', async () => {
           try {
-            await client.send(command, inTime(pacing.clock));
+            await client.send(command, inTime(client, pacing.clock));
             return { done: true };
           } catch (error) {
             return isNamed(error, 'ConflictException') ? { done: false } : { again: error };

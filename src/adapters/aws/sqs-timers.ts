@@ -4,7 +4,8 @@ import type { WorkflowEvent } from '../../core/event.ts';
 import type { Timers } from '../../ports/event-bus.ts';
 import { serviceLimits } from './config.ts';
 import { formatQueueMessage } from './queue-message.ts';
-import { failureBackoff, inTime, type Pacing, retrying } from './retry.ts';
+import { inTime } from './in-time.ts';
+import { failureBackoff, type Pacing, retrying } from './retry.ts';
 import { loadOf } from './spending.ts';
 import { type TraceHeader, traceAttribute } from './trace-header.ts';
 
@@ -40,7 +41,7 @@ export function sqsTimers(options: SqsTimersOptions): Timers {
           ...traceAttribute(options.traceHeader?.()),
         });
         try {
-          await client.send(command, inTime(pacing.clock));
+          await client.send(command, inTime(client, pacing.clock));
           return { done: undefined };
         } catch (error) {
           return { again: error };

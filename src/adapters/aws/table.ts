@@ -22,9 +22,9 @@ import {
 } from './expression.ts';
 import type { Item, ItemKey } from './keys.ts';
 import { checkItem, isSizeError, itemName, tooLarge } from './item-size.ts';
+import { inTime } from './in-time.ts';
 import {
   conflictBackoff,
-  inTime,
   isNamed,
   type Pacing,
   passingOf,
@@ -305,7 +305,7 @@ export class Table {
   }
 
   private options(): RequestOptions {
-    return inTime(this.pacing.clock);
+    return inTime(this.client, this.pacing.clock);
   }
 }
 
