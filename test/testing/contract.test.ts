@@ -228,9 +228,9 @@ const flaws: Readonly<Record<string, Flaw>> = {
     decideRequest: (write) => store.decideRequest({ ...write, runId: 'all' }),
   }),
   'a named text that anybody replaces': (store) => ({
-    writeNamed: async ({ seen: _, ...write }) => {
-      const there = await store.loadNamed(write.name);
-      return store.writeNamed(there === undefined ? write : { ...write, seen: there });
+    writeNamed: async (write) => {
+      const seen = await store.loadNamed(write.name);
+      return store.writeNamed(seen === undefined ? write : { ...write, seen });
     },
   }),
   'a named text whose repetition loses': (store) => {
