@@ -15,16 +15,10 @@ import { run } from './run.ts';
 
 /** Queues of SQS, as tests of commands have them: one with dead letters, and where those came from. */
 
-export const sqs = mockClient(SQSClient);
-afterAll(() => sqs.restore());
-
 export const undeliverable = 'https://sqs.eu-central-1.amazonaws.com/123456789012/Undeliverable';
 export const work = 'https://sqs.eu-central-1.amazonaws.com/123456789012/WorkDead';
 export const arnOf = (name: string): string => `arn:aws:sqs:eu-central-1:123456789012:${name}`;
 export const began = 1_800_000_000_000;
-
-/** What the queue holds that is not hidden. */
-export const queue: { waiting: Message[] } = { waiting: [] };
 
 export function message(id: string, fields: Partial<Message> = {}): Message {
   const detail = { workflowId: 'orders', runId: `run-${id}`, stepId: 'charge', input: { card: '4242' } };
@@ -46,20 +40,6 @@ function unsupported(): Error {
   return Object.assign(new Error('no'), { name: 'InvalidAction' });
 }
 
-beforeEach(() => {
-  sqs.reset();
-  queue.waiting = [];
-  sqs.on(ReceiveMessageCommand).callsFake(() => ({ Messages: queue.waiting.splice(0, 10) }));
-  sqs.on(GetQueueAttributesCommand).callsFake(({ QueueUrl: url = '' }: { QueueUrl?: string }) => ({
-    Attributes: { QueueArn: arnOf(url.split('/').at(-1) ?? '') },
-  }));
-  sqs.on(GetQueueUrlCommand, { QueueName: 'WorkDead' }).resolves({ QueueUrl: work });
-  sqs.on(StartMessageMoveTaskCommand).rejects(unsupported());
-  for (const command of [SendMessageCommand, DeleteMessageCommand, ChangeMessageVisibilityCommand]) {
-    sqs.on(command as typeof SendMessageCommand).resolves({});
-  }
-});
-
 export const fetch = (): never => {
   throw new Error('it calls no API');
 };
@@ -67,33 +47,58 @@ export const fetch = (): never => {
 export const evented = (...argv: string[]) =>
   run(['redrive', ...argv, '--region', 'eu-central-1'], { fetch, now: () => began });
 
-/** The same with somebody who ends it by Ctrl-C as soon as SQS is called by such a command. */
-export async function interrupted(command: typeof ReceiveMessageCommand, ...argv: string[]) {
-  const user = new AbortController();
-  const reason = new DOMException('Ended by Ctrl-C', 'AbortError');
-  sqs.on(command).callsFake(() => {
-    user.abort(reason);
-    // As the SDK does, with an error of its own.
-    throw Object.assign(new Error('Request aborted'), { name: 'AbortError' });
+/**
+ * SQS for the tests of the file that calls it, at the top: files share modules, so a module cannot do so when it is loaded.
+ * `queue.waiting`: what the queue holds that is not hidden.
+ */
+export function mockQueues() {
+  const sqs = mockClient(SQSClient);
+  const queue: { waiting: Message[] } = { waiting: [] };
+  afterAll(() => sqs.restore());
+  beforeEach(() => {
+    sqs.reset();
+    queue.waiting = [];
+    sqs.on(ReceiveMessageCommand).callsFake(() => ({ Messages: queue.waiting.splice(0, 10) }));
+    sqs.on(GetQueueAttributesCommand).callsFake(({ QueueUrl: url = '' }: { QueueUrl?: string }) => ({
+      Attributes: { QueueArn: arnOf(url.split('/').at(-1) ?? '') },
+    }));
+    sqs.on(GetQueueUrlCommand, { QueueName: 'WorkDead' }).resolves({ QueueUrl: work });
+    sqs.on(StartMessageMoveTaskCommand).rejects(unsupported());
+    for (const command of [SendMessageCommand, DeleteMessageCommand, ChangeMessageVisibilityCommand]) {
+      sqs.on(command as typeof SendMessageCommand).resolves({});
+    }
   });
-  return await run(['redrive', ...argv, '--region', 'eu-central-1'], {
-    fetch,
-    now: () => began,
-    signal: user.signal,
-  });
-}
 
-/** Names of the commands, with the message that each is about. */
-export function calls(): string[] {
-  return sqs.calls().flatMap(({ args: [{ constructor, input }] }) => {
-    const { MessageBody: body, ReceiptHandle: receipt } = input as {
-      MessageBody?: string;
-      ReceiptHandle?: string;
-    };
-    if (body !== undefined)
-      return [`send ${(JSON.parse(body) as { detail: { runId: string } }).detail.runId}`];
-    if (constructor.name === 'DeleteMessageCommand') return [`delete ${receipt}`];
-    if (constructor.name === 'ChangeMessageVisibilityCommand') return [`release ${receipt}`];
-    return [];
-  });
+  /** The same with somebody who ends it by Ctrl-C as soon as SQS is called by such a command. */
+  async function interrupted(command: typeof ReceiveMessageCommand, ...argv: string[]) {
+    const user = new AbortController();
+    const reason = new DOMException('Ended by Ctrl-C', 'AbortError');
+    sqs.on(command).callsFake(() => {
+      user.abort(reason);
+      // As the SDK does, with an error of its own.
+      throw Object.assign(new Error('Request aborted'), { name: 'AbortError' });
+    });
+    return await run(['redrive', ...argv, '--region', 'eu-central-1'], {
+      fetch,
+      now: () => began,
+      signal: user.signal,
+    });
+  }
+
+  /** Names of the commands, with the message that each is about. */
+  function calls(): string[] {
+    return sqs.calls().flatMap(({ args: [{ constructor, input }] }) => {
+      const { MessageBody: body, ReceiptHandle: receipt } = input as {
+        MessageBody?: string;
+        ReceiptHandle?: string;
+      };
+      if (body !== undefined)
+        return [`send ${(JSON.parse(body) as { detail: { runId: string } }).detail.runId}`];
+      if (constructor.name === 'DeleteMessageCommand') return [`delete ${receipt}`];
+      if (constructor.name === 'ChangeMessageVisibilityCommand') return [`release ${receipt}`];
+      return [];
+    });
+  }
+
+  return { sqs, queue, interrupted, calls };
 }

@@ -5,7 +5,9 @@ import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-clo
 import { ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import { mockClient } from 'aws-sdk-client-mock';
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
-import { began, calls, evented, interrupted, message, queue, sqs, undeliverable } from './queues.ts';
+import { began, evented, message, mockQueues, undeliverable } from './queues.ts';
+
+const { sqs, queue, interrupted, calls } = mockQueues();
 
 const cloudformation = mockClient(CloudFormationClient);
 afterAll(() => cloudformation.restore());

@@ -9,20 +9,10 @@ import {
   StartMessageMoveTaskCommand,
 } from '@aws-sdk/client-sqs';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import {
-  arnOf,
-  began,
-  calls,
-  evented,
-  fetch,
-  interrupted,
-  message,
-  queue,
-  sqs,
-  undeliverable,
-  work,
-} from './queues.ts';
+import { arnOf, began, evented, fetch, message, mockQueues, undeliverable, work } from './queues.ts';
 import { run } from './run.ts';
+
+const { sqs, queue, interrupted, calls } = mockQueues();
 
 /** Pauses take no time; what they would have taken, ms. */
 function withoutPauses(): readonly unknown[] {
