@@ -113,7 +113,7 @@ test('an entry without workflows says what to write', async () => {
   await expect(load(PROCESSOR)).rejects.toThrow(
     /undefined where its workflows should be; write export const/,
   );
-});
+}, 120_000);
 
 test('an entry that cannot be bundled fails the synthesis with the reason', () => {
   expect(() => bundle('broken', "import './missing.ts';")).toThrow(
