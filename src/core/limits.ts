@@ -17,6 +17,8 @@ export const limits = {
   generations: 9_999,
   /** Attempts of one step: three digits of a turn. */
   attempts: 999,
+  /** Longest pause between two attempts of a step that grows from one to the next, ms: a `maxDelay` that is given wins. */
+  retryDelayMs: 3_600_000,
   /** Longest `timeoutMs` of a step, ms: 24.8 days, what a timer of JavaScript can wait. https://nodejs.org/api/timers.html#settimeoutcallback-delay-args */
   stepTimeoutMs: 2 ** 31 - 1,
   /** Settlements that one join segment holds, so that the item stays under 1 KB: the unit in which DynamoDB bills a write. */

@@ -70,6 +70,7 @@ const titles: Record<ProblemCode, string> = {
   WORKFLOW_STEP_TIMEOUT: 'A step took too long',
   WORKFLOW_TIME_SHORT: 'Too little time is left for a step',
   WORKFLOW_STEP_FAILED: 'A step failed',
+  WORKFLOW_RETRY_CONDITION_FAILED: 'Nobody could say whether to try a step again',
   WORKFLOW_AGENT_NOT_FOUND: 'The server does not have this agent',
   WORKFLOW_TOOL_NOT_FOUND: 'The server does not have this tool',
   WORKFLOW_WAIT_FOR_EVENT_REMOVED: 'The workflow waits for an event, which is not possible',

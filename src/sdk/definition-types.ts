@@ -50,7 +50,10 @@ export interface WorkflowOptions<
   readonly stateSchema?: State;
   /** Validates the request context of a start. @default any object is taken */
   readonly requestContextSchema?: Context;
-  /** Retries of every step that sets none of its own. `attempts` 0 to 999, `delay` in ms. @default no retry */
+  /**
+   * Retries of every step, and of every nested workflow, that says nothing else: how often, after which pause, and after which
+   * errors. @default no retry
+   */
   readonly retryConfig?: RetryConfig;
   /** For people and programs that look at the workflow. @default none */
   readonly metadata?: Readonly<Record<string, unknown>>;

@@ -208,6 +208,7 @@ describe('createWorkflow refuses', () => {
       { ...numbers, retryConfig: { delay: -1 } },
       'has the number -1 as its retryConfig.delay',
     ],
+    ['an unknown backoff', { ...numbers, retryConfig: { backoff: 1 } }, 'as its retryConfig.backoff'],
     ['a delay without end', { ...numbers, retryConfig: { delay: Infinity } }, 'as its retryConfig.delay'],
     [
       'a delay in words',

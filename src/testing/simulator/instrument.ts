@@ -79,6 +79,7 @@ function copyOf(step: StepDefinition, changes: Partial<StepDefinition>): StepDef
     stateSchema: step.stateSchema,
     requestContextSchema: step.requestContextSchema,
     retries: step.retries,
+    retryConfig: step.retryConfig,
     timeoutMs: step.timeoutMs,
     component: step.component,
     executes: step.executes,

@@ -124,6 +124,12 @@ export const brokenEngines: readonly BrokenEngine[] = [
     mutations: mutations['resume-not-exclusive'],
     plan: only({ 'event-twice': 0.2 }, { earlyResume: true, resumers: 3 }),
   },
+  {
+    name: 'retry-condition-ignored',
+    what: 'a step is tried again whatever its `retryIf` says',
+    seeds: 500,
+    mutations: mutations['retry-condition-ignored'],
+  },
   { name: 'delay-dropped', what: 'a retry does not wait', seeds: 1_000, wrap: wrappers.dropsDelays },
   {
     name: 'nested-end-not-delivered',

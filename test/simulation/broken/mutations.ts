@@ -90,6 +90,13 @@ export const mutations = {
       to: '    updatedAt: write.now,\n    perStep: write.perStep',
     },
   ],
+  'retry-condition-ignored': [
+    {
+      file: 'src/runtime/next-attempt.ts',
+      from: "if (next.type === 'fail' || policy.retryIf === undefined) return next;",
+      to: 'if (next.type !== undefined) return next;',
+    },
+  ],
   'parent-not-rechecked': [
     {
       file: 'src/runtime/handle-nested.ts',
