@@ -281,6 +281,8 @@ export interface WorkflowDefinition {
   readonly stateSchema?: AnySchema | undefined;
   readonly requestContextSchema?: AnySchema | undefined;
   readonly retryConfig?: RetryConfig | undefined;
+  /** Longest time of a run, ms. @default none */
+  readonly timeoutMs?: number | undefined;
   readonly validateInputs: boolean;
   readonly metadata?: Readonly<Record<string, unknown>> | undefined;
   readonly callbacks?: CallbackDefinitions | undefined;

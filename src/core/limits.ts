@@ -21,6 +21,8 @@ export const limits = {
   retryDelayMs: 3_600_000,
   /** Longest `timeoutMs` of a step, ms: 24.8 days, what a timer of JavaScript can wait. https://nodejs.org/api/timers.html#settimeoutcallback-delay-args */
   stepTimeoutMs: 2 ** 31 - 1,
+  /** Longest `timeoutMs` of a run, ms: 365 days. */
+  runTimeoutMs: 31_536_000_000,
   /** Settlements that one join segment holds, so that the item stays under 1 KB: the unit in which DynamoDB bills a write. */
   segmentTokens: 100,
   /** Events that one run may cause, one after the other. */

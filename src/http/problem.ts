@@ -68,6 +68,7 @@ const titles: Record<ProblemCode, string> = {
   WORKFLOW_LIMIT_EXCEEDED: 'A limit was reached',
   WORKFLOW_STEP_CRASHED: 'A worker died too often',
   WORKFLOW_STEP_TIMEOUT: 'A step took too long',
+  WORKFLOW_RUN_TIMEOUT: 'A run took too long',
   WORKFLOW_TIME_SHORT: 'Too little time is left for a step',
   WORKFLOW_STEP_FAILED: 'A step failed',
   WORKFLOW_RETRY_CONDITION_FAILED: 'Nobody could say whether to try a step again',

@@ -55,6 +55,12 @@ export interface WorkflowOptions<
    * errors. @default no retry
    */
   readonly retryConfig?: RetryConfig;
+  /**
+   * Longest time of a run, ms, 1 to 31,536,000,000 (365 days), by the clock: whatever it does or waits for. A run that is not over
+   * then fails with WORKFLOW_RUN_TIMEOUT. A start can give another one; a time travel begins anew. Nested in another workflow,
+   * it is the time of each run of its own. @default none
+   */
+  readonly timeoutMs?: number;
   /** For people and programs that look at the workflow. @default none */
   readonly metadata?: Readonly<Record<string, unknown>>;
   /**

@@ -1,5 +1,6 @@
 import type { AnySchema, ConcurrencyDefinition, WorkflowDefinition } from '../core/definition.ts';
-import { checkId, checkMetadata, checkSchema, describe, invalid, isObject } from './describe.ts';
+import { limits } from '../core/limits.ts';
+import { checkCount, checkId, checkMetadata, checkSchema, describe, invalid, isObject } from './describe.ts';
 import type { WorkflowOptions } from './definition-types.ts';
 import { checkRetryConfig } from './retry-options.ts';
 
@@ -32,10 +33,7 @@ export function checkOptions(options: unknown): asserts options is Options {
   for (const [key, required] of schemas) checkSchema(options[key], key, name, required);
   checkMetadata(options['metadata'], name);
   checkRetryConfig(options['retryConfig'] ?? undefined, name);
-  if (options['timeoutMs'] !== undefined)
-    throw invalid(
-      `${name} has a timeoutMs, and only steps can have one: give it to the steps of the workflow`,
-    );
+  checkCount(options['timeoutMs'], 'timeoutMs', name, limits.runTimeoutMs, 1);
   checkBehaviour(options['options'] ?? {}, name);
 }
 

@@ -23,6 +23,7 @@ export function instrumented(
     stateSchema: workflow.stateSchema,
     requestContextSchema: workflow.requestContextSchema,
     retryConfig: workflow.retryConfig,
+    timeoutMs: workflow.timeoutMs,
     validateInputs: workflow.validateInputs,
     callbacks: workflow.callbacks,
     shouldPersistSnapshot: workflow.shouldPersistSnapshot,
