@@ -121,6 +121,25 @@ export const mutations = {
       to: 'seesCell,',
     },
   ],
+  'deadline-unswept': [
+    {
+      file: 'src/runtime/sweep.ts',
+      from: 'const sweepAt = sweepByDeadline(header, again ?? null, times.sweepMs);',
+      to: 'const sweepAt = times === undefined ? 0 : (again ?? null);',
+    },
+  ],
+  'deadline-unread': [
+    {
+      file: 'src/runtime/deadline.ts',
+      from: 'if (event.epoch !== header.epoch) {',
+      to: 'if (event.epoch > header.epoch) {',
+    },
+    {
+      file: 'src/runtime/deadline.ts',
+      from: 'if (deadlineAt > clock.now()) return',
+      to: 'if (clock === undefined) return',
+    },
+  ],
   'helped-unmarked': [
     {
       file: 'src/runtime/sweep.ts',
