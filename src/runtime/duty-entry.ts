@@ -163,6 +163,7 @@ export async function finish(
   const ours = write.won || (write.image?.epoch === epoch && write.image.endedBy === end.by);
   await publisher.publish(ours ? [...told, endEvent(handling, end.status)] : told);
   if (write.won) metrics.count('run.ended', { status: end.status });
+  if (write.won && end.stop !== undefined) metrics.count('run.timed-out', { workflowId: header.workflowId });
   // Whatever else of the run works in this process, such as a sibling of the arm that aborted it.
   if (end.status === 'canceled') engine.aborts.cancel(runId);
   if (ours && end.stop !== undefined) engine.aborts.stop(runId, end.stop);

@@ -129,7 +129,7 @@ describe('attempts', () => {
   });
 
   test('go on only after the errors that a condition names', async () => {
-    const failing = (id: string) =>
+    const trying = (id: string) =>
       body(id, async ({ retryCount }) => Promise.reject(new Error(`${id} ${retryCount}`)));
     const withPolicy = (retryIf: (error: Error) => boolean) =>
       createWorkflow({
@@ -139,10 +139,10 @@ describe('attempts', () => {
         retryConfig: { attempts: 4, retryIf },
       });
     const made = withPolicy(({ message }) => message === 'a 0');
-    const interpreted = await run(made.then(failing('a')).commit());
+    const interpreted = await run(made.then(trying('a')).commit());
     expect(interpreted.error?.message).toBe('a 1');
     expect(interpreted.executions).toHaveLength(2);
-    const inner = flow('inner').then(failing('b')).commit();
+    const inner = flow('inner').then(trying('b')).commit();
     const nested = await run(
       withPolicy(() => false)
         .then(inner)

@@ -72,13 +72,14 @@ class Build {
   private readonly bodies = new Map<string, unknown>();
 
   workflow(spec: WorkflowSpec): WorkflowDefinition {
-    const { id, attempts, delay, backoff, retryIf } = spec;
+    const { id, attempts, delay, backoff, retryIf, timeoutMs } = spec;
     const growing = backoff === true ? ({ backoff: 'exponential', jitter: 'full' } as const) : {};
     const place = this.workflows.length;
     const built = createWorkflow({
       id,
       inputSchema: any,
       outputSchema: any,
+      ...(timeoutMs === undefined ? {} : { timeoutMs }),
       ...(attempts === undefined
         ? {}
         : { retryConfig: { attempts, delay: delay ?? 0, ...growing, ...askedBy(retryIf) } }),

@@ -18,11 +18,12 @@ export function renderSpec({ root, input, initialState, requestContext }: GraphS
   return [given.join(', '), ...linesOf(root)].join('\n');
 }
 
-function linesOf({ id, entries, attempts, delay, backoff, retryIf }: WorkflowSpec): string[] {
+function linesOf({ id, entries, attempts, delay, backoff, retryIf, timeoutMs }: WorkflowSpec): string[] {
   const pause = `${delay ?? 0} ms${backoff === true ? ', growing' : ''}`;
   const asked = retryIf === undefined ? '' : `, asked ${retryIf}`;
   const retries = attempts === undefined ? '' : ` (${attempts} retries after ${pause}${asked})`;
-  return [`${id}${retries}`, ...entries.flatMap(entryLines).map((line) => `  ${line}`)];
+  const time = timeoutMs === undefined ? '' : ` within ${timeoutMs} ms`;
+  return [`${id}${retries}${time}`, ...entries.flatMap(entryLines).map((line) => `  ${line}`)];
 }
 
 function entryLines(entry: EntrySpec): string[] {

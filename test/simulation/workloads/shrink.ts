@@ -29,6 +29,10 @@ function* without<T>(list: readonly T[]): Iterable<readonly T[]> {
 
 function* smallerWorkflows(spec: WorkflowSpec): Iterable<WorkflowSpec> {
   const { entries, attempts, delay, backoff, retryIf, ...rest } = spec;
+  if (rest.timeoutMs !== undefined) {
+    const { timeoutMs: _, ...untimed } = spec;
+    yield untimed;
+  }
   const policy = optional({ attempts, delay });
   if (entries.length > 1) {
     for (const fewer of without(entries)) yield { ...spec, entries: fewer };

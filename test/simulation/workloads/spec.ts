@@ -128,6 +128,8 @@ export interface WorkflowSpec {
   readonly delay?: number;
   /** That time doubles, and is drawn. */
   readonly backoff?: boolean;
+  /** Time of each of its runs, ms. */
+  readonly timeoutMs?: number;
   /** For its steps without a condition of their own. */
   readonly retryIf?: RetryIf;
 }
