@@ -61,6 +61,8 @@ export interface IMetered {
   metricStepsRetried(options?: MetricOptions): Metric;
   /** Steps that took longer than they may. */
   metricStepsTimedOut(options?: MetricOptions): Metric;
+  /** Runs that were not over at their deadline; they have failed. */
+  metricRunsTimedOut(options?: MetricOptions): Metric;
   /** Events that were put on the bus. */
   metricEventsPublished(options?: MetricOptions): Metric;
   /** Events that had nothing left to do: repeated, late, of a run that is over. */
@@ -125,6 +127,10 @@ export abstract class MeteredConstruct extends Construct implements IMetered {
 
   metricStepsRetried(options?: MetricOptions): Metric {
     return this.metric('step.retried', options);
+  }
+
+  metricRunsTimedOut(options?: MetricOptions): Metric {
+    return this.metric('run.timed-out', options);
   }
 
   metricStepsTimedOut(options?: MetricOptions): Metric {

@@ -138,6 +138,8 @@ export type StartOptions<Types extends WorkflowTypes> = InputOption<Wire<Types['
     readonly resourceId?: string;
     /** Executes one entry, and of a block one arm; then the run is `paused`, until a time travel goes on. @default false */
     readonly perStep?: boolean;
+    /** Longest time of the run, ms, 1 to 31,536,000,000 (365 days). @default that of the workflow */
+    readonly timeoutMs?: number;
   };
 
 /** All options, or none when none is required. */

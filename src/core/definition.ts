@@ -97,8 +97,10 @@ export interface StepDefinition {
   readonly suspendSchema?: AnySchema | undefined;
   readonly stateSchema?: AnySchema | undefined;
   readonly requestContextSchema?: AnySchema | undefined;
-  /** Attempts after the first one. @default the workflow's `retryConfig.attempts`, else 0 */
+  /** Attempts after the first one. @default its `retryConfig.attempts`, else the workflow's, else 0 */
   readonly retries?: number | undefined;
+  /** Of each field that it has, it wins over that of the workflow. @default the workflow's `retryConfig` */
+  readonly retryConfig?: RetryConfig | undefined;
   /** Longest time of one attempt, ms. @default none, but that of the function on AWS */
   readonly timeoutMs?: number | undefined;
   /** The body. What it returns, or the value of the promise it returns, is the output. */
@@ -212,12 +214,43 @@ export interface FinishInfo extends StartInfo {
   readonly stepExecutionPath: readonly string[];
 }
 
-/** Retries of every step that sets none of its own. */
+/**
+ * How often a step that fails is tried again, when, and after which errors. Of a workflow, for every step that says nothing
+ * else; of a step, each field that it has wins over that of its workflow.
+ */
 export interface RetryConfig {
-  /** Attempts after the first one. @default 0 */
+  /** Attempts after the first one, 0 to 999. @default 0 */
   readonly attempts?: number | undefined;
-  /** Pause before each further attempt, ms. @default 0 */
+  /** Pause before a further attempt, ms, from 0. @default 0 */
   readonly delay?: number | undefined;
+  /**
+   * How the pause grows: with `exponential` it is `delay` before the first further attempt, and twice the one before from then on,
+   * up to `maxDelay`. @default 'constant': it is `delay` before each
+   */
+  readonly backoff?: 'constant' | 'exponential' | undefined;
+  /** Longest pause, ms, from 0. @default 3,600,000 (1 h), or `delay` where that is longer */
+  readonly maxDelay?: number | undefined;
+  /**
+   * With `full`, the pause is drawn between 0 and what it would be otherwise, so that steps that failed together do not come again
+   * together. The draw follows from the run, the place and the attempt: whoever computes it gets the same. @default 'none'
+   */
+  readonly jitter?: 'none' | 'full' | undefined;
+  /**
+   * Whether a further attempt is made after this error; any other answer than a true one fails the step with it. Asked once for
+   * each failed attempt that has another one left, and never about an error that is not retryable by itself. What it throws fails
+   * the step with WORKFLOW_RETRY_CONDITION_FAILED, with what was thrown as its `cause`. It may be asked again when a worker dies.
+   * An error of a nested workflow, or of a step in another process, is a copy: tell it by its `name`, `code` or `message`.
+   * @default every error is retried
+   */
+  readonly retryIf?:
+    | ((
+        error: Error,
+        attempt: {
+          /** Number of the attempt that failed: 0 for the first one. */
+          readonly retryCount: number;
+        },
+      ) => boolean | Promise<boolean>)
+    | undefined;
 }
 
 /** When runs of a workflow start by themselves, and with what. */
@@ -248,6 +281,8 @@ export interface WorkflowDefinition {
   readonly stateSchema?: AnySchema | undefined;
   readonly requestContextSchema?: AnySchema | undefined;
   readonly retryConfig?: RetryConfig | undefined;
+  /** Longest time of a run, ms. @default none */
+  readonly timeoutMs?: number | undefined;
   readonly validateInputs: boolean;
   readonly metadata?: Readonly<Record<string, unknown>> | undefined;
   readonly callbacks?: CallbackDefinitions | undefined;

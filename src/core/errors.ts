@@ -55,8 +55,12 @@ export const errorStatus = {
   WORKFLOW_STEP_CRASHED: 500,
   /** A step was stopped at its `timeoutMs`, or at the time limit of its function. */
   WORKFLOW_STEP_TIMEOUT: 500,
+  /** A run was not over at its deadline, which its `timeoutMs` says. */
+  WORKFLOW_RUN_TIMEOUT: 500,
   /** A step was not begun, because the time that is left may not be enough for it: its event comes again. */
   WORKFLOW_TIME_SHORT: 503,
+  /** The `retryIf` of a step threw, so nobody could say whether it is to be tried again. */
+  WORKFLOW_RETRY_CONDITION_FAILED: 500,
   /** A step names an agent by an id that the runtime does not know. */
   WORKFLOW_AGENT_NOT_FOUND: 500,
   /** A step names a tool by an id that the runtime does not know. */

@@ -15,6 +15,7 @@ export const eventTypes = [
   'workflow.end',
   'workflow.fail',
   'workflow.cancel',
+  'workflow.timeout',
 ] as const;
 /** See {@link eventTypes}. */
 export type EventType = (typeof eventTypes)[number];
@@ -54,7 +55,9 @@ export interface WorkflowEvent {
   readonly seesCell?: boolean;
   /** A `step.run` in a run that was restarted with a request context: the `restarts.at` that its handler has to read at least. */
   readonly restartedAt?: number;
-  /** A `step.run` that must not run earlier, ms since 1970: what a retry's delay and a re-armed timer rest on. */
+  /**
+   * A `step.run` or `timeout` that must not be handled earlier, ms since 1970: what a retry's delay and a re-armed timer rest on.
+   */
   readonly dueAt?: number;
   /** Number of events that led here, one after the other. */
   readonly hop: number;
@@ -80,6 +83,7 @@ const runEventWork: Record<EventType, boolean> = {
   'workflow.end': false,
   'workflow.fail': false,
   'workflow.cancel': true,
+  'workflow.timeout': true,
 };
 
 /** An event of a step, arm or block. */
@@ -119,7 +123,7 @@ export function stepEvent(
 }
 
 /** Types of events of the whole run. */
-export type RunEventType = Exclude<EventType, 'workflow.step.run' | 'workflow.step.end'>;
+export type RunEventType = Exclude<EventType, 'workflow.step.run' | 'workflow.step.end' | 'workflow.timeout'>;
 
 /** See {@link runEvent}. */
 export interface RunEventDetails {
@@ -148,6 +152,13 @@ export function runEvent(
     status,
     ...(parent === undefined ? {} : { parent }),
   };
+}
+
+/** The event that comes when the time of a run is over. Only timers send it. */
+export function deadlineEvent(base: EventBase, dueAt: number): WorkflowEvent {
+  const type = 'workflow.timeout';
+  const id = `${base.runId}/${type}/${base.epoch}`;
+  return { ...base, format: eventFormat, id, type, work: runEventWork[type], path: [], dueAt };
 }
 
 /** What a {@link RunEventDetails.mark} was given as: the position at which a run was suspended. Undefined for other events. */

@@ -102,6 +102,11 @@ export interface CreateRequest {
 
 /** See {@link WorkflowHost.start}. */
 export interface StartRequest extends CreateRequest {
+  /**
+   * Longest time of the run, ms, 1 to 31,536,000,000 (365 days); shorter or longer than that of its workflow, and kept for time
+   * travels. A start that finds the run as it was wanted changes nothing about its time. @default the workflow's `timeoutMs`
+   */
+  readonly timeoutMs?: number;
   /** Pauses after one entry. @default false */
   readonly perStep?: boolean;
   /** Validated by the workflow's `inputSchema`. @default undefined */

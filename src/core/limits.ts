@@ -17,8 +17,12 @@ export const limits = {
   generations: 9_999,
   /** Attempts of one step: three digits of a turn. */
   attempts: 999,
+  /** Longest pause between two attempts of a step that grows from one to the next, ms: a `maxDelay` that is given wins. */
+  retryDelayMs: 3_600_000,
   /** Longest `timeoutMs` of a step, ms: 24.8 days, what a timer of JavaScript can wait. https://nodejs.org/api/timers.html#settimeoutcallback-delay-args */
   stepTimeoutMs: 2 ** 31 - 1,
+  /** Longest `timeoutMs` of a run, ms: 365 days. */
+  runTimeoutMs: 31_536_000_000,
   /** Settlements that one join segment holds, so that the item stays under 1 KB: the unit in which DynamoDB bills a write. */
   segmentTokens: 100,
   /** Events that one run may cause, one after the other. */

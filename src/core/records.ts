@@ -161,6 +161,10 @@ export interface RunHeader {
   readonly history?: HistoryKind;
   /** The run pauses after one entry. */
   readonly perStep?: boolean;
+  /** When the run fails unless it is over, ms since 1970; each epoch has its own. Absent: it may take as long as it likes. */
+  readonly deadlineAt?: number;
+  /** Time that each epoch may take, ms, where its start said so. Absent: what the workflow says. */
+  readonly timeoutMs?: number;
   readonly callback?: CallbackState;
   readonly shown?: ShownSnapshot;
   /** Given over to nested runs; a step that does not see them yet adds them to what it finds before it. */
@@ -172,7 +176,7 @@ export interface RunHeader {
   readonly updatedAt: number;
   /** Set exactly when the status is terminal. */
   readonly endedAt?: number;
-  /** Entry that ended the run; -1 for a cancel. */
+  /** Entry that ended the run; -1 for a cancel, -2 for its deadline. */
   readonly endedBy?: number;
   /** Why the run failed, when no record of an entry says so. */
   readonly error?: StoredValue;

@@ -1,3 +1,4 @@
+import { isOverdue } from './deadline.ts';
 import { isDone, memberKey, membersOf, settlementOf } from './decide.ts';
 import { type Graph, isBlock } from './graph.ts';
 import {
@@ -31,7 +32,9 @@ export type SweepAction =
   | { readonly type: 'run'; readonly key: RecordKey; readonly turn: string }
   /** Do what a record's outcome implies, as a loser. */
   | { readonly type: 'duty'; readonly record: StepRecord }
-  | { readonly type: 'announce-end' };
+  | { readonly type: 'announce-end' }
+  /** End the run: its deadline has passed. */
+  | { readonly type: 'time-out' };
 
 /** What the sweeper does with a run. */
 export interface SweepPlan {
@@ -76,7 +79,9 @@ export function standsStill(
     dueAt ?? 0,
     leaseUntil ?? 0,
   ]);
-  const last = Math.max(header.updatedAt, ...changes);
+  // A run that waits for a person does not stand still before its time is over.
+  const { deadlineAt = 0 } = header;
+  const last = Math.max(header.updatedAt, deadlineAt <= now ? deadlineAt : 0, ...changes);
   return now - last >= stuckAfter;
 }
 
@@ -219,6 +224,9 @@ export function planSweep(view: SweepView, clock: Clock): SweepPlan {
   if (terminalStatuses.has(header.status)) {
     // Whoever does what the end implies takes the run out of sight.
     return { actions: [{ type: 'announce-end' }], again: later({ endedAt: header.endedAt }, clock) };
+  }
+  if (isOverdue(header, clock.now)) {
+    return { actions: [{ type: 'time-out' }], again: clock.now + sweepPause.shortest };
   }
   // It waits for a time travel.
   if (header.status === 'paused') return { actions: [], again: undefined };

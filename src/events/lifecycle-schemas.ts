@@ -135,4 +135,15 @@ export const lifecycleSchemas: Readonly<Record<EventType, JsonSchema>> = {
     required: { work: { const: true }, path: wholeRun, status: status('canceled') },
     optional: { parent },
   }),
+  'workflow.timeout': lifecycle(
+    'workflow.timeout',
+    'The time of a run may be over. Timers send it to a worker: it is never on the bus.',
+    {
+      required: {
+        work: { const: true },
+        path: wholeRun,
+        dueAt: { ...time, description: 'The deadline, ms since 1970.' },
+      },
+    },
+  ),
 };

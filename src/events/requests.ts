@@ -115,6 +115,12 @@ export const requestSchemas: Readonly<Record<RequestType, JsonSchema>> = {
       initialState: { ...values, description: "Validated by the workflow's state schema." },
       requestContext: { ...values, description: "Validated by the workflow's request context schema." },
       resourceId: { ...text, description: "The author's grouping key, by which runs are listed." },
+      timeoutMs: {
+        type: 'integer',
+        minimum: 1,
+        maximum: limits.runTimeoutMs,
+        description: "Longest time of the run, ms. Without one, the workflow's.",
+      },
     },
   }),
   'workflow.resume': request('workflow.resume', 'Asks to resume a suspended step.', {

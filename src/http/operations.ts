@@ -102,6 +102,8 @@ const workflowOperations: readonly Operation[] = [
       requestContext: 'Request context, validated by the `requestContextSchema` of the workflow.',
       resourceId: 'Your own grouping key, 1 to 200 characters.',
       perStep: said.perStep,
+      timeoutMs:
+        'Longest time of the run, ms: one that is not over then fails with WORKFLOW_RUN_TIMEOUT. That of the workflow when absent. Not compared with that of a run that is there.',
     }),
     answers: {
       200: json('The run was there already, with an equal body.', storedRun, { headers: location }),

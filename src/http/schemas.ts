@@ -68,6 +68,7 @@ export const startBody = z
     requestContext: values,
     resourceId: text.exactOptional(),
     perStep: z.boolean().exactOptional(),
+    timeoutMs: z.int().min(1).max(limits.runTimeoutMs).exactOptional(),
   })
   .refine(notBoth('inputData', 'inputValue'), 'give inputData or inputValue, not both');
 

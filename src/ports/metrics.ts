@@ -15,6 +15,7 @@ export type MetricName =
   | 'run.stuck'
   | 'run.parked'
   | 'step.timed-out'
+  | 'run.timed-out'
   | 'request.refused'
   | 'schedule.fired';
 

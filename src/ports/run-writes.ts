@@ -73,6 +73,8 @@ export interface TravelWrite {
   readonly perStep: boolean;
   readonly now: number;
   readonly sweepAt: number;
+  /** That of the new epoch; absent: it has none. */
+  readonly deadlineAt?: number;
 }
 
 /** See {@link RunStore.restart}. */

@@ -1,4 +1,5 @@
-import { WorkflowError } from '../core/errors.ts';
+import type { WorkflowError } from '../core/errors.ts';
+import { cancellation } from './stop-reason.ts';
 
 /** Abort controllers of the steps that run in this process, by run: a cancel that arrives here ends them at once. */
 export class AbortRegistry {
@@ -16,14 +17,11 @@ export class AbortRegistry {
 
   /** Fires the abort signal of every step of the run that runs here: the run was canceled. */
   cancel(runId: string): void {
-    const reason = cancellation(runId);
+    this.stop(runId, cancellation(runId));
+  }
+
+  /** The same with another reason. */
+  stop(runId: string, reason: WorkflowError): void {
     for (const controller of this.byRun.get(runId) ?? []) controller.abort(reason);
   }
-}
-
-/** Why the abort signal of a canceled run's steps fires. */
-export function cancellation(runId: string): WorkflowError {
-  return new WorkflowError('WORKFLOW_RUN_ALREADY_FINISHED', `Run "${runId}" was canceled`, {
-    details: { runId },
-  });
 }

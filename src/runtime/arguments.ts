@@ -34,6 +34,18 @@ export function checkRecord(value: unknown, field: string): Readonly<Record<stri
   });
 }
 
+/** Checks how long a run may take. Throws WORKFLOW_ARGUMENT_INVALID. */
+export function checkTimeout(value: unknown): number | undefined {
+  if (value === undefined) return undefined;
+  const isNumber = typeof value === 'number';
+  if (isNumber && Number.isInteger(value) && value >= 1 && value <= limits.runTimeoutMs) return value;
+  throw new WorkflowError(
+    'WORKFLOW_ARGUMENT_INVALID',
+    `timeoutMs is ${isNumber ? value : kindOf(value)}: pass a whole number of milliseconds from 1 to ${limits.runTimeoutMs}`,
+    { details: { field: 'timeoutMs' } },
+  );
+}
+
 /** Runs that one page of a list can hold. */
 const longestPage = 1_000;
 

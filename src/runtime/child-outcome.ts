@@ -1,6 +1,5 @@
 import { encode } from '../core/codec.ts';
 import { errorOf } from '../core/codec-error.ts';
-import { afterFailure } from '../core/decide.ts';
 import { WorkflowError } from '../core/errors.ts';
 import {
   isEntryKey,
@@ -28,7 +27,8 @@ import { type Loaded, loadForStep, loadShared } from './load.ts';
 import { askLoop } from './loop.ts';
 import { readExecution } from './read-execution.ts';
 import { restartsOf } from './restart-context.ts';
-import { loopAt, readsOfBody, stepAt } from './registry.ts';
+import { nextAttempt } from './next-attempt.ts';
+import { loopAt, readsOfBody } from './registry.ts';
 import { loadTree, openDeltaOf } from './run-tree.ts';
 
 /** What a record that waits for a nested run becomes when that has ended as a success or failed. */
@@ -74,19 +74,25 @@ async function lostError({ engine, runId }: Handling, child: RunHeader): Promise
 }
 
 async function failureOfChild(
-  { engine, runId, workflow }: Handling,
+  handling: Handling,
   record: StepRecord,
   common: OutcomeBase,
   { error, child, nonRetryable }: { error: StoredValue; child: RunHeader; nonRetryable: boolean },
 ): Promise<CommitOutcome> {
-  const { retryConfig } = workflow.definition;
-  const retries = stepAt(workflow, record.key)?.retries ?? retryConfig?.attempts ?? 0;
-  const policy = { retries, delayMs: retryConfig?.delay ?? 0 };
+  const { engine, runId } = handling;
+  const { key, turn, stepId } = record;
   const isTripwire = child.status === 'tripwire';
-  const next = afterFailure(parseTurn(record.turn), policy, {
-    nonRetryable: nonRetryable || isTripwire,
+  const next = await nextAttempt(handling, {
+    key,
+    turn,
+    stepId,
+    isFinal: nonRetryable || isTripwire,
     now: common.now,
+    error: async () => errorOf(await engine.values.load(child.runId, error)),
   });
+  if (next.error !== undefined) {
+    return { ...common, status: 'failed', error: await engine.values.storeError(runId, next.error) };
+  }
   const copied = await engine.values.copy(child.runId, runId, error);
   if (next.type === 'retry') {
     return { now: common.now, status: 'due', nextTurn: next.nextTurn, dueAt: next.dueAt, error: copied };

@@ -1,4 +1,6 @@
 import { entryDuty, resumptionOrder, suspensionOrder } from '../core/decide.ts';
+import { sweepByDeadline } from '../core/deadline.ts';
+import type { WorkflowError } from '../core/errors.ts';
 import type { RunEventType, WorkflowEvent } from '../core/event.ts';
 import { entryId, isBlock } from '../core/graph.ts';
 import {
@@ -78,7 +80,8 @@ export async function pause(
   const position = formatPosition(entry, iteration, lastOfEntry);
   const definition = handling.workflow.graph[entry];
   const at = definition === undefined ? undefined : { key: { entry }, stepId: entryId(definition, entry) };
-  await announceStatus(handling, 'paused', position, told, { sweepAt: null, at });
+  const sweepAt = sweepByDeadline(handling.header, null, handling.engine.times.sweepMs);
+  await announceStatus(handling, 'paused', position, told, { sweepAt, at });
 }
 
 async function advance(
@@ -133,7 +136,13 @@ async function hasBegun(handling: Handling, entry: number): Promise<boolean> {
 /** Ends the run. Whoever finds it ended by the same entry announces it again: the winner may have died before. */
 export async function finish(
   handling: Handling,
-  end: { status: 'success' | 'failed' | 'tripwire' | 'canceled'; by: number; error?: StoredValue },
+  end: {
+    status: 'success' | 'failed' | 'tripwire' | 'canceled';
+    by: number;
+    error?: StoredValue;
+    /** Whatever of the run is being executed in this process is told to stop. */
+    stop?: WorkflowError;
+  },
   told: readonly WorkflowEvent[],
 ): Promise<void> {
   const { engine, publisher, runId, epoch, header } = handling;
@@ -154,8 +163,10 @@ export async function finish(
   const ours = write.won || (write.image?.epoch === epoch && write.image.endedBy === end.by);
   await publisher.publish(ours ? [...told, endEvent(handling, end.status)] : told);
   if (write.won) metrics.count('run.ended', { status: end.status });
+  if (write.won && end.stop !== undefined) metrics.count('run.timed-out', { workflowId: header.workflowId });
   // Whatever else of the run works in this process, such as a sibling of the arm that aborted it.
   if (end.status === 'canceled') engine.aborts.cancel(runId);
+  if (ours && end.stop !== undefined) engine.aborts.stop(runId, end.stop);
   signalChange(engine, header);
 }
 

@@ -1,6 +1,5 @@
 import { encode } from '../core/codec.ts';
 import { errorOf } from '../core/codec-error.ts';
-import { afterFailure } from '../core/decide.ts';
 import { WorkflowError } from '../core/errors.ts';
 import {
   formatKey,
@@ -22,6 +21,7 @@ import { chunkWriter } from './chunks.ts';
 import { withCell } from './cell.ts';
 import { inputAt, inputValue, type Loaded, loadShared, sharedAt, sourceOf, stepResultsOf } from './load.ts';
 import { askLoop } from './loop.ts';
+import { nextAttempt } from './next-attempt.ts';
 import { loopAt, readsAt } from './registry.ts';
 import { restartsOf } from './restart-context.ts';
 import { executeStep, type StepExecution, type StepOutcome } from './step-executor.ts';
@@ -289,22 +289,25 @@ async function failure(
     common: OutcomeBase;
   },
 ): Promise<CommitOutcome> {
-  const { engine, runId, step, turn, workflow } = handling;
-  const { retryConfig } = workflow.definition;
+  const { engine, runId, step, key, turn } = handling;
   const { nonRetryable, final, common } = how;
-  const policy = { retries: step.retries ?? retryConfig?.attempts ?? 0, delayMs: retryConfig?.delay ?? 0 };
-  const next = afterFailure(parseTurn(turn), policy, {
-    nonRetryable: nonRetryable || final,
+  const next = await nextAttempt(handling, {
+    key,
+    turn,
+    stepId: step.id,
+    isFinal: nonRetryable || final,
     now: common.now,
+    error: async () => error,
   });
-  const stored = await engine.values.storeError(runId, error);
+  const told = next.error ?? error;
+  const stored = await engine.values.storeError(runId, told);
   if (next.type === 'fail') {
     return {
       ...common,
       status: 'failed',
       error: stored,
       ...(nonRetryable ? { nonRetryable } : {}),
-      ...(tripwireOf(error) === undefined ? {} : { tripwire: true }),
+      ...(tripwireOf(told) === undefined ? {} : { tripwire: true }),
     };
   }
   engine.backend.metrics.count('step.retried', { stepId: step.id });

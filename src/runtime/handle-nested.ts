@@ -1,4 +1,5 @@
 import { errorOf } from '../core/codec-error.ts';
+import { deadlineFrom } from '../core/deadline.ts';
 import { afterLostClaim } from '../core/decide.ts';
 import type { WorkflowDefinition } from '../core/definition.ts';
 import {
@@ -279,5 +280,6 @@ function childHeader(
     ...(owner === undefined ? {} : { owner }),
     ...(history === undefined ? {} : { history }),
     ...(perStep ? { perStep } : {}),
+    ...deadlineFrom(nested.timeoutMs, now),
   };
 }

@@ -1,4 +1,5 @@
 import { errorOf } from '../core/codec-error.ts';
+import { sweepByDeadline } from '../core/deadline.ts';
 import type { SleepTime } from '../core/definition.ts';
 import type { WorkflowEvent } from '../core/event.ts';
 import { formatPosition, type StepRecord } from '../core/records.ts';
@@ -85,7 +86,9 @@ async function lieDown(handling: Handling, record: StepRecord): Promise<void> {
   const dueAt = record.dueAt ?? 0;
   if (dueAt > engine.backend.clock.now()) {
     const position = formatPosition(record.key.entry, 0, order.waiting);
-    await announceStatus(handling, 'waiting', position, [], { sweepAt: dueAt + engine.times.sweepMs });
+    const { sweepMs } = engine.times;
+    const sweepAt = sweepByDeadline(handling.header, dueAt + sweepMs, sweepMs);
+    await announceStatus(handling, 'waiting', position, [], { sweepAt });
   }
   await fulfilEntry(handling, record, true);
 }

@@ -1,11 +1,11 @@
 import { WorkflowError } from '../core/errors.ts';
 import type { TurnKey } from '../ports/index.ts';
-import { cancellation } from './abort-registry.ts';
 import type { Engine } from './engine.ts';
+import { stopReason } from './stop-reason.ts';
 
 /**
  * Renews the lease of a claim while its step runs, a third of the lease apart, and looks with each renewal whether the run
- * was canceled. Fires the abort signal when the claim is lost or the run is over: the body's result is fenced off then,
+ * was canceled, or its time is over. Fires the abort signal when the claim is lost or the run is over: the body's result is fenced off then,
  * but its work need not go on. Returns a function that ends the renewal.
  */
 export function keepLease(
@@ -26,10 +26,10 @@ export function keepLease(
       store.loadHeader(claim.runId, { consistent: false }),
     ]);
     if (stopped) return;
-    if (!renewed.won || header?.status === 'canceled') {
-      stop();
-      abort.abort(endOfClaim(claim.runId, renewed.won));
-    }
+    const reason = renewed.won ? stopReason(header) : takenOver(claim.runId);
+    if (reason === undefined) return;
+    stop();
+    abort.abort(reason);
   };
   const arm = (): void => {
     cancelTimer = clock.timer(engine.times.leaseMs / 3, () => {
@@ -47,8 +47,7 @@ export function keepLease(
   return stop;
 }
 
-function endOfClaim(runId: string, canceled: boolean): WorkflowError {
-  if (canceled) return cancellation(runId);
+function takenOver(runId: string): WorkflowError {
   return new WorkflowError(
     'WORKFLOW_STEP_CRASHED',
     `Another worker took this step of run ${runId} over: stop working`,

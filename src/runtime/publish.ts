@@ -1,4 +1,5 @@
 import {
+  deadlineEvent,
   type EventBase,
   runEvent,
   type RunEventDetails,
@@ -99,6 +100,12 @@ export class Publisher {
 
   run(type: RunEventType, status: RunStatus, details?: RunEventDetails): WorkflowEvent {
     return runEvent(this.base(), type, status, details);
+  }
+
+  /** Sets the timer of the run's deadline. */
+  async armDeadline({ deadlineAt }: Pick<RunHeader, 'deadlineAt'>): Promise<void> {
+    if (deadlineAt === undefined) return;
+    await this.engine.backend.timers.schedule(deadlineEvent(this.base(), deadlineAt), deadlineAt);
   }
 
   /** Publishes in one request, facts before the work that follows from them. */

@@ -52,6 +52,7 @@ async function reopen(
   const tree = await loadTree(engine, header.runId, 'none');
   const records = [...(tree?.records ?? []), ...(tree?.open?.items ?? [])];
   for (const record of records) await release(handling, record);
+  await handling.publisher.armDeadline(opened);
   await sweepListed(engine, opened);
   signalChange(engine, header);
   return opened;

@@ -3,9 +3,11 @@ import { terminalStatuses } from '../core/records.ts';
 import { tellCallbacks } from './callbacks.ts';
 import { cancelNestedRuns } from './cascade.ts';
 import { tellParents } from './child.ts';
+import { handleDeadline } from './deadline.ts';
 import type { Engine } from './engine.ts';
 import { handleEpochStart } from './epoch.ts';
 import { drop } from './handling.ts';
+import { stopReason } from './stop-reason.ts';
 
 /**
  * Handles what happened to a whole run (it ended, was canceled, suspended or resumed): ends the runs nested in it, and moves
@@ -16,13 +18,15 @@ export async function handleRunEvent(engine: Engine, event: WorkflowEvent): Prom
   const header = await store.loadHeader(event.runId);
   if (header === undefined) return drop(engine, 'unknown-run');
   if (event.type === 'workflow.start') return handleEpochStart(engine, header, event);
+  if (event.type === 'workflow.timeout') return handleDeadline(engine, header, event);
   const workflow = engine.registry.get(header.workflowId);
   if (event.epoch < header.epoch) {
     await tellCallbacks(engine, workflow.definition, header, event);
     return drop(engine, 'stale-epoch');
   }
   // A cancel that is late must not abort what a later epoch executes.
-  if (header.status === 'canceled') engine.aborts.cancel(event.runId);
+  const reason = stopReason(header);
+  if (reason !== undefined) engine.aborts.stop(event.runId, reason);
   const isOver = terminalStatuses.has(header.status);
   if (isOver && workflow.nests) await cancelNestedRuns(engine, header, event.hop);
   const isTold = await tellCallbacks(engine, workflow.definition, header, event);

@@ -323,9 +323,9 @@ async function handleEvent(engine: Engine, event: WorkflowEvent, time: HandleOpt
       { details: { runId: event.runId } },
     );
   }
-  if (event.type !== 'workflow.step.run') return event.work ? handleRunEvent(engine, event) : undefined;
   const { clock, timers } = engine.backend;
   if (event.dueAt !== undefined && event.dueAt > clock.now()) return timers.schedule(event, event.dueAt);
+  if (event.type !== 'workflow.step.run') return event.work ? handleRunEvent(engine, event) : undefined;
   try {
     await runStep(engine, event, time);
   } catch (error) {

@@ -1,3 +1,4 @@
+import { deadlineFrom } from '../core/deadline.ts';
 import { startVerdict } from '../core/decide.ts';
 import { WorkflowError } from '../core/errors.ts';
 import { entryId } from '../core/graph.ts';
@@ -11,7 +12,7 @@ import {
 } from '../core/records.ts';
 import { forbidden } from './access.ts';
 import type { CreateRequest, StartRequest, StoredRun } from './api.ts';
-import { checkId, checkRecord } from './arguments.ts';
+import { checkId, checkRecord, checkTimeout } from './arguments.ts';
 import { startInfo } from './callbacks.ts';
 import type { Engine } from './engine.ts';
 import { entryTurn, type Handling } from './handling.ts';
@@ -120,6 +121,19 @@ async function validStart(workflow: CompiledWorkflow, request: StartRequest): Pr
   };
 }
 
+/** What a start says of its time, or else its workflow. */
+function deadlineOf(
+  { definition }: CompiledWorkflow,
+  given: unknown,
+  now: number,
+): Pick<RunHeader, 'deadlineAt' | 'timeoutMs'> {
+  const timeoutMs = checkTimeout(given);
+  return {
+    ...deadlineFrom(timeoutMs ?? definition.timeoutMs, now),
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+  };
+}
+
 function isEmpty(value: unknown): boolean {
   return typeof value === 'object' && value !== null && Object.keys(value).length === 0;
 }
@@ -138,6 +152,7 @@ export async function startRun(engine: Engine, request: StartRequest): Promise<S
     startedAt: draft.createdAt,
     sweepAt: draft.createdAt + engine.times.sweepMs,
     ...(request.perStep === true ? { perStep: true } : {}),
+    ...deadlineOf(workflow, request.timeoutMs, draft.createdAt),
   };
   const shared = { state: valid.state, requestContext: valid.requestContext };
   const input: RunInput = {
@@ -209,6 +224,7 @@ export async function publishStart(
   const place = parent === undefined ? {} : { parent: { runId: parent.runId, path: pathOf(parent.key) } };
   // No work, other than of every later event of a nested run: nobody has to be told that it was started.
   await publisher.publish([{ ...publisher.run('workflow.start', 'running'), ...place }, run]);
+  await publisher.armDeadline(header);
 }
 
 async function hasFirstRecord(engine: Engine, { runId, epoch }: RunHeader): Promise<boolean> {

@@ -1,3 +1,4 @@
+import { isOverdue, sweepByDeadline } from '../core/deadline.ts';
 import { isWorkflowError } from '../core/errors.ts';
 import { isBlock, stepIdAt } from '../core/graph.ts';
 import { limits } from '../core/limits.ts';
@@ -17,6 +18,7 @@ import { type TravelParameters, travelTarget } from '../core/travel.ts';
 import { parseTurn } from '../core/turn.ts';
 import { isEntryKey, type RunHeader, sameKey, type StepRecord, terminalStatuses } from '../core/records.ts';
 import type { Audit } from './api.ts';
+import { timeOut } from './deadline.ts';
 import { endEvent } from './duty-entry.ts';
 import { followChild } from './child.ts';
 import type { Engine } from './engine.ts';
@@ -171,11 +173,13 @@ async function carryOut(engine: Engine, header: RunHeader, { actions, again }: R
 }
 
 async function unlessChanged(
-  { backend }: Engine,
-  { runId, wakes, position }: RunHeader,
+  { backend, times }: Engine,
+  header: RunHeader,
   again: number | undefined,
 ): Promise<void> {
-  await backend.store.setSweep({ runId, wakes, position, sweepAt: again ?? null });
+  const { runId, wakes, position } = header;
+  const sweepAt = sweepByDeadline(header, again ?? null, times.sweepMs);
+  await backend.store.setSweep({ runId, wakes, position, sweepAt });
 }
 
 /** Reads the records of a run and plans what it needs. */
@@ -185,7 +189,7 @@ async function look(engine: Engine, header: RunHeader): Promise<RunPlan> {
   const workflow = engine.registry.get(header.workflowId);
   const run = await store.loadRun(runId);
   const records = run?.records ?? [];
-  if (await isUnprepared(engine, header, records)) {
+  if (!isOverdue(header, clock.now()) && (await isUnprepared(engine, header, records))) {
     // Nothing else: what the epoch begins with is not there yet.
     const again = clock.now() + engine.times.sweepMs;
     return { actions: [{ type: 'prepare' }], again, stuck: standsStill({ header, records }, clock.now()) };
@@ -263,6 +267,7 @@ async function passOn(engine: Engine, header: RunHeader, { childRunId }: StepRec
 
 async function act(handling: Handling, header: RunHeader, action: RunPlan['actions'][number]): Promise<void> {
   const { publisher, workflow } = handling;
+  if (action.type === 'time-out') return timeOut(handling);
   if (action.type === 'prepare') return publishEpoch(handling.engine, workflow, header);
   if (action.type === 'duty') {
     await fulfil(handling, action.record, false);

@@ -1,4 +1,5 @@
 import { entryCount } from '../core/assemble.ts';
+import { deadlineFrom } from '../core/deadline.ts';
 import { WorkflowError } from '../core/errors.ts';
 import {
   isVisible,
@@ -64,6 +65,7 @@ export async function timeTravel(engine: Engine, request: TimeTravelRequest): Pr
     perStep: request.perStep === true,
     now,
     sweepAt: now + engine.times.sweepMs,
+    ...deadlineFrom(header.timeoutMs ?? workflow.definition.timeoutMs, now),
     ...(input === undefined ? {} : input),
   });
   if (!write.won) throw stillActive(write.image ?? header);
@@ -82,6 +84,7 @@ export async function publishEpoch(
 ): Promise<void> {
   const handling = handlingOf(engine, workflow, header, hop);
   await handling.publisher.publish([{ ...runEventOf(handling, 'workflow.start', 'running'), work: true }]);
+  await handling.publisher.armDeadline(header);
 }
 
 function stillActive({ runId, workflowId, status }: RunHeader): WorkflowError {

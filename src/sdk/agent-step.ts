@@ -1,11 +1,9 @@
 import { errorOf } from '../core/codec-error.ts';
-import type { AnySchema, StepContext, StepDefinition, StepWriter } from '../core/definition.ts';
+import type { AnySchema, RetryConfig, StepContext, StepDefinition, StepWriter } from '../core/definition.ts';
 import { isWorkflowError, WorkflowError } from '../core/errors.ts';
-import { limits } from '../core/limits.ts';
 import { TripWire } from '../core/tripwire.ts';
 import { readChunk, textOfChunk } from './agent-chunks.ts';
 import {
-  checkCount,
   checkId,
   checkMetadata,
   checkSchema,
@@ -14,6 +12,7 @@ import {
   invalid,
   isObject,
 } from './describe.ts';
+import { checkRetries } from './retry-options.ts';
 import { textSchema } from './text-schema.ts';
 
 type Call = (prompt: unknown, options: Readonly<Record<string, unknown>>) => unknown;
@@ -51,7 +50,7 @@ export function optionsGiven(options: unknown, of: string): Record<string, unkno
   if (options === undefined) return {};
   if (!isObject(options))
     throw invalid(`${of} was given ${describe(options)} as its options: give an object`);
-  checkCount(options['retries'], 'retries', of, limits.attempts);
+  checkRetries(options, of);
   checkTimeout(options['timeoutMs'], of);
   checkMetadata(options['metadata'], of);
   return options;
@@ -79,7 +78,7 @@ export function agentStep(agent: Agent, given: unknown, name?: { readonly id?: s
   const id = name?.id ?? agent.id ?? agent.name;
   checkId(id, 'An agent');
   const of = `Agent step "${id}"`;
-  const { retries, timeoutMs, metadata, ...options } = optionsGiven(given, of);
+  const { retries, retryConfig, timeoutMs, metadata, ...options } = optionsGiven(given, of);
   const outputSchema = outputSchemaOf(options, of);
   return Object.freeze<StepDefinition>({
     id,
@@ -87,6 +86,7 @@ export function agentStep(agent: Agent, given: unknown, name?: { readonly id?: s
     inputSchema: promptSchema,
     outputSchema: outputSchema ?? answerSchema,
     retries: retries as number | undefined,
+    retryConfig: retryConfig as RetryConfig | undefined,
     timeoutMs: timeoutMs as number | undefined,
     metadata: metadata as Readonly<Record<string, unknown>> | undefined,
     component: 'AGENT',

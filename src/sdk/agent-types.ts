@@ -1,4 +1,4 @@
-import type { AnySchema } from '../core/definition.ts';
+import type { AnySchema, RetryConfig } from '../core/definition.ts';
 import type { OutputOf } from './schema.ts';
 import type { Step } from './step-types.ts';
 
@@ -24,8 +24,10 @@ export type AgentLike<Id extends string = string> = AgentFields<Id> &
 
 /** Options of a step that is an agent. What is not named here is given to the agent as it is. */
 export interface AgentStepOptions<Out extends AnySchema = AnySchema> {
-  /** Attempts after the first one, 0 to 999. @default the workflow's `retryConfig.attempts`, else 0 */
+  /** Short for `retryConfig.attempts`: attempts after the first one, 0 to 999. @default what its `retryConfig` or the workflow's says, else 0 */
   readonly retries?: number;
+  /** Its retry policy. Each field that it has wins over that of the workflow. @default the workflow's `retryConfig` */
+  readonly retryConfig?: RetryConfig;
   /**
    * Longest time of one attempt, ms, 1 to 2,147,483,647. When it is over, `abortSignal` aborts and the attempt fails with
    * WORKFLOW_STEP_TIMEOUT, also when the agent goes on. @default none, but that of the function on AWS

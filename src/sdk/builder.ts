@@ -29,6 +29,7 @@ export class WorkflowBuilder implements WorkflowDefinition {
   readonly stateSchema: AnySchema | undefined;
   readonly requestContextSchema: AnySchema | undefined;
   readonly retryConfig: RetryConfig | undefined;
+  readonly timeoutMs: number | undefined;
   readonly validateInputs: boolean;
   readonly callbacks: CallbackDefinitions | undefined;
   readonly shouldPersistSnapshot: WorkflowDefinition['shouldPersistSnapshot'];
@@ -51,6 +52,7 @@ export class WorkflowBuilder implements WorkflowDefinition {
     this.stateSchema = options.stateSchema;
     this.requestContextSchema = options.requestContextSchema;
     this.retryConfig = options.retryConfig;
+    this.timeoutMs = options.timeoutMs;
     this.stepDefs = options.steps;
     this.options = { validateInputs: true, ...options.options };
     this.validateInputs = this.options.validateInputs ?? true;

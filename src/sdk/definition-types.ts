@@ -50,8 +50,17 @@ export interface WorkflowOptions<
   readonly stateSchema?: State;
   /** Validates the request context of a start. @default any object is taken */
   readonly requestContextSchema?: Context;
-  /** Retries of every step that sets none of its own. `attempts` 0 to 999, `delay` in ms. @default no retry */
+  /**
+   * Retries of every step, and of every nested workflow, that says nothing else: how often, after which pause, and after which
+   * errors. @default no retry
+   */
   readonly retryConfig?: RetryConfig;
+  /**
+   * Longest time of a run, ms, 1 to 31,536,000,000 (365 days), by the clock: whatever it does or waits for. A run that is not over
+   * then fails with WORKFLOW_RUN_TIMEOUT. A start can give another one; a time travel begins anew. Nested in another workflow,
+   * it is the time of each run of its own. @default none
+   */
+  readonly timeoutMs?: number;
   /** For people and programs that look at the workflow. @default none */
   readonly metadata?: Readonly<Record<string, unknown>>;
   /**

@@ -1,4 +1,4 @@
-import type { StepDefinition } from '../core/definition.ts';
+import type { RetryConfig, StepDefinition } from '../core/definition.ts';
 import { type ErrorCode, WorkflowError } from '../core/errors.ts';
 import { agentStep, isAgent, optionsGiven } from './agent-step.ts';
 import { checkId, describe, invalid, isObject } from './describe.ts';
@@ -55,11 +55,12 @@ export function declaredStep(
   }
   checkId(value, of);
   const stepId = id ?? value;
-  const { retries, timeoutMs, metadata } = optionsGiven(options, of);
+  const { retries, retryConfig, timeoutMs, metadata } = optionsGiven(options, of);
   const title = kind === 'agent' ? 'Agent' : 'Tool';
   return Object.freeze<StepDefinition>({
     id: stepId,
     retries: retries as number | undefined,
+    retryConfig: retryConfig as RetryConfig | undefined,
     timeoutMs: timeoutMs as number | undefined,
     metadata: metadata as Readonly<Record<string, unknown>> | undefined,
     component,

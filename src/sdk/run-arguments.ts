@@ -10,7 +10,7 @@ import { describe, isObject } from './describe.ts';
 
 /** What the typed `start` accepts, at run time. */
 export interface StartOptions
-  extends Pick<StartRequest, 'inputData' | 'initialState' | 'perStep'>,
+  extends Pick<StartRequest, 'inputData' | 'initialState' | 'perStep' | 'timeoutMs'>,
     SharedOptions {}
 
 /** What the typed `restart` accepts, at run time. */
@@ -90,7 +90,7 @@ function target(step: unknown, method: string): string | readonly string[] {
 /** The part of a start request that the caller's options say. */
 export function startArguments(options: StartOptions): Omit<StartRequest, 'workflowId'> {
   const { inputData } = options;
-  return { inputData, ...present(options, ['initialState', 'perStep']), ...shared(options) };
+  return { inputData, ...present(options, ['initialState', 'perStep', 'timeoutMs']), ...shared(options) };
 }
 
 /** The same of a resume request. Throws WORKFLOW_ARGUMENT_INVALID for what is no step. */

@@ -108,6 +108,8 @@ export type StartArguments<Types extends WorkflowTypes> = InputArgument<Types['i
   readonly outputOptions?: OutputOptions;
   /** Executes one entry, and of a block one arm; then the run is `paused`, until a time travel goes on. @default false */
   readonly perStep?: boolean;
+  /** Longest time of the run, ms, 1 to 31,536,000,000 (365 days), see {@link WorkflowOptions.timeoutMs}. @default that of the workflow */
+  readonly timeoutMs?: number;
 };
 
 /** All arguments, or none when none is required. */

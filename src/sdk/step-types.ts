@@ -1,4 +1,4 @@
-import type { AnySchema, StepDefinition } from '../core/definition.ts';
+import type { AnySchema, RetryConfig, StepDefinition } from '../core/definition.ts';
 import type { Bailed, ExecuteContext, Suspended } from './context.ts';
 import type { Given, InputOf, KeysOf, Known, MaybePromise, OutputOf } from './schema.ts';
 
@@ -96,8 +96,10 @@ export interface StepParams<
   readonly stateSchema?: State;
   /** Validates the request context before each execution. @default it is not validated */
   readonly requestContextSchema?: Context;
-  /** Attempts after the first one, 0 to 999. @default the workflow's `retryConfig.attempts`, else 0 */
+  /** Short for `retryConfig.attempts`: attempts after the first one, 0 to 999. @default what its `retryConfig` or the workflow's says, else 0 */
   readonly retries?: number;
+  /** Its retry policy. Each field that it has wins over that of the workflow. @default the workflow's `retryConfig` */
+  readonly retryConfig?: RetryConfig;
   /**
    * Longest time of one attempt, ms, 1 to 2,147,483,647. When it is over, `abortSignal` aborts and the attempt fails with
    * WORKFLOW_STEP_TIMEOUT, also when the body goes on. @default none, but that of the function on AWS

@@ -1,8 +1,6 @@
-import type { AnySchema, StepContext, StepDefinition } from '../core/definition.ts';
-import { limits } from '../core/limits.ts';
+import type { AnySchema, RetryConfig, StepContext, StepDefinition } from '../core/definition.ts';
 import { readsOfSource } from '../core/reads.ts';
 import {
-  checkCount,
   checkId,
   checkMetadata,
   checkSchema,
@@ -14,6 +12,7 @@ import {
 } from './describe.ts';
 import { agentStep, isAgent } from './agent-step.ts';
 import type { AgentLike, AgentStep, AgentStepOptions } from './agent-types.ts';
+import { checkRetries } from './retry-options.ts';
 import type { Step, StepOf, StepParams } from './step-types.ts';
 import { isTool, toolStep } from './tool-step.ts';
 import type { ToolBody, ToolLike, ToolStep, ToolStepOptions, ToolWithContext } from './tool-types.ts';
@@ -42,7 +41,7 @@ export function createStep<const Id extends string, Out extends AnySchema = AnyS
  * follow from its schemas.
  *
  * Throws WORKFLOW_DEFINITION_INVALID for an empty id, a missing or foreign schema, a body that is no function, retries that
- * are no whole number from 0 to 999, or a timeoutMs that is none from 1 to 2,147,483,647.
+ * are no whole number from 0 to 999, a malformed retryConfig, or a timeoutMs that is none from 1 to 2,147,483,647.
  */
 export function createStep<
   const Id extends string,
@@ -107,7 +106,7 @@ function stepOf(params: unknown): StepDefinition {
       `Invalid input: expected StepParams, Agent or ToolStep. createStep was given ${describe(params)}: give it { id, inputSchema, outputSchema, execute }, an agent or a tool`,
     );
   }
-  const { id, description, retries, timeoutMs, metadata } = params;
+  const { id, description, retries, retryConfig, timeoutMs, metadata } = params;
   checkId(id, 'A step');
   const name = `Step "${id}"`;
   for (const [key, required] of schemas) checkSchema(params[key], key, name, required);
@@ -116,7 +115,7 @@ function stepOf(params: unknown): StepDefinition {
   if (typeof body !== 'function') {
     throw invalid(`${name} has ${describe(body)} as its execute: give a function of the step's context`);
   }
-  checkCount(retries, 'retries', name, limits.attempts);
+  checkRetries(params, name);
   checkTimeout(timeoutMs, name);
   checkMetadata(metadata, name);
   const schema = (key: (typeof schemas)[number][0]) => params[key] as AnySchema | undefined;
@@ -130,6 +129,7 @@ function stepOf(params: unknown): StepDefinition {
     stateSchema: schema('stateSchema'),
     requestContextSchema: schema('requestContextSchema'),
     retries: retries as number | undefined,
+    retryConfig: retryConfig as RetryConfig | undefined,
     timeoutMs,
     metadata,
     // Of the author's function: the bound one has no source of its own.

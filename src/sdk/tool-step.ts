@@ -1,4 +1,10 @@
-import type { AnySchema, StepContext, StepDefinition, SuspendOptions } from '../core/definition.ts';
+import type {
+  AnySchema,
+  RetryConfig,
+  StepContext,
+  StepDefinition,
+  SuspendOptions,
+} from '../core/definition.ts';
 import { optionsGiven } from './agent-step.ts';
 import { checkId, checkSchema, describe, invalid, isObject } from './describe.ts';
 
@@ -30,7 +36,7 @@ export function toolStep(tool: unknown, given: unknown, name?: { readonly id?: s
     throw invalid(`Tool must have input and output schemas defined: ${of} has not`);
   }
   for (const key of schemas) checkSchema(tool[key], key, of, false);
-  const { retries, timeoutMs, metadata } = optionsGiven(given, of);
+  const { retries, retryConfig, timeoutMs, metadata } = optionsGiven(given, of);
   const { description } = tool;
   const schema = (key: (typeof schemas)[number]) => tool[key] as AnySchema | undefined;
   return Object.freeze<StepDefinition>({
@@ -41,6 +47,7 @@ export function toolStep(tool: unknown, given: unknown, name?: { readonly id?: s
     resumeSchema: schema('resumeSchema'),
     suspendSchema: schema('suspendSchema'),
     retries: retries as number | undefined,
+    retryConfig: retryConfig as RetryConfig | undefined,
     timeoutMs: timeoutMs as number | undefined,
     metadata: metadata as Readonly<Record<string, unknown>> | undefined,
     component: 'TOOL',

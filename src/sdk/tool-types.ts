@@ -1,4 +1,4 @@
-import type { AnySchema, StepRuntime, SuspendOptions } from '../core/definition.ts';
+import type { AnySchema, RetryConfig, StepRuntime, SuspendOptions } from '../core/definition.ts';
 import type { RequestContext } from '../core/request-context.ts';
 import type { InputOf, Known, OutputOf } from './schema.ts';
 import type { Step } from './step-types.ts';
@@ -32,8 +32,10 @@ export interface ToolWithContext<Body extends ToolBody> {
 
 /** Options of a step that is a tool. */
 export interface ToolStepOptions {
-  /** Attempts after the first one, 0 to 999. @default the workflow's `retryConfig.attempts`, else 0 */
+  /** Short for `retryConfig.attempts`: attempts after the first one, 0 to 999. @default what its `retryConfig` or the workflow's says, else 0 */
   readonly retries?: number;
+  /** Its retry policy. Each field that it has wins over that of the workflow. @default the workflow's `retryConfig` */
+  readonly retryConfig?: RetryConfig;
   /**
    * Longest time of one attempt, ms, 1 to 2,147,483,647. When it is over, `abortSignal` aborts and the attempt fails with
    * WORKFLOW_STEP_TIMEOUT, also when the tool goes on. @default none, but that of the function on AWS

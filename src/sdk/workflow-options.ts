@@ -2,6 +2,7 @@ import type { AnySchema, ConcurrencyDefinition, WorkflowDefinition } from '../co
 import { limits } from '../core/limits.ts';
 import { checkCount, checkId, checkMetadata, checkSchema, describe, invalid, isObject } from './describe.ts';
 import type { WorkflowOptions } from './definition-types.ts';
+import { checkRetryConfig } from './retry-options.ts';
 
 /** Options with their types forgotten. */
 export type Options = WorkflowOptions<string, AnySchema, AnySchema>;
@@ -31,22 +32,9 @@ export function checkOptions(options: unknown): asserts options is Options {
   const name = `Workflow "${options['id']}"`;
   for (const [key, required] of schemas) checkSchema(options[key], key, name, required);
   checkMetadata(options['metadata'], name);
-  checkRetries(options['retryConfig'] ?? {}, name);
-  if (options['timeoutMs'] !== undefined)
-    throw invalid(
-      `${name} has a timeoutMs, and only steps can have one: give it to the steps of the workflow`,
-    );
+  checkRetryConfig(options['retryConfig'] ?? undefined, name);
+  checkCount(options['timeoutMs'], 'timeoutMs', name, limits.runTimeoutMs, 1);
   checkBehaviour(options['options'] ?? {}, name);
-}
-
-function checkRetries(retries: unknown, name: string): void {
-  if (!isObject(retries))
-    throw invalid(`${name} has ${describe(retries)} as its retryConfig: give { attempts, delay }`);
-  checkCount(retries['attempts'], 'retryConfig.attempts', name, limits.attempts);
-  const { delay } = retries;
-  if (delay !== undefined && !(typeof delay === 'number' && delay >= 0 && Number.isFinite(delay))) {
-    throw invalid(`${name} has ${describe(delay)} as its retryConfig.delay: give milliseconds from 0`);
-  }
 }
 
 function checkBehaviour(options: unknown, name: string): void {

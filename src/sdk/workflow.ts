@@ -114,7 +114,8 @@ export function defineWorkflow<
 /** What would have to be given to `createWorkflow` for a workflow of the same properties. */
 function optionsOf(source: WorkflowDefinition): object {
   const { description, metadata, inputSchema, outputSchema, stateSchema, requestContextSchema } = source;
-  const { validateInputs, callbacks, shouldPersistSnapshot, pruneSnapshot, history, retryConfig } = source;
+  const { validateInputs, callbacks, shouldPersistSnapshot, pruneSnapshot, history, retryConfig, timeoutMs } =
+    source;
   const own = 'options' in source && isObject(source.options) ? source.options : {};
   return {
     description,
@@ -124,6 +125,7 @@ function optionsOf(source: WorkflowDefinition): object {
     stateSchema,
     requestContextSchema,
     retryConfig,
+    timeoutMs,
     steps: 'stepDefs' in source ? source.stepDefs : undefined,
     options: { ...callbacks, shouldPersistSnapshot, pruneSnapshot, history, ...own, validateInputs },
   };

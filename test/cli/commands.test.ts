@@ -44,6 +44,17 @@ describe('start', () => {
     expect(other.code).toBe(6);
   });
 
+  test('--timeout gives the run its time, and has to be one', async () => {
+    const { evented, runtime } = serve();
+    const argv = ['start', 'orders', '{"pieces":3}', '--run-id', 'a', '--timeout'];
+    expect(await evented([...argv, '1s'])).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('--timeout'),
+    });
+    expect(await evented([...argv, '600000'])).toMatchObject({ code: 0 });
+    expect((await runtime.list({ limit: 1 })).headers).toMatchObject([{ runId: 'a', timeoutMs: 600_000 }]);
+  });
+
   test('input from the standard input and from a file', async () => {
     const { evented, runtime } = serve();
     const folder = mkdtempSync(join(tmpdir(), 'evented-cli-'));

@@ -19,6 +19,7 @@ describe('each method asks its route', () => {
       requestContext: { tenant: 'a' },
       resourceId: 'me',
       perStep: true,
+      timeoutMs: 60_000,
       wait: 2.5,
     };
     await until(orders.start(options));

@@ -1,5 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { eventTypes, keyOfPath, runEvent, stepEvent, suspendedAt } from '../../src/core/event.ts';
+import {
+  deadlineEvent,
+  eventTypes,
+  keyOfPath,
+  runEvent,
+  stepEvent,
+  suspendedAt,
+} from '../../src/core/event.ts';
 import type { Graph } from '../../src/core/graph.ts';
 import { limits } from '../../src/core/limits.ts';
 import { keyAt, turn } from './builders.ts';
@@ -86,7 +93,13 @@ describe('the event of a run', () => {
     expect(types.filter((type) => runEvent(base, type, 'running').work)).toEqual(['workflow.cancel']);
     const steps = ['workflow.step.run', 'workflow.step.end'] as const;
     expect(steps.filter((type) => stepEvent(base, type, at).work)).toEqual(['workflow.step.run']);
-    expect(new Set([...types, ...steps])).toEqual(new Set(eventTypes));
+    expect(deadlineEvent(base, 9_000)).toMatchObject({
+      type: 'workflow.timeout',
+      work: true,
+      dueAt: 9_000,
+      path: [],
+    });
+    expect(new Set([...types, ...steps, 'workflow.timeout'])).toEqual(new Set(eventTypes));
   });
 
   test('what somebody has to do something about, or a nested run tells its parent', () => {

@@ -142,6 +142,7 @@ const lives: readonly (readonly [
       await rest();
     },
   ],
+  ['a run whose time is over', workflow('w', [asking('ask')], { timeoutMs: 60_000 }), 1, async () => {}],
   [
     'nested runs that wait, end, fail and are canceled',
     workflow('w', [nest(workflow('waits', [asking('ask')])), nest(workflow('fails', [failing]))]),
@@ -162,6 +163,9 @@ describe('each event that is published is as it is documented', () => {
   test.each(lives)('by %s', async (_, made, inputData, life) => {
     const observed = observe([made]);
     await observed.runtime.start({ workflowId: 'w', runId: 'r', inputData });
+    // Only timers send it.
+    const timed = observed.place.queued().filter(({ event }) => event.type === 'workflow.timeout');
+    observed.events.push(...timed.map(({ event }) => event));
     await observed.rest();
     await life(observed);
     expect(observed.events.flatMap(problemsOf)).toEqual([]);

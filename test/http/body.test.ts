@@ -253,7 +253,7 @@ test('a misspelled property is told together with those that are possible', asyn
   const { send, starts } = recorder();
   const { detail } = await refused(await send('{"input":1}'), 400, 'WORKFLOW_ARGUMENT_INVALID');
   expect(detail).toContain(
-    '"input" (possible: runId, inputData, inputValue, initialState, requestContext, resourceId, perStep)',
+    '"input" (possible: runId, inputData, inputValue, initialState, requestContext, resourceId, perStep, timeoutMs)',
   );
   expect(starts).toEqual([]);
 

@@ -174,6 +174,20 @@ test('perStep pauses after each entry, and a time travel goes on', async () => {
   });
 });
 
+describe('the time of a run', () => {
+  test('is that of its start, and what is none is refused', async () => {
+    const { app, runtime } = realApp({ workflows });
+    const input = { inputData: { pieces: 2 } };
+    const { status, details } = await problemIn(
+      await app.request('/workflows/sums/runs', post({ ...input, timeoutMs: 1.5 })),
+    );
+    expect([status, details?.issues]).toEqual([400, [{ path: 'timeoutMs', message: expect.any(String) }]]);
+    const started = { ...input, runId: 'a', timeoutMs: 60_000 };
+    expect(await send(app, '/workflows/sums/runs?wait=25', started)).toMatchObject({ status: 'success' });
+    expect((await runtime.list({ limit: 9 })).headers).toMatchObject([{ runId: 'a', timeoutMs: 60_000 }]);
+  });
+});
+
 describe('POST /runs/:runId/time-travel', () => {
   test('executes a step again with another input', async () => {
     const { app } = realApp({ workflows });

@@ -125,6 +125,18 @@ describe('a request to start', () => {
     expect(await runs(runtime)).toHaveLength(2);
   });
 
+  test('says how long its run may take', async () => {
+    const { deliver, runtime, drain, refused } = fixture();
+    const began = Date.now();
+    await deliver(start({ runId: 'r', timeoutMs: 1 }));
+    await deliver(start({ runId: 'none', timeoutMs: 0 }));
+    expect(refused).toMatchObject([{ code: 'WORKFLOW_ARGUMENT_INVALID', runId: 'none' }]);
+    const { headers } = await runtime.list({ limit: 10 });
+    expect(headers).toMatchObject([{ runId: 'r', timeoutMs: 1 }]);
+    expect(headers[0]?.deadlineAt).toBeGreaterThan(began);
+    await drain();
+  });
+
   test('names its run, or is refused where another has that id', async () => {
     const { deliver, runtime, refused } = fixture([shop, { source: 'store' }]);
     await deliver(start({ runId: 'r' }));

@@ -65,6 +65,7 @@ describe('a clone of a workflow', () => {
       stateSchema: z.object({ seen: z.number().default(0) }),
       requestContextSchema: z.object({ tenant: z.string().optional() }),
       retryConfig: { attempts: 2, delay: 5 },
+      timeoutMs: 9_000,
       options: { validateInputs: false },
     })
       .then(a)
@@ -82,6 +83,7 @@ describe('a clone of a workflow', () => {
       of.stateSchema,
       of.requestContextSchema,
       of.retryConfig,
+      of.timeoutMs,
       of.validateInputs,
     ];
     expect([clone.id, clone.committed]).toEqual(['other', true]);

@@ -34,12 +34,12 @@ const asking = <const Id extends string>(id: Id) =>
   });
 
 describe('requests of a run', () => {
-  test('pause after each entry on request', async () => {
+  test('pause after each entry, and have their time, on request', async () => {
     const { host, run } = await setUp();
-    await run.startAsync({ inputData: 1, perStep: true });
+    await run.startAsync({ inputData: 1, perStep: true, timeoutMs: 5_000 });
     await run.resumeAsync({ resumeData: 1, perStep: true, forEachIndex: 0 });
     expect(host.requests).toEqual([
-      ['start', { ...ref, inputData: 1, perStep: true }],
+      ['start', { ...ref, inputData: 1, perStep: true, timeoutMs: 5_000 }],
       ['resume', { ...ref, resumeData: 1, perStep: true, forEachIndex: 0 }],
     ]);
   });

@@ -115,6 +115,36 @@ describe('createStep refuses', () => {
       { ...schemas, id: 'a', execute, timeoutMs: '5s' },
       'the string "5s" as its timeoutMs',
     ],
+    [
+      'two numbers of attempts',
+      { ...schemas, id: 'a', execute, retries: 1, retryConfig: { attempts: 2 } },
+      'Step "a" has both retries and retryConfig.attempts, which are the same: give one of them',
+    ],
+    [
+      'null as a policy',
+      { ...schemas, id: 'a', execute, retryConfig: null },
+      'Step "a" has null as its retryConfig: give { attempts, delay }',
+    ],
+    [
+      'a bound that is none',
+      { ...schemas, id: 'a', execute, retryConfig: { maxDelay: Number.NaN } },
+      'has the number NaN as its retryConfig.maxDelay: give milliseconds from 0',
+    ],
+    [
+      'a way to back off that is none',
+      { ...schemas, id: 'a', execute, retryConfig: { backoff: 'linear' } },
+      'has the string "linear" as its retryConfig.backoff: give "constant" or "exponential"',
+    ],
+    [
+      'a jitter that is none',
+      { ...schemas, id: 'a', execute, retryConfig: { jitter: true } },
+      'has the boolean true as its retryConfig.jitter: give "none" or "full"',
+    ],
+    [
+      'a condition that is none',
+      { ...schemas, id: 'a', execute, retryConfig: { retryIf: ['E1'] } },
+      'has an array as its retryConfig.retryIf: give a function of the error that returns true or false',
+    ],
     ['a symbol', { ...schemas, id: Symbol('a'), execute }, 'a symbol as its id'],
     ['an array', [], 'createStep was given an array'],
     ['a function', function step() {}, 'createStep was given the function step'],

@@ -202,12 +202,19 @@ describe('createWorkflow refuses', () => {
       { ...numbers, retryConfig: 3 },
       'has the number 3 as its retryConfig: give { attempts, delay }',
     ],
+    [
+      'no time at all',
+      { ...numbers, timeoutMs: 0 },
+      'Workflow "numbers" has the number 0 as its timeoutMs: give a whole number from 1 to 31536000000',
+    ],
+    ['more than a year', { ...numbers, timeoutMs: 31_536_000_001 }, 'as its timeoutMs'],
     ['endless attempts', { ...numbers, retryConfig: { attempts: Infinity } }, 'as its retryConfig.attempts'],
     [
       'a negative delay',
       { ...numbers, retryConfig: { delay: -1 } },
       'has the number -1 as its retryConfig.delay',
     ],
+    ['an unknown backoff', { ...numbers, retryConfig: { backoff: 1 } }, 'as its retryConfig.backoff'],
     ['a delay without end', { ...numbers, retryConfig: { delay: Infinity } }, 'as its retryConfig.delay'],
     [
       'a delay in words',

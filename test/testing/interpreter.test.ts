@@ -128,6 +128,48 @@ describe('attempts', () => {
     expect(interpreted.steps['a']).toMatchObject({ status: 'failed', nonRetryable: true });
   });
 
+  test('go on only after the errors that a condition names', async () => {
+    const trying = (id: string) =>
+      body(id, async ({ retryCount }) => Promise.reject(new Error(`${id} ${retryCount}`)));
+    const withPolicy = (retryIf: (error: Error) => boolean) =>
+      createWorkflow({
+        id: 'w',
+        inputSchema: any,
+        outputSchema: any,
+        retryConfig: { attempts: 4, retryIf },
+      });
+    const made = withPolicy(({ message }) => message === 'a 0');
+    const interpreted = await run(made.then(trying('a')).commit());
+    expect(interpreted.error?.message).toBe('a 1');
+    expect(interpreted.executions).toHaveLength(2);
+    const inner = flow('inner').then(trying('b')).commit();
+    const nested = await run(
+      withPolicy(() => false)
+        .then(inner)
+        .commit(),
+    );
+    expect(nested.error?.message).toBe('b 0');
+    const broken = await run(
+      withPolicy(() => {
+        throw new TypeError('who knows');
+      })
+        .then(inner)
+        .commit(),
+    );
+    expect(broken.error).toMatchObject({
+      code: 'WORKFLOW_RETRY_CONDITION_FAILED',
+      cause: { message: 'who knows' },
+    });
+    const own = createStep({
+      id: 'own',
+      inputSchema: any,
+      outputSchema: any,
+      retryConfig: { attempts: 1, retryIf: () => true },
+      execute: async () => Promise.reject(new Error('own')),
+    });
+    expect((await run(flow('w').then(own).commit())).executions).toHaveLength(2);
+  });
+
   test('of a nested workflow begin it anew, but none is made with input that does not fit', async () => {
     let count = 0;
     const inner = flow('inner')

@@ -212,6 +212,7 @@ export const metricNames: Readonly<Record<MetricName | 'step.failed' | 'run.fail
   'run.started': 'RunStarted',
   'run.ended': 'RunEnded',
   'run.failed': 'RunFailed',
+  'run.timed-out': 'RunTimedOut',
   'run.swept': 'RunSwept',
   'run.audited': 'RunAudited',
   'run.stuck': 'RunStuck',

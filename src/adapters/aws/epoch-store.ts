@@ -26,7 +26,7 @@ const travels = 'tt';
 const parametersAttribute = 'v';
 
 const sweep = sweepIndex.sortKey.name;
-const { wakes, from, startedAt, perStep } = headerFields;
+const { wakes, from, startedAt, perStep, deadlineAt } = headerFields;
 
 /** The writes that begin an epoch of a run, or open it again: see the methods of `RunStore`. */
 export function epochStore(table: Table): Pick<RunStore, 'startChild' | 'travel' | 'restart' | 'loadTravel'> {
@@ -151,7 +151,7 @@ async function travel(table: Table, write: TravelWrite): Promise<Write<RunHeader
 }
 
 function travelUpdate(write: TravelWrite, name: string, input: Item): UpdateWrite {
-  const { runId, now, sweepAt, graphHash, inputHash, start } = write;
+  const { runId, now, sweepAt, deadlineAt: deadline, graphHash, inputHash, start } = write;
   const epoch = write.epoch + 1;
   const statuses = statusValues(travelStatuses);
   const fields = { status: 'running', epoch, position: '', graphHash, updatedAt: now, sweepAt } as const;
@@ -161,6 +161,7 @@ function travelUpdate(write: TravelWrite, name: string, input: Item): UpdateWrit
       ...encodeFields(headerFields, { ...fields, ...(inputHash === undefined ? {} : { inputHash }) }),
       ...input,
       ...(write.perStep ? { [perStep.attribute]: { BOOL: true } } : {}),
+      ...(deadline === undefined ? {} : { [deadlineAt.attribute]: numberValue(deadline) }),
     },
     setOnce: { [startedAt.attribute]: numberValue(now) },
     increase: { [wakes.attribute]: 1 },
@@ -172,6 +173,7 @@ function travelUpdate(write: TravelWrite, name: string, input: Item): UpdateWrit
       // A run that goes on must not expire.
       tableDefinition.timeToLive,
       ...(write.perStep ? [] : [perStep.attribute]),
+      ...(deadline === undefined ? [deadlineAt.attribute] : []),
       ...(write.input === undefined ? [] : otherInputAttributes(input)),
     ],
     condition: {

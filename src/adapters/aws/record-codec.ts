@@ -166,6 +166,8 @@ export const headerFields: Fields<Omit<RunHeader, 'runId'>> = {
   from: { attribute: 'from', type: epochStarts },
   history: { attribute: 'hi', type: historyKind },
   perStep: { attribute: 'ps', type: flag },
+  deadlineAt: { attribute: 'da', type: number },
+  timeoutMs: { attribute: 'tm', type: number },
   callback: { attribute: 'cb', type: callbackState },
   shown: { attribute: 'sn', type: shownSnapshot },
   restarts: { attribute: 're', type: storedRestarts },

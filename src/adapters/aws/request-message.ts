@@ -44,6 +44,7 @@ const start = z.strictObject({
   initialState: values.exactOptional(),
   requestContext: values.exactOptional(),
   resourceId: text.exactOptional(),
+  timeoutMs: z.int().min(1).max(limits.runTimeoutMs).exactOptional(),
   requestId: text.exactOptional(),
 });
 

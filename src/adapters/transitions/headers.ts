@@ -124,6 +124,7 @@ export function traveled(stored: RunHeader | undefined, write: TravelWrite): Run
     startedAt: stored.startedAt ?? write.now,
     updatedAt: write.now,
     sweepAt: write.sweepAt,
+    deadlineAt: write.deadlineAt,
     endedAt: undefined,
     endedBy: undefined,
     error: undefined,

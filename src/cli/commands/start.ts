@@ -1,6 +1,10 @@
+import { wholeNumber } from '../arguments.ts';
 import type { Command, Context } from '../command.ts';
 import { objectOption, sendValue } from '../data.ts';
 import { checkExclusive, contextOption, follow, goOptions, invalidValue } from './shared.ts';
+
+/** Longest time of a run, ms: 365 days, as the server takes it. */
+const longestRunMs = 31_536_000_000;
 
 /** `evented start` */
 export const start: Command = {
@@ -18,6 +22,7 @@ export const start: Command = {
     state: { value: 'json', summary: 'initial state: an object, @file or -' },
     ...contextOption,
     'per-step': { summary: 'pause after the first entry' },
+    timeout: { value: 'ms', summary: 'fail the run when it takes longer (as the workflow says)' },
     ...goOptions,
   },
   examples: [
@@ -47,10 +52,11 @@ export const start: Command = {
 };
 
 async function startOptions(context: Context) {
-  const [runId, key, resource] = [
+  const [runId, key, resource, timeout] = [
     context.option('run-id'),
     context.option('key'),
     context.option('resource'),
+    context.option('timeout'),
   ];
   const initialState = await objectOption(context, 'state');
   const requestContext = await objectOption(context, 'context');
@@ -61,6 +67,7 @@ async function startOptions(context: Context) {
     ...(initialState === undefined ? {} : { initialState }),
     ...(requestContext === undefined ? {} : { requestContext }),
     ...(context.flag('per-step') ? { perStep: true } : {}),
+    ...(timeout === undefined ? {} : { timeoutMs: wholeNumber('--timeout', timeout, 1, longestRunMs) }),
   };
 }
 

@@ -63,6 +63,29 @@ export const travelCases: readonly ContractCase<RunFixture>[] = [
     },
   ],
   [
+    'a time travel gives the run the deadline of its epoch, or takes it away',
+    async (run) => {
+      const header = await run.start({ status: 'suspended', deadlineAt: T0 + 500, timeoutMs: 500 });
+      hasFields(header, { deadlineAt: T0 + 500, timeoutMs: 500 });
+      const { runId } = run;
+      hasFields(won(await run.store.travel(travelOf(run, { deadlineAt: T0 + 600 }))), {
+        deadlineAt: T0 + 600,
+        timeoutMs: 500,
+      });
+      const status = {
+        runId,
+        epoch: 2,
+        status: 'suspended',
+        position: run.position(2, 1),
+        now: T0 + 101,
+      } as const;
+      hasFields(won(await run.store.setStatus(status)), { deadlineAt: T0 + 600 });
+      const again = travelOf(run, { epoch: 2, wakes: 1, start: [3, 1, 4] });
+      hasFields(won(await run.store.travel(again)), { deadlineAt: undefined, timeoutMs: 500 });
+      deepStrictEqual((await run.stored(runId))?.timeoutMs, 500);
+    },
+  ],
+  [
     'a run travels when it is pending, suspended, paused or over',
     async (run) => {
       const statuses = [

@@ -3,7 +3,6 @@ import type { Frame } from './frame.ts';
 import { type Ending, entryOf, type InterpretedStep, neverSuspended, type Outcome } from './outcome.ts';
 import type { PlaceStep } from './place.ts';
 import { noChange, type Shared } from './shared.ts';
-import type { StepLike } from './types.ts';
 
 /** What the step of a place is executed with. */
 export interface PlaceGiven {
@@ -21,11 +20,6 @@ export interface EntryGiven {
   readonly entry: number;
   readonly input: unknown;
   readonly shared: Shared;
-}
-
-/** Attempts after the first one. Mappings have them too; conditions and times have none. */
-export function retriesOf(frame: Frame, step: StepLike): number {
-  return step.retries ?? frame.workflow.retryConfig?.attempts ?? 0;
 }
 
 /** Keeps what a place came to as the entry of its step. */

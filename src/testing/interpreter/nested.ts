@@ -1,5 +1,5 @@
 import { validInput } from './attempt.ts';
-import { type PlaceGiven, retriesOf } from './entry.ts';
+import type { PlaceGiven } from './entry.ts';
 import { errorOf, tripwireOf } from './failure.ts';
 import { Frame } from './frame.ts';
 import {
@@ -10,6 +10,7 @@ import {
   type RunOutcome,
   type Suspensions,
 } from './outcome.ts';
+import { conditionOf, refused, retriesOf } from './retries.ts';
 import { changeBetween, isChange, noChange } from './shared.ts';
 import type { StepLike, WorkflowLike } from './types.ts';
 
@@ -44,13 +45,18 @@ export async function executeNested(
     const isItem = frame.workflow.flow[at.entry]?.type === 'foreach';
     const prefix = isItem ? `${step.id}[${at.member ?? 0}]` : step.id;
     frame.nested.set(key, { prefix, frame: run });
-    const outcome = await executeRun(run, shared);
+    const executed = await executeRun(run, shared);
+    const ending = await lastEnding(frame, step, executed.ending, { attempt, retries });
+    const outcome = ending === undefined ? executed : { ...executed, ending };
     suspensions = outcome.suspensions.any ? shownOutside(outcome.suspensions) : suspensions;
     const isTold = outcome.suspensions.any && isChange(changeBetween(outcome.given, outcome.shared));
     if (isTold && outcome.ending.status === 'canceled') {
       frame.open(at, '', 'state', 'canceled-inside');
     }
-    if (isLastAttempt(outcome.ending, attempt, retries)) {
+    // Which of its errors it is that the condition is asked about, nobody knows.
+    const isAsked = executed.others.length > 0 && conditionOf(frame, step) !== undefined;
+    if (isAsked) frame.open(at, step.id, 'run', 'several-ends');
+    if (ending !== undefined) {
       const { isUndecided, others } = outcome;
       // Which output it is, or whether there is another attempt, decides what follows.
       const isOpen = others.length > 0 && (others.some(({ status }) => status !== 'failed') || retries > 0);
@@ -68,9 +74,16 @@ function shownOutside({ shown, ...rest }: Suspensions): Suspensions {
   return { ...rest, shown: outside };
 }
 
-function isLastAttempt(ending: Ending, attempt: number, retries: number): boolean {
-  if (ending.status !== 'failed' || ending.isNonRetryable || attempt >= retries) return true;
-  return tripwireOf(ending.error) !== undefined;
+/** What the last attempt has come to; undefined when there is another one. */
+async function lastEnding(
+  frame: Frame,
+  step: StepLike,
+  ending: RunOutcome['ending'],
+  { attempt, retries }: { readonly attempt: number; readonly retries: number },
+): Promise<RunOutcome['ending'] | undefined> {
+  if (ending.status !== 'failed' || ending.isNonRetryable || attempt >= retries) return ending;
+  if (tripwireOf(ending.error) !== undefined) return ending;
+  return refused(frame, step, ending, attempt);
 }
 
 function outcomeOf(

@@ -1,10 +1,11 @@
 import { type Attempt, attemptStep } from './attempt.ts';
 import { copy } from './context.ts';
-import { type PlaceGiven, retriesOf } from './entry.ts';
+import type { PlaceGiven } from './entry.ts';
 import { tripwireOf } from './failure.ts';
 import { type Frame, leaveSuspended } from './frame.ts';
 import { executeNested } from './nested.ts';
 import { type Ending, entryOf, neverSuspended, type Outcome, type Suspensions } from './outcome.ts';
+import { refused, retriesOf } from './retries.ts';
 import { type Change, changed, combined, noChange } from './shared.ts';
 import type { StepLike } from './types.ts';
 import { validated } from './validation.ts';
@@ -90,6 +91,8 @@ async function attempts(
     }
     const { ending } = made;
     if (ending.status !== 'failed' || ending.isNonRetryable || attempt >= retries) return made;
+    const last = await refused(frame, step, ending, attempt);
+    if (last !== undefined) return { ...made, ending: last };
   }
 }
 

@@ -11,6 +11,14 @@ export type SchemaLike = StandardSchemaV1<unknown, unknown>;
 /** A function of the author, whatever context it is written for. */
 export type AuthorFunction = (context: never) => unknown;
 
+/** How often what fails is tried again, and after which errors. When does not matter here. */
+export interface RetryLike {
+  readonly attempts?: number | undefined;
+  readonly retryIf?:
+    | ((error: Error, attempt: { readonly retryCount: number }) => boolean | Promise<boolean>)
+    | undefined;
+}
+
 /** A step. */
 export interface StepLike {
   readonly id: string;
@@ -20,6 +28,7 @@ export interface StepLike {
   readonly stateSchema?: SchemaLike | undefined;
   readonly requestContextSchema?: SchemaLike | undefined;
   readonly retries?: number | undefined;
+  readonly retryConfig?: RetryLike | undefined;
   readonly execute: AuthorFunction;
   /** The workflow that is executed in its place, as a run of its own. */
   readonly workflow?: WorkflowLike | undefined;
@@ -55,7 +64,7 @@ export interface WorkflowLike {
   readonly inputSchema?: SchemaLike | undefined;
   readonly stateSchema?: SchemaLike | undefined;
   readonly requestContextSchema?: SchemaLike | undefined;
-  readonly retryConfig?: { readonly attempts?: number | undefined } | undefined;
+  readonly retryConfig?: RetryLike | undefined;
   readonly validateInputs: boolean;
   readonly flow: readonly EntryLike[];
 }

@@ -1,3 +1,4 @@
+import { isWorkflowError } from '../../core/errors.ts';
 import { compareWithInterpreter, interpret, type InterpretedRun } from '../interpreter/index.ts';
 import { type Scenario, type SeedOutcome, startedWorkflow } from './scenario.ts';
 import { settlementOrders } from './settlements.ts';
@@ -9,7 +10,7 @@ export const notCompared = {
   crashed:
     'A run in which a step failed because its worker died in it more often than it may: no in-process runtime has that. That the run comes to rest is checked.',
   'timed out':
-    'A run in which a step was stopped at its `timeoutMs`: whether a body is over by then depends on when its process stands still. That the run comes to rest is checked.',
+    'A run in which a step, or a run, was stopped at its `timeoutMs`: whether it is over by then depends on when its process stands still. That the run comes to rest is checked.',
   'suspensions of nested workflows':
     'When somebody resumed a step before the run as a whole was suspended, or an event came late: the entries of the nested workflows around it may never have shown its suspension, or what it was resumed with.',
   'what state leaves open':
@@ -28,7 +29,12 @@ export async function judge(scenario: Scenario, outcome: SeedOutcome): Promise<s
   if (canceled && result.status === 'canceled') return [];
   if (canceled && outcome.traveled === 0) return [`a cancel was answered, and the run is ${result.status}`];
   // Before the interpretation, which knows no time: a body that never ends would never end there.
-  if ((outcome.guards.get('step.timed-out') ?? 0) > 0) return [];
+  const isTimed = (['step.timed-out', 'run.timed-out'] as const).some(
+    (name) => (outcome.guards.get(name) ?? 0) > 0,
+  );
+  // A process may have died before it counted that.
+  const isOverdue = result.status === 'failed' && isWorkflowError(result.error, 'WORKFLOW_RUN_TIMEOUT');
+  if (isTimed || isOverdue) return [];
   const workflow = startedWorkflow(scenario);
   const interpreted = await interpret(workflow, {
     inputData: outcome.inputData,

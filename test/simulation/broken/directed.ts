@@ -1,4 +1,5 @@
-import { byHand, death } from '../../runtime/hand.ts';
+import type { WorkflowEvent } from '../../../src/core/event.ts';
+import { asking, byHand, death } from '../../runtime/hand.ts';
 import { step, workflow } from '../../runtime/fixtures.ts';
 
 /**
@@ -52,4 +53,31 @@ export const lateStatus: DirectedSchedule = async () => {
   await hand.place.settled();
   const { status } = await hand.runtime.result({ runId: 'r' });
   return status === 'suspended' ? [] : [`the run waits for a person, and shows that it is ${status}`];
+};
+
+const isDeadline = ({ type }: WorkflowEvent): boolean => type === 'workflow.timeout';
+
+/** A run waits for a person, and the event of its deadline is lost. */
+export const lostDeadline: DirectedSchedule = async () => {
+  const hand = byHand([workflow('w', [asking('ask')], { timeoutMs: 300_000 })]);
+  await hand.runtime.start({ workflowId: 'w', runId: 'r' });
+  await hand.drain(isDeadline);
+  for (let sweeps = 0; sweeps < 6; sweeps += 1) await hand.sweep(isDeadline);
+  const { status } = await hand.runtime.result({ runId: 'r' });
+  return status === 'failed' ? [] : [`the time of the run is over, and it is ${status}`];
+};
+
+/** A time travel begins before the deadline, whose event comes in the epoch after. */
+export const deadlineOfAnEarlierEpoch: DirectedSchedule = async () => {
+  const hand = byHand([workflow('w', [asking('ask')], { timeoutMs: 10_000 })]);
+  await hand.runtime.start({ workflowId: 'w', runId: 'r', inputData: 1 });
+  await hand.drain();
+  const late = hand.place.queued().find(({ event }) => isDeadline(event))?.event;
+  hand.clock.pass(9_000);
+  await hand.runtime.timeTravel({ runId: 'r', step: 'ask', inputData: 1 });
+  await hand.drain(isDeadline);
+  hand.clock.pass(2_000);
+  if (late !== undefined) await hand.runtime.handle(late);
+  const { status } = await hand.runtime.result({ runId: 'r' });
+  return status === 'suspended' ? [] : [`the run has time left, and is ${status}`];
 };

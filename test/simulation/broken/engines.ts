@@ -1,6 +1,12 @@
 import type { FaultRates } from '../../../src/testing/simulator/faults.ts';
 import type { BackendWrapper, Plan } from '../../../src/testing/simulator/scenario.ts';
-import { armLaunchedOnceMore, type DirectedSchedule, lateStatus } from './directed.ts';
+import {
+  armLaunchedOnceMore,
+  deadlineOfAnEarlierEpoch,
+  type DirectedSchedule,
+  lateStatus,
+  lostDeadline,
+} from './directed.ts';
 import { type Mutation, mutations } from './mutations.ts';
 import * as wrappers from './wrappers.ts';
 
@@ -124,6 +130,12 @@ export const brokenEngines: readonly BrokenEngine[] = [
     mutations: mutations['resume-not-exclusive'],
     plan: only({ 'event-twice': 0.2 }, { earlyResume: true, resumers: 3 }),
   },
+  {
+    name: 'retry-condition-ignored',
+    what: 'a step is tried again whatever its `retryIf` says',
+    seeds: 500,
+    mutations: mutations['retry-condition-ignored'],
+  },
   { name: 'delay-dropped', what: 'a retry does not wait', seeds: 1_000, wrap: wrappers.dropsDelays },
   {
     name: 'nested-end-not-delivered',
@@ -201,6 +213,20 @@ export const brokenEngines: readonly BrokenEngine[] = [
     seeds: 0,
     mutations: mutations['arm-sees-siblings'],
     directed: armLaunchedOnceMore,
+  },
+  {
+    name: 'deadline-unswept',
+    what: 'nobody looks at a suspended run whose deadline comes, when its timer was lost',
+    seeds: 0,
+    mutations: mutations['deadline-unswept'],
+    directed: lostDeadline,
+  },
+  {
+    name: 'deadline-unread',
+    what: 'the event of a deadline counts, and not what is stored',
+    seeds: 0,
+    mutations: mutations['deadline-unread'],
+    directed: deadlineOfAnEarlierEpoch,
   },
   {
     name: 'helped-unmarked',

@@ -90,6 +90,13 @@ export const mutations = {
       to: '    updatedAt: write.now,\n    perStep: write.perStep',
     },
   ],
+  'retry-condition-ignored': [
+    {
+      file: 'src/runtime/next-attempt.ts',
+      from: "if (next.type === 'fail' || policy.retryIf === undefined) return next;",
+      to: 'if (next.type !== undefined) return next;',
+    },
+  ],
   'parent-not-rechecked': [
     {
       file: 'src/runtime/handle-nested.ts',
@@ -112,6 +119,25 @@ export const mutations = {
       file: 'src/runtime/members.ts',
       from: 'seesCell: seesCell && key.item !== undefined,',
       to: 'seesCell,',
+    },
+  ],
+  'deadline-unswept': [
+    {
+      file: 'src/runtime/sweep.ts',
+      from: 'const sweepAt = sweepByDeadline(header, again ?? null, times.sweepMs);',
+      to: 'const sweepAt = times === undefined ? 0 : (again ?? null);',
+    },
+  ],
+  'deadline-unread': [
+    {
+      file: 'src/runtime/deadline.ts',
+      from: 'if (event.epoch !== header.epoch) {',
+      to: 'if (event.epoch > header.epoch) {',
+    },
+    {
+      file: 'src/runtime/deadline.ts',
+      from: 'if (deadlineAt > clock.now()) return',
+      to: 'if (clock === undefined) return',
     },
   ],
   'helped-unmarked': [

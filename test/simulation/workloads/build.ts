@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import type { StepDefinition, WorkflowDefinition } from '../../../src/core/definition.ts';
+import type { RetryConfig, StepDefinition, WorkflowDefinition } from '../../../src/core/definition.ts';
 import { createStep, createWorkflow } from '../../../src/index.ts';
 import { type BodyContext, executeBody, labelOf, reads } from './body.ts';
-import type { BodySpec, EntrySpec, GraphSpec, Look, StepSpec, WorkflowSpec } from './spec.ts';
+import type { BodySpec, EntrySpec, GraphSpec, Look, RetryIf, StepSpec, WorkflowSpec } from './spec.ts';
 import { elements, seedOf, valueOf } from './values.ts';
 
 /** A suspension, as far as it decides what the step is resumed with. */
@@ -72,13 +72,17 @@ class Build {
   private readonly bodies = new Map<string, unknown>();
 
   workflow(spec: WorkflowSpec): WorkflowDefinition {
-    const { id, attempts, delay } = spec;
+    const { id, attempts, delay, backoff, retryIf, timeoutMs } = spec;
+    const growing = backoff === true ? ({ backoff: 'exponential', jitter: 'full' } as const) : {};
     const place = this.workflows.length;
     const built = createWorkflow({
       id,
       inputSchema: any,
       outputSchema: any,
-      ...(attempts === undefined ? {} : { retryConfig: { attempts, delay: delay ?? 0 } }),
+      ...(timeoutMs === undefined ? {} : { timeoutMs }),
+      ...(attempts === undefined
+        ? {}
+        : { retryConfig: { attempts, delay: delay ?? 0, ...growing, ...askedBy(retryIf) } }),
     });
     const definition: unknown = spec.entries
       .reduce((builder, entry) => this.entry(builder, entry), built as unknown as Builder)
@@ -125,13 +129,34 @@ function idOf(spec: BodySpec): string {
   return spec.kind === 'step' ? spec.id : spec.workflow.id;
 }
 
+/** Of an error that the engine makes, only that it is none of a body is looked at: its text is the engine's own. */
+function askedBy(name: RetryIf | undefined): Pick<RetryConfig, 'retryIf'> {
+  switch (name) {
+    case undefined:
+      return {};
+    case 'never':
+      return { retryIf: () => false };
+    case 'once':
+      return { retryIf: async (_, { retryCount }) => retryCount === 0 };
+    case 'known':
+      return { retryIf: ({ message }) => message.includes('failed at attempt') };
+    case 'throws':
+      return {
+        retryIf: ({ message }) => {
+          throw new TypeError(message.includes('failed') ? 'it failed' : 'it did something else');
+        },
+      };
+  }
+}
+
 function stepOf(spec: StepSpec): StepDefinition {
-  const { id, retries } = spec;
+  const { id, retries, retryIf } = spec;
   const common = {
     id,
     inputSchema: schemaOf(spec),
     outputSchema: any,
     ...(retries === undefined ? {} : { retries }),
+    ...(retryIf === undefined ? {} : { retryConfig: askedBy(retryIf) }),
   };
   if (reads(spec)) {
     return createStep({

@@ -59,7 +59,12 @@ class Draft {
       if (depth > 0 && random.chance(0.15)) break;
     }
     const retries = random.chance(0.15)
-      ? { attempts: random.between(1, 2), delay: random.pick([0, 1_000]) }
+      ? {
+          attempts: random.between(1, 2),
+          delay: random.pick([0, 1_000]),
+          ...(random.chance(0.4) ? { backoff: true } : {}),
+          ...(random.chance(0.3) ? { retryIf: random.pick(['never', 'once', 'known'] as const) } : {}),
+        }
       : {};
     return { id, entries: entries.length === 0 ? [this.step(where)] : entries, ...retries };
   }

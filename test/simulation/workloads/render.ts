@@ -18,9 +18,12 @@ export function renderSpec({ root, input, initialState, requestContext }: GraphS
   return [given.join(', '), ...linesOf(root)].join('\n');
 }
 
-function linesOf({ id, entries, attempts, delay }: WorkflowSpec): string[] {
-  const retries = attempts === undefined ? '' : ` (${attempts} retries after ${delay ?? 0} ms)`;
-  return [`${id}${retries}`, ...entries.flatMap(entryLines).map((line) => `  ${line}`)];
+function linesOf({ id, entries, attempts, delay, backoff, retryIf, timeoutMs }: WorkflowSpec): string[] {
+  const pause = `${delay ?? 0} ms${backoff === true ? ', growing' : ''}`;
+  const asked = retryIf === undefined ? '' : `, asked ${retryIf}`;
+  const retries = attempts === undefined ? '' : ` (${attempts} retries after ${pause}${asked})`;
+  const time = timeoutMs === undefined ? '' : ` within ${timeoutMs} ms`;
+  return [`${id}${retries}${time}`, ...entries.flatMap(entryLines).map((line) => `  ${line}`)];
 }
 
 function entryLines(entry: EntrySpec): string[] {
@@ -63,7 +66,7 @@ function whenText(when: When | undefined): string {
   return when === undefined ? '' : ` if ${when.is} of ${when.mod}`;
 }
 
-function stepLine({ id, acts, end, retries, suspend, schema }: StepSpec): string {
+function stepLine({ id, acts, end, retries, retryIf, suspend, schema }: StepSpec): string {
   const does = acts.map((act) => {
     if (act.act === 'set' || act.act === 'context') return `${act.act} "${act.key}" ${act.value}`;
     if (act.act === 'see') return `see ${act.what}`;
@@ -74,6 +77,7 @@ function stepLine({ id, acts, end, retries, suspend, schema }: StepSpec): string
     `${id}:`,
     ...(schema === undefined ? [] : [`schema ${schema},`]),
     ...(retries === undefined ? [] : [`${retries} retries,`]),
+    ...(retryIf === undefined ? [] : [`asked ${retryIf},`]),
     ...does.map((text) => `${text},`),
     ...(suspend === undefined
       ? []

@@ -28,7 +28,12 @@ function* without<T>(list: readonly T[]): Iterable<readonly T[]> {
 }
 
 function* smallerWorkflows(spec: WorkflowSpec): Iterable<WorkflowSpec> {
-  const { entries, attempts, delay, ...rest } = spec;
+  const { entries, attempts, delay, backoff, retryIf, ...rest } = spec;
+  if (rest.timeoutMs !== undefined) {
+    const { timeoutMs: _, ...untimed } = spec;
+    yield untimed;
+  }
+  const policy = optional({ attempts, delay });
   if (entries.length > 1) {
     for (const fewer of without(entries)) yield { ...spec, entries: fewer };
   }
@@ -37,6 +42,8 @@ function* smallerWorkflows(spec: WorkflowSpec): Iterable<WorkflowSpec> {
   }
   if (attempts !== undefined) yield { ...rest, entries };
   if (delay !== undefined && delay > 0) yield { ...spec, delay: 0 };
+  if (backoff !== undefined) yield { ...rest, entries, ...policy, ...optional({ retryIf }) };
+  if (retryIf !== undefined) yield { ...rest, entries, ...policy, ...optional({ backoff }) };
 }
 
 function* smallerEntries(entry: EntrySpec): Iterable<EntrySpec> {
@@ -96,12 +103,12 @@ function* smallerBodies(body: BodySpec): Iterable<BodySpec> {
 }
 
 function* smallerSteps(step: StepSpec): Iterable<StepSpec> {
-  const { retries, suspend, schema, ...rest } = step;
+  const { retries, retryIf, suspend, schema, ...rest } = step;
   const plain = step.end.end === 'return' && step.end.value === 'own';
   if (!plain) yield { ...step, end: { end: 'return', value: 'own' } };
   for (const acts of without(step.acts)) yield { ...step, acts };
   if (suspend !== undefined) {
-    yield { ...rest, ...optional({ retries, schema }) };
+    yield { ...rest, ...optional({ retries, retryIf, schema }) };
     if (suspend.rounds > 1) yield { ...step, suspend: { ...suspend, rounds: suspend.rounds - 1 } };
     if (suspend.label) yield { ...step, suspend: { ...suspend, label: false } };
     if (suspend.when !== undefined)
@@ -112,7 +119,8 @@ function* smallerSteps(step: StepSpec): Iterable<StepSpec> {
     yield { ...step, end };
   }
   if (retries !== undefined) yield { ...rest, ...optional({ suspend, schema }) };
-  if (schema !== undefined) yield { ...rest, ...optional({ suspend, retries }) };
+  if (retryIf !== undefined) yield { ...rest, ...optional({ retries, suspend, schema }) };
+  if (schema !== undefined) yield { ...rest, ...optional({ suspend, retries, retryIf }) };
 }
 
 /** The same without what is undefined. */

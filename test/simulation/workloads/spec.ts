@@ -46,6 +46,9 @@ export type End =
   | { readonly end: 'bail'; readonly value: ValueName; readonly when?: When }
   | { readonly end: 'abort'; readonly when?: When };
 
+/** After which errors another attempt is made: after none, after those of the first attempt, after those of a body that may yet succeed. */
+export type RetryIf = 'never' | 'once' | 'known' | 'throws';
+
 /** A step. */
 export interface StepSpec {
   readonly kind: 'step';
@@ -53,6 +56,7 @@ export interface StepSpec {
   readonly acts: readonly Act[];
   readonly end: End;
   readonly retries?: number;
+  readonly retryIf?: RetryIf;
   readonly suspend?: { readonly rounds: number; readonly label: boolean; readonly when?: When };
   /** What its input schema does: a default, a transform, nothing left of it, a refusal of one input in two. */
   readonly schema?: 'default' | 'transform' | 'nothing' | 'refusal';
@@ -122,6 +126,12 @@ export interface WorkflowSpec {
   readonly attempts?: number;
   /** Ms before each further attempt. */
   readonly delay?: number;
+  /** That time doubles, and is drawn. */
+  readonly backoff?: boolean;
+  /** Time of each of its runs, ms. */
+  readonly timeoutMs?: number;
+  /** For its steps without a condition of their own. */
+  readonly retryIf?: RetryIf;
 }
 
 /** A whole workload. */

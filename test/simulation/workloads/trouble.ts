@@ -66,6 +66,16 @@ const ofSteps: readonly (readonly [number, (random: Random, step: StepSpec) => S
   ],
   // Of a nested workflow that is retried, or with fewer attempts than it needs.
   [0.05, (random, step) => ({ ...step, retries: 1, end: { end: 'failFirst', times: random.between(1, 2) } })],
+  [
+    0.1,
+    (random, step) => {
+      const retryIf = random.pick(['never', 'once', 'known', 'throws'] as const);
+      const end = random.chance(0.7)
+        ? ({ end: 'failFirst', times: random.between(1, 3) } as const)
+        : step.end;
+      return { ...step, retries: random.between(1, 3), retryIf, end };
+    },
+  ],
   [0.09, (random, step) => ({ ...step, retries: 2, end: { end: 'refuse', ...randomWhen(random) } })],
   [0.25, randomSuspension],
   [0.15, randomSuspension],
