@@ -102,8 +102,8 @@ describe('resume', () => {
   const approval = '{"approved":true,"by":"Ada"}';
 
   test('by the key that it waits under, without its run', async () => {
-    const { evented, runtime } = await suspended();
-    const none = await evented(['resume', '--key', 'order:other', approval]);
+    const { evented, runtime, clock, settled } = await suspended();
+    const none = await clock.runUntil(evented(['resume', '--key', 'order:other', approval]));
     expect(none).toMatchObject({ code: 5, out: '' });
     expect(none.err).toContain('No step waits under the resume key "order:other"');
     const resumed = await evented([
@@ -119,7 +119,7 @@ describe('resume', () => {
       out: 'resumed  order-1  orders  running\n  evented show order-1 --watch\n',
       err: '',
     });
-    await runtime.settled({ runId: 'order-1' });
+    await settled('order-1');
     expect(await runtime.get({ runId: 'order-1' })).toMatchObject({
       status: 'success',
       requestContext: { by: 'key' },

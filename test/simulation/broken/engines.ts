@@ -1,6 +1,12 @@
 import type { FaultRates } from '../../../src/testing/simulator/faults.ts';
 import type { BackendWrapper, Plan } from '../../../src/testing/simulator/scenario.ts';
-import { armLaunchedOnceMore, type DirectedSchedule, lateStatus } from './directed.ts';
+import {
+  armLaunchedOnceMore,
+  type DirectedSchedule,
+  keyWantedBeforeSuspension,
+  lateStatus,
+  twoRunsWantOneKey,
+} from './directed.ts';
 import { type Mutation, mutations } from './mutations.ts';
 import * as wrappers from './wrappers.ts';
 
@@ -201,6 +207,20 @@ export const brokenEngines: readonly BrokenEngine[] = [
     seeds: 0,
     mutations: mutations['arm-sees-siblings'],
     directed: armLaunchedOnceMore,
+  },
+  {
+    name: 'key-held-twice',
+    what: 'a run takes the resume key under which another one waits',
+    seeds: 0,
+    mutations: mutations['key-held-twice'],
+    directed: twoRunsWantOneKey,
+  },
+  {
+    name: 'key-held-when-suspended',
+    what: 'a resume key is free until the suspension of its holder is stored',
+    seeds: 0,
+    mutations: mutations['key-held-when-suspended'],
+    directed: keyWantedBeforeSuspension,
   },
   {
     name: 'helped-unmarked',
