@@ -61,8 +61,9 @@ async function resumeHolder(
   }
 }
 
-function requestOf({ key: _, ...request }: KeyResumeRequest, runId: string): ResumeRequest {
-  return { ...request, runId };
+function requestOf(request: KeyResumeRequest, runId: string): ResumeRequest {
+  const { key: _, ...rest } = request;
+  return { ...rest, runId };
 }
 
 async function resumeNow(
@@ -82,7 +83,7 @@ async function resumeNow(
 async function resumeAgain(
   engine: Engine,
   request: KeyResumeRequest,
-  { request: _, ...suspension }: KeyRequest,
+  suspension: KeyRequest,
 ): Promise<StoredRun> {
   const { header, record } = await headerAndRecord(engine, suspension);
   const root = header?.root === undefined ? header : await engine.backend.store.loadHeader(header.root);

@@ -22,14 +22,14 @@ async function statusOf({ runtime }: Hand, runId: string): Promise<string | unde
 
 /** Lets a call that polls have its 2 s. */
 async function patient<T>({ place, clock }: Hand, call: Promise<T>): Promise<T> {
-  let isOver = false;
+  const settled = { yet: false };
   const end = (): void => {
-    isOver = true;
+    settled.yet = true;
   };
   void call.then(end, end);
-  while (!isOver) {
+  while (!settled.yet) {
     await place.settled();
-    if (!isOver) clock.next();
+    if (!settled.yet) clock.next();
   }
   return call;
 }
@@ -313,8 +313,11 @@ describe('a process dies', () => {
     for (const moment of momentsOf(unharmed.calls)) {
       const life = await play(definition, calls, moment);
       const when = `${moment.after ? 'after' : 'before'} call ${moment.crashAt}, ${moment.name}`;
-      expect(life.crashed, when).toBe(true);
-      expect(withoutTimes(life.result), when).toEqual(withoutTimes(unharmed.result));
+      expect({ when, crashed: life.crashed, result: withoutTimes(life.result) }).toEqual({
+        when,
+        crashed: true,
+        result: withoutTimes(unharmed.result),
+      });
     }
   });
 });
