@@ -17,7 +17,7 @@ import { metrics } from './observability.ts';
 
 /** See {@link requestHandler}. */
 export interface RequestHandlerOptions {
-  readonly runtime: Pick<Runtime, 'start' | 'resume' | 'cancel'>;
+  readonly runtime: Pick<Runtime, 'start' | 'resume' | 'resumeByKey' | 'cancel'>;
   /** Who may ask, and for what. */
   readonly sources: readonly RequestSource[];
   /** Answers a refused request. */
@@ -79,8 +79,9 @@ async function perform(
     ...(workflows === undefined ? {} : { workflowIds: workflows }),
   };
   if (request.type === 'workflow.resume') {
-    const { requestId: _, ...detail } = request.detail;
-    await runtime.resume({ ...detail, ...run });
+    const { requestId: _, runId, key, ...detail } = request.detail;
+    if (key !== undefined) await runtime.resumeByKey({ ...detail, key, ...run });
+    else if (runId !== undefined) await runtime.resume({ ...detail, runId, ...run });
   } else if (request.type === 'workflow.cancel') {
     await runtime.cancel({ runId: request.detail.runId, ...run });
   } else {
@@ -131,7 +132,10 @@ function messageOf({ code, message, details }: WorkflowError): string {
     const where = paths.length === 0 ? '' : ` (${[...new Set(paths)].join(', ')})`;
     return `A value of the request does not fit its schema${where}: send what the workflow asks for`;
   }
-  // Authors make labels of data.
+  // Authors make labels and keys of data.
+  if (code === 'WORKFLOW_RESUME_KEY_NOT_FOUND') {
+    return 'No step waits under the key of the request: it was resumed already, or has not been suspended yet, or its run has another owner';
+  }
   if (code === 'WORKFLOW_RESUME_LABEL_NOT_FOUND') {
     return 'No suspended step of the run has this label: read from the run which labels there are';
   }

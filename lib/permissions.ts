@@ -2,7 +2,7 @@ import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
-import { type IndexDefinition, listIndex, sweepIndex } from '../src/adapters/aws/config.ts';
+import { type IndexDefinition, listIndex, namedPartition, sweepIndex } from '../src/adapters/aws/config.ts';
 import type { Parts } from './parts.ts';
 import { timerPermissions } from './scheduler.ts';
 
@@ -48,8 +48,9 @@ export function expiryPermissions({ table }: Parts, deadLetterQueue: IQueue): Po
 /**
  * What every function of the engine may do: read and write runs, and publish.
  *
- * No deletion of a single item: only the API function has that, for the header of a run that a caller removes. Batches are the
- * pages of large arrays; there is no permission for these without that for batches of deletions.
+ * No deletion of a single item but of texts under names, such as a resume key that is given up: only the API function has more,
+ * for the header of a run that a caller removes. Batches are the pages of large arrays; there is no permission for these without
+ * that for batches of deletions.
  */
 function statePermissions({ table, bus, bucket }: Parts): PolicyStatement[] {
   return [
@@ -66,6 +67,12 @@ function statePermissions({ table, bus, bucket }: Parts): PolicyStatement[] {
         'dynamodb:UpdateItem',
       ],
       resources: [table.tableArn],
+    }),
+    new PolicyStatement({
+      sid: 'Names',
+      actions: ['dynamodb:DeleteItem'],
+      resources: [table.tableArn],
+      conditions: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [`${namedPartition}*`] } },
     }),
     new PolicyStatement({ sid: 'Publish', actions: ['events:PutEvents'], resources: [bus.eventBusArn] }),
     new PolicyStatement({

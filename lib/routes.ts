@@ -26,6 +26,7 @@ export const routes: readonly RouteDefinition[] = [
   { method: HttpMethod.POST, path: '/runs/{runId}/cancel', access: ['cancel'] },
   { method: HttpMethod.POST, path: '/runs/{runId}/time-travel', access: ['restart'] },
   { method: HttpMethod.POST, path: '/runs/{runId}/restart', access: ['restart'] },
+  { method: HttpMethod.POST, path: '/resume', access: ['resume'] },
   { method: HttpMethod.GET, path: '/runs/{runId}/result', access: ['read'] },
   { method: HttpMethod.GET, path: '/runs/{runId}/events', access: ['read'] },
   { method: HttpMethod.GET, path: '/runs/{runId}/history', access: ['read'] },

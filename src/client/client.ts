@@ -1,7 +1,7 @@
 import type { Graph } from '../core/graph.ts';
 import type { ScheduleDescription } from '../core/schedule.ts';
 import type { RunStatus } from '../core/records.ts';
-import { type RunHandle, runHandle } from './run.ts';
+import { type AnsweredRun, answeredRun, type RunHandle, runHandle } from './run.ts';
 import { systemTiming, type Timing } from './timing.ts';
 import { type ApiRequest, invalidArgument, segment, Transport } from './transport.ts';
 import { fetchValue, type ValueRef } from './values.ts';
@@ -9,6 +9,7 @@ import { type WorkflowClient, workflowClient } from './workflow.ts';
 import type {
   AnyWorkflows,
   CallOptions,
+  KeyResumeOptions,
   ListedRun,
   StepsById,
   TypesById,
@@ -105,6 +106,13 @@ export interface Client<Workflows = AnyWorkflows> {
   ): WorkflowClient<TypesById<Workflows, Id>, StepsById<Workflows, Id>>;
   /** A run of any workflow by its id; nobody is asked. Throws CLIENT_ARGUMENT_INVALID for an id that no URL can carry. */
   run(runId: string): RunHandle;
+  /**
+   * Resumes the step that waits under a key (`suspend(payload, { resumeKey })`), in whichever run of the caller that is, and gives the
+   * outermost run of it. Of several callers one wins; the others get WORKFLOW_RESUME_ALREADY_CLAIMED, or
+   * WORKFLOW_RESUME_KEY_NOT_FOUND, as does who comes when nobody waits. Rejects also with WORKFLOW_RUN_ALREADY_FINISHED,
+   * WORKFLOW_RUN_NOT_SUSPENDED and WORKFLOW_SCHEMA_VALIDATION_FAILED.
+   */
+  resumeByKey(key: string, options?: KeyResumeOptions): Promise<AnsweredRun>;
   /** Fetches the value that a reference in events or a history stands for. */
   value(ref: ValueRef, options?: CallOptions): Promise<unknown>;
 }
@@ -144,6 +152,15 @@ export function createClient<Workflows = AnyWorkflows>(options: ClientOptions): 
       } while (cursor !== undefined);
     },
     workflow: (workflowId) => workflowClient(transport, workflowId),
+    resumeByKey: async (key, { wait, signal, idempotencyKey, ...body } = {}) =>
+      await answeredRun(transport, {
+        path: '/resume',
+        body: { key, ...body },
+        headers: idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey },
+        wait,
+        signal,
+        isRepeatable: idempotencyKey !== undefined,
+      }),
     run: (runId) => runHandle(transport, { runId, workflowId: undefined }),
     value: (ref, call = {}) => fetchValue(transport, ref, call),
   };

@@ -25,6 +25,7 @@ export type { WorkflowClient } from './workflow.ts';
 export type {
   AnyWorkflows,
   CallOptions,
+  KeyResumeOptions,
   ListedRun,
   RemoteContext,
   RemoteResult,

@@ -165,6 +165,21 @@ export interface ResumeOptions<Types extends WorkflowTypes, Data, Target> extend
   readonly perStep?: boolean;
 }
 
+/** What `resumeByKey` takes beside the key. */
+export interface KeyResumeOptions extends WaitOptions {
+  /** Validated by the step's `resumeSchema`. @default undefined */
+  readonly resumeData?: unknown;
+  /** Keys that win over those of the run. @default none */
+  readonly requestContext?: Readonly<Record<string, unknown>>;
+  /** The run pauses after the resumed entry. @default false */
+  readonly perStep?: boolean;
+  /**
+   * Two calls by the same key with the same one mean the same suspension, whoever waits by then: the id of the event that the call
+   * is about. 1 to 255 printable ASCII characters. Only with it the call is sent again when its answer is lost. @default none
+   */
+  readonly idempotencyKey?: string;
+}
+
 /** What a time travel takes a step's entry from; the rest is taken from the stored run. */
 export type StepContext = Readonly<Record<string, unknown>>;
 

@@ -15,6 +15,12 @@ export type AnySchema = StandardSchemaV1<unknown, unknown>;
 export interface SuspendOptions {
   /** Labels by which the suspension can be resumed without naming its step. @default none */
   readonly resumeLabel?: string | readonly string[];
+  /**
+   * Keys by which the suspension can be resumed without naming its run: what the caller knows, such as `payment:42`. At most 10, of
+   * 1 to 512 characters. A key belongs to whoever started the run, and one step at a time waits under it: of another that wants
+   * it the attempt fails with WORKFLOW_RESUME_KEY_TAKEN. Malformed ones are WORKFLOW_ARGUMENT_INVALID. @default none
+   */
+  readonly resumeKey?: string | readonly string[];
 }
 
 /** Mutable request context of a run, shared along the path of execution. */

@@ -33,6 +33,10 @@ export const errorStatus = {
   WORKFLOW_RESUME_AMBIGUOUS: 409,
   /** No suspended step carries this label. */
   WORKFLOW_RESUME_LABEL_NOT_FOUND: 404,
+  /** Another step waits under this resume key. */
+  WORKFLOW_RESUME_KEY_TAKEN: 409,
+  /** Nobody waits under this resume key. */
+  WORKFLOW_RESUME_KEY_NOT_FOUND: 404,
   /** The run is running or waiting, and the call needs one that is not. */
   WORKFLOW_RUN_ACTIVE: 409,
   /** The run is not running, and the call needs one that is. */

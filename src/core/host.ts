@@ -22,6 +22,13 @@ export interface WorkflowHost {
    * WORKFLOW_RUN_NOT_SUSPENDED.
    */
   resume(request: ResumeRequest): Promise<StoredRun>;
+  /**
+   * Resumes the step that waits under a key (`suspend(payload, { resumeKey })`), in whichever run that is; resolves as `resume` does,
+   * with the outermost run of it. Of several callers one wins; the others get WORKFLOW_RESUME_ALREADY_CLAIMED, or
+   * WORKFLOW_RESUME_KEY_NOT_FOUND when they come after it. A suspension that is not stored yet is awaited for 2 s, then
+   * WORKFLOW_RESUME_KEY_NOT_FOUND.
+   */
+  resumeByKey(request: KeyResumeRequest): Promise<StoredRun>;
   /** Cancels a run; its status is final when this resolves. A canceled run answers again; another end is WORKFLOW_RUN_ALREADY_FINISHED. */
   cancel(request: RepeatableRequest): Promise<StoredRun>;
   /**
@@ -131,6 +138,21 @@ export interface ResumeRequest extends RepeatableRequest {
   readonly requestContext?: Readonly<Record<string, unknown>>;
   /** Pauses after the resumed entry. @default false */
   readonly perStep?: boolean;
+}
+
+/** See {@link WorkflowHost.resumeByKey}. */
+export interface KeyResumeRequest
+  extends Pick<ResumeRequest, 'resumeData' | 'requestContext' | 'perStep' | 'workflowIds'> {
+  /** What the step gave to `suspend` as a `resumeKey`. 1 to 512 characters. */
+  readonly key: string;
+  /** Who started the run: the same key is another one for each of them. @default nobody: the key is of a run without an owner */
+  readonly owner?: string;
+  /**
+   * Tells the call from all others by this key, 1 to 200 characters. Made again with the same one it means the suspension that it
+   * meant at first, whoever waits under the key by then. The last 20 of each key are known, until the run that they resumed is
+   * removed; one that found nobody is not. @default none: each call stands for itself
+   */
+  readonly requestKey?: string;
 }
 
 /** What a time travel takes a step's entry from; the rest is taken from the stored run. */

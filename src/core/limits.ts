@@ -42,6 +42,12 @@ export const limits = {
   rangeItems: 50,
   /** Characters of a run id, an owner or a resourceId. */
   idLength: 200,
+  /** Characters of a resume key. */
+  resumeKeyLength: 512,
+  /** Resume keys of one suspension: each is a write of its own. */
+  resumeKeys: 10,
+  /** Requests that are remembered by the resume key they named, so that one which comes again is known. */
+  resumeKeyRequests: 20,
   /** Nesting of a stored value; deeper ones are refused before they exhaust the stack. */
   valueDepth: 500,
   /** Bytes of one stored value (encoded). */

@@ -275,6 +275,8 @@ export interface StepRecord {
   readonly suspendOutput?: StoredValue;
   readonly suspendedAt?: number;
   readonly labels?: readonly string[];
+  /** Keys under which it waits, or waited last: see `KeyHolder`. */
+  readonly resumeKeys?: readonly string[];
   readonly resumeData?: StoredValue;
   /** Keys of the request context that came with the resumption, encoded; they win over those of the run. */
   readonly resumeContext?: StoredValue;

@@ -36,9 +36,12 @@ export interface StartRequestDetail extends RequestDetail {
   readonly resourceId?: string;
 }
 
-/** Detail of a request `workflow.resume`. */
+/** Detail of a request `workflow.resume`: of the step that waits under a key, or of one that its run names. */
 export interface ResumeRequestDetail extends RequestDetail {
-  readonly runId: string;
+  /** Either this or `key`. */
+  readonly runId?: string;
+  /** What the step gave to `suspend` as a `resumeKey`, instead of `runId` and of what says which step. 1 to 512 characters. */
+  readonly key?: string;
   /** Step id, or path of ids. @default the only suspended step */
   readonly step?: string | readonly string[];
   /** Wins over `step`. @default none */
@@ -124,8 +127,15 @@ export const requestSchemas: Readonly<Record<RequestType, JsonSchema>> = {
     },
   }),
   'workflow.resume': request('workflow.resume', 'Asks to resume a suspended step.', {
-    required: { runId },
+    required: {},
     optional: {
+      runId: { ...runId, description: 'Either this or `key`.' },
+      key: {
+        ...text,
+        maxLength: limits.resumeKeyLength,
+        description:
+          'Key that the step suspended with, in whichever run of the owner: instead of `runId`, `step`, `label` and `forEachIndex`.',
+      },
       step: {
         anyOf: [text, { type: 'array', items: text, minItems: 1 }],
         description: 'Step id, or ids along nested workflows. Without one, the only suspended step.',

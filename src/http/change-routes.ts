@@ -4,9 +4,10 @@ import type { StoredRun } from '../runtime/api.ts';
 import { type Call, json, noContent, noRun, runOf, runPath, segment, shownLink } from './call.ts';
 import { parseJson } from './json-body.ts';
 import { shownResult } from './values.ts';
-import { keyedRunId } from './idempotency.ts';
+import { keyedRunId, requestKeyOf } from './idempotency.ts';
 import {
   emptyBody,
+  keyResumeBody,
   linkBody,
   parseWith,
   restartBody,
@@ -39,6 +40,15 @@ export async function resumeRun(call: Call): Promise<Response> {
   const sent = resumeValue === undefined ? {} : { resumeData: await keptData(call, run.runId, resumeValue) };
   const request = { ...body, ...sent, ...run };
   return json(await afterWait(call, await call.runtime.resume(request), wait));
+}
+
+/** `POST /resume` */
+export async function resumeByKey(call: Call): Promise<Response> {
+  const { wait } = parseWith(waitQuery, call.query, 'The query');
+  const body = parseWith(keyResumeBody, call.body, 'The body');
+  const once = await requestKeyOf(call.request.headers.get('idempotency-key'));
+  const stored = await call.runtime.resumeByKey({ ...body, ...once, ...call.owner });
+  return json(await afterWait(call, stored, wait));
 }
 
 /** `POST /runs/:runId/time-travel` */

@@ -22,11 +22,7 @@ export async function keyedRunId(
   { owner, workflowId, runId }: KeyedStart,
 ): Promise<string | undefined> {
   if (key === null) return undefined;
-  const refuse = (message: string): WorkflowError =>
-    new WorkflowError('WORKFLOW_ARGUMENT_INVALID', message, { details: { field: 'Idempotency-Key' } });
-  if (!keyPattern.test(key)) {
-    throw refuse(`The Idempotency-Key has ${key.length} characters: use 1 to 255 of printable ASCII`);
-  }
+  checkKey(key);
   if (runId !== undefined) {
     throw refuse(
       'The start has an Idempotency-Key and a runId, which would be two names of one run: give one',
@@ -35,4 +31,23 @@ export async function keyedRunId(
   // As JSON, so that no owner and workflow run into each other.
   const digest = await sha256(JSON.stringify([owner ?? null, workflowId, key]));
   return `key-${digest.slice(0, 40)}`;
+}
+
+/**
+ * What tells a resumption with an `Idempotency-Key` from all others by the same resume key. Nothing when there is none. Rejects with
+ * WORKFLOW_ARGUMENT_INVALID for a malformed one.
+ */
+export async function requestKeyOf(key: string | null): Promise<{ readonly requestKey?: string }> {
+  if (key === null) return {};
+  checkKey(key);
+  return { requestKey: `key-${(await sha256(key)).slice(0, 40)}` };
+}
+
+function checkKey(key: string): void {
+  if (keyPattern.test(key)) return;
+  throw refuse(`The Idempotency-Key has ${key.length} characters: use 1 to 255 of printable ASCII`);
+}
+
+function refuse(message: string): WorkflowError {
+  return new WorkflowError('WORKFLOW_ARGUMENT_INVALID', message, { details: { field: 'Idempotency-Key' } });
 }

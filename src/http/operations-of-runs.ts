@@ -18,6 +18,7 @@ import {
   emptyBody,
   eventsQuery,
   historyQuery,
+  keyResumeBody,
   restartBody,
   resultQuery,
   resumeBody,
@@ -143,6 +144,46 @@ const changes: readonly Operation[] = [
     example: {
       path: exampleRun,
       body: { step: 'ask-approval', resumeData: { approved: true, by: 'Ada' } },
+    },
+  },
+  {
+    route: 'POST /resume',
+    id: 'resumeByKey',
+    tag: 'Runs',
+    summary: 'Resumes the step that waits under a key',
+    description:
+      'In whichever run of the caller that is: the answer names the outermost one. Of several callers one wins. ' +
+      'A suspension that is just being stored is awaited for 2 s.',
+    query: described(waitQuery, { wait: outcomeWait }),
+    headers: {
+      'Idempotency-Key': {
+        description:
+          'With it, the request can be repeated safely: it means the suspension that it found at first, and answers `changed: false` when that is resumed already. 1 to 255 printable ASCII characters.',
+        schema: { type: 'string', minLength: 1, maxLength: 255, pattern: '^[\\x20-\\x7e]+$' },
+      },
+    },
+    body: bodyOf(
+      keyResumeBody,
+      {
+        key: 'What the step gave to `suspend` as a `resumeKey`, 1 to 512 characters.',
+        resumeData: 'Validated by the `resumeSchema` of the step.',
+        requestContext: said.requestContext,
+        perStep: said.perStep,
+      },
+      true,
+    ),
+    answers: changed('The resumption is stored.'),
+    problems: [
+      'WORKFLOW_RESUME_KEY_NOT_FOUND',
+      ...oneRun,
+      ...validated,
+      'WORKFLOW_RUN_NOT_SUSPENDED',
+      'WORKFLOW_RESUME_ALREADY_CLAIMED',
+      'WORKFLOW_RUN_ALREADY_FINISHED',
+    ],
+    example: {
+      headers: { 'Idempotency-Key': 'payment-event-7' },
+      body: { key: 'payment:42', resumeData: { paid: true } },
     },
   },
   {

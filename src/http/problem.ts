@@ -59,6 +59,8 @@ const titles: Record<ProblemCode, string> = {
   WORKFLOW_RUN_NOT_ACTIVE: 'The run is not active',
   WORKFLOW_RESUME_AMBIGUOUS: 'Several steps are suspended',
   WORKFLOW_RESUME_LABEL_NOT_FOUND: 'No suspended step has this label',
+  WORKFLOW_RESUME_KEY_TAKEN: 'Another step waits under this resume key',
+  WORKFLOW_RESUME_KEY_NOT_FOUND: 'No step waits under this resume key',
   WORKFLOW_RESUME_ALREADY_CLAIMED: 'Another caller resumed first',
   WORKFLOW_RUN_ALREADY_FINISHED: 'The run is over',
   WORKFLOW_HISTORY_ABSENT: 'The run keeps no history',

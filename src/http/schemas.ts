@@ -89,6 +89,14 @@ export const resumeBody = z
   })
   .refine(notBoth('resumeData', 'resumeValue'), 'give resumeData or resumeValue, not both');
 
+/** Body of `POST /resume`. */
+export const keyResumeBody = z.strictObject({
+  key: text,
+  resumeData: z.unknown().exactOptional(),
+  requestContext: values,
+  perStep: z.boolean().exactOptional(),
+});
+
 /** Body of `POST /runs/:runId/time-travel`. */
 export const timeTravelBody = z
   .strictObject({

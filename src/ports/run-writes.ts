@@ -261,6 +261,7 @@ export type CommitOutcome =
       readonly suspendPayload?: StoredValue;
       readonly suspendOutput?: StoredValue;
       readonly labels?: readonly string[];
+      readonly resumeKeys?: readonly string[];
     })
   | (OutcomeBase & {
       /** Attempts are left: the record becomes due at `nextTurn`. */

@@ -11,6 +11,7 @@ export type {
   CreateRequest,
   EventPage,
   EventsRequest,
+  KeyResumeRequest,
   OutputOptions,
   RepeatableRequest,
   RestartRequest,

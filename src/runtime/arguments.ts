@@ -24,6 +24,35 @@ export function checkId(value: unknown, field: string): string {
   );
 }
 
+/** Checks a resume key. Throws WORKFLOW_ARGUMENT_INVALID. */
+export function checkResumeKey(value: unknown, field: string): string {
+  const refuse = (what: string): WorkflowError =>
+    new WorkflowError('WORKFLOW_ARGUMENT_INVALID', `${field} ${what}`, { details: { field } });
+  if (typeof value !== 'string') throw refuse(`is ${kindOf(value)}: pass a string`);
+  const { length } = Array.from(value);
+  if (length < 1 || length > limits.resumeKeyLength) {
+    throw refuse(`has ${length} characters: use 1 to ${limits.resumeKeyLength}`);
+  }
+  // Keys are found by the hash of their UTF-8, in which all lone surrogates are one character.
+  if (!value.isWellFormed()) throw refuse('has a lone surrogate: pass whole characters');
+  return value;
+}
+
+/** Checks the keys that a step gives to its suspension; each is there once. Throws WORKFLOW_ARGUMENT_INVALID. */
+export function checkResumeKeys(given: string | readonly string[] | undefined): readonly string[] {
+  if (given === undefined) return [];
+  const keys = Array.isArray(given)
+    ? given.map((key) => checkResumeKey(key, 'resumeKey'))
+    : [checkResumeKey(given, 'resumeKey')];
+  const own = [...new Set(keys)];
+  if (own.length <= limits.resumeKeys) return own;
+  throw new WorkflowError(
+    'WORKFLOW_ARGUMENT_INVALID',
+    `resumeKey has ${own.length} keys: use at most ${limits.resumeKeys}`,
+    { details: { field: 'resumeKey' } },
+  );
+}
+
 /** Checks a record of values (state, request context). Throws WORKFLOW_ARGUMENT_INVALID. */
 export function checkRecord(value: unknown, field: string): Readonly<Record<string, unknown>> {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) {

@@ -5,6 +5,7 @@ import { checkId } from './arguments.ts';
 import { decideOnce } from './decide-once.ts';
 import type { Engine } from './engine.ts';
 import { checkAccess, notFound } from './access.ts';
+import { releaseSuspended } from './run-keys.ts';
 import { handlingOf, storedRun } from './start.ts';
 
 /**
@@ -45,6 +46,7 @@ export async function cancelRun(engine: Engine, request: RepeatableRequest): Pro
   // Also when it was canceled before: the first caller may have died between its write and its event.
   await handling.publisher.publish([endEvent(handling, 'canceled')]);
   if (write.won) metrics.count('run.ended', { status: 'canceled' });
+  if (write.won) await releaseSuspended(engine, stored);
   await store.durable();
   signalChange(engine, stored);
   return storedRun(stored, write.won);

@@ -3,6 +3,7 @@ import { isEntryKey, type RunHeader, type StepRecord, terminalStatuses } from '.
 import { parseTurn } from '../core/turn.ts';
 import { endEvent } from './duty-entry.ts';
 import type { Engine } from './engine.ts';
+import { releaseSuspended } from './run-keys.ts';
 import { loadTree, type RunTree } from './run-tree.ts';
 import { handlingOf } from './start.ts';
 
@@ -67,4 +68,5 @@ export async function cancelNested(
   if (write.won) metrics.count('run.ended', { status: 'canceled' });
   const handling = handlingOf(engine, engine.registry.get(stored.workflowId), stored, hop);
   await handling.publisher.publish([endEvent(handling, 'canceled')]);
+  if (write.won) await releaseSuspended(engine, stored);
 }

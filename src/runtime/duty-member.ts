@@ -19,6 +19,7 @@ import { entryTurn, type Handling, logged } from './handling.ts';
 import { type Loaded, loadShared, sharedAt } from './load.ts';
 import { memberRecords, memberRuns, unclaimedMembers } from './members.ts';
 import { isPerStepNow } from './per-step.ts';
+import { releaseRecords } from './resume-keys.ts';
 import { isUnstorable } from './values.ts';
 
 /**
@@ -162,7 +163,10 @@ export async function closeBlock(
   const records = stored.filter((record) => record.turn >= turn);
   const record = await storableRecord(handling, entry, append, { before, records });
   const write = await store.closeBlock({ runId, record });
-  if (write.won) return fulfilEntry(now, write.image, true, facts);
+  if (write.won) {
+    await fulfilEntry(now, write.image, true, facts);
+    return releaseRecords(engine, handling.header, records);
+  }
   if (write.image?.turn === turn) await fulfilEntry(now, write.image, false, facts);
 }
 

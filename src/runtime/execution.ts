@@ -1,6 +1,6 @@
 import { encode } from '../core/codec.ts';
 import { errorOf } from '../core/codec-error.ts';
-import { WorkflowError } from '../core/errors.ts';
+import { isWorkflowError, WorkflowError } from '../core/errors.ts';
 import {
   formatKey,
   isEntryKey,
@@ -24,6 +24,7 @@ import { askLoop } from './loop.ts';
 import { nextAttempt } from './next-attempt.ts';
 import { loopAt, readsAt } from './registry.ts';
 import { restartsOf } from './restart-context.ts';
+import { takeKeys } from './resume-keys.ts';
 import { executeStep, type StepExecution, type StepOutcome } from './step-executor.ts';
 import { timeLimit } from './time-limit.ts';
 import { isUnstorable, sha256 } from './values.ts';
@@ -165,9 +166,10 @@ async function toCommit(
   try {
     return await storeOutcome(handling, loaded, prepared, verdict);
   } catch (thrown) {
-    // A value that cannot be stored is the step's own failure; a place that fails is nobody's, and the event comes again.
+    // A value that cannot be stored, or a key that is taken, is the step's own failure; a place that fails is nobody's, and the
+    // event comes again.
     const error = errorOf(thrown);
-    if (!isUnstorable(error)) throw thrown;
+    if (!isUnstorable(error) && !isWorkflowError(error, 'WORKFLOW_RESUME_KEY_TAKEN')) throw thrown;
     const outcome = { type: 'failed', input: prepared.params.input, error, nonRetryable: false } as const;
     return storeOutcome(handling, loaded, prepared, { outcome, again: false });
   }
@@ -221,11 +223,15 @@ async function storeOutcome(
     value === undefined ? undefined : engine.values.store(runId, value, what);
   const suspendPayload = await optional(outcome.payload, `suspend payload of step "${step.id}"`);
   const suspendOutput = await optional(outcome.output, name);
+  const { labels, resumeKeys } = outcome;
+  // As the last thing before the suspension itself: whoever finds a key taken may rely on it that somebody comes to wait under it.
+  if (resumeKeys !== undefined) await takeKeys(handling, resumeKeys);
   return {
     ...common,
     ...shared,
     status: 'suspended',
-    labels: outcome.labels,
+    labels,
+    ...(resumeKeys === undefined ? {} : { resumeKeys }),
     ...(suspendPayload === undefined ? {} : { suspendPayload }),
     ...(suspendOutput === undefined ? {} : { suspendOutput }),
   };

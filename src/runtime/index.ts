@@ -7,6 +7,7 @@ export type {
   HistoryEntry,
   HistoryPage,
   HistoryRequest,
+  KeyResumeRequest,
   OutputOptions,
   RepeatableRequest,
   ResumeRequest,

@@ -5,6 +5,7 @@ import { cancelRun } from './cancel.ts';
 import type { Engine } from './engine.ts';
 import { checkAccess } from './access.ts';
 import { childRunId } from './handle-nested.ts';
+import { forgetKeys } from './run-keys.ts';
 import { loadTree, type RunTree } from './run-tree.ts';
 
 /**
@@ -31,6 +32,7 @@ async function removeTree(engine: Engine, tree: RunTree): Promise<void> {
     const entry = tree.graph[record.key.entry];
     if (entry?.type === 'loop' && entry.step.nested !== undefined) await removeRounds(engine, runId, record);
   }
+  await forgetKeys(engine, tree);
   await engine.backend.store.removeRun(runId);
 }
 

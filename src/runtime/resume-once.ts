@@ -37,6 +37,15 @@ export async function resumeOnce(
         ({ runId, runs, record: { key, turn, stepId } }): Suspension => ({ runId, runs, key, turn, stepId }),
       ),
   );
+  return resumeSuspensions(engine, request, suspensions);
+}
+
+/** Resumes what a request that can come again means; the outermost run that it names is answered. */
+export async function resumeSuspensions(
+  engine: Engine,
+  request: ResumeRequest,
+  suspensions: readonly Suspension[],
+): Promise<StoredRun> {
   let changed = false;
   for (const [index, suspension] of suspensions.entries()) {
     const resumed = resumeSuspension(engine, request, suspension).then((isNow) => (changed ||= isNow));

@@ -22,6 +22,7 @@ import { ensureMemberLogged } from './duty-member.ts';
 import type { Engine } from './engine.ts';
 import type { Handling } from './handling.ts';
 import { stepAt } from './registry.ts';
+import { releaseRecord } from './resume-keys.ts';
 import { handlingOf } from './start.ts';
 import { validate } from './validation.ts';
 
@@ -107,6 +108,7 @@ export async function resumePlace(
   });
   if (!result.won) throw lostResume(header, record, result);
   await announceResumed(handling, result.image);
+  await releaseRecord(engine, header, record);
   return header;
 }
 

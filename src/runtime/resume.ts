@@ -9,7 +9,7 @@ import { loadTree } from './run-tree.ts';
 import { storedRun } from './start.ts';
 
 /** How often a resume looks again for a suspension that is not stored yet, ms. */
-const lookAgainMs = 50;
+export const lookAgainMs = 50;
 
 /** Finds what the request means; waits a moment for a suspension whose event overtook its record. */
 async function findTargets(

@@ -47,6 +47,7 @@ import { blockAt, foreachAt, Registry, sleepAt, stepAt } from './registry.ts';
 import { removeRun } from './remove.ts';
 import { restartRun } from './restart.ts';
 import { resumeRun } from './resume.ts';
+import { resumeByKey } from './resume-by-key.ts';
 import { handleRunEvent } from './run-event.ts';
 import { RunSignals } from './run-signals.ts';
 import { ScheduleLoop } from './schedule-loop.ts';
@@ -186,6 +187,8 @@ class EventedRuntime implements Runtime {
   async resume(request: ResumeRequest): Promise<StoredRun> {
     return resumeRun(this.open(), request);
   }
+
+  readonly resumeByKey: Runtime['resumeByKey'] = async (request) => resumeByKey(this.open(), request);
 
   async cancel(request: RepeatableRequest): Promise<StoredRun> {
     return cancelRun(this.open(), request);

@@ -12,6 +12,7 @@ import type {
 } from '../core/definition.ts';
 import { WorkflowError } from '../core/errors.ts';
 import type { Clock } from '../ports/index.ts';
+import { checkResumeKeys } from './arguments.ts';
 import { ObservedPromise } from './observed-promise.ts';
 import { RunWriter } from './step-writer.ts';
 import { type TimeLimit, stepTimeout } from './time-limit.ts';
@@ -99,6 +100,8 @@ export type StepOutcome =
       /** What the body returned after `suspend`, when truthy. */
       readonly output: unknown;
       readonly labels: readonly string[];
+      /** Absent: none. */
+      readonly resumeKeys?: readonly string[];
       readonly state: Readonly<Record<string, unknown>> | undefined;
     };
 
@@ -112,7 +115,7 @@ interface Progress {
 
 interface Effects {
   state: Readonly<Record<string, unknown>> | undefined;
-  suspension: { payload: unknown; labels: readonly string[] } | undefined;
+  suspension: { payload: unknown; labels: readonly string[]; resumeKeys?: readonly string[] } | undefined;
   bail: { result: unknown } | undefined;
   aborted: boolean;
   /** Every `setState` and `suspend`, awaited by the body or not. */
@@ -192,7 +195,12 @@ function stepContext(execution: StepExecution, progress: Progress, effects: Effe
     suspend: (payload, options) =>
       observed(effects, async () => {
         const valid = payload === undefined ? undefined : await check(step.suspendSchema, payload, 'suspend');
-        effects.suspension = { payload: valid, labels: labelsOf(options?.resumeLabel) };
+        const keys = checkResumeKeys(options?.resumeKey);
+        effects.suspension = {
+          payload: valid,
+          labels: labelsOf(options?.resumeLabel),
+          ...(keys.length === 0 ? {} : { resumeKeys: keys }),
+        };
         return undefined;
       }),
     // Few bodies write, and a stream costs more than the rest of this.

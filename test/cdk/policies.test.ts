@@ -43,6 +43,8 @@ const records = [
 ];
 const state = [
   ...records.map((name) => ({ action: `dynamodb:${name}`, resource: table })),
+  // Of names only: see below.
+  { action: 'dynamodb:DeleteItem', resource: table },
   { action: 'events:PutEvents', resource: bus },
   { action: 's3:GetObject', resource: objects },
   { action: 's3:PutObject', resource: objects },
@@ -124,6 +126,22 @@ test.each(['', 'LongSteps'])(
         ...logs(`Workflows${lane}ProcessorLogs`),
       ]),
     );
+  },
+);
+
+test.each(['Processor', 'LongStepsProcessor', 'Sweeper', 'DeadLetter'])(
+  'the function %s may delete no items but names',
+  (name) => {
+    const roleId = idOf(template, 'AWS::IAM::Role', `Workflows${name}Role`);
+    const deletions = resourcesOf(template, 'AWS::IAM::Policy')
+      .filter(({ Properties }) => JSON.stringify(Properties.Roles) === JSON.stringify([{ Ref: roleId }]))
+      .flatMap(({ Properties }) => (Properties.PolicyDocument as { Statement: Statement[] }).Statement)
+      .filter(({ Action }) => [Action].flat().includes('dynamodb:DeleteItem'));
+    expect(deletions).toEqual([
+      expect.objectContaining({
+        Condition: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['#named#*'] } },
+      }),
+    ]);
   },
 );
 

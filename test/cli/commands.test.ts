@@ -112,6 +112,31 @@ describe('start', () => {
 describe('resume', () => {
   const approval = '{"approved":true,"by":"Ada"}';
 
+  test('by the key that it waits under, without its run', async () => {
+    const { evented, runtime, clock, settled } = await suspended();
+    const none = await clock.runUntil(evented(['resume', '--key', 'order:other', approval]));
+    expect(none).toMatchObject({ code: 5, out: '' });
+    expect(none.err).toContain('No step waits under the resume key "order:other"');
+    const resumed = await evented([
+      'resume',
+      approval,
+      '--key',
+      'order:order-1',
+      '--context',
+      '{"by":"key"}',
+    ]);
+    expect(resumed).toEqual({
+      code: 0,
+      out: 'resumed  order-1  orders  running\n  evented show order-1 --watch\n',
+      err: '',
+    });
+    await settled('order-1');
+    expect(await runtime.get({ runId: 'order-1' })).toMatchObject({
+      status: 'success',
+      requestContext: { by: 'key' },
+    });
+  });
+
   test('by step, by label, or the only one', async () => {
     for (const by of [['--step', 'approve'], ['--label', 'approval'], []]) {
       const { evented, runtime, settled } = await suspended();

@@ -67,9 +67,12 @@ const approve = createStep({
   inputSchema: z.object({ cents: z.number() }),
   outputSchema: z.object({ cents: z.number(), by: z.string() }),
   resumeSchema: z.object({ approved: z.boolean(), by: z.string().min(2), note: z.string().optional() }),
-  execute: async ({ inputData, resumeData, suspend }) => {
+  execute: async ({ inputData, resumeData, runId, suspend }) => {
     if (resumeData === undefined)
-      return await suspend({ cents: inputData.cents }, { resumeLabel: 'approval' });
+      return await suspend(
+        { cents: inputData.cents },
+        { resumeLabel: 'approval', resumeKey: `order:${runId}` },
+      );
     if (!resumeData.approved)
       throw new RangeError(`Not approved by ${resumeData.by}`, { cause: new Error('no budget') });
     return { cents: inputData.cents, by: resumeData.by };

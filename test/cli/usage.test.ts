@@ -37,6 +37,9 @@ describe('a wrong command line ends with 2, says what is wrong, and sends nothin
     [['start', 'orders', '{}', '--run-id', 'a', '--key', 'b'], '--run-id and --key exclude each other'],
     [['resume', 'r', '{}', '--index', '-1'], '--index is followed by -1'],
     [['resume', 'r', '{}', '--index=1.5'], '--index is "1.5"'],
+    [['resume'], 'The run is missing: give its id, or a key by --key'],
+    [['resume', '--key', 'k', '--step', 'a'], '--key and --step exclude each other'],
+    [['resume', 'r', '{}', '--key', 'k'], '--key stands in the place of the run'],
     [['resume', 'r', '{}', '--step', 'a', '--label', 'b'], '--step and --label exclude each other'],
     [
       ['graph', 'orders', '--format', 'svgg'],

@@ -118,6 +118,18 @@ describe('what is sent again', () => {
     expect(sent.length).toBe(3);
   });
 
+  test.each(failures)('a resumption by a key that can be repeated, after %s', async (_, reply) => {
+    const { client, sent, until } = scripted([reply(), stored({ changed: false })]);
+    expect((await until(client.resumeByKey('k', { idempotencyKey: 'event' }))).changed).toBe(false);
+    expect(sent.length).toBe(2);
+  });
+
+  test('a resumption by a key not when it may have arrived', async () => {
+    const { client, sent, failure } = scripted([networkFailure('ECONNRESET')]);
+    expect(await failure(client.resumeByKey('k'))).toBeInstanceOf(WorkflowApiError);
+    expect(sent.length).toBe(1);
+  });
+
   test.each(once)('%s not when it may have arrived', async (method, options) => {
     const cutOffByNetwork = Object.assign(new TypeError('read'), { code: 'EHOSTUNREACH', syscall: 'read' });
     for (const reply of [

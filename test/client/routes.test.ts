@@ -76,6 +76,18 @@ describe('each method asks its route', () => {
     ]);
   });
 
+  test('resumptions by a key', async () => {
+    const { client, sent, until } = scripted([stored(), stored()]);
+    const resume = { resumeData: { by: 'me' }, requestContext: { a: 1 }, perStep: true } as const;
+    await until(client.resumeByKey('payment:42', { ...resume, wait: 2, idempotencyKey: 'event 1' }));
+    expect((await until(client.resumeByKey('ü'))).runId).toBe('r');
+    expect(sent.map(({ method, path, body }) => [method, path, body])).toEqual([
+      ['POST', '/resume?wait=2', { key: 'payment:42', ...resume }],
+      ['POST', '/resume', { key: 'ü' }],
+    ]);
+    expect(sent.map(({ headers }) => headers['idempotency-key'])).toEqual(['event 1', undefined]);
+  });
+
   test('reads', async () => {
     const answers = [
       { workflows: [{ id: 'orders' }] },

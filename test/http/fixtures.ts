@@ -76,6 +76,7 @@ export function fakeRuntime(parts: Partial<Runtime>): Runtime {
     create: refuse,
     start: refuse,
     resume: refuse,
+    resumeByKey: refuse,
     cancel: refuse,
     timeTravel: refuse,
     audit: refuse,

@@ -21,8 +21,9 @@ function orders() {
     inputSchema: z.object({ pieces: z.number() }),
     outputSchema: z.object({ pieces: z.number(), by: z.string() }),
     resumeSchema: z.object({ by: z.string() }),
-    execute: async ({ inputData, resumeData, suspend }) => {
-      if (resumeData === undefined) return suspend({}, { resumeLabel: 'secret-label' });
+    execute: async ({ inputData, resumeData, runId, suspend }) => {
+      if (resumeData === undefined)
+        return suspend({}, { resumeLabel: 'secret-label', resumeKey: `${runId}'s key` });
       bodies.push(resumeData.by);
       return resumeData.by === 'again' ? suspend({}) : { ...inputData, by: resumeData.by };
     },
@@ -217,6 +218,7 @@ describe('a request to resume', () => {
       runtime: {
         start: (request) => whole.start(request),
         cancel: (request) => whole.cancel(request),
+        resumeByKey: (request) => whole.resumeByKey(request),
         resume: async (request) => {
           const resumed = await whole.resume(request);
           if (died) return resumed;
@@ -235,6 +237,10 @@ describe('a request to resume', () => {
 
   test.each<[string, object, string]>([
     ['an unknown run', { runId: 'nobody' }, 'WORKFLOW_RUN_NOT_FOUND'],
+    ['both a run and a key', { key: 'k' }, 'WORKFLOW_ARGUMENT_INVALID'],
+    ['neither a run nor a key', { runId: undefined }, 'WORKFLOW_ARGUMENT_INVALID'],
+    ['a key and a step', { runId: undefined, key: 'k', step: 'approve' }, 'WORKFLOW_ARGUMENT_INVALID'],
+    ['a key of nobody', { runId: undefined, key: 'secret-key' }, 'WORKFLOW_RESUME_KEY_NOT_FOUND'],
     ['data that does not fit', { resumeData: { by: 7 } }, 'WORKFLOW_SCHEMA_VALIDATION_FAILED'],
     ['a step that is not suspended', { step: 'pay' }, 'WORKFLOW_RUN_NOT_SUSPENDED'],
     ['a label that nobody has', { label: 'x' }, 'WORKFLOW_RESUME_LABEL_NOT_FOUND'],
@@ -243,8 +249,31 @@ describe('a request to resume', () => {
     await deliver(start({ runId: 'r' }));
     await deliver(resume('Ada', more));
     expect(refused.map((refusal) => refusal.code)).toEqual([code]);
-    expect(JSON.stringify(refused)).not.toContain('secret-label');
+    expect(JSON.stringify(refused)).not.toMatch(/secret-(label|key)/);
     expect(await runtime.get({ runId: 'r' })).toMatchObject({ status: 'suspended' });
+  });
+
+  test('resumes by a key, once, however often and late it comes', async () => {
+    const { deliver, refused, runtime } = fixture();
+    await deliver(start({ runId: 'r' }));
+    const byKey = put('workflow.resume', { key: "r's key", resumeData: { by: 'Ada' } });
+    for (const _ of [1, 2]) await deliver(byKey);
+    expect(await runtime.result({ runId: 'r' })).toMatchObject({ status: 'success' });
+    expect([bodies, refused]).toEqual([['Ada'], []]);
+  });
+
+  test('finds no key of another owner, nor one of a workflow that the source may not ask for', async () => {
+    const till: RequestSource = { source: 'till', owner: 'events:shop', workflows: ['other'] };
+    const { deliver, refused } = fixture([shop, till, { source: 'store' }]);
+    await deliver(start({ runId: 'r' }));
+    for (const source of ['store', 'till']) {
+      await deliver(put('workflow.resume', { key: "r's key", resumeData: { by: 'Ada' } }, source));
+    }
+    expect(refused.map(({ code }) => code)).toEqual([
+      'WORKFLOW_RESUME_KEY_NOT_FOUND',
+      'WORKFLOW_RUN_FORBIDDEN',
+    ]);
+    expect(bodies).toEqual([]);
   });
 
   test('is refused where the run belongs to somebody else', async () => {
@@ -359,6 +388,7 @@ test('what fails for now comes again, and nobody is told; so does an answer that
     runtime: {
       start: () => Promise.reject(unavailable),
       resume: () => Promise.reject(new TypeError('a bug')),
+      resumeByKey: () => Promise.reject(new Error()),
       cancel: () => Promise.reject(new WorkflowError('WORKFLOW_RUN_NOT_FOUND', 'No such run')),
     },
     refuse: () => Promise.reject(unavailable),
@@ -378,6 +408,7 @@ test('a long reason is cut', async () => {
     runtime: {
       start: () => Promise.reject(new WorkflowError('WORKFLOW_RUN_CONFLICT', '🐙'.repeat(2_000))),
       resume: () => Promise.reject(new Error()),
+      resumeByKey: () => Promise.reject(new Error()),
       cancel: () => Promise.reject(new Error()),
     },
   }));

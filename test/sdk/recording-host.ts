@@ -28,6 +28,9 @@ export class RecordingHost implements WorkflowHost {
   async resume(request: unknown): Promise<StoredRun> {
     return this.answer('resume', request);
   }
+  async resumeByKey(request: unknown): Promise<StoredRun> {
+    return this.answer('resumeByKey', request);
+  }
   async cancel(request: unknown): Promise<StoredRun> {
     return this.answer('cancel', request);
   }

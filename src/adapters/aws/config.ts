@@ -37,6 +37,9 @@ export const tableDefinition = {
 /** Sort key of a run's header; the other items of its partition sort behind it. */
 export const headerSort = 'A';
 
+/** What the partition of a text that belongs to no run begins with; the name follows. */
+export const namedPartition = '#named#';
+
 /**
  * What the stream says of a header that its time to live removed, and of nothing that a caller removed: deletions by
  * DynamoDB itself bear its name (DynamoDB developer guide, "DynamoDB Streams and Time to Live"). A filter of the function

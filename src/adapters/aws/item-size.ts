@@ -52,7 +52,7 @@ export function tooLarge(name: string, bytes: number | undefined, cause?: unknow
   return new WorkflowError(
     'WORKFLOW_LIMIT_EXCEEDED',
     `The record ${name}${size} is too large: DynamoDB stores up to ${serviceLimits.itemBytes} in an item; use fewer keys of ` +
-      'state, fewer resume labels, or fewer time travels of one run',
+      'state, fewer resume labels and keys, or fewer time travels of one run',
     {
       details: { record: name, limit: 'itemBytes', allowed: serviceLimits.itemBytes },
       ...(cause === undefined ? {} : { cause }),

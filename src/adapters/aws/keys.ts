@@ -3,7 +3,7 @@ import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { WorkflowError } from '../../core/errors.ts';
 import { formatKey, type RecordKey } from '../../core/records.ts';
 import type { JoinKey, PageKey } from '../../ports/run-store.ts';
-import { headerSort, listShards, sweepShards } from './config.ts';
+import { headerSort, listShards, namedPartition, sweepShards } from './config.ts';
 
 /**
  * Keys of the one table. A run's header, input and records share the partition `<run>`, ordered so that one query gives
@@ -147,7 +147,7 @@ export function cellItemKey({ runId, entry, epoch }: JoinKey): ItemKey {
 
 /** Key of a text that belongs to no run. */
 export function namedItemKey(name: string): ItemKey {
-  return { pk: `#named#${escapeId(name)}`, sk: 'N' };
+  return { pk: `${namedPartition}${escapeId(name)}`, sk: 'N' };
 }
 
 /** Key of what a time travel was asked for; `hash` is that of its content. Behind the records, as a cell. */

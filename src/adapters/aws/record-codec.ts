@@ -208,6 +208,7 @@ export const stepFields: Fields<Omit<StepRecord, 'key'>> = {
   suspendOutput: { attribute: 'so', type: stored },
   suspendedAt: { attribute: 'ss', type: number },
   labels: { attribute: 'lab', type: texts },
+  resumeKeys: { attribute: 'rk', type: texts },
   resumeData: { attribute: 'rd', type: stored },
   resumeContext: { attribute: 'rc', type: stored },
   resumedAt: { attribute: 'ra', type: number },

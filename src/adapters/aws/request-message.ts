@@ -8,12 +8,16 @@ import { issuesOf } from './issues.ts';
 /** Requests: events of a source that the app allows, as the bus's rule for it delivers them to the work queue. */
 
 /** Counted as everywhere else: in code points, which is what `maxLength` of a JSON Schema counts, too. */
-const text = z
-  .string()
-  .min(1)
-  .refine((id) => Array.from(id).length <= limits.idLength, `has more than ${limits.idLength} characters`)
-  .refine((id) => id.isWellFormed(), 'has a lone surrogate')
-  .meta({ maxLength: limits.idLength });
+function textUpTo(most: number) {
+  return z
+    .string()
+    .min(1)
+    .refine((given) => Array.from(given).length <= most, `has more than ${most} characters`)
+    .refine((given) => given.isWellFormed(), 'has a lone surrogate')
+    .meta({ maxLength: most });
+}
+
+const text = textUpTo(limits.idLength);
 
 /** An id that is written in a URL's path later. */
 const runId = text
@@ -48,19 +52,33 @@ const start = z.strictObject({
   requestId: text.exactOptional(),
 });
 
-const resume = z.strictObject({
-  runId,
-  step: z.union([text, z.array(text).min(1)], 'expected a step id or an array of step ids').exactOptional(),
-  label: text.exactOptional(),
-  forEachIndex: z
-    .int()
-    .min(0)
-    .max(limits.joinMembers - 1)
-    .exactOptional(),
-  resumeData: z.unknown().exactOptional(),
-  requestContext: values.exactOptional(),
-  requestId: text.exactOptional(),
-});
+const resume = z
+  .strictObject({
+    runId: runId.exactOptional(),
+    key: textUpTo(limits.resumeKeyLength).exactOptional(),
+    step: z.union([text, z.array(text).min(1)], 'expected a step id or an array of step ids').exactOptional(),
+    label: text.exactOptional(),
+    forEachIndex: z
+      .int()
+      .min(0)
+      .max(limits.joinMembers - 1)
+      .exactOptional(),
+    resumeData: z.unknown().exactOptional(),
+    requestContext: values.exactOptional(),
+    requestId: text.exactOptional(),
+  })
+  .refine(({ runId: run, key }) => (run === undefined) !== (key === undefined), {
+    path: ['runId'],
+    error: 'give either runId or key',
+  })
+  .refine(
+    ({ key, step, label, forEachIndex }) =>
+      key === undefined || (step ?? label ?? forEachIndex) === undefined,
+    {
+      path: ['key'],
+      error: 'says which step is meant: give no step, label or forEachIndex beside it',
+    },
+  );
 
 const cancel = z.strictObject({ runId, requestId: text.exactOptional() });
 

@@ -62,9 +62,9 @@ export function outcomeFields(outcome: CommitOutcome): {
       return { set: { ...common, error, endedAt: now, ...optional({ nonRetryable, tripwire }) }, remove: [] };
     }
     case 'suspended': {
-      const { suspendPayload, suspendOutput, labels } = outcome;
-      const given = optional({ suspendPayload, suspendOutput, labels });
-      const fields = ['suspendPayload', 'suspendOutput', 'labels'] as const;
+      const { suspendPayload, suspendOutput, labels, resumeKeys } = outcome;
+      const given = optional({ suspendPayload, suspendOutput, labels, resumeKeys });
+      const fields = ['suspendPayload', 'suspendOutput', 'labels', 'resumeKeys'] as const;
       return {
         set: { ...common, suspendedAt: now, ...given },
         remove: [...ofFailures, ...fields.filter((name) => !(name in given))],

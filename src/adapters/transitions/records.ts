@@ -137,11 +137,12 @@ function outcomeFields(outcome: CommitOutcome): Partial<Loose<StepRecord>> {
         endedAt: outcome.now,
       };
     case 'suspended':
-      // A second suspension shows its own payload and labels, or none; any other outcome keeps those of the last one.
+      // A second suspension shows its own payload, labels and keys, or none; any other outcome keeps those of the last one.
       return {
         suspendPayload: outcome.suspendPayload,
         suspendOutput: outcome.suspendOutput,
         labels: outcome.labels,
+        resumeKeys: outcome.resumeKeys,
         suspendedAt: outcome.now,
       };
     case 'due':

@@ -1,6 +1,7 @@
 import { wholeNumber } from '../arguments.ts';
 import type { Command, Context } from '../command.ts';
 import { objectOption, sendValue } from '../data.ts';
+import { usageError } from '../exit.ts';
 import { openLines } from '../form/lines.ts';
 import { allNodes, runNodes, type WaitingPlace } from '../run/nodes.ts';
 import { type RunLook, RunReader } from '../run/watch.ts';
@@ -16,12 +17,16 @@ export const resume: Command = {
   summary: 'resume a suspended step with the data it waits for',
   details: [
     'The data is JSON, @file, or - for the standard input. On a terminal, without it, each field of the resume schema is asked for.',
-    'Without --step or --label, the only suspended step is meant.',
+    'Without --step or --label, the only suspended step is meant. With --key no run is named: it is the one that waits under the key.',
   ],
-  positionals: [{ name: 'run' }, { name: 'data', optional: true }],
+  positionals: [
+    { name: 'run', optional: true },
+    { name: 'data', optional: true },
+  ],
   options: {
     step: { value: 'step', summary: 'id of the step, in a nested workflow nested.step' },
     label: { value: 'label', summary: 'a label that the step gave to its suspension' },
+    key: { value: 'key', summary: 'a key that the step gave to its suspension, in the place of the run' },
     index: { value: 'n', summary: 'item of a foreach, from 0 (all that are suspended)' },
     ...contextOption,
     'per-step': { summary: 'pause after the resumed entry' },
@@ -29,12 +34,16 @@ export const resume: Command = {
   },
   examples: [
     ['resume 3f2a', 'ask for the data'],
+    [`resume --key payment:42 '{"paid":true}'`, 'resume what waits for that payment, in whichever run it is'],
     [`resume 3f2a --step approve '{"approved":true}' --watch`, 'resume, and show the run until it is over'],
   ],
   async run(context) {
     checkExclusive(context, 'step', 'label');
     checkExclusive(context, 'wait', 'watch');
-    const [runId = '', given] = context.positionals;
+    const key = context.option('key');
+    if (key !== undefined) return await resumeByKey(context, key);
+    const [runId, given] = context.positionals;
+    if (runId === undefined) throw usageError('The run is missing: give its id, or a key by --key');
     const { signal } = context.console;
     const requestContext = await objectOption(context, 'context');
     const target = targetOf(context);
@@ -57,6 +66,28 @@ export const resume: Command = {
     return await follow(context, run, 'resumed');
   },
 };
+
+/** Which step waits under a key only the server knows, so nobody can be asked for the fields of its data. */
+async function resumeByKey(context: Context, key: string): Promise<number> {
+  for (const name of ['step', 'label', 'index']) checkExclusive(context, 'key', name);
+  const [given, ...more] = context.positionals;
+  if (more.length > 0)
+    throw usageError('--key stands in the place of the run: give the data alone beside it');
+  const requestContext = await objectOption(context, 'context');
+  const run = await sendValue(
+    context,
+    { what: 'data', schema: undefined, given },
+    async (resumeData) =>
+      await context.client.resumeByKey(key, {
+        ...(resumeData === undefined ? {} : { resumeData }),
+        ...(requestContext === undefined ? {} : { requestContext }),
+        ...(context.flag('per-step') ? { perStep: true } : {}),
+        signal: context.console.signal,
+      }),
+    invalidValue,
+  );
+  return await follow(context, run, 'resumed');
+}
 
 interface Target {
   readonly step?: string;

@@ -61,12 +61,13 @@ export const commitCases: readonly ContractCase<RunFixture>[] = [
     },
   ],
   [
-    'a suspension is stored with its payload, its output and its labels',
+    'a suspension is stored with its payload, its output, its labels and its keys',
     async (run) => {
       await run.start();
       const more = {
         suspendOutput: value('so far'),
         labels: ['approve', 'ü #1'],
+        resumeKeys: ['payment:42', 'ü #1'],
         delta: value({ state: {} }),
       };
       await run.settle({ ...outcomes.suspended, ...more });
@@ -82,6 +83,7 @@ export const commitCases: readonly ContractCase<RunFixture>[] = [
         status: 'suspended',
         suspendPayload: undefined,
         labels: undefined,
+        resumeKeys: undefined,
       });
     },
   ],
@@ -161,10 +163,10 @@ export const commitCases: readonly ContractCase<RunFixture>[] = [
     },
   ],
   [
-    'a second suspension replaces payload and labels of the first, and keeps what it was resumed with',
+    'a second suspension replaces payload, labels and keys of the first, and keeps what it was resumed with',
     async (run) => {
       await run.start();
-      await run.settle({ ...outcomes.suspended, labels: ['first'] });
+      await run.settle({ ...outcomes.suspended, labels: ['first'], resumeKeys: ['first'] });
       const nextTurn = turn({ generation: 1 });
       const resume = { nextTurn, resumeData: value('yes'), request: 'r1', now: T0 + 20, sweepAt: T0 + 30 };
       equal(
@@ -182,6 +184,7 @@ export const commitCases: readonly ContractCase<RunFixture>[] = [
       hasFields(await run.record(), {
         ...expected,
         labels: undefined,
+        resumeKeys: undefined,
         resumeData: value('yes'),
         resumedAt: T0 + 20,
       });

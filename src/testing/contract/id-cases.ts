@@ -99,19 +99,21 @@ export const idCases: readonly ContractCase<RunFixture>[] = [
     },
   ],
   [
-    'step ids, owners, labels and resources hold any character, too',
+    'step ids, owners, labels, resume keys and resources hold any character, too',
     async (run) => {
       const text = `#/ '"\\%_\n😀é${'ü'.repeat(150)}`;
       await run.start({ owner: text, resourceId: text, workflowId: text });
       won(await run.store.claim(run.claim({ stepId: text, owner: text })));
-      won(await run.store.commit(run.commit({ ...outcomes.suspended, labels: [text] }, { owner: text })));
+      const given = { labels: [text], resumeKeys: [text] };
+      won(await run.store.commit(run.commit({ ...outcomes.suspended, ...given }, { owner: text })));
       const load = await run.store.loadRun(run.runId);
       deepStrictEqual(
         [load?.header.owner, load?.header.resourceId, load?.header.workflowId],
         [text, text, text],
       );
       const [record] = load?.records ?? [];
-      deepStrictEqual([record?.stepId, record?.owner, record?.labels], [text, text, [text]]);
+      deepStrictEqual([record?.stepId, record?.owner], [text, text]);
+      deepStrictEqual([record?.labels, record?.resumeKeys], [[text], [text]]);
     },
   ],
 ];

@@ -1,7 +1,7 @@
 import { decode, encode } from '../../core/codec.ts';
 import type { ErrorCode } from '../../core/errors.ts';
 import { terminalStatuses } from '../../core/records.ts';
-import type { ResumeRequest, StartRequest } from '../../core/host.ts';
+import type { KeyResumeRequest, ResumeRequest, StartRequest } from '../../core/host.ts';
 import type { CommitWrite, RunStore } from '../../ports/index.ts';
 import type { Callers } from './callers.ts';
 import type { Random } from './random.ts';
@@ -15,6 +15,7 @@ const resumeRefusals: readonly ErrorCode[] = [
   'WORKFLOW_RUN_ALREADY_FINISHED',
   'WORKFLOW_RESUME_AMBIGUOUS',
   'WORKFLOW_RESUME_LABEL_NOT_FOUND',
+  'WORKFLOW_RESUME_KEY_NOT_FOUND',
   'WORKFLOW_RUN_NOT_FOUND',
 ];
 
@@ -167,14 +168,26 @@ export class Requests {
   }
 
   #resume(step: SuspendedStep, open: readonly SuspendedStep[] = [step]): void {
-    const { callers } = this.#setting;
-    const request = this.#requestFor(step, open);
+    const { callers, random } = this.#setting;
+    const [key] = step.record.resumeKeys ?? [];
+    const request =
+      key !== undefined && random.chance(0.5) ? this.#keyRequestFor(step, key) : this.#requestFor(step, open);
     callers.add({
       name: 'resume',
       fromDecision: 0,
       refusals: resumeRefusals,
-      perform: (runtime) => runtime.resume(request),
+      perform: (runtime) => ('key' in request ? runtime.resumeByKey(request) : runtime.resume(request)),
     });
+  }
+
+  /** By the key that it waits under; now and then as a request that can come again. */
+  #keyRequestFor(step: SuspendedStep, key: string): KeyResumeRequest {
+    const data = this.#dataOf(step);
+    return {
+      key,
+      ...(data === undefined ? {} : { resumeData: data }),
+      ...(this.#setting.random.chance(0.5) ? { requestKey: nameOf(step).slice(-200) } : {}),
+    };
   }
 
   /** One of the ways to say which step is meant. */

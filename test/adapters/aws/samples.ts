@@ -130,6 +130,7 @@ export const record: fc.Arbitrary<StepRecord> = fc.record(
     suspendOutput: stored,
     suspendedAt: time,
     labels: fc.array(text, { maxLength: 3 }),
+    resumeKeys: fc.array(text, { maxLength: 3 }),
     resumeData: stored,
     resumeContext: stored,
     resumedAt: time,

@@ -1,5 +1,5 @@
 import type { WorkflowEvent } from '../../../src/core/event.ts';
-import { asking, byHand, death } from '../../runtime/hand.ts';
+import { asking, byHand, death, type Hand } from '../../runtime/hand.ts';
 import { step, workflow } from '../../runtime/fixtures.ts';
 
 /**
@@ -80,4 +80,50 @@ export const deadlineOfAnEarlierEpoch: DirectedSchedule = async () => {
   if (late !== undefined) await hand.runtime.handle(late);
   const { status } = await hand.runtime.result({ runId: 'r' });
   return status === 'suspended' ? [] : [`the run has time left, and is ${status}`];
+};
+
+const waitsUnderKey = workflow('w', [
+  step('asking', ({ resumeData, suspend }) => resumeData ?? suspend({}, { resumeKey: 'k' })),
+]);
+
+/** Who waits under the key, when two runs have wanted it: one of them, whom the key finds. */
+async function holdersOf({ runtime, drain }: Hand): Promise<string[]> {
+  const statuses = new Map<string, string>();
+  for (const runId of ['a', 'b']) statuses.set(runId, (await runtime.result({ runId })).status);
+  const waiting = [...statuses].filter(([, status]) => status === 'suspended').map(([runId]) => runId);
+  if (waiting.length !== 1) return [`of two runs that want one key, ${waiting.length} wait under it`];
+  const { runId } = await runtime.resumeByKey({ key: 'k', resumeData: 1 });
+  await drain();
+  return waiting.includes(runId) ? [] : [`run ${waiting.join()} waits under the key, which finds ${runId}`];
+}
+
+/** A run suspends under a key under which another one waits. */
+export const twoRunsWantOneKey: DirectedSchedule = async () => {
+  const hand = byHand([waitsUnderKey]);
+  for (const runId of ['a', 'b']) {
+    await hand.runtime.start({ workflowId: 'w', runId });
+    await hand.drain();
+  }
+  return holdersOf(hand);
+};
+
+/** A run wants a key that a worker has taken for another one, whose suspension it is about to store. */
+export const keyWantedBeforeSuspension: DirectedSchedule = async () => {
+  const hand = byHand([waitsUnderKey]);
+  const gate = Promise.withResolvers<void>();
+  const slow = hand.worker((store) => ({
+    commit: async (write) => {
+      await gate.promise;
+      return store.commit(write);
+    },
+  }));
+  await hand.runtime.start({ workflowId: 'w', runId: 'a' });
+  const handled = slow.handle(hand.take());
+  await hand.place.settled();
+  await hand.runtime.start({ workflowId: 'w', runId: 'b' });
+  await hand.drain();
+  gate.resolve();
+  await handled;
+  await hand.drain();
+  return holdersOf(hand);
 };

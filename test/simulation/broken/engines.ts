@@ -4,8 +4,10 @@ import {
   armLaunchedOnceMore,
   deadlineOfAnEarlierEpoch,
   type DirectedSchedule,
+  keyWantedBeforeSuspension,
   lateStatus,
   lostDeadline,
+  twoRunsWantOneKey,
 } from './directed.ts';
 import { type Mutation, mutations } from './mutations.ts';
 import * as wrappers from './wrappers.ts';
@@ -227,6 +229,20 @@ export const brokenEngines: readonly BrokenEngine[] = [
     seeds: 0,
     mutations: mutations['deadline-unread'],
     directed: deadlineOfAnEarlierEpoch,
+  },
+  {
+    name: 'key-held-twice',
+    what: 'a run takes the resume key under which another one waits',
+    seeds: 0,
+    mutations: mutations['key-held-twice'],
+    directed: twoRunsWantOneKey,
+  },
+  {
+    name: 'key-held-when-suspended',
+    what: 'a resume key is free until the suspension of its holder is stored',
+    seeds: 0,
+    mutations: mutations['key-held-when-suspended'],
+    directed: keyWantedBeforeSuspension,
   },
   {
     name: 'helped-unmarked',

@@ -140,6 +140,20 @@ export const mutations = {
       to: 'if (clock === undefined) return',
     },
   ],
+  'key-held-twice': [
+    {
+      file: 'src/runtime/resume-keys.ts',
+      from: "if (isOther && (await placeOfHolder(engine, holder, key)).status !== 'gone') return holder;",
+      to: 'void isOther;',
+    },
+  ],
+  'key-held-when-suspended': [
+    {
+      file: 'src/core/resume-key.ts',
+      from: "if (record.status === 'running') return 'working';",
+      to: '',
+    },
+  ],
   'helped-unmarked': [
     {
       file: 'src/runtime/sweep.ts',

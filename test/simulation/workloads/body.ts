@@ -13,8 +13,13 @@ export interface BodyContext {
   readonly retryCount: number;
   readonly resumeData?: unknown;
   readonly suspendData?: unknown;
+  /** Another one for each suspension. */
+  readonly idempotencyKey?: string;
   setState(next: unknown): Promise<void>;
-  suspend(payload: unknown, options?: { readonly resumeLabel?: string }): Promise<unknown>;
+  suspend(
+    payload: unknown,
+    options?: { readonly resumeLabel?: string; readonly resumeKey?: string },
+  ): Promise<unknown>;
   bail(result: unknown): unknown;
   abort(): void;
   getInitData?(): unknown;
@@ -55,7 +60,12 @@ export async function executeBody(spec: StepSpec, context: BodyContext): Promise
     const done = context.resumeData === undefined ? 0 : (last?.round ?? 0);
     if (done < suspend.rounds) {
       const payload = { round: done + 1, own };
-      await context.suspend(payload, suspend.label ? { resumeLabel: labelOf(spec.id) } : {});
+      const { idempotencyKey } = context;
+      const named = {
+        resumeLabel: labelOf(spec.id),
+        ...(idempotencyKey === undefined ? {} : { resumeKey: idempotencyKey }),
+      };
+      await context.suspend(payload, suspend.label ? named : {});
       return seed % 3 === 0 ? { waits: own } : undefined;
     }
   }
