@@ -161,6 +161,8 @@ export interface RunHeader {
   readonly history?: HistoryKind;
   /** The run pauses after one entry. */
   readonly perStep?: boolean;
+  /** Name of the text that says whether it has a place under its concurrency key. Absent where the number of runs has no limit. */
+  readonly limit?: string;
   readonly callback?: CallbackState;
   readonly shown?: ShownSnapshot;
   /** Given over to nested runs; a step that does not see them yet adds them to what it finds before it. */

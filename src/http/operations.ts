@@ -107,7 +107,13 @@ const workflowOperations: readonly Operation[] = [
       200: json('The run was there already, with an equal body.', storedRun, { headers: location }),
       201: json('The run is stored.', storedRun, { headers: location }),
     },
-    problems: ['WORKFLOW_RUN_CONFLICT', 'WORKFLOW_VALUE_NOT_FOUND', ...oneRun, ...validated],
+    problems: [
+      'WORKFLOW_RUN_CONFLICT',
+      'WORKFLOW_CONCURRENCY_LIMIT',
+      'WORKFLOW_VALUE_NOT_FOUND',
+      ...oneRun,
+      ...validated,
+    ],
     example: {
       path: { workflowId: 'orders' },
       query: { wait: '5' },

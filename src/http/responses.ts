@@ -167,6 +167,7 @@ export const workflowState = z
     tripwire: orReference(tripwire).exactOptional(),
     serializedStepGraph: serializedGraph,
     stepExecutionPath: z.array(z.string()),
+    queued: queued.exactOptional().describe('Only while the run waits for others of its workflow.'),
     cost: runCost.exactOptional().describe('Where the place counts it: on AWS.'),
   })
   .describe('A stored run with its steps.');

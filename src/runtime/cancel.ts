@@ -1,7 +1,9 @@
+import { isQueued } from '../core/concurrency.ts';
 import { WorkflowError } from '../core/errors.ts';
 import type { RepeatableRequest, StoredRun } from './api.ts';
 import { endEvent, signalChange } from './duty-entry.ts';
 import { checkId } from './arguments.ts';
+import { leavePlace } from './concurrency.ts';
 import { decideOnce } from './decide-once.ts';
 import type { Engine } from './engine.ts';
 import { checkAccess, notFound } from './access.ts';
@@ -45,6 +47,8 @@ export async function cancelRun(engine: Engine, request: RepeatableRequest): Pro
   // Also when it was canceled before: the first caller may have died between its write and its event.
   await handling.publisher.publish([endEvent(handling, 'canceled')]);
   if (write.won) metrics.count('run.ended', { status: 'canceled' });
+  // Nothing of it runs, so nobody has to wait until the event is handled.
+  if (isQueued(header)) await leavePlace(engine, stored);
   await store.durable();
   signalChange(engine, stored);
   return storedRun(stored, write.won);

@@ -13,6 +13,8 @@ import { forbidden } from './access.ts';
 import type { CreateRequest, StartRequest, StoredRun } from './api.ts';
 import { checkId, checkRecord } from './arguments.ts';
 import { startInfo } from './callbacks.ts';
+import { goOnStarting } from './concurrency.ts';
+import { enterStart, type Entrance, giveBack } from './concurrency-start.ts';
 import type { Engine } from './engine.ts';
 import { entryTurn, type Handling } from './handling.ts';
 import { parseTurn } from '../core/turn.ts';
@@ -129,15 +131,70 @@ export async function startRun(engine: Engine, request: StartRequest): Promise<S
   const workflow = engine.registry.get(request.workflowId);
   const draft = newHeader(engine, workflow, request);
   const valid = await validStart(workflow, request);
+  const { input: inputData, requestContext } = valid;
+  const { resourceId } = draft;
+  const entrance = await enterStart(engine, workflow, draft, { inputData, resourceId, requestContext });
+  if (entrance?.type === 'instead') return entrance.run;
+  const stored = await storeStart(engine, workflow, { request, draft, valid, entrance });
+  await engine.backend.store.durable();
+  engine.signals.changed(draft.runId);
+  return stored;
+}
+
+/** A start that may be stored. */
+interface AdmittedStart {
+  readonly request: StartRequest;
+  readonly draft: RunHeader;
+  readonly valid: ValidStart;
+  readonly entrance: Exclude<Entrance, { type: 'instead' }> | undefined;
+}
+
+async function storeStart(
+  engine: Engine,
+  workflow: CompiledWorkflow,
+  start: AdmittedStart,
+): Promise<StoredRun> {
+  const { draft, entrance } = start;
+  let stored: RunHeader | undefined;
+  try {
+    const write = await writeStart(engine, workflow, start);
+    stored = write.image;
+    if (!write.won) {
+      const verdict = startVerdict(write.image, write.wanted);
+      if (verdict === 'forbidden') throw forbidden(draft.runId);
+      if (verdict === 'conflict') throw conflict(write.image, write.wanted);
+    } else {
+      engine.backend.metrics.count('run.started', { workflowId: draft.workflowId });
+    }
+    stored = write.image;
+    if (stored.limit !== undefined)
+      return storedRun(await goOnStarting(engine, stored, write.won), write.won);
+    // A later epoch begins in its own way.
+    if (stored.epoch === 1) await publishStart(engine, workflow, stored, write.won);
+    return storedRun(stored, write.won);
+  } catch (error) {
+    // If that fails as well, the place is found abandoned later.
+    await giveBack(engine, entrance, draft, stored).catch(() => undefined);
+    throw error;
+  }
+}
+
+/** Calls `onStart` and stores the start. `image` is the run that is there then. */
+async function writeStart(
+  engine: Engine,
+  workflow: CompiledWorkflow,
+  { request, draft, valid, entrance }: AdmittedStart,
+): Promise<{ readonly won: boolean; readonly image: RunHeader; readonly wanted: RunHeader }> {
   const { values, backend } = engine;
   const identity = [valid.input, valid.state, valid.requestContext, draft.resourceId ?? null];
   const header: RunHeader = {
     ...draft,
-    status: 'running',
+    status: entrance?.type === 'queue' ? 'waiting' : 'running',
     inputHash: sha256(values.encodeCanonical(identity, 'input')),
     startedAt: draft.createdAt,
     sweepAt: draft.createdAt + engine.times.sweepMs,
     ...(request.perStep === true ? { perStep: true } : {}),
+    ...(entrance === undefined ? {} : { limit: entrance.key.name }),
   };
   const shared = { state: valid.state, requestContext: valid.requestContext };
   const input: RunInput = {
@@ -147,20 +204,8 @@ export async function startRun(engine: Engine, request: StartRequest): Promise<S
       : { shared: await values.store(draft.runId, shared, 'initialState') }),
   };
   await callOnStart(engine, workflow, draft, valid);
-  const write = await backend.store.startRun({ header, input });
-  const stored = write.image ?? header;
-  if (!write.won) {
-    const verdict = startVerdict(stored, header);
-    if (verdict === 'forbidden') throw forbidden(header.runId);
-    if (verdict === 'conflict') throw conflict(stored, header);
-  } else {
-    backend.metrics.count('run.started', { workflowId: header.workflowId });
-  }
-  // A later epoch begins in its own way.
-  if (stored.epoch === 1) await publishStart(engine, workflow, stored, write.won);
-  await backend.store.durable();
-  engine.signals.changed(header.runId);
-  return storedRun(stored, write.won);
+  const { won, image } = await backend.store.startRun({ header, input });
+  return { won, image: image ?? header, wanted: header };
 }
 
 /**

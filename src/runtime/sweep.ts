@@ -6,6 +6,7 @@ import {
   itemsToSweep,
   needsWork,
   nextLook,
+  nextQueuedLook,
   planSweep,
   standsStill,
   stuckAfter,
@@ -19,6 +20,7 @@ import { isEntryKey, type RunHeader, sameKey, type StepRecord, terminalStatuses 
 import type { Audit } from './api.ts';
 import { endEvent } from './duty-entry.ts';
 import { followChild } from './child.ts';
+import { sweepPlace } from './concurrency.ts';
 import type { Engine } from './engine.ts';
 import { fulfil } from './handle-step.ts';
 import type { Handling } from './handling.ts';
@@ -151,6 +153,11 @@ async function auditOne(engine: Engine, header: RunHeader): Promise<Audit> {
 
 /** Publishes what the records of a run say is missing, whenever it is due for a look. Resolves with what it found to do. */
 export async function sweepListed(engine: Engine, header: RunHeader): Promise<RunPlan> {
+  if (!(await sweepPlace(engine, header))) {
+    const again = nextQueuedLook(header, engine.backend.clock.now());
+    await unlessChanged(engine, header, again);
+    return { actions: [], again, stuck: false };
+  }
   const plan = await look(engine, header);
   if (plan.actions.length === 0) await unlessChanged(engine, header, plan.again);
   else await carryOut(engine, header, plan);

@@ -20,6 +20,8 @@ import type { StoredRun, TimeTravelRequest } from './api.ts';
 import { checkRecord } from './arguments.ts';
 import { isTold, tellBefore } from './callbacks.ts';
 import { runEventOf, signalChange } from './duty-entry.ts';
+import { takePlace } from './concurrency.ts';
+import { enterEpoch, giveBack } from './concurrency-start.ts';
 import type { Engine } from './engine.ts';
 import { checkAccess } from './access.ts';
 import { type CompiledWorkflow, stepAt } from './registry.ts';
@@ -53,6 +55,11 @@ export async function timeTravel(engine: Engine, request: TimeTravelRequest): Pr
   checkKnown(tree, target, parameters);
   const input = await inputOf(engine, tree, target, parameters);
   if (!isTold(workflow.definition, header)) await tellBefore(engine, header.runId);
+  const entrance = await enterEpoch(engine, workflow, header, async () => ({
+    inputData: await firstValue(engine, tree, input),
+    resourceId: header.resourceId,
+    requestContext: parameters.shared.requestContext,
+  }));
   const now = clock.now();
   const write = await store.travel({
     runId: header.runId,
@@ -65,12 +72,26 @@ export async function timeTravel(engine: Engine, request: TimeTravelRequest): Pr
     now,
     sweepAt: now + engine.times.sweepMs,
     ...(input === undefined ? {} : input),
+    ...(entrance === undefined ? {} : { limit: entrance.key.name }),
   });
-  if (!write.won) throw stillActive(write.image ?? header);
-  await publishEpoch(engine, workflow, write.image);
+  if (!write.won) {
+    await giveBack(engine, entrance, { runId: header.runId, epoch: header.epoch + 1 }, write.image);
+    throw stillActive(write.image ?? header);
+  }
+  if (await takePlace(engine, write.image)) await publishEpoch(engine, workflow, write.image);
   await store.durable();
   signalChange(engine, write.image);
   return storedRun(write.image, true);
+}
+
+/** What the first entry gets. */
+async function firstValue(
+  { values }: Engine,
+  { header, input: stored }: RunTree,
+  input: { readonly input: RunInput } | undefined,
+): Promise<unknown> {
+  const first = input?.input.input ?? stored?.input;
+  return first === undefined ? undefined : values.load(header.runId, first);
 }
 
 /** Publishes the start of an epoch that has to be prepared. */

@@ -166,6 +166,7 @@ export const headerFields: Fields<Omit<RunHeader, 'runId'>> = {
   from: { attribute: 'from', type: epochStarts },
   history: { attribute: 'hi', type: historyKind },
   perStep: { attribute: 'ps', type: flag },
+  limit: { attribute: 'lm', type: text },
   callback: { attribute: 'cb', type: callbackState },
   shown: { attribute: 'sn', type: shownSnapshot },
   restarts: { attribute: 're', type: storedRestarts },

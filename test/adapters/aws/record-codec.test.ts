@@ -160,6 +160,7 @@ describe('an ordinary record is one write unit', () => {
       ],
       history: 'full',
       perStep: true,
+      limit: `limit:${'ab'.repeat(16)}`,
       callback: { mark: '0003.~', owner, leaseUntil: now, done: true },
       shown: { mark: '0003.~', value: { ref: 'ef'.repeat(32), bytes: 30_000 } },
       restarts: { at: now, value: { ref: 'ef'.repeat(32), bytes: 30_000 } },
