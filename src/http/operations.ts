@@ -104,7 +104,11 @@ const workflowOperations: readonly Operation[] = [
       perStep: said.perStep,
     }),
     answers: {
-      200: json('The run was there already, with an equal body.', storedRun, { headers: location }),
+      200: json(
+        'The run was there already, with an equal body; or another one that goes on instead, where the workflow says so.',
+        storedRun,
+        { headers: location },
+      ),
       201: json('The run is stored.', storedRun, { headers: location }),
     },
     problems: [

@@ -113,6 +113,7 @@ export const runList = z.strictObject({
         runId: z.string(),
         workflowId: z.string(),
         status: runStatus,
+        queued: z.literal(true).exactOptional().describe('It waits for others of its workflow.'),
         resourceId: z.string().exactOptional(),
         createdAt: time,
         startedAt: time.exactOptional(),
@@ -142,6 +143,14 @@ const runCost = z
     bytes: amount.describe('Bytes of the records, events and objects that were written.'),
   })
   .describe('What a run has used, without the runs nested in it. A meter and no bill.');
+
+/** Of a run that waits for a place. */
+const queued = z
+  .strictObject({
+    since: z.number().describe('When it was started, ms since 1970.'),
+    ahead: z.number().exactOptional().describe('Runs that are let in before it.'),
+  })
+  .describe('A run that was started and waits for a place under its concurrency key.');
 
 /** Answer of `GET /runs/:runId`. */
 export const workflowState = z
@@ -245,6 +254,7 @@ export const components = {
   RunList: runList,
   RunState: workflowState,
   RunStateFields: workflowStateFields,
+  Queued: queued,
   RunCost: runCost,
   SerializedGraph: serializedGraph,
   SerializedSingle: serializedSingle,

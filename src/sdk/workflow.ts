@@ -124,6 +124,7 @@ function optionsOf(source: WorkflowDefinition): object {
     stateSchema,
     requestContextSchema,
     retryConfig,
+    concurrency: source.concurrency,
     steps: 'stepDefs' in source ? source.stepDefs : undefined,
     options: { ...callbacks, shouldPersistSnapshot, pruneSnapshot, history, ...own, validateInputs },
   };
