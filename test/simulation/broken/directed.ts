@@ -1,5 +1,6 @@
 import { byHand, death } from '../../runtime/hand.ts';
 import { step, workflow } from '../../runtime/fixtures.ts';
+import { playConcurrentRuns } from '../concurrent-runs.ts';
 
 /**
  * Schedules for what random ones hardly ever meet: each brings one rule of the protocol to bear, and resolves with what is wrong
@@ -52,4 +53,11 @@ export const lateStatus: DirectedSchedule = async () => {
   await hand.place.settled();
   const { status } = await hand.runtime.result({ runId: 'r' });
   return status === 'suspended' ? [] : [`the run waits for a person, and shows that it is ${status}`];
+};
+
+/** Some seeds of runs under a concurrency key, on processes that die. */
+export const concurrentRuns: DirectedSchedule = async () => {
+  const violations: string[] = [];
+  for (let seed = 0; seed < 10; seed += 1) violations.push(...(await playConcurrentRuns(seed)).violations);
+  return violations;
 };
