@@ -35,6 +35,12 @@ export const admittedPosition = '0';
 /** How long a run is waited for that has a place and was not started: its caller may be about to do that, ms. */
 export const startAllowance = 120_000;
 
+/**
+ * A run that makes sure of a place older than this, ms, makes it new: whoever was about to give it away, having found no run, then
+ * finds another place than it looked at. Clocks may differ by {@link startAllowance} less this.
+ */
+const renewAfter = 10_000;
+
 /** Holders that are looked at at once for whether they are still there. */
 const suspectsAtOnce = 16;
 
@@ -114,8 +120,10 @@ function refilled({ holders, waiting }: Places, limit: number): Places {
   return { holders: [...holders, ...next], waiting: waiting.slice(next.length) };
 }
 
-function raised(places: readonly Place[], asked: Place): readonly Place[] {
-  return places.map((place) => (place.runId === asked.runId && place.epoch < asked.epoch ? asked : place));
+function raised(places: readonly Place[], asked: Place, renewAge: number): readonly Place[] {
+  const isOld = ({ epoch, at }: Place): boolean =>
+    epoch < asked.epoch || (epoch === asked.epoch && asked.at - at > renewAge);
+  return places.map((place) => (place.runId === asked.runId && isOld(place) ? asked : place));
 }
 
 /**
@@ -126,7 +134,10 @@ export function entered(places: Places, asked: Place, limit: number): Places {
   const { holders, waiting } = places;
   const isKnown = standing(places, asked.runId) !== undefined;
   const known = isKnown
-    ? { holders: raised(holders, asked), waiting: raised(waiting, asked) }
+    ? {
+        holders: raised(holders, asked, renewAfter),
+        waiting: raised(waiting, asked, Number.POSITIVE_INFINITY),
+      }
     : { holders, waiting: [...waiting, asked] };
   const after = refilled(known, limit);
   const own = (place: Place): Place => {
@@ -142,6 +153,12 @@ export function left(places: Places, run: Pick<Place, 'runId' | 'epoch'>, limit:
   const stays = ({ runId, epoch }: Place): boolean => runId !== run.runId || epoch > run.epoch;
   const rest = { holders: places.holders.filter(stays), waiting: places.waiting.filter(stays) };
   return refilled(rest, limit);
+}
+
+/** A place that was found abandoned is given up, unless its run has made it new since. */
+export function dropped(places: Places, { runId, epoch, at }: Place, limit: number): Places {
+  const isSame = (place: Place): boolean => place.runId === runId && place.epoch === epoch && place.at === at;
+  return places.holders.some(isSame) ? left(places, { runId, epoch }, limit) : places;
 }
 
 /** Runs that were let in by somebody else, who may not have lived to begin them. */

@@ -2,6 +2,7 @@ import {
   admittedPosition,
   aheadOf,
   begun,
+  dropped,
   entered,
   formatPlaces,
   freshHolders,
@@ -167,7 +168,9 @@ export async function dropAbandoned(engine: Engine, key: LimitKey, places: Place
     }),
   );
   const gone = found.flat();
-  for (const place of gone) await leave(engine, key, place);
+  for (const place of gone) {
+    await changePlaces(engine, key, (seen) => dropped(seen, place, key.limit));
+  }
   return gone.length > 0;
 }
 

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import {
   aheadOf,
   begun,
+  dropped,
   entered,
   formatPlaces,
   freshHolders,
@@ -46,6 +47,15 @@ describe('entering', () => {
     const places = enterAll(['a', 'b'], 1);
     expect(entered(places, place('a', 9), 1)).toEqual(places);
     expect(entered(places, place('b', 9), 1)).toEqual(places);
+  });
+
+  test('a place that is made sure of late is a new one, so that nobody gives it away', () => {
+    const places = enterAll(['a', 'b'], 1);
+    const sure = entered(places, place('a', 10_001), 1);
+    expect(entered(places, place('a', 10_000), 1)).toEqual(places);
+    expect(sure.holders).toEqual([place('a', 10_001)]);
+    expect(dropped(sure, place('a', 0), 1)).toEqual(sure);
+    expect(ids(dropped(places, place('a', 0), 1).holders)).toEqual(['b']);
   });
 
   test('a later epoch takes the place over, an earlier one changes nothing', () => {
