@@ -120,6 +120,10 @@ function refilled({ holders, waiting }: Places, limit: number): Places {
   return { holders: [...holders, ...next], waiting: waiting.slice(next.length) };
 }
 
+function settledPlace({ runId, epoch, at }: Place): Place {
+  return { runId, epoch, at };
+}
+
 function raised(places: readonly Place[], asked: Place, renewAge: number): readonly Place[] {
   const isOld = ({ epoch, at }: Place): boolean =>
     epoch < asked.epoch || (epoch === asked.epoch && asked.at - at > renewAge);
@@ -140,11 +144,7 @@ export function entered(places: Places, asked: Place, limit: number): Places {
       }
     : { holders, waiting: [...waiting, asked] };
   const after = refilled(known, limit);
-  const own = (place: Place): Place => {
-    if (place.runId !== asked.runId) return place;
-    const { fresh: _, ...rest } = place;
-    return rest;
-  };
+  const own = (place: Place): Place => (place.runId === asked.runId ? settledPlace(place) : place);
   return { ...after, holders: after.holders.map(own) };
 }
 
@@ -168,7 +168,7 @@ export function freshHolders({ holders }: Places): readonly Place[] {
 
 /** The same when all of them were begun. */
 export function begun({ holders, waiting }: Places): Places {
-  return { holders: holders.map(({ fresh: _, ...place }) => place), waiting };
+  return { holders: holders.map(settledPlace), waiting };
 }
 
 /**

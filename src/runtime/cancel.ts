@@ -1,3 +1,4 @@
+import { handlingOf, storedRun } from './begin.ts';
 import { isQueued } from '../core/concurrency.ts';
 import { WorkflowError } from '../core/errors.ts';
 import type { RepeatableRequest, StoredRun } from './api.ts';
@@ -7,7 +8,6 @@ import { leavePlace } from './concurrency.ts';
 import { decideOnce } from './decide-once.ts';
 import type { Engine } from './engine.ts';
 import { checkAccess, notFound } from './access.ts';
-import { handlingOf, storedRun } from './start.ts';
 
 /**
  * Cancels a run. Its status is final when this resolves; steps that run see their abort signal. A call that comes again by its

@@ -1,3 +1,4 @@
+import { storedRun } from './begin.ts';
 import { entered, isQueueFull, isTaken, type Place, standing } from '../core/concurrency.ts';
 import type { RunConcurrency } from '../core/definition.ts';
 import { WorkflowError } from '../core/errors.ts';
@@ -9,7 +10,6 @@ import { errorOf } from '../core/codec-error.ts';
 import { changePlaces, dropAbandoned, leave, type LimitKey, limitKeyOf, placesAt } from './concurrency.ts';
 import type { Engine } from './engine.ts';
 import type { CompiledWorkflow } from './registry.ts';
-import { storedRun } from './start.ts';
 import { sha256 } from './values.ts';
 
 /** What a concurrency key is made of. */

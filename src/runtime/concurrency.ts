@@ -1,3 +1,4 @@
+import { publishEpoch, publishStart } from './begin.ts';
 import {
   admittedPosition,
   aheadOf,
@@ -20,8 +21,6 @@ import { type RunHeader, terminalStatuses } from '../core/records.ts';
 import type { Queued } from '../core/snapshot.ts';
 import { signalChange } from './duty-entry.ts';
 import type { Engine } from './engine.ts';
-import { publishStart } from './start.ts';
-import { publishEpoch } from './travel.ts';
 
 /**
  * Places of runs under the concurrency keys of their workflows. What stands under a key is changed first, and then done: a run

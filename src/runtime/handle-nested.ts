@@ -1,3 +1,4 @@
+import { publishEpoch, publishStart } from './begin.ts';
 import { errorOf } from '../core/codec-error.ts';
 import { afterLostClaim } from '../core/decide.ts';
 import type { WorkflowDefinition } from '../core/definition.ts';
@@ -31,8 +32,6 @@ import {
 import { inputAt, inputValue, type Loaded, loadForStep, loadShared, sharedAt, sourceOf } from './load.ts';
 import { isPerStep } from './per-step.ts';
 import { passRestarts, restartsOf } from './restart-context.ts';
-import { publishStart } from './start.ts';
-import { publishEpoch } from './travel.ts';
 import { validInput } from './step-executor.ts';
 import { isOfThePlace, sha256 } from './values.ts';
 

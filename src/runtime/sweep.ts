@@ -1,3 +1,4 @@
+import { handlingOf, publishEpoch } from './begin.ts';
 import { isWorkflowError } from '../core/errors.ts';
 import { isBlock, stepIdAt } from '../core/graph.ts';
 import { limits } from '../core/limits.ts';
@@ -26,8 +27,6 @@ import { fulfil } from './handle-step.ts';
 import type { Handling } from './handling.ts';
 import { mergeLaunching } from './members.ts';
 import { passRestarts } from './restart-context.ts';
-import { handlingOf } from './start.ts';
-import { publishEpoch } from './travel.ts';
 
 /** A {@link SweepPlan}; an epoch may have to be prepared first. */
 interface RunPlan extends Omit<SweepPlan, 'actions'> {

@@ -1,3 +1,4 @@
+import { publishEpoch, storedRun } from './begin.ts';
 import { entryCount } from '../core/assemble.ts';
 import { WorkflowError } from '../core/errors.ts';
 import {
@@ -19,15 +20,14 @@ import { parseTurn } from '../core/turn.ts';
 import type { StoredRun, TimeTravelRequest } from './api.ts';
 import { checkRecord } from './arguments.ts';
 import { isTold, tellBefore } from './callbacks.ts';
-import { runEventOf, signalChange } from './duty-entry.ts';
+import { signalChange } from './duty-entry.ts';
 import { takePlace } from './concurrency.ts';
 import { enterEpoch, giveBack } from './concurrency-start.ts';
 import type { Engine } from './engine.ts';
 import { checkAccess } from './access.ts';
-import { type CompiledWorkflow, stepAt } from './registry.ts';
+import { stepAt } from './registry.ts';
 import { loadTree, type RunTree } from './run-tree.ts';
 import { sharedNow } from './shared-now.ts';
-import { handlingOf, storedRun } from './start.ts';
 import { validate } from './validation.ts';
 import { sha256 } from './values.ts';
 
@@ -92,17 +92,6 @@ async function firstValue(
 ): Promise<unknown> {
   const first = input?.input.input ?? stored?.input;
   return first === undefined ? undefined : values.load(header.runId, first);
-}
-
-/** Publishes the start of an epoch that has to be prepared. */
-export async function publishEpoch(
-  engine: Engine,
-  workflow: CompiledWorkflow,
-  header: RunHeader,
-  hop = 0,
-): Promise<void> {
-  const handling = handlingOf(engine, workflow, header, hop);
-  await handling.publisher.publish([{ ...runEventOf(handling, 'workflow.start', 'running'), work: true }]);
 }
 
 function stillActive({ runId, workflowId, status }: RunHeader): WorkflowError {

@@ -197,7 +197,8 @@ describe.for(places)('on $name', (place) => {
   });
 });
 
-const [memory] = places;
+const memory =
+  places.find(({ name }) => name === 'memory') ?? expect.unreachable('there is a place in memory');
 
 describe('what a key may be', () => {
   test.for([
@@ -207,7 +208,7 @@ describe('what a key may be', () => {
     [Promise.resolve('k'), 'an object'],
   ] as const)('%s is refused', async ([value, found]) => {
     const key = () => value as string;
-    await inPlace(memory!, [limited({ limit: 1, key })], async (runtime) => {
+    await inPlace(memory, [limited({ limit: 1, key })], async (runtime) => {
       await expect(start(runtime, 'a')).rejects.toMatchObject({
         code: 'WORKFLOW_ARGUMENT_INVALID',
         message: expect.stringContaining(found) as unknown,
@@ -221,7 +222,7 @@ describe('what a key may be', () => {
     const key = () => {
       throw cause;
     };
-    await inPlace(memory!, [limited({ limit: 1, key })], async (runtime) => {
+    await inPlace(memory, [limited({ limit: 1, key })], async (runtime) => {
       await expect(start(runtime, 'a')).rejects.toMatchObject({ code: 'WORKFLOW_ARGUMENT_INVALID', cause });
     });
   });
@@ -234,7 +235,7 @@ describe('starts that are refused give their place back', () => {
       if (refuse) throw new Error('not today');
     };
     await inPlace(
-      memory!,
+      memory,
       [limited({ limit: 1, whenFull: 'reject' }, { callbacks: { onStart } })],
       async (runtime) => {
         await expect(start(runtime, 'a')).rejects.toThrow('not today');
@@ -245,7 +246,7 @@ describe('starts that are refused give their place back', () => {
   });
 
   test('when the run belongs to somebody else', async () => {
-    await inPlace(memory!, [limited({ limit: 1, whenFull: 'reject' })], async (runtime) => {
+    await inPlace(memory, [limited({ limit: 1, whenFull: 'reject' })], async (runtime) => {
       await runtime.create({ workflowId: 'w', runId: 'a', owner: 'me' });
       await expect(start(runtime, 'a', { owner: 'you' })).rejects.toMatchObject({
         code: 'WORKFLOW_RUN_FORBIDDEN',
@@ -256,7 +257,7 @@ describe('starts that are refused give their place back', () => {
 });
 
 test('when too many wait, a start is refused before anything is stored', async () => {
-  await inPlace(memory!, [limited({ limit: 1 })], async (runtime, another) => {
+  await inPlace(memory, [limited({ limit: 1 })], async (runtime, another) => {
     await start(runtime, 'a');
     const { store } = another();
     const name = (await store.loadHeader('a'))?.limit ?? '';
@@ -275,7 +276,7 @@ test('a tick of a schedule that finds no place is left out, or waits', async () 
     ['queue', { status: 'waiting' }],
   ] as const) {
     await inPlace(
-      memory!,
+      memory,
       [limited({ limit: 1, whenFull }, { schedules })],
       async (runtime) => {
         await start(runtime, 'a');

@@ -95,13 +95,13 @@ async function live(
     },
   });
   // Nothing moves this clock while a call waits.
-  const times = { resumeWaitMs: 0 };
-  const healthy = createRuntime({ workflows: [definition], backend, work: false, times });
+  const still = { resumeWaitMs: 0 };
+  const healthy = createRuntime({ workflows: [definition], backend, work: false, times: still });
   const mortal = createRuntime({
     workflows: [definition],
     backend: { ...first.backend, store: noting },
     work: false,
-    times,
+    times: still,
   });
   const alive = (): Runtime => (first.crashed ? healthy : mortal);
   const handle = async (event: Parameters<Runtime['handle']>[0]): Promise<void> => alive().handle(event);
