@@ -21,6 +21,7 @@ import {
 } from '../../src/core/concurrency.ts';
 import { limits } from '../../src/core/limits.ts';
 import type { RunHeader, RunStatus } from '../../src/core/records.ts';
+import { nextQueuedLook } from '../../src/core/sweep.ts';
 
 const none: Places = { holders: [], waiting: [] };
 const place = (runId: string, at = 0, epoch = 1): Place => ({ runId, epoch, at });
@@ -201,4 +202,11 @@ test('a run is queued, or may lack its place, until something shows that it was 
   expect(mayLackPlace(run('pending'))).toBe(false);
   expect(mayLackPlace(run('success'))).toBe(false);
   expect(mayLackPlace({ status: 'running', position: '' } as RunHeader)).toBe(false);
+});
+
+test('a run that waits is looked at the later, the longer it has waited', () => {
+  const header = { startedAt: 1_000 } as RunHeader;
+  expect([1_000, 601_000, 90_001_000].map((now) => nextQueuedLook(header, now) - now)).toEqual([
+    120_000, 600_000, 3_600_000,
+  ]);
 });
