@@ -20,7 +20,7 @@ export interface LimitedStart {
 }
 
 /** The key of a start; undefined where the workflow has no limit. Throws WORKFLOW_ARGUMENT_INVALID. */
-export function limitKeyFor({ definition }: CompiledWorkflow, start: LimitedStart): LimitKey | undefined {
+function limitKeyFor({ definition }: CompiledWorkflow, start: LimitedStart): LimitKey | undefined {
   const { concurrency, id } = definition;
   if (concurrency === undefined) return undefined;
   const key = concurrency.key === undefined ? null : keyOf(concurrency, id, start);

@@ -108,7 +108,7 @@ async function beginAt(engine: Engine, key: LimitKey, place: Place): Promise<boo
 }
 
 /** Begins a run that has a place: its first event is published, unless that was plainly handled. Resolves with its header. */
-export async function beginRun(engine: Engine, header: RunHeader, won = false): Promise<RunHeader> {
+async function beginRun(engine: Engine, header: RunHeader, won = false): Promise<RunHeader> {
   const { store, clock } = engine.backend;
   const { runId, epoch } = header;
   const now = clock.now();
