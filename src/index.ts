@@ -90,6 +90,7 @@ export type {
   Renamed,
   TypesOf,
   WorkflowBehaviour,
+  WorkflowConcurrency,
   WorkflowOptions,
   WorkflowTypes,
 } from './sdk/definition-types.ts';

@@ -227,6 +227,8 @@ export interface ListedRun {
   readonly runId: string;
   readonly workflowId: string;
   readonly status: RunStatus;
+  /** Only of a run that waits for others of its workflow. */
+  readonly queued?: true;
   readonly resourceId?: string;
   readonly createdAt: string;
   readonly startedAt?: string;

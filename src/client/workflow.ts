@@ -16,7 +16,9 @@ export interface WorkflowClient<
    * result if there is one by then. Sent again when the answer is lost: nothing starts twice.
    *
    * Rejects with WORKFLOW_NOT_FOUND, WORKFLOW_SCHEMA_VALIDATION_FAILED (`details.issues`; nothing is stored),
-   * WORKFLOW_RUN_CONFLICT (the run id or the key was used with other data) or WORKFLOW_LIMIT_EXCEEDED.
+   * WORKFLOW_RUN_CONFLICT (the run id or the key was used with other data), WORKFLOW_CONCURRENCY_LIMIT (no place under its
+   * concurrency key; nothing is stored) or WORKFLOW_LIMIT_EXCEEDED. A workflow whose `concurrency` says `return` answers the run that
+   * goes on instead: it has another `runId`, and `changed` is false.
    */
   start(...options: StartParameters<Types>): Promise<AnsweredRun<Types, Steps>>;
 

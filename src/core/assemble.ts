@@ -47,6 +47,7 @@ export interface RunView {
   readonly children?: ReadonlyMap<string, RunView>;
   /** What it has used, where the place counts that. */
   readonly cost?: RunCost;
+  readonly queued?: NonNullable<WorkflowState['queued']>;
 }
 
 /** A foreach that has no record of its own yet. */
@@ -359,6 +360,7 @@ export function assembleState(view: RunView): WorkflowState {
     serializedStepGraph: serializedGraph(view.graph),
     stepExecutionPath: stepExecutionPath(view),
     ...(view.cost === undefined ? {} : { cost: view.cost }),
+    ...(view.queued === undefined ? {} : { queued: view.queued }),
   };
 }
 
@@ -381,6 +383,7 @@ export function assembleSnapshot(view: RunView): WorkflowRunState {
     resumeLabels: labelsOf(view),
     requestContext,
     ...outcome(view),
+    ...(view.queued === undefined ? {} : { queued: view.queued }),
     timestamp: latestChange(view),
   };
 }

@@ -278,6 +278,20 @@ export interface ScheduleDefinition {
   readonly catchUp?: 'newest' | 'none' | undefined;
 }
 
+/** How many runs of a workflow go on at the same time. */
+export interface RunConcurrency {
+  /** Runs of one key at a time. */
+  readonly limit: number;
+  /** What the limit is counted by, 1 to 512 characters. @default one key for all runs of the workflow */
+  key?(start: {
+    readonly inputData: unknown;
+    readonly resourceId?: string;
+    readonly requestContext: Readonly<Record<string, unknown>>;
+  }): string;
+  /** What becomes of a start that finds no place. @default 'queue' */
+  readonly whenFull?: 'queue' | 'reject' | 'return' | undefined;
+}
+
 /** A workflow as the runtime executes it. */
 export interface WorkflowDefinition {
   readonly id: string;
@@ -307,6 +321,8 @@ export interface WorkflowDefinition {
   readonly emitStepEvents?: boolean | undefined;
   /** When runs of it start by themselves, in a runtime that it is registered with. @default never */
   readonly schedules?: readonly ScheduleDefinition[] | undefined;
+  /** How many of its runs go on at the same time. Those that are nested in another run do not count. @default no limit */
+  readonly concurrency?: RunConcurrency | undefined;
   /** Overrides what the runtime keeps of its runs. */
   readonly history?: 'full' | 'none' | undefined;
   readonly committed: boolean;

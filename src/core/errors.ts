@@ -25,6 +25,8 @@ export const errorStatus = {
   WORKFLOW_ARGUMENT_INVALID: 400,
   /** The run exists with another input, state, request context or resourceId. */
   WORKFLOW_RUN_CONFLICT: 409,
+  /** As many runs as the workflow's `concurrency` allows are going on under this key, or wait for that. */
+  WORKFLOW_CONCURRENCY_LIMIT: 409,
   /** The run belongs to another principal. */
   WORKFLOW_RUN_FORBIDDEN: 403,
   /** The run, or the step, waits for nobody. */

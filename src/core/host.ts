@@ -14,6 +14,8 @@ export interface WorkflowHost {
    * Starts a run; resolves when it is stored, not when it is done. The same id with equal input, state, request context
    * and resourceId answers with the run as it is, and so does any after a time travel, which may have replaced them; with
    * others WORKFLOW_RUN_CONFLICT. Invalid values: WORKFLOW_SCHEMA_VALIDATION_FAILED, nothing is written.
+   * Where the workflow has a `concurrency` and no place is free, the run waits, or another one is answered, or the call is
+   * WORKFLOW_CONCURRENCY_LIMIT.
    */
   start(request: StartRequest): Promise<StoredRun>;
   /**
@@ -34,7 +36,8 @@ export interface WorkflowHost {
   /**
    * Begins a new epoch at a step: what lies before it stays, it and all behind it are executed anew. Resolves when that is
    * stored. A run that is running or waiting is WORKFLOW_RUN_ACTIVE, a step that the graph does not have
-   * WORKFLOW_ARGUMENT_INVALID; then nothing is changed.
+   * WORKFLOW_ARGUMENT_INVALID, one that is over and finds no place under its concurrency key WORKFLOW_CONCURRENCY_LIMIT; then
+   * nothing is changed.
    */
   timeTravel(request: TimeTravelRequest): Promise<StoredRun>;
   /**

@@ -1,4 +1,5 @@
 import { type RunView, stepResultOf, visibleRecords } from './assemble.ts';
+import { isQueued } from './concurrency.ts';
 import { cursorKinds, cursorParts, formatCursor, invalidCursor, isCount, markOfRun } from './cursor.ts';
 import { isDone } from './decide.ts';
 import { armsOf, type GraphEntry } from './graph.ts';
@@ -272,7 +273,7 @@ export function lifecycleEvents(
   const { header } = view;
   const seen = seenBy(cursorText, header);
   const over = terminalStatuses.has(header.status);
-  if (header.startedAt === undefined && !over) {
+  if ((header.startedAt === undefined && !over) || isQueued(header)) {
     return { events: [], cursor: textOf(seen), done: false };
   }
   const visible = visibleRecords(view).filter((record) => record.key.entry >= seen.done);

@@ -54,6 +54,12 @@ export const limits = {
   valueBytes: 64 * 1024 * 1024,
   /** Encoded bytes above which a value leaves its record for the payload store. */
   inlineBytes: 24 * 1024,
+  /** Runs that wait for a place under one concurrency key. */
+  waitingRuns: 1_000,
+  /** Most runs of one concurrency key at a time. */
+  concurrentRuns: 1_000,
+  /** Characters of a concurrency key. */
+  concurrencyKeyLength: 512,
   /** Days for which a value is kept that a caller sent ahead of a start or a resumption. */
   keptDays: 7,
   /** Encoded bytes of input, state and request context up to which they stay in the run's header. */

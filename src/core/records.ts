@@ -165,6 +165,8 @@ export interface RunHeader {
   readonly deadlineAt?: number;
   /** Time that each epoch may take, ms, where its start said so. Absent: what the workflow says. */
   readonly timeoutMs?: number;
+  /** Name of the text that says whether it has a place under its concurrency key. Absent where the number of runs has no limit. */
+  readonly limit?: string;
   readonly callback?: CallbackState;
   readonly shown?: ShownSnapshot;
   /** Given over to nested runs; a step that does not see them yet adds them to what it finds before it. */

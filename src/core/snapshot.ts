@@ -92,6 +92,8 @@ export interface WorkflowRunState {
   readonly result?: unknown;
   readonly error?: Error;
   readonly tripwire?: Tripwire;
+  /** Only while the run waits for others of its workflow. */
+  readonly queued?: Queued;
   /** Last change, ms since 1970. */
   readonly timestamp: number;
 }
@@ -125,6 +127,14 @@ export interface RunCost {
   readonly bytes: number;
 }
 
+/** A run that was started and waits for a place under its concurrency key. */
+export interface Queued {
+  /** When it was started, ms since 1970. */
+  readonly since: number;
+  /** Runs that are let in before it. Absent while it is on its way into or out of the queue. */
+  readonly ahead?: number;
+}
+
 /** A stored run, as `getWorkflowRunById` returns it. */
 export interface WorkflowState {
   readonly runId: string;
@@ -149,6 +159,8 @@ export interface WorkflowState {
   readonly tripwire?: Tripwire;
   readonly serializedStepGraph: SerializedGraph;
   readonly stepExecutionPath: readonly string[];
+  /** Only while the run waits for others of its workflow. */
+  readonly queued?: Queued;
   /** Where the place counts it: on AWS. */
   readonly cost?: RunCost;
 }

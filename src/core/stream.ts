@@ -1,3 +1,4 @@
+import { admittedPosition } from './concurrency.ts';
 import { cursorKinds, cursorParts, formatCursor, invalidCursor, isCount, markOfRun } from './cursor.ts';
 import { armsOf } from './graph.ts';
 import type { LogEntry } from './history.ts';
@@ -151,7 +152,7 @@ export class LogProjection {
     const { runId, epoch, status, position } = header;
     const time = header.endedAt ?? header.updatedAt;
     const id = (type: EventType): string => `${runId}/${type}/${epoch}`;
-    if (status === 'running' && position === '') {
+    if (status === 'running' && (position === '' || position === admittedPosition)) {
       return [this.#event('workflow-start', id('workflow-start'), time, { workflowId: header.workflowId })];
     }
     if (!stops.has(status)) return [];

@@ -90,6 +90,11 @@ export function nextLook(nestedAt: number, now: number): number {
   return Math.max(nestedAt, now) + sweepPause.shortest;
 }
 
+/** When to look at a run again that waits for a place: the longer it has waited, the later. */
+export function nextQueuedLook({ startedAt }: RunHeader, now: number): number {
+  return later({ startedAt }, { now });
+}
+
 /** The first entry that has not succeeded: where the run stands. */
 export function frontierEntry(view: Pick<SweepView, 'header' | 'records'>): number {
   const done = view.records.filter(
@@ -126,7 +131,7 @@ function planRecord(record: StepRecord, clock: Clock): SweepPlan {
 type Changes = { readonly [K in 'startedAt' | 'endedAt' | 'resumedAt' | 'dueAt']?: number | undefined };
 
 /** Looks again after as long as the record has been standing still, within the bounds of {@link sweepPause}. */
-function later(record: Changes, { now }: Clock): number {
+function later(record: Changes, { now }: Pick<Clock, 'now'>): number {
   const changed = Math.max(
     record.startedAt ?? 0,
     record.endedAt ?? 0,

@@ -223,7 +223,13 @@ const changes: readonly Operation[] = [
       true,
     ),
     answers: changed('The new epoch is stored.'),
-    problems: [...oneRun, ...validated, 'WORKFLOW_VALUE_NOT_FOUND', 'WORKFLOW_RUN_ACTIVE'],
+    problems: [
+      ...oneRun,
+      ...validated,
+      'WORKFLOW_VALUE_NOT_FOUND',
+      'WORKFLOW_RUN_ACTIVE',
+      'WORKFLOW_CONCURRENCY_LIMIT',
+    ],
     example: { path: exampleRun, body: { step: 'assess' } },
   },
   {

@@ -106,10 +106,20 @@ const workflowOperations: readonly Operation[] = [
         'Longest time of the run, ms: one that is not over then fails with WORKFLOW_RUN_TIMEOUT. That of the workflow when absent. Not compared with that of a run that is there.',
     }),
     answers: {
-      200: json('The run was there already, with an equal body.', storedRun, { headers: location }),
+      200: json(
+        'The run was there already, with an equal body; or another one that goes on instead, where the workflow says so.',
+        storedRun,
+        { headers: location },
+      ),
       201: json('The run is stored.', storedRun, { headers: location }),
     },
-    problems: ['WORKFLOW_RUN_CONFLICT', 'WORKFLOW_VALUE_NOT_FOUND', ...oneRun, ...validated],
+    problems: [
+      'WORKFLOW_RUN_CONFLICT',
+      'WORKFLOW_CONCURRENCY_LIMIT',
+      'WORKFLOW_VALUE_NOT_FOUND',
+      ...oneRun,
+      ...validated,
+    ],
     example: {
       path: { workflowId: 'orders' },
       query: { wait: '5' },

@@ -53,6 +53,7 @@ const titles: Record<ProblemCode, string> = {
   WORKFLOW_STEP_DATA_VALIDATION_FAILED: "A step's data does not fit its schema",
   WORKFLOW_ARGUMENT_INVALID: 'The request is malformed',
   WORKFLOW_RUN_CONFLICT: 'The run exists with other data',
+  WORKFLOW_CONCURRENCY_LIMIT: 'Too many runs are going on',
   WORKFLOW_RUN_FORBIDDEN: 'The run belongs to another principal',
   WORKFLOW_RUN_NOT_SUSPENDED: 'Nothing waits for this resumption',
   WORKFLOW_RUN_ACTIVE: 'The run is still active',

@@ -1,3 +1,4 @@
+import { isQueued } from '../core/concurrency.ts';
 import type { RunHeader } from '../core/records.ts';
 import { usualRunDetails, withFields } from '../core/run-fields.ts';
 import { type Call, json, jsonText, noRun, redirect, runOf, segment, shownLink } from './call.ts';
@@ -120,6 +121,7 @@ function shownHeader(header: RunHeader): unknown {
     runId,
     workflowId,
     status,
+    queued: isQueued(header) ? true : undefined,
     resourceId,
     createdAt: date(createdAt),
     startedAt: date(startedAt),

@@ -113,6 +113,7 @@ export const runList = z.strictObject({
         runId: z.string(),
         workflowId: z.string(),
         status: runStatus,
+        queued: z.literal(true).exactOptional().describe('It waits for others of its workflow.'),
         resourceId: z.string().exactOptional(),
         createdAt: time,
         startedAt: time.exactOptional(),
@@ -143,6 +144,14 @@ const runCost = z
   })
   .describe('What a run has used, without the runs nested in it. A meter and no bill.');
 
+/** Of a run that waits for a place. */
+const queued = z
+  .strictObject({
+    since: z.number().describe('When it was started, ms since 1970.'),
+    ahead: z.number().exactOptional().describe('Runs that are let in before it.'),
+  })
+  .describe('A run that was started and waits for a place under its concurrency key.');
+
 /** Answer of `GET /runs/:runId`. */
 export const workflowState = z
   .strictObject({
@@ -167,6 +176,7 @@ export const workflowState = z
     tripwire: orReference(tripwire).exactOptional(),
     serializedStepGraph: serializedGraph,
     stepExecutionPath: z.array(z.string()),
+    queued: queued.exactOptional().describe('Only while the run waits for others of its workflow.'),
     cost: runCost.exactOptional().describe('Where the place counts it: on AWS.'),
   })
   .describe('A stored run with its steps.');
@@ -244,6 +254,7 @@ export const components = {
   RunList: runList,
   RunState: workflowState,
   RunStateFields: workflowStateFields,
+  Queued: queued,
   RunCost: runCost,
   SerializedGraph: serializedGraph,
   SerializedSingle: serializedSingle,

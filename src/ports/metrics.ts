@@ -9,6 +9,7 @@ export type MetricName =
   | 'event.published'
   | 'probe.sent'
   | 'run.started'
+  | 'run.queued'
   | 'run.ended'
   | 'run.swept'
   | 'run.audited'

@@ -71,6 +71,8 @@ export interface TravelWrite {
   readonly inputHash?: string;
   readonly graphHash: string;
   readonly perStep: boolean;
+  /** See {@link RunHeader.limit}. Absent: that of the run stays. */
+  readonly limit?: string;
   readonly now: number;
   readonly sweepAt: number;
   /** That of the new epoch; absent: it has none. */

@@ -1,12 +1,14 @@
+import { handlingOf, storedRun } from './begin.ts';
+import { isQueued } from '../core/concurrency.ts';
 import { WorkflowError } from '../core/errors.ts';
 import type { RepeatableRequest, StoredRun } from './api.ts';
 import { endEvent, signalChange } from './duty-entry.ts';
 import { checkId } from './arguments.ts';
+import { leavePlace } from './concurrency.ts';
 import { decideOnce } from './decide-once.ts';
 import type { Engine } from './engine.ts';
 import { checkAccess, notFound } from './access.ts';
 import { releaseSuspended } from './run-keys.ts';
-import { handlingOf, storedRun } from './start.ts';
 
 /**
  * Cancels a run. Its status is final when this resolves; steps that run see their abort signal. A call that comes again by its
@@ -47,6 +49,8 @@ export async function cancelRun(engine: Engine, request: RepeatableRequest): Pro
   await handling.publisher.publish([endEvent(handling, 'canceled')]);
   if (write.won) metrics.count('run.ended', { status: 'canceled' });
   if (write.won) await releaseSuspended(engine, stored);
+  // Nothing of it runs, so nobody has to wait until the event is handled.
+  if (isQueued(header)) await leavePlace(engine, stored);
   await store.durable();
   signalChange(engine, stored);
   return storedRun(stored, write.won);

@@ -1,3 +1,4 @@
+import { handlingOf } from './begin.ts';
 import { turnOfNested } from '../core/decide.ts';
 import { isEntryKey, type RunHeader, type StepRecord, terminalStatuses } from '../core/records.ts';
 import { parseTurn } from '../core/turn.ts';
@@ -5,7 +6,6 @@ import { endEvent } from './duty-entry.ts';
 import type { Engine } from './engine.ts';
 import { releaseSuspended } from './run-keys.ts';
 import { loadTree, type RunTree } from './run-tree.ts';
-import { handlingOf } from './start.ts';
 
 const unended: ReadonlySet<StepRecord['status']> = new Set(['child', 'suspended', 'paused']);
 

@@ -1,3 +1,4 @@
+import { handlingOf } from './begin.ts';
 import { type ChildFollow, followOf, turnOfNested } from '../core/decide.ts';
 import { isEntryKey, type RunHeader, type StepRecord, terminalStatuses } from '../core/records.ts';
 import { parseTurn } from '../core/turn.ts';
@@ -9,7 +10,6 @@ import { ensureMemberLogged } from './duty-member.ts';
 import type { Engine } from './engine.ts';
 import { fulfil } from './handle-step.ts';
 import { drop, type Handling } from './handling.ts';
-import { handlingOf } from './start.ts';
 
 /**
  * Follows the nested run that a record waits for: moves the record as far as the nested run has come, and does what each

@@ -4,7 +4,7 @@ import { type RunHeader, terminalStatuses } from '../core/records.ts';
 import { finish } from './duty-entry.ts';
 import type { Engine } from './engine.ts';
 import { drop, type Handling } from './handling.ts';
-import { handlingOf } from './start.ts';
+import { handlingOf } from './begin.ts';
 import { runTimeout } from './stop-reason.ts';
 
 /**

@@ -181,10 +181,11 @@ function isWork(handling: Handling): boolean {
   return handling.header.parent !== undefined || hasAftermath(handling);
 }
 
-/** Whether the end of a run is not yet all of it: callbacks are to be told, or what is nested in it to be canceled. */
-function hasAftermath({ workflow }: Handling): boolean {
+/** Whether the end of a run is not yet all of it: callbacks are to be told, what is nested in it to be canceled, or its place to be given up. */
+function hasAftermath({ workflow, header }: Handling): boolean {
   const { callbacks, shouldPersistSnapshot } = workflow.definition;
-  return workflow.nests || (callbacks?.onFinish ?? callbacks?.onError ?? shouldPersistSnapshot) !== undefined;
+  const waits = workflow.nests || header.limit !== undefined;
+  return waits || (callbacks?.onFinish ?? callbacks?.onError ?? shouldPersistSnapshot) !== undefined;
 }
 
 /** An event of the whole run, with what its handler has to know. */

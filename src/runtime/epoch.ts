@@ -1,3 +1,4 @@
+import { handlingOf } from './begin.ts';
 import { encode } from '../core/codec.ts';
 import { turnOfNested } from '../core/decide.ts';
 import type { WorkflowEvent } from '../core/event.ts';
@@ -21,7 +22,6 @@ import type { Engine } from './engine.ts';
 import { resumeAnew } from './epoch-resume.ts';
 import { drop, entryTurn, type Handling, logged } from './handling.ts';
 import { loadTree, type RunTree } from './run-tree.ts';
-import { handlingOf } from './start.ts';
 
 /** What the parts of a preparation share. */
 export interface Epoch {

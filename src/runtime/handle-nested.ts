@@ -1,3 +1,4 @@
+import { publishEpoch, publishStart } from './begin.ts';
 import { errorOf } from '../core/codec-error.ts';
 import { deadlineFrom } from '../core/deadline.ts';
 import { afterLostClaim } from '../core/decide.ts';
@@ -32,8 +33,6 @@ import {
 import { inputAt, inputValue, type Loaded, loadForStep, loadShared, sharedAt, sourceOf } from './load.ts';
 import { isPerStep } from './per-step.ts';
 import { passRestarts, restartsOf } from './restart-context.ts';
-import { publishStart } from './start.ts';
-import { publishEpoch } from './travel.ts';
 import { validInput } from './step-executor.ts';
 import { isOfThePlace, sha256 } from './values.ts';
 

@@ -2,6 +2,7 @@ import { type StepRecord, terminalStatuses } from '../core/records.ts';
 import { firstTurn, formatTurn, parseTurn } from '../core/turn.ts';
 import type { RunRef } from './api.ts';
 import { cancelRun } from './cancel.ts';
+import { leavePlace } from './concurrency.ts';
 import type { Engine } from './engine.ts';
 import { checkAccess } from './access.ts';
 import { childRunId } from './handle-nested.ts';
@@ -18,6 +19,8 @@ export async function removeRun(engine: Engine, request: RunRef): Promise<boolea
   if (header === undefined) return false;
   checkAccess(header, request);
   if (!terminalStatuses.has(header.status) && header.status !== 'pending') await cancelRun(engine, request);
+  // The event of its end finds no run any more.
+  await leavePlace(engine, header);
   const tree = await loadTree(engine, request.runId, 'all');
   if (tree !== undefined) await removeTree(engine, tree);
   await store.durable();

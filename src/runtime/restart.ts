@@ -1,3 +1,4 @@
+import { handlingOf, storedRun } from './begin.ts';
 import { WorkflowError } from '../core/errors.ts';
 import { type RestartContext, type RunHeader, type StepRecord, terminalStatuses } from '../core/records.ts';
 import type { RestartRequest, StoredRun } from './api.ts';
@@ -9,7 +10,6 @@ import type { Handling } from './handling.ts';
 import { checkAccess } from './access.ts';
 import { openAgain, passRestarts } from './restart-context.ts';
 import { loadTree } from './run-tree.ts';
-import { handlingOf, storedRun } from './start.ts';
 import { sweepListed } from './sweep.ts';
 import { snapshotNotFound } from './travel.ts';
 

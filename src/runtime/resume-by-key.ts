@@ -15,7 +15,7 @@ import {
 } from './resume-keys.ts';
 import { resumeSuspensions } from './resume-once.ts';
 import { resumePlace } from './resume-place.ts';
-import { storedRun } from './start.ts';
+import { storedRun } from './begin.ts';
 
 /**
  * Resumes the step that waits under a key. What it does to the run is a resume like any other, so of several callers, by whatever

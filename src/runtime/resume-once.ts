@@ -1,3 +1,4 @@
+import { handlingOf, storedRun } from './begin.ts';
 import { resumedTurn } from '../core/decide.ts';
 import { isWorkflowError, WorkflowError } from '../core/errors.ts';
 import { type RecordKey, type RunHeader, type StepRecord, terminalStatuses } from '../core/records.ts';
@@ -9,7 +10,6 @@ import type { ResumeRequest, StoredRun } from './api.ts';
 import { decideOnce } from './decide-once.ts';
 import type { Engine } from './engine.ts';
 import { announceResumed, resumePlace, superseded } from './resume-place.ts';
-import { handlingOf, storedRun } from './start.ts';
 
 /** The suspension of a place: its turn tells it from every other that the step goes through. */
 interface Suspension extends Pick<SuspendedPlace, 'runId' | 'runs'> {

@@ -1,3 +1,4 @@
+import { handlingOf } from './begin.ts';
 import { resumedTurn } from '../core/decide.ts';
 import { WorkflowError } from '../core/errors.ts';
 import {
@@ -23,7 +24,6 @@ import type { Engine } from './engine.ts';
 import type { Handling } from './handling.ts';
 import { stepAt } from './registry.ts';
 import { releaseRecord } from './resume-keys.ts';
-import { handlingOf } from './start.ts';
 import { validate } from './validation.ts';
 
 /** Rule O: a record leaves its state only when that state's effects are stored and published. */

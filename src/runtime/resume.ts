@@ -1,3 +1,4 @@
+import { storedRun } from './begin.ts';
 import { resumeTargets, type SuspendedPlace } from '../core/resume-target.ts';
 import { suspendedPlaces } from '../core/suspended-places.ts';
 import { checkAccess, notFound } from './access.ts';
@@ -6,7 +7,6 @@ import type { Engine } from './engine.ts';
 import { resumeOnce, tolerant } from './resume-once.ts';
 import { resumePlace } from './resume-place.ts';
 import { loadTree } from './run-tree.ts';
-import { storedRun } from './start.ts';
 
 /** How often a resume looks again for a suspension that is not stored yet, ms. */
 export const lookAgainMs = 50;

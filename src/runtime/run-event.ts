@@ -4,6 +4,7 @@ import { tellCallbacks } from './callbacks.ts';
 import { cancelNestedRuns } from './cascade.ts';
 import { tellParents } from './child.ts';
 import { handleDeadline } from './deadline.ts';
+import { leavePlace } from './concurrency.ts';
 import type { Engine } from './engine.ts';
 import { handleEpochStart } from './epoch.ts';
 import { drop } from './handling.ts';
@@ -29,6 +30,7 @@ export async function handleRunEvent(engine: Engine, event: WorkflowEvent): Prom
   if (reason !== undefined) engine.aborts.stop(event.runId, reason);
   const isOver = terminalStatuses.has(header.status);
   if (isOver && workflow.nests) await cancelNestedRuns(engine, header, event.hop);
+  if (isOver) await leavePlace(engine, header);
   const isTold = await tellCallbacks(engine, workflow.definition, header, event);
   if (header.parent !== undefined) await tellParents(engine, header, event.hop);
   if (!isOver || !isTold || header.sweepAt === undefined) return;

@@ -1,6 +1,7 @@
 import type { RunView } from '../core/assemble.ts';
 import { forbidden, notFound } from './access.ts';
 import type { RunRef } from './api.ts';
+import { queuedOf } from './concurrency.ts';
 import type { Engine } from './engine.ts';
 import { loadTree, type NestedChoice, openDeltaOf, type RunTree } from './run-tree.ts';
 
@@ -53,7 +54,12 @@ export async function loadView(
   await engine.backend.store.durable();
   const openDelta = await openDeltaOf(engine, run);
   const view = await viewOf(engine, run);
-  return openDelta === undefined ? view : { ...view, openDelta };
+  const queued = await queuedOf(engine, run.header);
+  return {
+    ...view,
+    ...(openDelta === undefined ? {} : { openDelta }),
+    ...(queued === undefined ? {} : { queued }),
+  };
 }
 
 /** A run with what its values are read by. */

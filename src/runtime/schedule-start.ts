@@ -46,6 +46,8 @@ function isFinal(error: unknown): error is WorkflowError {
     'WORKFLOW_SCHEMA_VALIDATION_FAILED',
     'WORKFLOW_VALUE_NOT_STORABLE',
     'WORKFLOW_LIMIT_EXCEEDED',
+    // A tick that finds no place is left out.
+    'WORKFLOW_CONCURRENCY_LIMIT',
   );
 }
 

@@ -1,10 +1,9 @@
 import { deadlineFrom } from '../core/deadline.ts';
+import { publishStart, storedRun } from './begin.ts';
 import { startVerdict } from '../core/decide.ts';
 import { WorkflowError } from '../core/errors.ts';
-import { entryId } from '../core/graph.ts';
 import {
   type HistoryKind,
-  pathOf,
   recordFormat,
   type RunHeader,
   type RunInput,
@@ -14,24 +13,12 @@ import { forbidden } from './access.ts';
 import type { CreateRequest, StartRequest, StoredRun } from './api.ts';
 import { checkId, checkRecord, checkTimeout } from './arguments.ts';
 import { startInfo } from './callbacks.ts';
+import { goOnStarting } from './concurrency.ts';
+import { enterStart, type Entrance, giveBack } from './concurrency-start.ts';
 import type { Engine } from './engine.ts';
-import { entryTurn, type Handling } from './handling.ts';
-import { parseTurn } from '../core/turn.ts';
-import { Publisher } from './publish.ts';
 import type { CompiledWorkflow } from './registry.ts';
 import { validate } from './validation.ts';
 import { sha256 } from './values.ts';
-
-/** What a caller needs of a header. */
-export function storedRun(header: RunHeader, changed: boolean): StoredRun {
-  return {
-    runId: header.runId,
-    workflowId: header.workflowId,
-    status: header.status,
-    changed,
-    ...(header.resourceId === undefined ? {} : { resourceId: header.resourceId }),
-  };
-}
 
 function conflict(stored: RunHeader, wanted: RunHeader): WorkflowError {
   const other =
@@ -143,16 +130,71 @@ export async function startRun(engine: Engine, request: StartRequest): Promise<S
   const workflow = engine.registry.get(request.workflowId);
   const draft = newHeader(engine, workflow, request);
   const valid = await validStart(workflow, request);
+  const { input: inputData, requestContext } = valid;
+  const { resourceId } = draft;
+  const entrance = await enterStart(engine, workflow, draft, { inputData, resourceId, requestContext });
+  if (entrance?.type === 'instead') return entrance.run;
+  const stored = await storeStart(engine, workflow, { request, draft, valid, entrance });
+  await engine.backend.store.durable();
+  engine.signals.changed(draft.runId);
+  return stored;
+}
+
+/** A start that may be stored. */
+interface AdmittedStart {
+  readonly request: StartRequest;
+  readonly draft: RunHeader;
+  readonly valid: ValidStart;
+  readonly entrance: Exclude<Entrance, { type: 'instead' }> | undefined;
+}
+
+async function storeStart(
+  engine: Engine,
+  workflow: CompiledWorkflow,
+  start: AdmittedStart,
+): Promise<StoredRun> {
+  const { draft, entrance } = start;
+  let stored: RunHeader | undefined;
+  try {
+    const write = await writeStart(engine, workflow, start);
+    stored = write.image;
+    if (!write.won) {
+      const verdict = startVerdict(write.image, write.wanted);
+      if (verdict === 'forbidden') throw forbidden(draft.runId);
+      if (verdict === 'conflict') throw conflict(write.image, write.wanted);
+    } else {
+      engine.backend.metrics.count('run.started', { workflowId: draft.workflowId });
+    }
+    stored = write.image;
+    if (stored.limit !== undefined)
+      return storedRun(await goOnStarting(engine, stored, write.won), write.won);
+    // A later epoch begins in its own way.
+    if (stored.epoch === 1) await publishStart(engine, workflow, stored, write.won);
+    return storedRun(stored, write.won);
+  } catch (error) {
+    // If that fails as well, the place is found abandoned later.
+    await giveBack(engine, entrance, draft, stored).catch(() => undefined);
+    throw error;
+  }
+}
+
+/** Calls `onStart` and stores the start. `image` is the run that is there then. */
+async function writeStart(
+  engine: Engine,
+  workflow: CompiledWorkflow,
+  { request, draft, valid, entrance }: AdmittedStart,
+): Promise<{ readonly won: boolean; readonly image: RunHeader; readonly wanted: RunHeader }> {
   const { values, backend } = engine;
   const identity = [valid.input, valid.state, valid.requestContext, draft.resourceId ?? null];
   const header: RunHeader = {
     ...draft,
-    status: 'running',
+    status: entrance?.type === 'queue' ? 'waiting' : 'running',
     inputHash: sha256(values.encodeCanonical(identity, 'input')),
     startedAt: draft.createdAt,
     sweepAt: draft.createdAt + engine.times.sweepMs,
     ...(request.perStep === true ? { perStep: true } : {}),
     ...deadlineOf(workflow, request.timeoutMs, draft.createdAt),
+    ...(entrance === undefined ? {} : { limit: entrance.key.name }),
   };
   const shared = { state: valid.state, requestContext: valid.requestContext };
   const input: RunInput = {
@@ -162,20 +204,8 @@ export async function startRun(engine: Engine, request: StartRequest): Promise<S
       : { shared: await values.store(draft.runId, shared, 'initialState') }),
   };
   await callOnStart(engine, workflow, draft, valid);
-  const write = await backend.store.startRun({ header, input });
-  const stored = write.image ?? header;
-  if (!write.won) {
-    const verdict = startVerdict(stored, header);
-    if (verdict === 'forbidden') throw forbidden(header.runId);
-    if (verdict === 'conflict') throw conflict(stored, header);
-  } else {
-    backend.metrics.count('run.started', { workflowId: header.workflowId });
-  }
-  // A later epoch begins in its own way.
-  if (stored.epoch === 1) await publishStart(engine, workflow, stored, write.won);
-  await backend.store.durable();
-  engine.signals.changed(header.runId);
-  return storedRun(stored, write.won);
+  const { won, image } = await backend.store.startRun({ header, input });
+  return { won, image: image ?? header, wanted: header };
 }
 
 /**
@@ -200,45 +230,4 @@ async function callOnStart(
     requestContext: requestContext as SharedData['state'],
   };
   await callbacks.onStart(startInfo(engine, header, { input, ...shared }));
-}
-
-/** Publishes the start and the first step; a repeated start only when the first one seems to have died before that. */
-export async function publishStart(
-  engine: Engine,
-  workflow: CompiledWorkflow,
-  header: RunHeader,
-  won: boolean,
-  hop = 0,
-): Promise<void> {
-  const first = workflow.graph[0];
-  if (first === undefined || header.status !== 'running') return;
-  if (!won && (await hasFirstRecord(engine, header))) return;
-  const handling = handlingOf(engine, workflow, header, hop);
-  const { publisher } = handling;
-  const run = publisher.stepRun({
-    key: { entry: 0 },
-    turn: entryTurn(handling),
-    stepId: entryId(first, 0),
-  });
-  const { parent } = header;
-  const place = parent === undefined ? {} : { parent: { runId: parent.runId, path: pathOf(parent.key) } };
-  // No work, other than of every later event of a nested run: nobody has to be told that it was started.
-  await publisher.publish([{ ...publisher.run('workflow.start', 'running'), ...place }, run]);
-  await publisher.armDeadline(header);
-}
-
-async function hasFirstRecord(engine: Engine, { runId, epoch }: RunHeader): Promise<boolean> {
-  const { store } = engine.backend;
-  const load = await store.loadStep({ runId, keys: [{ entry: 0 }], input: false, consistent: true });
-  const [record] = load.records;
-  if (record !== undefined && parseTurn(record.turn).epoch >= epoch) return true;
-  return (await store.loadJoin({ runId, entry: 0, epoch })) !== undefined;
-}
-
-/** A handling that is not caused by an event of this run but by a call, or with `hop` by an event of another run. */
-export function handlingOf(engine: Engine, workflow: CompiledWorkflow, header: RunHeader, hop = 0): Handling {
-  const { runId, epoch } = header;
-  const restartedAt = header.restarts?.at;
-  const scope = { workflowId: workflow.definition.id, runId, epoch, hop, restartedAt };
-  return { engine, workflow, runId, epoch, header, publisher: new Publisher(engine, scope) };
 }

@@ -1,4 +1,5 @@
 import { isOverdue, sweepByDeadline } from '../core/deadline.ts';
+import { handlingOf, publishEpoch } from './begin.ts';
 import { isWorkflowError } from '../core/errors.ts';
 import { isBlock, stepIdAt } from '../core/graph.ts';
 import { limits } from '../core/limits.ts';
@@ -7,6 +8,7 @@ import {
   itemsToSweep,
   needsWork,
   nextLook,
+  nextQueuedLook,
   planSweep,
   standsStill,
   stuckAfter,
@@ -21,13 +23,12 @@ import type { Audit } from './api.ts';
 import { timeOut } from './deadline.ts';
 import { endEvent } from './duty-entry.ts';
 import { followChild } from './child.ts';
+import { sweepPlace } from './concurrency.ts';
 import type { Engine } from './engine.ts';
 import { fulfil } from './handle-step.ts';
 import type { Handling } from './handling.ts';
 import { mergeLaunching } from './members.ts';
 import { passRestarts } from './restart-context.ts';
-import { handlingOf } from './start.ts';
-import { publishEpoch } from './travel.ts';
 
 /** A {@link SweepPlan}; an epoch may have to be prepared first. */
 interface RunPlan extends Omit<SweepPlan, 'actions'> {
@@ -153,6 +154,13 @@ async function auditOne(engine: Engine, header: RunHeader): Promise<Audit> {
 
 /** Publishes what the records of a run say is missing, whenever it is due for a look. Resolves with what it found to do. */
 export async function sweepListed(engine: Engine, header: RunHeader): Promise<RunPlan> {
+  const now = engine.backend.clock.now();
+  // The time of a run goes on while it waits for its place.
+  if (!isOverdue(header, now) && !(await sweepPlace(engine, header))) {
+    const again = nextQueuedLook(header, now);
+    await unlessChanged(engine, header, again);
+    return { actions: [], again, stuck: false };
+  }
   const plan = await look(engine, header);
   if (plan.actions.length === 0) await unlessChanged(engine, header, plan.again);
   else await carryOut(engine, header, plan);

@@ -1,3 +1,4 @@
+import { publishEpoch, storedRun } from './begin.ts';
 import { entryCount } from '../core/assemble.ts';
 import { deadlineFrom } from '../core/deadline.ts';
 import { WorkflowError } from '../core/errors.ts';
@@ -20,13 +21,14 @@ import { parseTurn } from '../core/turn.ts';
 import type { StoredRun, TimeTravelRequest } from './api.ts';
 import { checkRecord } from './arguments.ts';
 import { isTold, tellBefore } from './callbacks.ts';
-import { runEventOf, signalChange } from './duty-entry.ts';
+import { signalChange } from './duty-entry.ts';
+import { takePlace } from './concurrency.ts';
+import { enterEpoch, giveBack } from './concurrency-start.ts';
 import type { Engine } from './engine.ts';
 import { checkAccess } from './access.ts';
-import { type CompiledWorkflow, stepAt } from './registry.ts';
+import { stepAt } from './registry.ts';
 import { loadTree, type RunTree } from './run-tree.ts';
 import { sharedNow } from './shared-now.ts';
-import { handlingOf, storedRun } from './start.ts';
 import { validate } from './validation.ts';
 import { sha256 } from './values.ts';
 
@@ -54,6 +56,11 @@ export async function timeTravel(engine: Engine, request: TimeTravelRequest): Pr
   checkKnown(tree, target, parameters);
   const input = await inputOf(engine, tree, target, parameters);
   if (!isTold(workflow.definition, header)) await tellBefore(engine, header.runId);
+  const entrance = await enterEpoch(engine, workflow, header, async () => ({
+    inputData: await firstValue(engine, tree, input),
+    resourceId: header.resourceId,
+    requestContext: parameters.shared.requestContext,
+  }));
   const now = clock.now();
   const write = await store.travel({
     runId: header.runId,
@@ -67,24 +74,26 @@ export async function timeTravel(engine: Engine, request: TimeTravelRequest): Pr
     sweepAt: now + engine.times.sweepMs,
     ...deadlineFrom(header.timeoutMs ?? workflow.definition.timeoutMs, now),
     ...(input === undefined ? {} : input),
+    ...(entrance === undefined ? {} : { limit: entrance.key.name }),
   });
-  if (!write.won) throw stillActive(write.image ?? header);
-  await publishEpoch(engine, workflow, write.image);
+  if (!write.won) {
+    await giveBack(engine, entrance, { runId: header.runId, epoch: header.epoch + 1 }, write.image);
+    throw stillActive(write.image ?? header);
+  }
+  if (await takePlace(engine, write.image)) await publishEpoch(engine, workflow, write.image);
   await store.durable();
   signalChange(engine, write.image);
   return storedRun(write.image, true);
 }
 
-/** Publishes the start of an epoch that has to be prepared. */
-export async function publishEpoch(
-  engine: Engine,
-  workflow: CompiledWorkflow,
-  header: RunHeader,
-  hop = 0,
-): Promise<void> {
-  const handling = handlingOf(engine, workflow, header, hop);
-  await handling.publisher.publish([{ ...runEventOf(handling, 'workflow.start', 'running'), work: true }]);
-  await handling.publisher.armDeadline(header);
+/** What the first entry gets. */
+async function firstValue(
+  { values }: Engine,
+  { header, input: stored }: RunTree,
+  input: { readonly input: RunInput } | undefined,
+): Promise<unknown> {
+  const first = input?.input.input ?? stored?.input;
+  return first === undefined ? undefined : values.load(header.runId, first);
 }
 
 function stillActive({ runId, workflowId, status }: RunHeader): WorkflowError {

@@ -37,6 +37,7 @@ export class WorkflowBuilder implements WorkflowDefinition {
   readonly emitStepEvents: WorkflowDefinition['emitStepEvents'];
   readonly history: WorkflowDefinition['history'];
   readonly schedules: WorkflowDefinition['schedules'];
+  readonly concurrency: WorkflowDefinition['concurrency'];
   readonly options: NonNullable<Options['options']>;
   readonly stepDefs: Options['steps'];
   readonly engineType = 'evented';
@@ -62,6 +63,7 @@ export class WorkflowBuilder implements WorkflowDefinition {
     this.pruneSnapshot = behaviour.pruneSnapshot;
     this.emitStepEvents = behaviour.emitStepEvents;
     this.history = behaviour.history;
+    this.concurrency = options.concurrency;
     this.schedules = schedulesGiven(options.schedule, options.id);
     this.built = new Flow(this, this.options.strictIds ?? false);
   }

@@ -69,10 +69,45 @@ export interface WorkflowOptions<
    * not. A clone has none. @default never
    */
   readonly schedule?: ScheduleOption<TypesOf<Id, In, Out, State, Context>>;
+  /**
+   * How many runs go on at the same time, and what becomes of the others. Runs that are nested in another one do not count. A
+   * clone has the same, for its own runs.
+   * @default no limit
+   */
+  readonly concurrency?: WorkflowConcurrency<TypesOf<Id, In, Out, State, Context>>;
   /** Not used: the types of results follow from the chain. Found again as `stepDefs`. @default none */
   readonly steps?: readonly unknown[];
   /** How its runs behave. @default those of {@link WorkflowBehaviour} */
   readonly options?: WorkflowBehaviour;
+}
+
+/** See {@link WorkflowOptions.concurrency}. */
+export interface WorkflowConcurrency<Types extends WorkflowTypes = WorkflowTypes> {
+  /**
+   * Runs of one key that go on at the same time, 1 to 1,000: from their start until they are over, also while they are suspended,
+   * paused or asleep.
+   */
+  readonly limit: number;
+  /**
+   * What runs are counted by, 1 to 512 characters: runs of different keys do not wait for each other. Asked once for each start,
+   * with the validated input; it has to be pure. What it throws refuses the start (WORKFLOW_ARGUMENT_INVALID).
+   * @default one key for all runs of the workflow
+   */
+  key?(start: {
+    readonly inputData: Types['init'];
+    readonly resourceId?: string;
+    readonly requestContext: Readonly<Partial<Types['requestContext']>>;
+  }): string;
+  /**
+   * What becomes of a start that finds no place:
+   * - `queue`: it is stored, and begins when its turn comes, in the order of the starts. At most 1,000 wait under one key; a start
+   *   beyond them is refused with WORKFLOW_CONCURRENCY_LIMIT. (A queue is one item of DynamoDB, which holds 400 KB, so fewer wait
+   *   when their ids are very long.)
+   * - `reject`: it is refused with WORKFLOW_CONCURRENCY_LIMIT, and nothing is stored.
+   * - `return`: the run that goes on is answered in its place, with `changed: false`; only with a limit of 1.
+   * @default 'queue'
+   */
+  readonly whenFull?: 'queue' | 'reject' | 'return';
 }
 
 /** How the runs of a workflow behave. */

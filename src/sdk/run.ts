@@ -1,4 +1,5 @@
 import type { WorkflowDefinition } from '../core/definition.ts';
+import { WorkflowError } from '../core/errors.ts';
 import type { CreateRequest, OutputOptions, RunRef, StoredRun, WorkflowHost } from '../core/host.ts';
 import type { RunStatus } from '../core/records.ts';
 import { type SerializedGraph, serializedGraph } from '../core/serialized-graph.ts';
@@ -62,18 +63,17 @@ export class RunHandle {
   }
 
   start(options: StartOptions = {}): Promise<RunResult> {
-    return this.executed(this.startAsync(options), options);
+    return this.executed(this.begin(options), options);
   }
 
   async startAsync(options: StartOptions = {}): Promise<{ readonly runId: string }> {
-    await this.begin(options);
-    return { runId: this.runId };
+    return { runId: (await this.begin(options)).runId };
   }
 
   stream(options: StartOptions & StreamOptions = {}): RunOutput {
     const { closeOnSuspend = true } = options;
     // A stream lives on the history of its run.
-    const begin = (): Promise<boolean> => this.begin(options, { history: 'stream' });
+    const begin = (): Promise<boolean> => this.beginOwn(options);
     return this.streams.start({ begin, closeOnSuspend, outcome: () => this.outcome(options.outputOptions) });
   }
 
@@ -83,7 +83,7 @@ export class RunHandle {
   } {
     const { onChunk } = options;
     const begin = async (): Promise<boolean> => {
-      const begun = this.begin(options, { history: 'stream' });
+      const begun = this.beginOwn(options);
       this.executed(begun, options).catch(() => {});
       return begun;
     };
@@ -113,22 +113,40 @@ export class RunHandle {
   private begin(
     options: StartOptions,
     more: Pick<CreateRequest, 'history'> = this.history === undefined ? {} : { history: this.history },
-  ): Promise<boolean> {
+  ): Promise<StoredRun> {
     const { runId, resourceId } = this;
     const whose = resourceId === undefined ? {} : { resourceId };
-    return this.perform(() =>
+    return this.performed(() =>
       this.host.start({ ...this.ref(), runId, ...whose, ...startArguments(options), ...more }),
+    );
+  }
+
+  /** The same for whoever wants to see the run itself. */
+  private async beginOwn(options: StartOptions): Promise<true> {
+    const stored = await this.begin(options, { history: 'stream' });
+    if (stored.runId === this.runId) return true;
+    throw new WorkflowError(
+      'WORKFLOW_CONCURRENCY_LIMIT',
+      `Run "${this.runId}" was not started, since run "${stored.runId}" of workflow "${this.workflowId}" is going on: observe that one`,
+      { details: { runId: stored.runId, workflowId: this.workflowId } },
     );
   }
 
   /** Begins something, and tells those who watch. */
   private async perform(call: () => Promise<StoredRun>): Promise<true> {
+    await this.performed(call);
+    return true;
+  }
+
+  private async performed(call: () => Promise<StoredRun>): Promise<StoredRun> {
     const begun = this.streams.ready().then(call);
     this.beginning = begun.catch(() => {});
     const stored = await begun;
+    // Another one that goes on instead says nothing of this one.
+    if (stored.runId !== this.runId) return stored;
     this.workflowRunStatus = stored.status;
     this.streams.begun();
-    return true;
+    return stored;
   }
 
   resume(options: ResumeOptions = {}): Promise<RunResult> {
@@ -192,18 +210,22 @@ export class RunHandle {
 
   /** What an execution that was begun comes to. */
   private executed(
-    begun: Promise<unknown>,
+    begun: Promise<StoredRun | boolean>,
     options: { readonly outputOptions?: OutputOptions } | undefined,
   ): Promise<RunResult> {
     const outputOptions = options?.outputOptions;
-    return this.streams.begin(begun.then(() => this.outcome(outputOptions)));
+    return this.streams.begin(
+      begun.then((run) => this.outcome(outputOptions, typeof run === 'object' ? run.runId : this.runId)),
+    );
   }
 
-  private async outcome(outputOptions: OutputOptions = {}): Promise<RunResult> {
-    await this.host.settled(this.ref());
+  /** `runId`: of the run that goes on, where it is another one. */
+  private async outcome(outputOptions: OutputOptions = {}, runId: string = this.runId): Promise<RunResult> {
+    const run = { ...this.ref(), runId };
+    await this.host.settled(run);
     const { includeState = false, includeResumeLabels = false } = outputOptions;
-    const result = await this.host.result({ ...this.ref(), includeState, includeResumeLabels });
-    this.workflowRunStatus = result.status;
+    const result = await this.host.result({ ...run, includeState, includeResumeLabels });
+    if (runId === this.runId) this.workflowRunStatus = result.status;
     return result;
   }
 }

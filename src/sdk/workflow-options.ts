@@ -34,7 +34,33 @@ export function checkOptions(options: unknown): asserts options is Options {
   checkMetadata(options['metadata'], name);
   checkRetryConfig(options['retryConfig'] ?? undefined, name);
   checkCount(options['timeoutMs'], 'timeoutMs', name, limits.runTimeoutMs, 1);
+  if (options['concurrency'] !== undefined) checkConcurrency(options['concurrency'], name);
   checkBehaviour(options['options'] ?? {}, name);
+}
+
+const whenFull: readonly unknown[] = [undefined, 'queue', 'reject', 'return'];
+
+function checkConcurrency(concurrency: unknown, name: string): void {
+  if (!isObject(concurrency)) {
+    throw invalid(`${name} has ${describe(concurrency)} as its concurrency: give { limit, key, whenFull }`);
+  }
+  const { limit, key } = concurrency;
+  // Without one it would be no limit at all.
+  checkCount(limit ?? null, 'concurrency.limit', name, limits.concurrentRuns, 1);
+  if (key !== undefined && typeof key !== 'function') {
+    throw invalid(`${name} has ${describe(key)} as its concurrency.key: give a function of the start`);
+  }
+  const full = concurrency['whenFull'];
+  if (!whenFull.includes(full)) {
+    throw invalid(
+      `${name} has ${describe(full)} as its concurrency.whenFull: give "queue", "reject" or "return"`,
+    );
+  }
+  if (full === 'return' && limit !== 1) {
+    throw invalid(
+      `${name} has concurrency.whenFull "return" with a limit of ${String(limit)}: only with a limit of 1 there is one run to answer`,
+    );
+  }
 }
 
 function checkBehaviour(options: unknown, name: string): void {

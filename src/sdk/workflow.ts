@@ -126,6 +126,7 @@ function optionsOf(source: WorkflowDefinition): object {
     requestContextSchema,
     retryConfig,
     timeoutMs,
+    concurrency: source.concurrency,
     steps: 'stepDefs' in source ? source.stepDefs : undefined,
     options: { ...callbacks, shouldPersistSnapshot, pruneSnapshot, history, ...own, validateInputs },
   };

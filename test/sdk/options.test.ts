@@ -28,6 +28,7 @@ const full = {
   stateSchema: z.object({ seen: z.number().default(0) }),
   requestContextSchema: z.object({ tenant: z.string().optional() }),
   retryConfig: { attempts: 2, delay: 5 },
+  concurrency: { limit: 3, whenFull: 'reject' },
   steps: [a],
   options: behaviour,
 } as const;

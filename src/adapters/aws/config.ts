@@ -213,6 +213,7 @@ export const metricNames: Readonly<Record<MetricName | 'step.failed' | 'run.fail
   'event.published': 'EventPublished',
   'probe.sent': 'ProbeSent',
   'run.started': 'RunStarted',
+  'run.queued': 'RunQueued',
   'run.ended': 'RunEnded',
   'run.failed': 'RunFailed',
   'run.timed-out': 'RunTimedOut',

@@ -151,14 +151,18 @@ async function travel(table: Table, write: TravelWrite): Promise<Write<RunHeader
 }
 
 function travelUpdate(write: TravelWrite, name: string, input: Item): UpdateWrite {
-  const { runId, now, sweepAt, deadlineAt: deadline, graphHash, inputHash, start } = write;
+  const { runId, now, sweepAt, deadlineAt: deadline, graphHash, inputHash, start, limit } = write;
   const epoch = write.epoch + 1;
   const statuses = statusValues(travelStatuses);
   const fields = { status: 'running', epoch, position: '', graphHash, updatedAt: now, sweepAt } as const;
   return {
     key: headerKey(runId),
     set: {
-      ...encodeFields(headerFields, { ...fields, ...(inputHash === undefined ? {} : { inputHash }) }),
+      ...encodeFields(headerFields, {
+        ...fields,
+        ...(inputHash === undefined ? {} : { inputHash }),
+        ...(limit === undefined ? {} : { limit }),
+      }),
       ...input,
       ...(write.perStep ? { [perStep.attribute]: { BOOL: true } } : {}),
       ...(deadline === undefined ? {} : { [deadlineAt.attribute]: numberValue(deadline) }),

@@ -168,6 +168,7 @@ export const headerFields: Fields<Omit<RunHeader, 'runId'>> = {
   perStep: { attribute: 'ps', type: flag },
   deadlineAt: { attribute: 'da', type: number },
   timeoutMs: { attribute: 'tm', type: number },
+  limit: { attribute: 'lm', type: text },
   callback: { attribute: 'cb', type: callbackState },
   shown: { attribute: 'sn', type: shownSnapshot },
   restarts: { attribute: 're', type: storedRestarts },

@@ -121,6 +121,7 @@ export function traveled(stored: RunHeader | undefined, write: TravelWrite): Run
     inputHash: write.inputHash ?? stored.inputHash,
     graphHash: write.graphHash,
     perStep: write.perStep ? true : undefined,
+    limit: write.limit ?? stored.limit,
     startedAt: stored.startedAt ?? write.now,
     updatedAt: write.now,
     sweepAt: write.sweepAt,

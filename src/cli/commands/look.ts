@@ -124,13 +124,14 @@ function runHeading(context: Context): string {
 
 function runLine(context: Context, run: ListedRun): string {
   const widths = runWidths(context);
-  const { runId, workflowId, status, createdAt, startedAt, endedAt } = run;
+  const { runId, workflowId, createdAt, startedAt, endedAt, queued } = run;
+  const status = queued === true ? 'queued' : run.status;
   const took = Date.parse(endedAt ?? '') - Date.parse(startedAt ?? createdAt);
   const times = context.width < narrow ? [] : [timeText(createdAt), Number.isNaN(took) ? '' : duration(took)];
   const cells = [
     padded(shortenedInMiddle(printable(runId), widths.id), widths.id),
     padded(shortenedInMiddle(printable(workflowId), widths.workflow), widths.workflow),
-    context.paint(statusStyle(status), padded(status, statusWidth)),
+    context.paint(statusStyle(run.status), padded(status, statusWidth)),
     ...times,
   ];
   return cells.join('  ').trimEnd();

@@ -10,8 +10,9 @@ import { messageOf } from './render.ts';
 
 /** The run, its status and its times. */
 export function headLines({ paint, width }: Context, run: RunDocument, now: number): string[] {
-  const { runId, workflowName, status, resourceId, createdAt, updatedAt, cost } = run;
-  const ended = isOver(status);
+  const { runId, workflowName, resourceId, createdAt, updatedAt, cost, queued } = run;
+  const status = queued === undefined ? run.status : 'queued';
+  const ended = isOver(run.status);
   const [from, to] = [Date.parse(createdAt ?? ''), ended ? Date.parse(updatedAt ?? '') : now];
   const lasted = Number.isNaN(to - from) ? '' : `  ${ended ? 'after' : 'for'} ${duration(to - from)}`;
   const workflow = shortenedInMiddle(printable(workflowName), 24);
@@ -19,11 +20,12 @@ export function headLines({ paint, width }: Context, run: RunDocument, now: numb
   const id = shortenedInMiddle(printable(runId), room);
   const about = [
     ...(createdAt === undefined ? [] : [`created ${timeText(createdAt)}`]),
+    ...(queued?.ahead === undefined ? [] : [`${queued.ahead} ahead`]),
     ...(resourceId === undefined ? [] : [`resource ${printable(resourceId)}`]),
     ...(cost === undefined ? [] : [`cost $${(cost.dollars * 1e6).toFixed(2)} a million`]),
   ].join('  ');
   return [
-    `${paint('bold', id)}  ${workflow}  ${paint(statusStyle(status), status)}${lasted}`,
+    `${paint('bold', id)}  ${workflow}  ${paint(statusStyle(run.status), status)}${lasted}`,
     ...(about === '' ? [] : [paint('gray', shortened(about, width))]),
     '',
   ];

@@ -140,6 +140,20 @@ export const travelCases: readonly ContractCase<RunFixture>[] = [
     },
   ],
   [
+    'a run keeps the name of its concurrency key, and a time travel gives it one or leaves it the one it has',
+    async (run) => {
+      const { store, runId } = run;
+      const end = { runId, status: 'success', endedBy: 3, now: T0 + 50 } as const;
+      hasFields(await run.start({ limit: 'limit:one' }), { limit: 'limit:one' });
+      won(await store.finish({ ...end, epoch: 1 }));
+      hasFields(won(await store.travel(travelOf(run))), { limit: 'limit:one', epoch: 2 });
+      won(await store.finish({ ...end, epoch: 2 }));
+      const again = travelOf(run, { epoch: 2, wakes: 1, start: [3, 0, 0], limit: 'limit:two' });
+      hasFields(won(await store.travel(again)), { limit: 'limit:two', epoch: 3 });
+      hasFields(await store.loadHeader(runId), { limit: 'limit:two' });
+    },
+  ],
+  [
     'a time travel takes a new input along, and a step that is made for it',
     async (run) => {
       await run.start({ status: 'suspended' });

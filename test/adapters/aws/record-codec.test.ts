@@ -162,6 +162,7 @@ describe('an ordinary record is one write unit', () => {
       perStep: true,
       deadlineAt: now,
       timeoutMs: limits.runTimeoutMs,
+      limit: `limit:${'ab'.repeat(16)}`,
       callback: { mark: '0003.~', owner, leaseUntil: now, done: true },
       shown: { mark: '0003.~', value: { ref: 'ef'.repeat(32), bytes: 30_000 } },
       restarts: { at: now, value: { ref: 'ef'.repeat(32), bytes: 30_000 } },

@@ -1,6 +1,7 @@
 import type { WorkflowEvent } from '../../../src/core/event.ts';
 import { asking, byHand, death, type Hand } from '../../runtime/hand.ts';
 import { step, workflow } from '../../runtime/fixtures.ts';
+import { playConcurrentRuns } from '../concurrent-runs.ts';
 
 /**
  * Schedules for what random ones hardly ever meet: each brings one rule of the protocol to bear, and resolves with what is wrong
@@ -126,4 +127,11 @@ export const keyWantedBeforeSuspension: DirectedSchedule = async () => {
   await handled;
   await hand.drain();
   return holdersOf(hand);
+};
+
+/** Some seeds of runs under a concurrency key, on processes that die. */
+export const concurrentRuns: DirectedSchedule = async () => {
+  const violations: string[] = [];
+  for (let seed = 0; seed < 10; seed += 1) violations.push(...(await playConcurrentRuns(seed)).violations);
+  return violations;
 };

@@ -2,6 +2,7 @@ import type { FaultRates } from '../../../src/testing/simulator/faults.ts';
 import type { BackendWrapper, Plan } from '../../../src/testing/simulator/scenario.ts';
 import {
   armLaunchedOnceMore,
+  concurrentRuns,
   deadlineOfAnEarlierEpoch,
   type DirectedSchedule,
   keyWantedBeforeSuspension,
@@ -194,6 +195,20 @@ export const brokenEngines: readonly BrokenEngine[] = [
     seeds: 20_000,
     mutations: mutations['parent-not-rechecked'],
     plan: (plan) => only({ 'event-twice': 0.2 }, { cancelAt: early(plan, 60) })(plan),
+  },
+  {
+    name: 'place-kept',
+    what: 'a run that is over keeps its place under the concurrency key',
+    seeds: 0,
+    mutations: mutations['place-kept'],
+    directed: concurrentRuns,
+  },
+  {
+    name: 'places-overtaken',
+    what: 'one run more than the limit says gets a place',
+    seeds: 0,
+    mutations: mutations['places-overtaken'],
+    directed: concurrentRuns,
   },
   {
     name: 'status-unordered',

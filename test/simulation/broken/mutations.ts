@@ -12,6 +12,25 @@ const records = 'src/adapters/transitions/records.ts';
 
 /** Imports nothing: it is loaded before what it changes. By the name of the broken engine. */
 export const mutations = {
+  'place-kept': [
+    {
+      file: 'src/runtime/run-event.ts',
+      from: 'if (isOver) await leavePlace(engine, header);',
+      to: 'void leavePlace;',
+    },
+  ],
+  'places-overtaken': [
+    {
+      file: 'src/core/concurrency.ts',
+      from: 'return waiting.length > 0 || holders.length >= limit;',
+      to: 'return waiting.length > 100_000 || holders.length >= limit + 1;',
+    },
+    {
+      file: 'src/core/concurrency.ts',
+      from: 'const room = Math.max(0, limit - holders.length);',
+      to: 'const room = Math.max(0, limit + 1 - holders.length);',
+    },
+  ],
   'unconditional-claim': [
     {
       file: records,
