@@ -5,6 +5,7 @@ import { checkId } from './arguments.ts';
 import { decideOnce } from './decide-once.ts';
 import type { Engine } from './engine.ts';
 import { checkAccess, notFound } from './access.ts';
+import { workflowOf } from './parking.ts';
 import { handlingOf, storedRun } from './start.ts';
 
 /**
@@ -16,7 +17,6 @@ export async function cancelRun(engine: Engine, request: RepeatableRequest): Pro
   const header = await store.loadHeader(request.runId);
   if (header === undefined) throw notFound(request.runId);
   checkAccess(header, request);
-  const workflow = engine.registry.get(header.workflowId);
   const { requestKey: key } = request;
   const seen = { epoch: header.epoch };
   const met =
@@ -41,7 +41,7 @@ export async function cancelRun(engine: Engine, request: RepeatableRequest): Pro
     );
   }
   engine.aborts.cancel(request.runId);
-  const handling = handlingOf(engine, workflow, stored);
+  const handling = handlingOf(engine, workflowOf(engine, stored), stored);
   // Also when it was canceled before: the first caller may have died between its write and its event.
   await handling.publisher.publish([endEvent(handling, 'canceled')]);
   if (write.won) metrics.count('run.ended', { status: 'canceled' });

@@ -4,6 +4,7 @@ import { parseTurn } from '../core/turn.ts';
 import { endEvent } from './duty-entry.ts';
 import type { Engine } from './engine.ts';
 import { loadTree, type RunTree } from './run-tree.ts';
+import { workflowOf } from './parking.ts';
 import { handlingOf } from './start.ts';
 
 const unended: ReadonlySet<StepRecord['status']> = new Set(['child', 'suspended', 'paused']);
@@ -65,6 +66,6 @@ export async function cancelNested(
   if (stored.status !== 'canceled' || stored.epoch !== epoch) return;
   engine.aborts.cancel(childRunId);
   if (write.won) metrics.count('run.ended', { status: 'canceled' });
-  const handling = handlingOf(engine, engine.registry.get(stored.workflowId), stored, hop);
+  const handling = handlingOf(engine, workflowOf(engine, stored), stored, hop);
   await handling.publisher.publish([endEvent(handling, 'canceled')]);
 }

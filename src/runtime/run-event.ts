@@ -6,6 +6,7 @@ import { tellParents } from './child.ts';
 import type { Engine } from './engine.ts';
 import { handleEpochStart } from './epoch.ts';
 import { drop } from './handling.ts';
+import { goingOn, workflowOf } from './parking.ts';
 
 /**
  * Handles what happened to a whole run (it ended, was canceled, suspended or resumed): ends the runs nested in it, and moves
@@ -13,10 +14,12 @@ import { drop } from './handling.ts';
  */
 export async function handleRunEvent(engine: Engine, event: WorkflowEvent): Promise<void> {
   const { store } = engine.backend;
-  const header = await store.loadHeader(event.runId);
-  if (header === undefined) return drop(engine, 'unknown-run');
+  const found = await store.loadHeader(event.runId);
+  if (found === undefined) return drop(engine, 'unknown-run');
+  const header = terminalStatuses.has(found.status) ? found : await goingOn(engine, found);
+  if (header === undefined) return;
   if (event.type === 'workflow.start') return handleEpochStart(engine, header, event);
-  const workflow = engine.registry.get(header.workflowId);
+  const workflow = workflowOf(engine, header);
   if (event.epoch < header.epoch) {
     await tellCallbacks(engine, workflow.definition, header, event);
     return drop(engine, 'stale-epoch');
@@ -27,7 +30,9 @@ export async function handleRunEvent(engine: Engine, event: WorkflowEvent): Prom
   if (isOver && workflow.nests) await cancelNestedRuns(engine, header, event.hop);
   const isTold = await tellCallbacks(engine, workflow.definition, header, event);
   if (header.parent !== undefined) await tellParents(engine, header, event.hop);
-  if (!isOver || !isTold || header.sweepAt === undefined) return;
+  // What is not registered here may have callbacks: whoever has it tells them, at a sweep.
+  const isKnown = engine.registry.find(header.workflowId) !== undefined;
+  if (!isOver || !isTold || !isKnown || header.sweepAt === undefined) return;
   // Only now: as long as something of an end is not done, the sweeper announces it again.
   const { runId, wakes, position } = header;
   await store.setSweep({ runId, wakes, position, sweepAt: null });

@@ -169,13 +169,14 @@ function travelUpdate(write: TravelWrite, name: string, input: Item): UpdateWrit
       headerFields.endedAt.attribute,
       headerFields.endedBy.attribute,
       headerFields.error.attribute,
+      headerFields.parked.attribute,
       // A run that goes on must not expire.
       tableDefinition.timeToLive,
       ...(write.perStep ? [] : [perStep.attribute]),
       ...(write.input === undefined ? [] : otherInputAttributes(input)),
     ],
     condition: {
-      expression: `#ep = :epoch AND #pn = :wakes AND #st IN (${placeholders(statuses)})`,
+      expression: `#ep = :epoch AND #pn = :wakes AND (#st IN (${placeholders(statuses)}) OR attribute_exists(#${headerFields.parked.attribute}))`,
       values: { epoch: numberValue(write.epoch), wakes: numberValue(write.wakes), ...statuses },
     },
   };

@@ -41,7 +41,9 @@ test('a file of the first format is brought to this one, with all that is in it'
   await before.payloads.put('run', 'ab', 'large');
   await before.close();
   const database = new DatabaseSync(file);
-  database.exec("DROP TABLE kept; DROP TABLE request; DROP TABLE named; UPDATE meta SET value = 1 WHERE name = 'format'");
+  database.exec(
+    "DROP TABLE kept; DROP TABLE request; DROP TABLE named; UPDATE meta SET value = 1 WHERE name = 'format'",
+  );
   database.close();
   for (let time = 0; time < 2; time += 1) {
     const { payloads, close } = sqliteBackend({ file });
