@@ -11,6 +11,7 @@ import {
   sameKey,
   type StepRecord,
 } from './records.ts';
+import type { ParkedState } from './snapshot.ts';
 import { parseTurn } from './turn.ts';
 
 /**
@@ -235,4 +236,25 @@ function recordedEntry(
     default:
       return { type: 'step', ...step };
   }
+}
+
+/** A run with those nested in it, as far as they were loaded. */
+interface ParkedView {
+  readonly header: RunHeader;
+  readonly children?: ReadonlyMap<string, ParkedView>;
+}
+
+/** What a run shows of why it waits for code: it does itself, or the first one nested in it that does. */
+export function parkedState(view: ParkedView): { readonly parked?: ParkedState } {
+  const own = view.header.parked;
+  if (own !== undefined) return { parked: stateOf(own) };
+  for (const child of view.children?.values() ?? []) {
+    const { parked } = parkedState(child);
+    if (parked !== undefined) return { parked: { runId: child.header.runId, ...parked } };
+  }
+  return {};
+}
+
+function stateOf({ code, since, remedy }: Parked): ParkedState {
+  return { code, since, remedy };
 }

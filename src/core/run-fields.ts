@@ -29,6 +29,7 @@ const details: Readonly<Record<RunDetail, true>> = {
   resumeLabels: true,
   serializedStepGraph: true,
   stepExecutionPath: true,
+  parked: true,
   cost: true,
 };
 

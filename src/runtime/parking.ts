@@ -97,7 +97,7 @@ function gone(runId: string): WorkflowError {
 }
 
 async function park(engine: Engine, header: RunHeader, found: Parked): Promise<RunHeader> {
-  const { store, clock, metrics } = engine.backend;
+  const { store, clock } = engine.backend;
   const { runId, epoch, workflowId, parked: before } = header;
   const parked = before === undefined ? found : { ...found, since: before.since };
   if (JSON.stringify(parked) === JSON.stringify(before)) return header;
@@ -108,7 +108,6 @@ async function park(engine: Engine, header: RunHeader, found: Parked): Promise<R
   if (write.won) {
     const { code, remedy } = parked;
     engine.logger.warn('A run is parked', { runId, workflowId, code, remedy });
-    metrics.count('run.parked', { workflowId });
   }
   return write.image ?? header;
 }
@@ -119,7 +118,7 @@ async function park(engine: Engine, header: RunHeader, found: Parked): Promise<R
  */
 export async function parkFor(engine: Engine, event: WorkflowEvent): Promise<void> {
   const { runId, epoch, path, stepId = '' } = event;
-  const { store, clock } = engine.backend;
+  const { store, clock, metrics } = engine.backend;
   const header = await store.loadHeader(runId);
   const admission = admit(header, { epoch, key: { entry: path[0] ?? 0 } });
   if (header === undefined || admission.type === 'drop') {
@@ -131,12 +130,13 @@ export async function parkFor(engine: Engine, event: WorkflowEvent): Promise<voi
     return handling.publisher.publish([endEvent(handling, header.status)]);
   }
   const standing = isHopeless(engine, header) ? header : await review(engine, header);
-  if (standing.parked !== undefined) return;
   const key = keyOfPath(path, workflow.graph);
   const found = key === undefined ? undefined : stepIdAt(workflow.graph, key);
-  if (found === stepId) return;
-  const place = { path, stepId };
-  await park(engine, standing, parkedFor({ ...place, found }, clock.now(), place));
+  if (standing.parked === undefined && found !== stepId) {
+    const place = { path, stepId };
+    await park(engine, standing, parkedFor({ ...place, found }, clock.now(), place));
+  }
+  metrics.count('run.parked', { workflowId: header.workflowId });
 }
 
 /** Reads what says where a run has been. */

@@ -10,8 +10,9 @@ import { messageOf } from './render.ts';
 
 /** The run, its status and its times. */
 export function headLines({ paint, width }: Context, run: RunDocument, now: number): string[] {
-  const { runId, workflowName, status, resourceId, createdAt, updatedAt, cost } = run;
-  const ended = isOver(status);
+  const { runId, workflowName, resourceId, createdAt, updatedAt, cost, parked } = run;
+  const status = parked === undefined ? run.status : `${run.status}, parked`;
+  const ended = isOver(run.status);
   const [from, to] = [Date.parse(createdAt ?? ''), ended ? Date.parse(updatedAt ?? '') : now];
   const lasted = Number.isNaN(to - from) ? '' : `  ${ended ? 'after' : 'for'} ${duration(to - from)}`;
   const workflow = shortenedInMiddle(printable(workflowName), 24);
@@ -23,7 +24,7 @@ export function headLines({ paint, width }: Context, run: RunDocument, now: numb
     ...(cost === undefined ? [] : [`cost $${(cost.dollars * 1e6).toFixed(2)} a million`]),
   ].join('  ');
   return [
-    `${paint('bold', id)}  ${workflow}  ${paint(statusStyle(status), status)}${lasted}`,
+    `${paint('bold', id)}  ${workflow}  ${paint(statusStyle(parked === undefined ? status : 'parked'), status)}${lasted}`,
     ...(about === '' ? [] : [paint('gray', shortened(about, width))]),
     '',
   ];
@@ -60,8 +61,19 @@ export function tailLines(
     ...(run.status === 'success' && run.result !== undefined
       ? ['', ...valueLines(context, 'Result', run.result)]
       : []),
+    ...(run.parked === undefined ? [] : parkedLines(context, run.parked)),
     ...(run.status === 'paused' ? pausedLines(context, run.runId) : []),
   ];
+}
+
+/** Why nothing of the run goes on. */
+function parkedLines(
+  { paint, width }: Context,
+  { since, remedy, runId }: NonNullable<RunDocument['parked']>,
+): string[] {
+  const which = runId === undefined ? '' : `, in ${printable(runId)}`;
+  const from = timeText(new Date(since).toISOString());
+  return ['', paint('red', `Parked since ${from}${which}`), ...wrapped(printable(remedy), width, '  ')];
 }
 
 function waitingLines(
