@@ -82,8 +82,9 @@ export function misfitOf(graph: Graph, run: RecordedRun): Misfit | undefined {
   const current = records.filter(({ turn, key }) => isVisible(parseTurn(turn).epoch, key.entry, header));
   for (const record of current) {
     const { key, stepId } = record;
+    const entry = graph[key.entry];
     const found = stepIdAt(graph, key);
-    if (found !== stepId || !isKindOf(graph[key.entry], record, run)) {
+    if (entry === undefined || found !== stepId || !isKindOf(entry, record, run)) {
       return { path: pathOf(key), stepId, found: found === stepId ? kindAt(graph, key) : found };
     }
   }
@@ -98,12 +99,7 @@ function kindAt(graph: Graph, { entry }: RecordKey): string | undefined {
 const open: ReadonlySet<StepRecord['status']> = new Set(['running', 'due', 'child', 'waiting', 'suspended']);
 
 /** Whether an entry is of the kind that a record of it, or of its members, was written by. */
-function isKindOf(
-  entry: GraphEntry | undefined,
-  record: StepRecord,
-  { header, nested }: RecordedRun,
-): boolean {
-  if (entry === undefined) return false;
+function isKindOf(entry: GraphEntry, record: StepRecord, { header, nested }: RecordedRun): boolean {
   const { key, status, childRunId } = record;
   const letter = storedLetter(header, key.entry);
   if (letter !== undefined && letter !== letterOf(entry)) return false;
@@ -212,7 +208,7 @@ function recordedEntry(
     ...(record.childRunId === undefined ? {} : { nested: unknownNested }),
   });
   if (arms.length > 0 || letter === 'p' || letter === 'c') {
-    const count = arms.reduce((most, { key }) => Math.max(most, (key.arm ?? 0) + 1), 0);
+    const count = Math.max(-1, ...arms.map(({ key }) => Number(key.arm))) + 1;
     const steps = Array.from({ length: count }, (_, arm) => {
       const record = arms.find(({ key }) => key.arm === arm);
       return record === undefined ? { id: `[${entry}, ${arm}]`, canSuspend: false } : stepOf(record);

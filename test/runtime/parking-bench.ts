@@ -7,8 +7,16 @@ import { ManualClock } from './faults.ts';
 /** A place where one version of the code takes over from another. */
 export interface ParkingPlace {
   readonly name: string;
-  /** Opens it; every call is another process, and the ones before may be closed. */
-  open(clock: ManualClock): { readonly attach: () => Backend; readonly remove: () => void };
+  open(clock: ManualClock): OpenParkingPlace;
+}
+
+/** See {@link ParkingPlace}. */
+export interface OpenParkingPlace {
+  /** Every call is another process; those before may be closed by then. */
+  readonly attach: () => Backend;
+  readonly remove: () => void;
+  /** Of the run. @default r */
+  readonly runId?: string;
 }
 
 /** Runs that live through deployments; what is published is delivered by hand, and comes again when it is refused. */
@@ -16,12 +24,14 @@ export class Deployments {
   readonly clock = new ManualClock();
   /** Counts of `run.parked`. */
   parked = 0;
-  readonly #place: ReturnType<ParkingPlace['open']>;
+  readonly runId: string;
+  readonly #place: OpenParkingPlace;
   #events: { readonly event: WorkflowEvent; readonly at: number }[] = [];
   #runtime: Runtime | undefined;
 
   constructor(place: ParkingPlace) {
     this.#place = place.open(this.clock);
+    this.runId = this.#place.runId ?? 'r';
   }
 
   /** Closes the process that is there, and starts one with these workflows. */

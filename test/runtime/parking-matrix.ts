@@ -41,8 +41,8 @@ function doubling(id: string, version: number): StepDefinition {
   return step(id, ({ inputData }) => Number(inputData) * 2, { inputSchema });
 }
 
-async function answer(_: Deployments, runtime: Runtime): Promise<void> {
-  await runtime.resume({ runId: 'r', resumeData: 30 });
+async function answer({ runId }: Deployments, runtime: Runtime): Promise<void> {
+  await runtime.resume({ runId, resumeData: 30 });
 }
 
 const standings: readonly Standing[] = [
@@ -162,9 +162,9 @@ function versionOf({ isNested }: Standing, entries: readonly Entry[]): readonly 
 /** Starts the run with the code as it was, and lets it come to where it stands. */
 async function begin(bench: Deployments, standing: Standing): Promise<void> {
   const runtime = await bench.deploy(...versionOf(standing, before(standing)));
-  await runtime.start({ workflowId: 'w', runId: 'r', inputData: standing.input ?? 1 });
+  await runtime.start({ workflowId: 'w', runId: bench.runId, inputData: standing.input ?? 1 });
   await bench.drain(({ path }) => standing.isQueued === true && path[0] === 1);
-  expect(await runtime.settled({ runId: 'r', timeoutMs: 0 })).toBe(standing.status);
+  expect(await runtime.settled({ runId: bench.runId, timeoutMs: 0 })).toBe(standing.status);
 }
 
 /** The one run that is parked. */
@@ -182,13 +182,13 @@ async function expectParked(bench: Deployments, standing: Standing, runtime: Run
   await bench.drain();
   const header = await parkedRun(runtime);
   expect(header).toMatchObject({ status: standing.status, parked: { code: 'WORKFLOW_GRAPH_CHANGED' } });
-  expect(header?.root).toBe(standing.isNested === true ? 'r' : undefined);
+  expect(header?.root).toBe(standing.isNested === true ? bench.runId : undefined);
   // However often it is looked at, it stays so.
   const { parked: looks } = bench;
   await bench.sweep();
   expect(bench.parked).toBeGreaterThan(looks);
   expect((await parkedRun(runtime))?.parked).toEqual(header?.parked);
-  const shown = await runtime.get({ runId: 'r' });
+  const shown = await runtime.get({ runId: bench.runId });
   expect(shown).toMatchObject({
     status: standing.status,
     parked: { code: 'WORKFLOW_GRAPH_CHANGED', since: header?.parked?.since, remedy: header?.parked?.remedy },
@@ -214,9 +214,9 @@ export function parkingMatrix(place: ParkingPlace): void {
         if (standing.status === 'suspended') await standing.goOn(bench, runtime);
       } else await standing.goOn(bench, runtime);
       await bench.drain();
-      const result = await runtime.result({ runId: 'r' });
+      const result = await runtime.result({ runId: bench.runId });
       expect([result.status, result.result]).toEqual(['success', wanted ?? { last: standing.output(1) }]);
-      expect((await runtime.get({ runId: 'r' }))?.parked).toBeUndefined();
+      expect((await runtime.get({ runId: bench.runId }))?.parked).toBeUndefined();
     });
   });
 }

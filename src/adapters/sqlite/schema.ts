@@ -5,7 +5,7 @@ import { Connection } from './connection.ts';
 import { failure, isBusy, notOurs } from './failure.ts';
 
 /** Version of the tables. A file of a higher one is refused; a change of the tables raises it and brings the migration. */
-const fileFormat = 5;
+export const fileFormat = 5;
 
 /** `EVWF`: SQLite's header field by which `file(1)` and we tell whose database a file is. */
 const applicationId = 0x45565746;

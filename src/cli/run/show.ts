@@ -43,7 +43,8 @@ export function tailLines(
   nodes: readonly RunNode[],
 ): string[] {
   const all = [...allNodes(nodes)];
-  const waiting = run.status === 'suspended' ? all.flatMap(({ waits }) => waits ?? []) : [];
+  const waiting =
+    run.status === 'suspended' && run.parked === undefined ? all.flatMap(({ waits }) => waits ?? []) : [];
   const failed = all.filter((node) => node.error !== undefined);
   return [
     ...waiting.flatMap((place) => waitingLines(context, run, place, resumeSchema)),
