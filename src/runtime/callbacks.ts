@@ -6,7 +6,7 @@ import { type RunHeader, type RunStatus, type StepStatus, terminalStatuses } fro
 import { RequestContext } from '../core/request-context.ts';
 import { signalChange } from './duty-entry.ts';
 import type { Engine } from './engine.ts';
-import { workflowOf } from './parking.ts';
+import { workflowOf } from './registry.ts';
 import { viewAll } from './run-view.ts';
 import { keepShown } from './shown-snapshot.ts';
 

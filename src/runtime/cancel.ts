@@ -5,7 +5,7 @@ import { checkId } from './arguments.ts';
 import { decideOnce } from './decide-once.ts';
 import type { Engine } from './engine.ts';
 import { checkAccess, notFound } from './access.ts';
-import { workflowOf } from './parking.ts';
+import { workflowOf } from './registry.ts';
 import { handlingOf, storedRun } from './start.ts';
 
 /**

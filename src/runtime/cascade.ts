@@ -4,7 +4,7 @@ import { parseTurn } from '../core/turn.ts';
 import { endEvent } from './duty-entry.ts';
 import type { Engine } from './engine.ts';
 import { loadTree, type RunTree } from './run-tree.ts';
-import { workflowOf } from './parking.ts';
+import { workflowOf } from './registry.ts';
 import { handlingOf } from './start.ts';
 
 const unended: ReadonlySet<StepRecord['status']> = new Set(['child', 'suspended', 'paused']);

@@ -9,7 +9,8 @@ import { ensureMemberLogged } from './duty-member.ts';
 import type { Engine } from './engine.ts';
 import { fulfil } from './handle-step.ts';
 import { drop, type Handling } from './handling.ts';
-import { goingOn, workflowOf } from './parking.ts';
+import { goingOn } from './parking.ts';
+import { workflowOf } from './registry.ts';
 import { handlingOf } from './start.ts';
 
 /**

@@ -17,13 +17,8 @@ import { parseTurn } from '../core/turn.ts';
 import { endEvent } from './duty-entry.ts';
 import type { Engine } from './engine.ts';
 import { drop } from './handling.ts';
-import { absentWorkflow, type CompiledWorkflow } from './registry.ts';
+import { workflowOf } from './registry.ts';
 import { handlingOf } from './start.ts';
-
-/** The workflow of a run; one without anything in it where it is not registered. */
-export function workflowOf({ registry }: Engine, { workflowId }: RunHeader): CompiledWorkflow {
-  return registry.find(workflowId) ?? absentWorkflow(workflowId);
-}
 
 /** Whether the run goes on with the code that is here, as far as its header says. */
 export function goesOnHere({ registry }: Engine, header: RunHeader): boolean {

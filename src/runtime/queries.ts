@@ -5,7 +5,7 @@ import type { OutputOptions, RunRef } from './api.ts';
 import { checkAccess, notFound } from './access.ts';
 import { isTold } from './callbacks.ts';
 import type { Engine } from './engine.ts';
-import { workflowOf } from './parking.ts';
+import { workflowOf } from './registry.ts';
 import { existingView, loadView } from './run-view.ts';
 import { type ShownRun, shownRun } from './shown-snapshot.ts';
 

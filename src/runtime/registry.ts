@@ -10,7 +10,7 @@ import { type Graph, graphText } from '../core/graph.ts';
 import { limits } from '../core/limits.ts';
 import { graphMark } from '../core/parked.ts';
 import { readsOfSource, unionOfReads } from '../core/reads.ts';
-import type { RecordKey } from '../core/records.ts';
+import type { RecordKey, RunHeader } from '../core/records.ts';
 import { resolvedFlow } from './sources.ts';
 import { sha256 } from './values.ts';
 
@@ -27,10 +27,18 @@ export interface CompiledWorkflow {
 }
 
 /** What stands for a workflow that is not registered: its runs can be shown, canceled and removed. */
-export function absentWorkflow(id: string): CompiledWorkflow {
+function absentWorkflow(id: string): CompiledWorkflow {
   const definition = { id, validateInputs: false, committed: true, graph: [], flow: [] };
   // Whether it nests others nobody knows, so what may be nested in it is looked for.
   return { definition, flow: [], graph: [], graphHash: '', nests: true };
+}
+
+/** The workflow of a run; one without anything in it where it is not registered. */
+export function workflowOf(
+  { registry }: { readonly registry: Registry },
+  { workflowId }: Pick<RunHeader, 'workflowId'>,
+): CompiledWorkflow {
+  return registry.find(workflowId) ?? absentWorkflow(workflowId);
 }
 
 /** A conditional or parallel block with its functions. */

@@ -6,7 +6,8 @@ import { tellParents } from './child.ts';
 import type { Engine } from './engine.ts';
 import { handleEpochStart } from './epoch.ts';
 import { drop } from './handling.ts';
-import { goingOn, workflowOf } from './parking.ts';
+import { goingOn } from './parking.ts';
+import { workflowOf } from './registry.ts';
 
 /**
  * Handles what happened to a whole run (it ended, was canceled, suspended or resumed): ends the runs nested in it, and moves
