@@ -168,11 +168,12 @@ export function parkedFor({ path, stepId, found }: Misfit, since: number, place?
 }
 
 /** What a run is parked with whose workflow is not registered. */
-export function parkedWithout(workflowId: string, since: number): Parked {
+export function parkedWithout(workflowId: string, since: number, place?: Parked['place']): Parked {
   return {
     code: 'WORKFLOW_NOT_FOUND',
     since,
     remedy: `Workflow ${shown(workflowId)} is not registered here: deploy it again, or cancel the run`,
+    ...(place === undefined ? {} : { place }),
   };
 }
 

@@ -1,5 +1,6 @@
 import { turnOfNested } from '../core/decide.ts';
 import { isEntryKey, type RunHeader, type StepRecord, terminalStatuses } from '../core/records.ts';
+import { isSameGraph } from '../core/parked.ts';
 import { parseTurn } from '../core/turn.ts';
 import { endEvent } from './duty-entry.ts';
 import type { Engine } from './engine.ts';
@@ -19,7 +20,8 @@ export function holdsNested({ status, childRunId }: StepRecord): boolean {
  * has its own header write, and its own event that goes on with what is nested in it.
  */
 export async function cancelNestedRuns(engine: Engine, header: RunHeader, hop = 0): Promise<void> {
-  const tree = await loadTree(engine, header.runId, 'none');
+  const isSame = isSameGraph(header.graphHash, workflowOf(engine, header).graphHash);
+  const tree = await loadTree(engine, header.runId, 'none', isSame ? 'current' : 'recorded');
   if (tree === undefined) return;
   const items = await Promise.all(endedForeachs(tree).map((entry) => nestedItems(engine, tree, entry)));
   const records = [...tree.records, ...(tree.open?.items ?? []), ...items.flat()];

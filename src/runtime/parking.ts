@@ -61,16 +61,23 @@ export async function mustGoOn(engine: Engine, header: RunHeader): Promise<RunHe
 
 /**
  * Looks whether a run may go on with the code that is here, and stores what it finds: the mark of the graph that it goes on
- * with from now on, or why it cannot. Resolves with the header as it stands then.
+ * with from now on, or why it cannot. Resolves with the header as it stands then. `place`: what an event is for.
  */
-export async function review(engine: Engine, { runId }: RunHeader): Promise<RunHeader> {
+export async function review(
+  engine: Engine,
+  { runId }: RunHeader,
+  place?: Parked['place'],
+): Promise<RunHeader> {
   const { store, clock } = engine.backend;
   // Whoever asks may have read an older one.
   const header = await store.loadHeader(runId);
   if (header === undefined) throw gone(runId);
   if (terminalStatuses.has(header.status) || header.status === 'pending') return header;
   const workflow = engine.registry.find(header.workflowId);
-  if (workflow === undefined) return park(engine, header, parkedWithout(header.workflowId, clock.now()));
+  if (workflow === undefined) {
+    const { workflowId, parked } = header;
+    return park(engine, header, parkedWithout(workflowId, clock.now(), place ?? parked?.place));
+  }
   const misfit =
     misfitOf(workflow.graph, await recordedRun(engine, header, workflow.graph)) ??
     (await targetMisfit(engine, header, workflow.graph));
@@ -124,11 +131,11 @@ export async function parkFor(engine: Engine, event: WorkflowEvent): Promise<voi
     const handling = handlingOf(engine, workflow, header, event.hop);
     return handling.publisher.publish([endEvent(handling, header.status)]);
   }
-  const standing = isHopeless(engine, header) ? header : await review(engine, header);
+  const place = { path, stepId };
+  const standing = isHopeless(engine, header) ? header : await review(engine, header, place);
   const key = keyOfPath(path, workflow.graph);
   const found = key === undefined ? undefined : stepIdAt(workflow.graph, key);
   if (standing.parked === undefined && found !== stepId) {
-    const place = { path, stepId };
     await park(engine, standing, parkedFor({ ...place, found }, clock.now(), place));
   }
   metrics.count('run.parked', { workflowId: header.workflowId });

@@ -1,4 +1,5 @@
 import type { WorkflowEvent } from '../core/event.ts';
+import { isSameGraph } from '../core/parked.ts';
 import { terminalStatuses } from '../core/records.ts';
 import { tellCallbacks } from './callbacks.ts';
 import { cancelNestedRuns } from './cascade.ts';
@@ -28,7 +29,9 @@ export async function handleRunEvent(engine: Engine, event: WorkflowEvent): Prom
   // A cancel that is late must not abort what a later epoch executes.
   if (header.status === 'canceled') engine.aborts.cancel(event.runId);
   const isOver = terminalStatuses.has(header.status);
-  if (isOver && workflow.nests) await cancelNestedRuns(engine, header, event.hop);
+  // What it nested by the graph of then, the one of now need not.
+  const mayNest = workflow.nests || !isSameGraph(header.graphHash, workflow.graphHash);
+  if (isOver && mayNest) await cancelNestedRuns(engine, header, event.hop);
   const isTold = await tellCallbacks(engine, workflow.definition, header, event);
   if (header.parent !== undefined) await tellParents(engine, header, event.hop);
   // What is not registered here may have callbacks: whoever has it tells them, at a sweep.

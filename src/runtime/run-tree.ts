@@ -34,15 +34,19 @@ export type NestedChoice = 'suspended' | 'all' | 'none';
 
 const mayHold: ReadonlySet<StepRecord['status']> = new Set(['child', 'suspended']);
 
-/** Reads a run, its open foreach, and nested runs. Undefined when there is no such run. */
+/**
+ * Reads a run, its open foreach, and nested runs. Undefined when there is no such run. `recorded`: by the graph that its records
+ * tell of, because that of the code is not the one that it went by.
+ */
 export async function loadTree(
   engine: Engine,
   runId: string,
   nested: NestedChoice,
+  by: 'current' | 'recorded' = 'current',
 ): Promise<RunTree | undefined> {
   const run = await engine.backend.store.loadRun(runId);
   if (run === undefined) return undefined;
-  const graph = graphOf(engine, run.header, run.records);
+  const graph = graphOf(engine, run, by);
   const open = await openForeach(engine, run.header, run.records, graph);
   const items = nested === 'all' ? await nestedItems(engine, run.header, graph, open) : [];
   const records = [...run.records, ...(open?.items ?? []), ...items].filter((record) =>
@@ -64,9 +68,13 @@ export async function loadTree(
 }
 
 /** The graph by which a run is read: that of the code, unless the run does not fit it. */
-function graphOf({ registry }: Engine, header: RunHeader, records: readonly StepRecord[]): Graph {
+function graphOf(
+  { registry }: Engine,
+  { header, records }: Pick<RunTree, 'header' | 'records'>,
+  by: 'current' | 'recorded',
+): Graph {
   const workflow = registry.find(header.workflowId);
-  if (workflow !== undefined && header.parked === undefined) return workflow.graph;
+  if (workflow !== undefined && header.parked === undefined && by === 'current') return workflow.graph;
   const current = records.filter(({ turn, key }) => isVisible(parseTurn(turn).epoch, key.entry, header));
   return recordedGraph(header, current);
 }

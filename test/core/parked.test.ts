@@ -181,6 +181,7 @@ describe('why a run is parked', () => {
     expect(gone.remedy).toMatch(/^The run has "x{48}…" at \[1\], and nothing is there now: /);
     expect(gone.place).toEqual(place);
     expect(parkedWithout('w', 7)).toMatchObject({ code: 'WORKFLOW_NOT_FOUND', since: 7 });
+    expect(parkedWithout('w', 7, place).place).toEqual(place);
   });
 
   test('is shown of the run, or of the one nested in it that waits', () => {

@@ -1,3 +1,6 @@
+import { memoryPlace } from '../../../src/adapters/memory/index.ts';
+import { createRuntime, type Runtime } from '../../../src/runtime/index.ts';
+import { ManualClock } from '../../runtime/faults.ts';
 import { byHand, death } from '../../runtime/hand.ts';
 import { step, workflow } from '../../runtime/fixtures.ts';
 
@@ -52,4 +55,42 @@ export const lateStatus: DirectedSchedule = async () => {
   await hand.place.settled();
   const { status } = await hand.runtime.result({ runId: 'r' });
   return status === 'suspended' ? [] : [`the run waits for a person, and shows that it is ${status}`];
+};
+
+/** The code has another graph by the time when a suspended step is resumed, and then the one of before again. */
+export const otherGraph: DirectedSchedule = async () => {
+  const clock = new ManualClock();
+  const place = memoryPlace({ clock });
+  const asking = step('asking', async ({ resumeData, suspend }) => resumeData ?? suspend({}));
+  const deploy = (...ids: readonly string[]): Runtime => {
+    const steps = ids.map((id) => step(id, () => id));
+    const logger = { warn: () => undefined };
+    return createRuntime({
+      workflows: [workflow('w', [...steps, asking])],
+      backend: place.attach(),
+      work: false,
+      logger,
+    });
+  };
+  const drain = async (runtime: Runtime): Promise<void> => {
+    for (let next = place.receive(); next !== undefined; next = place.receive()) {
+      await runtime.handle(next.event);
+    }
+  };
+  const before = deploy('one');
+  await before.start({ workflowId: 'w', runId: 'r' });
+  await drain(before);
+  const problems: string[] = [];
+  const after = deploy('new', 'one');
+  const resumed = after.resume({ runId: 'r', resumeData: 1 });
+  const isRefused = await resumed.then(
+    () => false,
+    () => true,
+  );
+  if (!isRefused) problems.push('a run went on with a graph that it does not fit');
+  clock.pass(130_000);
+  await before.sweep();
+  await drain(before);
+  if ((await before.get({ runId: 'r' }))?.parked !== undefined) problems.push('the run stays parked');
+  return problems;
 };

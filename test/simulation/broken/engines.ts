@@ -1,6 +1,6 @@
 import type { FaultRates } from '../../../src/testing/simulator/faults.ts';
 import type { BackendWrapper, Plan } from '../../../src/testing/simulator/scenario.ts';
-import { armLaunchedOnceMore, type DirectedSchedule, lateStatus } from './directed.ts';
+import { armLaunchedOnceMore, type DirectedSchedule, lateStatus, otherGraph } from './directed.ts';
 import { type Mutation, mutations } from './mutations.ts';
 import * as wrappers from './wrappers.ts';
 
@@ -109,6 +109,20 @@ export const brokenEngines: readonly BrokenEngine[] = [
         { 'event-late': 0.2, 'event-twice': 0.3 },
         { cancelAt: early(plan, 40), travelAt: early(plan, 60) + 15, travelers: 2 },
       )(plan),
+  },
+  {
+    name: 'never-parks',
+    what: 'a run is executed by whatever graph the code has',
+    seeds: 0,
+    mutations: mutations['never-parks'],
+    directed: otherGraph,
+  },
+  {
+    name: 'never-unparks',
+    what: 'a parked run stays so when its definition is there again',
+    seeds: 1_000,
+    mutations: mutations['never-unparks'],
+    plan: only({ 'old-code': 0.5 }),
   },
   {
     name: 'cancel-unchecked',
