@@ -34,6 +34,7 @@ export { RequestContext } from './core/request-context.ts';
 export type { SerializedEntry, SerializedGraph, SerializedStep } from './core/serialized-graph.ts';
 export type {
   RunResult,
+  ParkedState,
   StepResult,
   StepResultStatus,
   Tripwire,

@@ -29,6 +29,7 @@ export function statusStyle(status: string): Style {
 }
 
 const statusStyles: Readonly<Record<string, Style>> = {
+  parked: 'red',
   success: 'green',
   failed: 'red',
   tripwire: 'red',

@@ -50,6 +50,8 @@ export interface RunsQuery extends CallOptions {
   readonly status?: RunStatus;
   /** @default runs of all resources, and of none */
   readonly resourceId?: string;
+  /** Only runs that wait for code which is not there; nested ones too. @default whether they do or not */
+  readonly parked?: true;
   /** Created at or after: a date, ISO 8601 text, or ms since 1970. @default from the first one on */
   readonly createdFrom?: Date | string | number;
   /** Created at or before. @default up to the last one */

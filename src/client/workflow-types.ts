@@ -1,5 +1,5 @@
 import type { RunStatus } from '../core/records.ts';
-import type { WorkflowState } from '../core/snapshot.ts';
+import type { ParkedState, WorkflowState } from '../core/snapshot.ts';
 import type { KnownSteps, WorkflowTypes } from '../sdk/definition-types.ts';
 import type { StepResults, WorkflowResult } from '../sdk/run-types.ts';
 import type { Workflow } from '../sdk/workflow-types.ts';
@@ -234,4 +234,8 @@ export interface ListedRun {
   readonly startedAt?: string;
   readonly updatedAt: string;
   readonly endedAt?: string;
+  /** Of a nested run, which only the list of parked ones has: the outermost run that it is in. */
+  readonly root?: string;
+  /** Only when it is parked. */
+  readonly parked?: ParkedState;
 }

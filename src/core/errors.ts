@@ -81,6 +81,8 @@ export const errorStatus = {
   WORKFLOW_MAPPING_PATH_INVALID: 500,
   /** The run was started by a graph that the code no longer has. */
   WORKFLOW_GRAPH_CHANGED: 409,
+  /** The run waits for code that is not here, and does not go on before: `details.remedy` says what to do. */
+  WORKFLOW_RUN_PARKED: 409,
   /** The runtime was closed. */
   WORKFLOW_RUNTIME_CLOSED: 503,
   /** The bus or the store refused part of a request, again after repeated tries. */

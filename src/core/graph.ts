@@ -134,14 +134,19 @@ export function placesOf(graph: Graph, stepId: string): RecordKey[] {
 }
 
 /**
- * Text of what a stored run depends on: kinds, ids and order, but neither descriptions nor sources, so that a reworded
- * description or a reformatted condition parks no run.
+ * Text of what a stored run depends on: kinds, ids, order and nested workflows, but neither descriptions nor sources, so that
+ * a reworded description or a reformatted condition parks no run.
  */
 export function graphText(graph: Graph): string {
   return JSON.stringify(
-    graph.map((entry, index) => [
-      entry.type,
-      ...(armsOf(entry)?.map((arm) => arm.id) ?? [entryId(entry, index)]),
-    ]),
+    graph.map((entry, index) => {
+      const nested = graphSteps(entry).map((step) => step.nested?.workflowId ?? 0);
+      return [
+        entry.type,
+        ...(armsOf(entry)?.map((arm) => arm.id) ?? [entryId(entry, index)]),
+        // Only where there are any: a graph without keeps the text that it always had.
+        ...(nested.every((id) => id === 0) ? [] : [nested]),
+      ];
+    }),
   );
 }

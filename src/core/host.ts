@@ -230,6 +230,11 @@ export interface RunQuery {
   readonly resourceId?: string;
   /** Only runs of this principal. @default runs of all owners, and of none */
   readonly owner?: string;
+  /**
+   * Only runs that wait for code that is not here (`RunHeader.parked`). Nested ones are listed too, because it is they that
+   * wait: `root` says in which run. @default whether they do or not
+   */
+  readonly parked?: true;
   /** Created at or after, ms since 1970. @default from the first one */
   readonly createdFrom?: number;
   /** Created at or before, ms since 1970. @default up to the last one */

@@ -131,7 +131,22 @@ export interface StoredRestarts {
   readonly value: StoredValue;
 }
 
-/** The header of a run: under 1 KB always, written only by start, status, resume, cancel and finish. */
+/**
+ * Why a run does not go on although nothing of it failed: the code that is here is not what it was started with. Its status
+ * stays, its events are acknowledged, and each sweep looks whether the definition is there again.
+ */
+export interface Parked {
+  /** The graph has another step where the run has been, or is to go; or the workflow is not registered. */
+  readonly code: 'WORKFLOW_GRAPH_CHANGED' | 'WORKFLOW_NOT_FOUND';
+  /** When that was found, ms since 1970. */
+  readonly since: number;
+  /** What to do about it, for people. */
+  readonly remedy: string;
+  /** The step that an event was for, when no record tells of it. */
+  readonly place?: { readonly path: readonly number[]; readonly stepId: string };
+}
+
+/** The header of a run: under 1 KB always, written only by start, status, resume, cancel, finish and park. */
 export interface RunHeader {
   readonly format: number;
   readonly runId: string;
@@ -144,8 +159,10 @@ export interface RunHeader {
   readonly sweepAt?: number;
   /** Resumptions, time travels and restarts so far; guards every decision that nothing is open. */
   readonly wakes: number;
-  /** Hash of the graph that the run was started with. */
+  /** Mark of the graph that the run was started with, or has gone on with since: its hash, and the kinds of its entries. */
   readonly graphHash: string;
+  /** The code that is here does not fit the run. */
+  readonly parked?: Parked;
   /** Hash of the canonical encoding of input, initial state, request context and resourceId; empty while pending. */
   readonly inputHash: string;
   /** The author's grouping key. */

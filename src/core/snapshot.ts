@@ -72,6 +72,18 @@ export type ResumeLabels = Readonly<
   Record<string, { readonly stepId: string; readonly foreachIndex?: number }>
 >;
 
+/** Why a run waits for code that is not here, and goes on by itself when it is there again. */
+export interface ParkedState {
+  /** The graph has other steps where the run has been, or the workflow is not registered. */
+  readonly code: 'WORKFLOW_GRAPH_CHANGED' | 'WORKFLOW_NOT_FOUND';
+  /** ms since 1970. */
+  readonly since: number;
+  /** What to do about it. */
+  readonly remedy: string;
+  /** Of a run that goes on itself: which one of those nested in it waits. */
+  readonly runId?: string;
+}
+
 /** The stored form of a run, as `listWorkflowRuns` shows it and `pruneSnapshot` gets it. */
 export interface WorkflowRunState {
   readonly runId: string;
@@ -94,6 +106,8 @@ export interface WorkflowRunState {
   readonly tripwire?: Tripwire;
   /** Only while the run waits for others of its workflow. */
   readonly queued?: Queued;
+  /** Only when it is parked. */
+  readonly parked?: ParkedState;
   /** Last change, ms since 1970. */
   readonly timestamp: number;
 }
@@ -161,6 +175,8 @@ export interface WorkflowState {
   readonly stepExecutionPath: readonly string[];
   /** Only while the run waits for others of its workflow. */
   readonly queued?: Queued;
+  /** Only when it is parked: its status stays what it was. */
+  readonly parked?: ParkedState;
   /** Where the place counts it: on AWS. */
   readonly cost?: RunCost;
 }

@@ -132,13 +132,13 @@ type Changes = { readonly [K in 'startedAt' | 'endedAt' | 'resumedAt' | 'dueAt']
 
 /** Looks again after as long as the record has been standing still, within the bounds of {@link sweepPause}. */
 function later(record: Changes, { now }: Pick<Clock, 'now'>): number {
-  const changed = Math.max(
-    record.startedAt ?? 0,
-    record.endedAt ?? 0,
-    record.resumedAt ?? 0,
-    record.dueAt ?? 0,
-  );
-  return now + Math.min(sweepPause.longest, Math.max(sweepPause.shortest, now - changed));
+  const { startedAt = 0, endedAt = 0, resumedAt = 0, dueAt = 0 } = record;
+  return laterThan(Math.max(startedAt, endedAt, resumedAt, dueAt), now);
+}
+
+/** When to look again at what has not changed since `changed`: after as long as that, within the bounds of {@link sweepPause}. */
+export function laterThan(changed: number | undefined, now: number): number {
+  return now + Math.min(sweepPause.longest, Math.max(sweepPause.shortest, now - (changed ?? 0)));
 }
 
 function merge(plans: readonly SweepPlan[]): SweepPlan {

@@ -34,13 +34,14 @@ function innerGraph(graph: Graph, stepId: string): Graph | undefined {
   return steps.find((step) => step.id === stepId)?.nested?.graph;
 }
 
-function targetAt(graph: Graph, ids: readonly string[]): TravelTarget | undefined {
+/** The place that ids along nested workflows mean; undefined when the graph does not have it. */
+export function targetOf(graph: Graph, ids: readonly string[]): TravelTarget | undefined {
   const [first, ...inner] = ids;
   const key = first === undefined ? undefined : placesOf(graph, first)[0];
   if (first === undefined || key === undefined) return undefined;
   if (inner.length === 0) return { key, inner };
   const nested = innerGraph(graph, first);
-  return nested !== undefined && targetAt(nested, inner) !== undefined ? { key, inner } : undefined;
+  return nested !== undefined && targetOf(nested, inner) !== undefined ? { key, inner } : undefined;
 }
 
 const unchanged = 'The stored snapshot has not been modified.';
@@ -56,7 +57,7 @@ export function travelTarget(
 ): TravelTarget & { readonly path: readonly string[] } {
   const given = typeof step === 'string' ? [step] : step;
   for (const ids of [given, given.flatMap((id) => id.split('.'))]) {
-    const target = targetAt(graph, ids);
+    const target = targetOf(graph, ids);
     if (target !== undefined) return { ...target, path: ids };
   }
   const name = given.join('.');

@@ -140,6 +140,7 @@ const changes: readonly Operation[] = [
       'WORKFLOW_RESUME_AMBIGUOUS',
       'WORKFLOW_RESUME_ALREADY_CLAIMED',
       'WORKFLOW_RUN_ALREADY_FINISHED',
+      'WORKFLOW_RUN_PARKED',
     ],
     example: {
       path: exampleRun,
@@ -242,7 +243,7 @@ const changes: readonly Operation[] = [
     query: described(waitQuery, { wait: outcomeWait }),
     body: bodyOf(restartBody, { requestContext: said.requestContext }),
     answers: changed('The restart is stored.'),
-    problems: [...oneRun, ...validated, 'WORKFLOW_RUN_NOT_ACTIVE'],
+    problems: [...oneRun, ...validated, 'WORKFLOW_RUN_NOT_ACTIVE', 'WORKFLOW_RUN_PARKED'],
     example: { path: exampleRun },
   },
   {

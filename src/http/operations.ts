@@ -142,6 +142,11 @@ const listOperation: Operation = {
     workflowId: { description: 'Only runs of this workflow.', schema: text },
     status: { description: 'Only runs with this status.', schema: { type: 'string', enum: runStatuses } },
     resourceId: { description: 'Only runs with this grouping key.', schema: text },
+    parked: {
+      description:
+        'With `true`, only runs that wait for code which is not there; runs nested in others are among them, and `root` names the outermost.',
+      schema: { type: 'boolean', default: false },
+    },
     createdFrom: { description: `Created at this time or later: ${timeForms}.`, schema: text },
     createdTo: { description: 'Created at this time or earlier, in the same forms.', schema: text },
     limit: {

@@ -80,6 +80,7 @@ const titles: Record<ProblemCode, string> = {
   WORKFLOW_WAIT_FOR_EVENT_REMOVED: 'The workflow waits for an event, which is not possible',
   STRUCTURED_OUTPUT_OBJECT_UNDEFINED: 'An agent gave no object',
   WORKFLOW_MAPPING_PATH_INVALID: 'A mapping does not fit its data',
+  WORKFLOW_RUN_PARKED: 'The run waits for its definition',
   WORKFLOW_GRAPH_CHANGED: 'The workflow changed since the run was started',
   WORKFLOW_RUNTIME_CLOSED: 'The server is shutting down',
   WORKFLOW_BACKEND_UNAVAILABLE: 'The storage is not available',

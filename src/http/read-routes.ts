@@ -1,5 +1,6 @@
 import { isQueued } from '../core/concurrency.ts';
 import type { RunHeader } from '../core/records.ts';
+import { parkedState } from '../core/parked.ts';
 import { usualRunDetails, withFields } from '../core/run-fields.ts';
 import { type Call, json, jsonText, noRun, redirect, runOf, segment, shownLink } from './call.ts';
 import type { EventPage } from '../runtime/api.ts';
@@ -33,8 +34,8 @@ export function describeWorkflow(call: Call): Response {
 
 /** `GET /runs` */
 export async function listRuns(call: Call): Promise<Response> {
-  const query = parseWith(listQuery, call.query, 'The query');
-  const page = await call.runtime.list({ ...query, ...call.owner });
+  const { parked = false, ...query } = parseWith(listQuery, call.query, 'The query');
+  const page = await call.runtime.list({ ...query, ...(parked ? { parked } : {}), ...call.owner });
   return json({ runs: page.headers.map(shownHeader), cursor: page.cursor });
 }
 
@@ -114,7 +115,7 @@ export async function getValueLink(call: Call): Promise<Response> {
 
 /** What a list shows of a run: the rest of a header is the engine's own. */
 function shownHeader(header: RunHeader): unknown {
-  const { runId, workflowId, status, resourceId, createdAt, startedAt, updatedAt, endedAt } = header;
+  const { runId, workflowId, status, resourceId, createdAt, startedAt, updatedAt, endedAt, root } = header;
   const date = (time: number | undefined): Date | undefined =>
     time === undefined ? undefined : new Date(time);
   return {
@@ -127,5 +128,7 @@ function shownHeader(header: RunHeader): unknown {
     startedAt: date(startedAt),
     updatedAt: date(updatedAt),
     endedAt: date(endedAt),
+    root,
+    ...parkedState({ header }),
   };
 }

@@ -105,6 +105,18 @@ export const storedRun = z
   })
   .describe('A run, as far as a caller needs it to go on.');
 
+/** Why a run waits for code. */
+export const parkedState = z
+  .strictObject({
+    code: z.enum(['WORKFLOW_GRAPH_CHANGED', 'WORKFLOW_NOT_FOUND']),
+    since: z.number().describe('When it was found, ms since 1970.'),
+    remedy: z.string().describe('What to do about it.'),
+    runId: z.string().exactOptional().describe('Of the nested run that waits, when it is not this one.'),
+  })
+  .describe(
+    'The run waits for code that is not there, and goes on by itself when it is. Its status stays what it was.',
+  );
+
 /** Answer of `GET /runs`. */
 export const runList = z.strictObject({
   runs: z
@@ -119,6 +131,8 @@ export const runList = z.strictObject({
         startedAt: time.exactOptional(),
         updatedAt: time,
         endedAt: time.exactOptional(),
+        root: z.string().exactOptional().describe('Of a nested run: the outermost one that it is in.'),
+        parked: parkedState.exactOptional(),
       }),
     )
     .describe('Newest first.'),
@@ -177,6 +191,7 @@ export const workflowState = z
     serializedStepGraph: serializedGraph,
     stepExecutionPath: z.array(z.string()),
     queued: queued.exactOptional().describe('Only while the run waits for others of its workflow.'),
+    parked: parkedState.exactOptional(),
     cost: runCost.exactOptional().describe('Where the place counts it: on AWS.'),
   })
   .describe('A stored run with its steps.');
@@ -252,6 +267,7 @@ export const components = {
   StoredRun: storedRun,
   RunResult: runResult,
   RunList: runList,
+  ParkedState: parkedState,
   RunState: workflowState,
   RunStateFields: workflowStateFields,
   Queued: queued,

@@ -134,11 +134,18 @@ const time = z
   })
   .transform((given) => (/^\d+$/.test(given) ? Number(given) : Date.parse(given)));
 
+/** A switch in the query. */
+const flag = z
+  .enum(['true', 'false'], 'expected true or false')
+  .transform((given) => given === 'true')
+  .exactOptional();
+
 /** Query of `GET /runs`. */
 export const listQuery = z.strictObject({
   workflowId: text.exactOptional(),
   status: z.enum(runStatuses).exactOptional(),
   resourceId: text.exactOptional(),
+  parked: flag,
   createdFrom: time.exactOptional(),
   createdTo: time.exactOptional(),
   limit: number(1, longestPage, /^\d{1,4}$/, `expected a whole number from 1 to ${longestPage}`).default(
@@ -146,12 +153,6 @@ export const listQuery = z.strictObject({
   ),
   cursor: text.exactOptional(),
 });
-
-/** A switch in the query. */
-const flag = z
-  .enum(['true', 'false'], 'expected true or false')
-  .transform((given) => given === 'true')
-  .exactOptional();
 
 /** Seconds in the query, ms in the program. */
 const wait = number(0, longestWait, /^\d{1,2}(\.\d{1,3})?$/, `expected seconds, from 0 to ${longestWait}`)

@@ -28,6 +28,7 @@ import type {
   NamedResult,
   NamedWrite,
   NestWrite,
+  ParkWrite,
   PlaceWrite,
   RenewWrite,
   RequestDecision,
@@ -41,6 +42,7 @@ import type {
   TakeOverWrite,
   TravelWrite,
   TurnKey,
+  UnparkWrite,
   WakeWrite,
 } from './run-writes.ts';
 
@@ -83,7 +85,7 @@ export interface RunStore {
   loadTravel(request: { readonly runId: string; readonly epoch: number }): Promise<StoredValue | undefined>;
   /** The whole log of a block. Consistent in this sense: it is a prefix of the log, at least as long as at the call. */
   loadJoin(at: JoinKey): Promise<JoinLog | undefined>;
-  /** Headers of root runs, newest first; pages are stable while runs are added. */
+  /** Headers of root runs, with `parked` of nested ones too, newest first; pages are stable while runs are added. */
   listRuns(query: RunQuery): Promise<RunPage>;
   /** A record without waiting, where the place can: it lets `getStepResult` read only what a body asks for. */
   readRecordSync?(runId: string, key: RecordKey): StepRecord | undefined;
@@ -112,7 +114,7 @@ export interface RunStore {
    */
   startChild(write: ChildStartWrite): Promise<Write<RunHeader>>;
   /**
-   * Begins a new epoch. Condition: same epoch and `wakes`, and pending, suspended, paused or over. The run is running then, without a
+   * Begins a new epoch. Condition: same epoch and `wakes`, and pending, suspended, paused, over or parked. The run is running then, without a
    * position and without what its end left behind; `input`, when given, replaces that of the run.
    */
   travel(write: TravelWrite): Promise<Write<RunHeader>>;
@@ -121,6 +123,16 @@ export interface RunStore {
    * with `suspended` also suspended or paused, and `wakes` is that of the run when given.
    */
   restart(write: RestartWrite): Promise<Write<RunHeader>>;
+  /**
+   * Puts `parked`, moves the time of the next sweep and raises `wakes` by 1, so that no sweep that had begun before takes the
+   * run out of sight. Condition: same epoch and not over. An end and a time travel remove what it put.
+   */
+  park(write: ParkWrite): Promise<Write<RunHeader>>;
+  /**
+   * The run goes on with another graph: removes `parked`, puts the graph's mark, moves the time of the next sweep and raises
+   * `wakes` by 1. Condition: same epoch, not over, and parked or of another mark.
+   */
+  unpark(write: UnparkWrite): Promise<Write<RunHeader>>;
   /**
    * Claims the callbacks of an end or suspension. Condition: none were claimed so far, or of an earlier mark; or of this
    * one, not done, and with a lease that ended before `now`.

@@ -1,6 +1,7 @@
 import type { LogEntry } from '../core/history.ts';
 import type {
   EpochStart,
+  Parked,
   RecordKey,
   RunHeader,
   RunInput,
@@ -90,6 +91,21 @@ export interface RestartWrite {
   readonly wakes?: number;
   /** Also of a run that is suspended or paused: it is nested in one that is not. @default false */
   readonly suspended?: boolean;
+}
+
+/** See {@link RunStore.park}. */
+export interface ParkWrite extends RunEpoch {
+  readonly parked: Parked;
+  readonly now: number;
+  readonly sweepAt: number;
+}
+
+/** See {@link RunStore.unpark}. */
+export interface UnparkWrite extends RunEpoch {
+  /** That of the code that is here. */
+  readonly graphHash: string;
+  readonly now: number;
+  readonly sweepAt: number;
 }
 
 /** See {@link RunStore.claimCallback}. */

@@ -6,6 +6,7 @@ import { type RunHeader, type RunStatus, type StepStatus, terminalStatuses } fro
 import { RequestContext } from '../core/request-context.ts';
 import { signalChange } from './duty-entry.ts';
 import type { Engine } from './engine.ts';
+import { workflowOf } from './registry.ts';
 import { viewAll } from './run-view.ts';
 import { keepShown } from './shown-snapshot.ts';
 
@@ -93,7 +94,7 @@ export async function tellCallbacks(
 export async function tellBefore(engine: Engine, runId: string): Promise<void> {
   const header = await engine.backend.store.loadHeader(runId);
   if (header === undefined) return;
-  const { definition } = engine.registry.get(header.workflowId);
+  const { definition } = workflowOf(engine, header);
   const now = toldNow(header);
   if (now !== undefined && !isTold(definition, header)) await tell(engine, definition, header, now);
 }

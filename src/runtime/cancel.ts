@@ -9,6 +9,7 @@ import { decideOnce } from './decide-once.ts';
 import type { Engine } from './engine.ts';
 import { checkAccess, notFound } from './access.ts';
 import { releaseSuspended } from './run-keys.ts';
+import { workflowOf } from './registry.ts';
 
 /**
  * Cancels a run. Its status is final when this resolves; steps that run see their abort signal. A call that comes again by its
@@ -19,7 +20,6 @@ export async function cancelRun(engine: Engine, request: RepeatableRequest): Pro
   const header = await store.loadHeader(request.runId);
   if (header === undefined) throw notFound(request.runId);
   checkAccess(header, request);
-  const workflow = engine.registry.get(header.workflowId);
   const { requestKey: key } = request;
   const seen = { epoch: header.epoch };
   const met =
@@ -44,7 +44,7 @@ export async function cancelRun(engine: Engine, request: RepeatableRequest): Pro
     );
   }
   engine.aborts.cancel(request.runId);
-  const handling = handlingOf(engine, workflow, stored);
+  const handling = handlingOf(engine, workflowOf(engine, stored), stored);
   // Also when it was canceled before: the first caller may have died between its write and its event.
   await handling.publisher.publish([endEvent(handling, 'canceled')]);
   if (write.won) metrics.count('run.ended', { status: 'canceled' });

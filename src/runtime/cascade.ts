@@ -1,11 +1,13 @@
 import { handlingOf } from './begin.ts';
 import { turnOfNested } from '../core/decide.ts';
 import { isEntryKey, type RunHeader, type StepRecord, terminalStatuses } from '../core/records.ts';
+import { isSameGraph } from '../core/parked.ts';
 import { parseTurn } from '../core/turn.ts';
 import { endEvent } from './duty-entry.ts';
 import type { Engine } from './engine.ts';
 import { releaseSuspended } from './run-keys.ts';
 import { loadTree, type RunTree } from './run-tree.ts';
+import { workflowOf } from './registry.ts';
 
 const unended: ReadonlySet<StepRecord['status']> = new Set(['child', 'suspended', 'paused']);
 
@@ -19,7 +21,8 @@ export function holdsNested({ status, childRunId }: StepRecord): boolean {
  * has its own header write, and its own event that goes on with what is nested in it.
  */
 export async function cancelNestedRuns(engine: Engine, header: RunHeader, hop = 0): Promise<void> {
-  const tree = await loadTree(engine, header.runId, 'none');
+  const isSame = isSameGraph(header.graphHash, workflowOf(engine, header).graphHash);
+  const tree = await loadTree(engine, header.runId, 'none', isSame ? 'current' : 'recorded');
   if (tree === undefined) return;
   const items = await Promise.all(endedForeachs(tree).map((entry) => nestedItems(engine, tree, entry)));
   const records = [...tree.records, ...(tree.open?.items ?? []), ...items.flat()];
@@ -66,7 +69,7 @@ export async function cancelNested(
   if (stored.status !== 'canceled' || stored.epoch !== epoch) return;
   engine.aborts.cancel(childRunId);
   if (write.won) metrics.count('run.ended', { status: 'canceled' });
-  const handling = handlingOf(engine, engine.registry.get(stored.workflowId), stored, hop);
+  const handling = handlingOf(engine, workflowOf(engine, stored), stored, hop);
   await handling.publisher.publish([endEvent(handling, 'canceled')]);
   if (write.won) await releaseSuspended(engine, stored);
 }

@@ -10,6 +10,8 @@ import { ensureMemberLogged } from './duty-member.ts';
 import type { Engine } from './engine.ts';
 import { fulfil } from './handle-step.ts';
 import { drop, type Handling } from './handling.ts';
+import { goingOn } from './parking.ts';
+import { workflowOf } from './registry.ts';
 
 /**
  * Follows the nested run that a record waits for: moves the record as far as the nested run has come, and does what each
@@ -96,9 +98,11 @@ export async function tellParents(engine: Engine, child: RunHeader, hop: number)
   const { store } = engine.backend;
   let { runId, parent, status } = child;
   while (parent !== undefined) {
-    const above = await store.loadHeader(parent.runId);
-    if (above === undefined) return drop(engine, 'unknown-run');
-    const isOver = terminalStatuses.has(above.status);
+    const found = await store.loadHeader(parent.runId);
+    if (found === undefined) return drop(engine, 'unknown-run');
+    const isOver = terminalStatuses.has(found.status);
+    const above = isOver ? found : await goingOn(engine, found);
+    if (above === undefined) return;
     if (isOver && above.endedBy !== parent.key.entry) return drop(engine, 'run-over');
     const load = await store.loadStep({
       runId: parent.runId,
@@ -109,7 +113,7 @@ export async function tellParents(engine: Engine, child: RunHeader, hop: number)
     const [record] = load.records;
     const isCurrent = record !== undefined && parseTurn(record.turn).epoch === above.epoch;
     if (record?.childRunId !== runId || !isCurrent) return drop(engine, 'stale-turn');
-    const handling = handlingOf(engine, engine.registry.get(above.workflowId), above, hop);
+    const handling = handlingOf(engine, workflowOf(engine, above), above, hop);
     if (isOver) {
       // Whoever ended it for this place may have died before saying so. Once its end has canceled the nested run that a place
       // holds, it was said: to say it again would cancel that again, and so on for ever.

@@ -42,8 +42,10 @@ export function limitKeyOf(
   { workflowId, limit: name }: RunHeader,
 ): LimitKey | undefined {
   if (name === undefined) return undefined;
-  const { concurrency } = registry.get(workflowId).definition;
-  return { name, limit: concurrency?.limit ?? Number.POSITIVE_INFINITY };
+  const workflow = registry.find(workflowId);
+  // How many may go on is not known here: whoever has the workflow sees to its places, at a sweep.
+  if (workflow === undefined) return undefined;
+  return { name, limit: workflow.definition.concurrency?.limit ?? Number.POSITIVE_INFINITY };
 }
 
 /** What stands under a key. */

@@ -5,6 +5,7 @@ import { finish } from './duty-entry.ts';
 import type { Engine } from './engine.ts';
 import { drop, type Handling } from './handling.ts';
 import { handlingOf } from './begin.ts';
+import { workflowOf } from './registry.ts';
 import { runTimeout } from './stop-reason.ts';
 
 /**
@@ -21,7 +22,7 @@ export async function handleDeadline(engine: Engine, header: RunHeader, event: W
   if (terminalStatuses.has(status) && endedBy !== endedByDeadline) return drop(engine, 'run-over');
   if (deadlineAt === undefined) return drop(engine, 'stale-turn');
   if (deadlineAt > clock.now()) return timers.schedule({ ...event, dueAt: deadlineAt }, deadlineAt);
-  await timeOut(handlingOf(engine, engine.registry.get(header.workflowId), header, event.hop));
+  await timeOut(handlingOf(engine, workflowOf(engine, header), header, event.hop));
 }
 
 /** Fails a run whose time is over, unless it is over by now. */

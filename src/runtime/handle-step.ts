@@ -15,6 +15,7 @@ import {
   type StepHandling,
 } from './handling.ts';
 import { inputAt, type Loaded, loadForStep, sharedAt, sourceOf, sourceStands } from './load.ts';
+import { goingOn } from './parking.ts';
 import { readsAt } from './registry.ts';
 import { checkTimeLeft } from './time-limit.ts';
 
@@ -45,7 +46,9 @@ export async function admitted<T extends EventHandling>(
     await publisher.publish([endEvent(handling, header.status)]);
     return undefined;
   }
-  if (sourceStands(at, loaded)) return handling;
+  const current = await goingOn(engine, header);
+  if (current === undefined) return undefined;
+  if (sourceStands(at, loaded)) return current === header ? handling : { ...handling, header: current };
   drop(engine, 'predecessor-missing');
   return undefined;
 }

@@ -5,6 +5,7 @@ import type { OutputOptions, RunRef } from './api.ts';
 import { checkAccess, notFound } from './access.ts';
 import { isTold } from './callbacks.ts';
 import type { Engine } from './engine.ts';
+import { workflowOf } from './registry.ts';
 import { existingView, loadView } from './run-view.ts';
 import { type ShownRun, shownRun } from './shown-snapshot.ts';
 
@@ -22,7 +23,7 @@ export async function getRun(
 
 async function shownOf(engine: Engine, view: RunView | undefined): Promise<ShownRun | null> {
   if (view === undefined) return null;
-  return shownRun(engine, engine.registry.get(view.header.workflowId).definition, view);
+  return shownRun(engine, workflowOf(engine, view.header).definition, view);
 }
 
 /** The same in the form in which lists show it. */
@@ -78,7 +79,7 @@ export async function settledStatus(
     const header = await store.loadHeader(ref.runId);
     if (header === undefined) throw notFound(ref.runId);
     checkAccess(header, ref);
-    const { definition } = engine.registry.get(header.workflowId);
+    const { definition } = workflowOf(engine, header);
     if (isQuiet(header.status) && isTold(definition, header)) return header.status;
     if (last && !engine.closing.aborted) return header.status;
     return undefined;

@@ -8,8 +8,9 @@ import type {
 import { WorkflowError } from '../core/errors.ts';
 import { type Graph, graphText } from '../core/graph.ts';
 import { limits } from '../core/limits.ts';
+import { graphMark } from '../core/parked.ts';
 import { readsOfSource, unionOfReads } from '../core/reads.ts';
-import type { RecordKey } from '../core/records.ts';
+import type { RecordKey, RunHeader } from '../core/records.ts';
 import { resolvedFlow } from './sources.ts';
 import { sha256 } from './values.ts';
 
@@ -19,9 +20,25 @@ export interface CompiledWorkflow {
   /** Its entries, with the agents and tools that some of them name by an id. */
   readonly flow: readonly FlowEntry[];
   readonly graph: Graph;
+  /** See `RunHeader.graphHash`. */
   readonly graphHash: string;
   /** It has nested workflows, whose runs end with its own. */
   readonly nests: boolean;
+}
+
+/** What stands for a workflow that is not registered: its runs can be shown, canceled and removed. */
+function absentWorkflow(id: string): CompiledWorkflow {
+  const definition = { id, validateInputs: false, committed: true, graph: [], flow: [] };
+  // Whether it nests others nobody knows, so what may be nested in it is looked for.
+  return { definition, flow: [], graph: [], graphHash: '', nests: true };
+}
+
+/** The workflow of a run; one without anything in it where it is not registered. */
+export function workflowOf(
+  { registry }: { readonly registry: Registry },
+  { workflowId }: Pick<RunHeader, 'workflowId'>,
+): CompiledWorkflow {
+  return registry.find(workflowId) ?? absentWorkflow(workflowId);
 }
 
 /** A conditional or parallel block with its functions. */
@@ -159,7 +176,7 @@ export class Registry {
     }
     const { graph } = definition;
     const nests = definition.flow.flatMap(stepsOf).some((step) => step.workflow !== undefined);
-    const graphHash = sha256(graphText(graph)).slice(0, 16);
+    const graphHash = graphMark(sha256(graphText(graph)).slice(0, 16), graph);
     const flow = resolvedFlow(definition.flow, this.sources);
     this.byId.set(definition.id, { definition, flow, graph, graphHash, nests });
   }
@@ -167,6 +184,11 @@ export class Registry {
   /** All workflows, in the order of registration; those that are nested come after the one that they are in. */
   get all(): readonly CompiledWorkflow[] {
     return [...this.byId.values()];
+  }
+
+  /** Undefined when it is not registered. */
+  find(workflowId: string): CompiledWorkflow | undefined {
+    return this.byId.get(workflowId);
   }
 
   /** Throws WORKFLOW_NOT_FOUND. */

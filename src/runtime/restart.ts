@@ -8,6 +8,7 @@ import { signalChange } from './duty-entry.ts';
 import type { Engine } from './engine.ts';
 import type { Handling } from './handling.ts';
 import { checkAccess } from './access.ts';
+import { goingOn, mustGoOn } from './parking.ts';
 import { openAgain, passRestarts } from './restart-context.ts';
 import { loadTree } from './run-tree.ts';
 import { sweepListed } from './sweep.ts';
@@ -25,7 +26,8 @@ export async function restartRun(engine: Engine, request: RestartRequest): Promi
   checkAccess(header, request);
   if (terminalStatuses.has(header.status)) return storedRun(header, false);
   const isBringing = Object.keys(requestContext).length > 0;
-  const restarted = await reopen(engine, header, isBringing ? [{ at: clock.now(), requestContext }] : []);
+  const current = await mustGoOn(engine, header);
+  const restarted = await reopen(engine, current, isBringing ? [{ at: clock.now(), requestContext }] : []);
   if (restarted === undefined) throw notActive(header);
   await store.durable();
   return storedRun(restarted, true);
@@ -74,6 +76,7 @@ async function release(handling: Handling, record: StepRecord): Promise<void> {
   // One that waits to be resumed sees what the restart brought when it is.
   const nested = child === undefined ? undefined : await passRestarts(engine, handling.header, child);
   if (record.status !== 'child') return;
-  if (nested !== undefined) await reopen(engine, nested, []);
+  const current = nested === undefined ? undefined : await goingOn(engine, nested);
+  if (current !== undefined) await reopen(engine, current, []);
   await followChild(handling, record);
 }

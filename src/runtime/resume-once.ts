@@ -9,6 +9,7 @@ import { checkId } from './arguments.ts';
 import type { ResumeRequest, StoredRun } from './api.ts';
 import { decideOnce } from './decide-once.ts';
 import type { Engine } from './engine.ts';
+import { goingOn } from './parking.ts';
 import { announceResumed, resumePlace, superseded } from './resume-place.ts';
 
 /** The suspension of a place: its turn tells it from every other that the step goes through. */
@@ -115,7 +116,10 @@ async function ensureResumed(
   if (record.turn !== resumedTurn(turn) || record.status !== 'due') return;
   // Of a run that is over, or in a later epoch, nothing is to be announced: it is not this place that it stands at.
   if (parseTurn(turn).epoch !== header.epoch || terminalStatuses.has(header.status)) return;
-  await announceResumed(handlingOf(engine, engine.registry.get(header.workflowId), header), record);
+  // Of a parked run a sweep does it, when the definition is there again.
+  const current = await goingOn(engine, header);
+  if (current === undefined) return;
+  await announceResumed(handlingOf(engine, engine.registry.get(header.workflowId), current), record);
 }
 
 function isNextGeneration(turn: string, before: string): boolean {

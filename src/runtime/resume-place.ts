@@ -22,6 +22,7 @@ import { ensureEntryResumed, ensureEntrySuspended, runEventOf, signalChange } fr
 import { ensureMemberLogged } from './duty-member.ts';
 import type { Engine } from './engine.ts';
 import type { Handling } from './handling.ts';
+import { mustGoOn } from './parking.ts';
 import { stepAt } from './registry.ts';
 import { releaseRecord } from './resume-keys.ts';
 import { validate } from './validation.ts';
@@ -64,8 +65,9 @@ export async function resumePlace(
   { runId, record, runs }: Pick<SuspendedPlace, 'runId' | 'record' | 'runs'>,
 ): Promise<RunHeader> {
   const { store, clock, ids } = engine.backend;
-  const header = await store.loadHeader(runId);
-  if (header === undefined) throw notFound(runId);
+  const found = await store.loadHeader(runId);
+  if (found === undefined) throw notFound(runId);
+  const header = await mustGoOn(engine, found);
   // A time travel came between: nothing of the epoch that was looked at can be resumed any more.
   if (parseTurn(record.turn).epoch !== header.epoch) throw superseded(header, record);
   const workflow = engine.registry.get(header.workflowId);

@@ -1,10 +1,11 @@
 import { storedRun } from './begin.ts';
 import { resumeTargets, type SuspendedPlace } from '../core/resume-target.ts';
 import { suspendedPlaces } from '../core/suspended-places.ts';
-import { checkAccess, notFound } from './access.ts';
+import { checkAccess, existingHeader, notFound } from './access.ts';
 import type { ResumeRequest, StoredRun } from './api.ts';
 import type { Engine } from './engine.ts';
 import { resumeOnce, tolerant } from './resume-once.ts';
+import { mustGoOn } from './parking.ts';
 import { resumePlace } from './resume-place.ts';
 import { loadTree } from './run-tree.ts';
 
@@ -18,6 +19,8 @@ async function findTargets(
 ): Promise<readonly [SuspendedPlace, ...SuspendedPlace[]]> {
   const { clock } = engine.backend;
   const until = clock.now() + engine.times.resumeWaitMs;
+  const header = await existingHeader(engine, request);
+  await mustGoOn(engine, header);
   for (;;) {
     const tree = await loadTree(engine, request.runId, 'suspended');
     if (tree === undefined) throw notFound(request.runId);

@@ -1,4 +1,5 @@
 import type { WorkflowEvent } from '../core/event.ts';
+import { isSameGraph } from '../core/parked.ts';
 import { terminalStatuses } from '../core/records.ts';
 import { tellCallbacks } from './callbacks.ts';
 import { cancelNestedRuns } from './cascade.ts';
@@ -9,6 +10,8 @@ import type { Engine } from './engine.ts';
 import { handleEpochStart } from './epoch.ts';
 import { drop } from './handling.ts';
 import { stopReason } from './stop-reason.ts';
+import { goingOn } from './parking.ts';
+import { workflowOf } from './registry.ts';
 
 /**
  * Handles what happened to a whole run (it ended, was canceled, suspended or resumed): ends the runs nested in it, and moves
@@ -16,11 +19,14 @@ import { stopReason } from './stop-reason.ts';
  */
 export async function handleRunEvent(engine: Engine, event: WorkflowEvent): Promise<void> {
   const { store } = engine.backend;
-  const header = await store.loadHeader(event.runId);
-  if (header === undefined) return drop(engine, 'unknown-run');
+  const found = await store.loadHeader(event.runId);
+  if (found === undefined) return drop(engine, 'unknown-run');
+  // Its time goes on while it is parked.
+  if (event.type === 'workflow.timeout') return handleDeadline(engine, found, event);
+  const header = terminalStatuses.has(found.status) ? found : await goingOn(engine, found);
+  if (header === undefined) return;
   if (event.type === 'workflow.start') return handleEpochStart(engine, header, event);
-  if (event.type === 'workflow.timeout') return handleDeadline(engine, header, event);
-  const workflow = engine.registry.get(header.workflowId);
+  const workflow = workflowOf(engine, header);
   if (event.epoch < header.epoch) {
     await tellCallbacks(engine, workflow.definition, header, event);
     return drop(engine, 'stale-epoch');
@@ -29,11 +35,15 @@ export async function handleRunEvent(engine: Engine, event: WorkflowEvent): Prom
   const reason = stopReason(header);
   if (reason !== undefined) engine.aborts.stop(event.runId, reason);
   const isOver = terminalStatuses.has(header.status);
-  if (isOver && workflow.nests) await cancelNestedRuns(engine, header, event.hop);
+  // What it nested by the graph of then, the one of now need not.
+  const mayNest = workflow.nests || !isSameGraph(header.graphHash, workflow.graphHash);
+  if (isOver && mayNest) await cancelNestedRuns(engine, header, event.hop);
   if (isOver) await leavePlace(engine, header);
   const isTold = await tellCallbacks(engine, workflow.definition, header, event);
   if (header.parent !== undefined) await tellParents(engine, header, event.hop);
-  if (!isOver || !isTold || header.sweepAt === undefined) return;
+  // What is not registered here may have callbacks: whoever has it tells them, at a sweep.
+  const isKnown = engine.registry.find(header.workflowId) !== undefined;
+  if (!isOver || !isTold || !isKnown || header.sweepAt === undefined) return;
   // Only now: as long as something of an end is not done, the sweeper announces it again.
   const { runId, wakes, position } = header;
   await store.setSweep({ runId, wakes, position, sweepAt: null });

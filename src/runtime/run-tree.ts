@@ -11,6 +11,7 @@ import {
 } from '../core/records.ts';
 import type { RunCost } from '../core/snapshot.ts';
 import { frontierEntry } from '../core/sweep.ts';
+import { recordedGraph } from '../core/parked.ts';
 import { parseTurn } from '../core/turn.ts';
 import { cellOf } from './cell.ts';
 import type { Engine } from './engine.ts';
@@ -33,15 +34,19 @@ export type NestedChoice = 'suspended' | 'all' | 'none';
 
 const mayHold: ReadonlySet<StepRecord['status']> = new Set(['child', 'suspended']);
 
-/** Reads a run, its open foreach, and nested runs. Undefined when there is no such run. */
+/**
+ * Reads a run, its open foreach, and nested runs. Undefined when there is no such run. `recorded`: by the graph that its records
+ * tell of, because that of the code is not the one that it went by.
+ */
 export async function loadTree(
   engine: Engine,
   runId: string,
   nested: NestedChoice,
+  by: 'current' | 'recorded' = 'current',
 ): Promise<RunTree | undefined> {
   const run = await engine.backend.store.loadRun(runId);
   if (run === undefined) return undefined;
-  const { graph } = engine.registry.get(run.header.workflowId);
+  const graph = graphOf(engine, run, by);
   const open = await openForeach(engine, run.header, run.records, graph);
   const items = nested === 'all' ? await nestedItems(engine, run.header, graph, open) : [];
   const records = [...run.records, ...(open?.items ?? []), ...items].filter((record) =>
@@ -60,6 +65,18 @@ export async function loadTree(
     items,
     children: new Map(found.map((child) => [child.header.runId, child])),
   };
+}
+
+/** The graph by which a run is read: that of the code, unless the run does not fit it. */
+function graphOf(
+  { registry }: Engine,
+  { header, records }: Pick<RunTree, 'header' | 'records'>,
+  by: 'current' | 'recorded',
+): Graph {
+  const workflow = registry.find(header.workflowId);
+  if (workflow !== undefined && header.parked === undefined && by === 'current') return workflow.graph;
+  const current = records.filter(({ turn, key }) => isVisible(parseTurn(turn).epoch, key.entry, header));
+  return recordedGraph(header, current);
 }
 
 /** The entry at which a run stands, when that is a block without a result; undefined otherwise. */

@@ -23,7 +23,9 @@ async function viewOf(engine: Engine, tree: RunTree): Promise<RunView> {
       record.shared,
     ]),
   ];
-  const read = await engine.values.prefetch(header.runId, stored);
+  // What is not registered here may have a `pruneSnapshot`, which says what of its values may be seen.
+  const isKnown = engine.registry.find(header.workflowId) !== undefined;
+  const read = isKnown ? await engine.values.prefetch(header.runId, stored) : () => undefined;
   const nested = await Promise.all(
     [...children.values()].map(async (child) => [child.header.runId, await viewOf(engine, child)] as const),
   );

@@ -1,7 +1,7 @@
-import { admit } from '../core/decide.ts';
 import { WorkflowError } from '../core/errors.ts';
 import type { WorkflowDefinition } from '../core/definition.ts';
 import { eventFormat, keyOfPath, type WorkflowEvent } from '../core/event.ts';
+import { stepIdAt } from '../core/graph.ts';
 import { bindWorkflows } from '../core/host.ts';
 import { defaultRunLimits, type RunLimits } from '../core/limits.ts';
 import type { Backend, RunPage, RunQuery } from '../ports/index.ts';
@@ -39,6 +39,7 @@ import { handleSleep } from './handle-sleep.ts';
 import { handleStep } from './handle-step.ts';
 import { drop, entryTurn, type EventHandling } from './handling.ts';
 import { handleRange } from './members.ts';
+import { parkFor } from './parking.ts';
 import { historyOf } from './log-reader.ts';
 import { keepValue, keptValue, linkValue, shareValue } from './kept-values.ts';
 import { Publisher } from './publish.ts';
@@ -55,7 +56,7 @@ import { startScheduled } from './schedule-start.ts';
 import { signallingStore } from './signalling-store.ts';
 import { createRun, startRun } from './start.ts';
 import { type Named, sourceFor, sourcesOf } from './sources.ts';
-import { auditRun, isForeign, sweepRuns } from './sweep.ts';
+import { auditRun, sweepRuns } from './sweep.ts';
 import { timeTravel } from './travel.ts';
 import type { RunResult, WorkflowRunState, WorkflowState } from '../core/snapshot.ts';
 import type { RunStatus } from '../core/records.ts';
@@ -329,27 +330,12 @@ async function handleEvent(engine: Engine, event: WorkflowEvent, time: HandleOpt
   const { clock, timers } = engine.backend;
   if (event.dueAt !== undefined && event.dueAt > clock.now()) return timers.schedule(event, event.dueAt);
   if (event.type !== 'workflow.step.run') return event.work ? handleRunEvent(engine, event) : undefined;
-  try {
-    await runStep(engine, event, time);
-  } catch (error) {
-    if (!isForeign(error)) throw error;
-    if (await isMoot(engine, event)) return;
-    engine.backend.metrics.count('run.parked', { workflowId: event.workflowId });
-    throw error;
-  }
-}
-
-/** Whether no code would do anything for the event: then it must not come again for ever. */
-async function isMoot(engine: Engine, { runId, epoch, path }: WorkflowEvent): Promise<boolean> {
-  const header = await engine.backend.store.loadHeader(runId);
-  const admission = admit(header, { epoch, key: { entry: path[0] ?? 0 } });
-  if (admission.type !== 'drop') return false;
-  drop(engine, admission.reason);
-  return true;
+  await runStep(engine, event, time);
 }
 
 async function runStep(engine: Engine, event: WorkflowEvent, time: HandleOptions): Promise<void> {
-  const workflow = engine.registry.get(event.workflowId);
+  const workflow = engine.registry.find(event.workflowId);
+  if (workflow === undefined) return parkFor(engine, event);
   const { runId, epoch, hop, turn, workflowId, restartedAt } = event;
   const handling: EventHandling = {
     engine,
@@ -362,6 +348,7 @@ async function runStep(engine: Engine, event: WorkflowEvent, time: HandleOptions
   if (key === undefined || turn === undefined) return drop(engine, 'no-such-entry');
   // A turn of a later epoch than the event's would beat every real one.
   if (!isTurnOf(turn, epoch)) return drop(engine, 'stale-turn');
+  if (stepIdAt(workflow.graph, key) !== event.stepId) return parkFor(engine, event);
   if (event.to !== undefined) {
     if (key.item === undefined || turn !== entryTurn(handling)) return drop(engine, 'no-such-entry');
     const range = { from: key.item, to: event.to };
@@ -374,17 +361,9 @@ async function runStep(engine: Engine, event: WorkflowEvent, time: HandleOptions
   const sleep = sleepAt(workflow, key);
   if (sleep !== undefined) return handleSleep(handling, sleep, key.entry, event);
   const step = stepAt(workflow, key);
-  if (step === undefined || step.id !== event.stepId) throw changedGraph(event);
+  if (step === undefined) return drop(engine, 'no-such-entry');
   const stepEvent = { ...handling, event, key, turn, step, owner: engine.nextOwner(), time };
   return step.workflow === undefined ? handleStep(stepEvent) : handleNested(stepEvent, step.workflow);
-}
-
-function changedGraph(event: WorkflowEvent): WorkflowError {
-  return new WorkflowError(
-    'WORKFLOW_GRAPH_CHANGED',
-    `Workflow "${event.workflowId}" has no step "${event.stepId}" at [${event.path.join(', ')}] any more: deploy the definition the run was started with, or cancel the run`,
-    { details: { runId: event.runId, workflowId: event.workflowId } },
-  );
 }
 
 /**

@@ -1,6 +1,7 @@
 import { assembleSnapshot, assembleState, stepResults, type RunView } from '../core/assemble.ts';
 import { encode } from '../core/codec.ts';
 import type { WorkflowDefinition } from '../core/definition.ts';
+import { parkedState } from '../core/parked.ts';
 import type { RunHeader } from '../core/records.ts';
 import type { WorkflowRunState, WorkflowState } from '../core/snapshot.ts';
 import type { Engine } from './engine.ts';
@@ -39,7 +40,8 @@ export async function shownRun(
 }
 
 function current(view: RunView): ShownRun {
-  return { state: assembleState(view), snapshot: assembleSnapshot(view) };
+  const parked = parkedState(view);
+  return { state: { ...assembleState(view), ...parked }, snapshot: { ...assembleSnapshot(view), ...parked } };
 }
 
 function prune({ pruneSnapshot }: WorkflowDefinition, shown: ShownRun): ShownRun {

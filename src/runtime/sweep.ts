@@ -1,11 +1,11 @@
 import { isOverdue, sweepByDeadline } from '../core/deadline.ts';
 import { handlingOf, publishEpoch } from './begin.ts';
-import { isWorkflowError } from '../core/errors.ts';
 import { isBlock, stepIdAt } from '../core/graph.ts';
 import { limits } from '../core/limits.ts';
 import {
   frontierEntry,
   itemsToSweep,
+  laterThan,
   needsWork,
   nextLook,
   nextQueuedLook,
@@ -22,12 +22,15 @@ import { isEntryKey, type RunHeader, sameKey, type StepRecord, terminalStatuses 
 import type { Audit } from './api.ts';
 import { timeOut } from './deadline.ts';
 import { endEvent } from './duty-entry.ts';
-import { followChild } from './child.ts';
 import { sweepPlace } from './concurrency.ts';
+import { followChild, tellParents } from './child.ts';
 import type { Engine } from './engine.ts';
 import { fulfil } from './handle-step.ts';
 import type { Handling } from './handling.ts';
+import { cancelNestedRuns } from './cascade.ts';
 import { mergeLaunching } from './members.ts';
+import { goesOnHere, review } from './parking.ts';
+import { workflowOf } from './registry.ts';
 import { passRestarts } from './restart-context.ts';
 
 /** A {@link SweepPlan}; an epoch may have to be prepared first. */
@@ -91,31 +94,58 @@ async function sweepRun(engine: Engine, runId: string): Promise<void> {
 }
 
 /** Sweeps a run; one that cannot be helped now is looked at again. */
-async function sweepKept(engine: Engine, header: RunHeader): Promise<RunPlan> {
-  const { store, clock, metrics } = engine.backend;
-  const { runId, wakes, position, workflowId } = header;
+async function sweepKept(engine: Engine, header: RunHeader): Promise<RunPlan | 'parked'> {
+  const { store, clock } = engine.backend;
+  const { runId, wakes, position } = header;
   try {
-    const plan = await sweepListed(engine, header);
-    if (plan.stuck) tellStuck(engine, header);
+    const isOver = terminalStatuses.has(header.status);
+    if (isOver && engine.registry.find(header.workflowId) === undefined)
+      return await sweepEnded(engine, header);
+    const standing = isOver || goesOnHere(engine, header) ? header : await review(engine, header);
+    if (standing.parked !== undefined) {
+      if (!isOverdue(standing, clock.now())) return await keepParked(engine, standing);
+      await timeOut(handlingOf(engine, workflowOf(engine, standing), standing));
+      return 'parked';
+    }
+    const plan = await sweepListed(engine, standing);
+    if (plan.stuck) tellStuck(engine, standing);
     return plan;
   } catch (error) {
     // It goes to the end of the line: many runs that cannot be helped must not keep a sweep from those that can.
     await store.setSweep({ runId, wakes, position, sweepAt: clock.now() + engine.times.sweepMs });
-    if (isForeign(error)) metrics.count('run.parked', { workflowId });
     // Its records cannot be read, perhaps, so the header alone says since when.
-    else if (clock.now() - header.updatedAt >= stuckAfter) tellStuck(engine, header);
+    if (clock.now() - header.updatedAt >= stuckAfter) tellStuck(engine, header);
     throw error;
   }
+}
+
+/** A parked run is looked at again: the definition may be there by then. */
+async function keepParked(
+  { backend, times }: Engine,
+  { runId, wakes, position, workflowId }: RunHeader,
+): Promise<'parked'> {
+  const { store, clock, metrics } = backend;
+  await store.setSweep({ runId, wakes, position, sweepAt: clock.now() + times.sweepMs });
+  metrics.count('run.parked', { workflowId });
+  return 'parked';
+}
+
+/**
+ * The end of a run whose workflow is not here: what is nested in it and what is above it is told; its callbacks only whoever
+ * has them can call, so it stays in sight, and is looked at less and less often.
+ */
+async function sweepEnded(engine: Engine, header: RunHeader): Promise<'parked'> {
+  const { store, clock } = engine.backend;
+  const { runId, wakes, position, endedAt } = header;
+  await cancelNestedRuns(engine, header);
+  if (header.parent !== undefined) await tellParents(engine, header, 0);
+  await store.setSweep({ runId, wakes, position, sweepAt: laterThan(endedAt, clock.now()) });
+  return 'parked';
 }
 
 function tellStuck({ backend, logger }: Engine, { runId, workflowId }: RunHeader): void {
   backend.metrics.count('run.stuck', { workflowId });
   logger.warn('A run does not go on', { runId, workflowId });
-}
-
-/** Whether the code here is not what the run was started with: it may be again tomorrow. */
-export function isForeign(error: unknown): boolean {
-  return isWorkflowError(error, 'WORKFLOW_NOT_FOUND', 'WORKFLOW_GRAPH_CHANGED');
 }
 
 /** See `Runtime.audit`. */
@@ -143,13 +173,9 @@ async function auditOne(engine: Engine, header: RunHeader): Promise<Audit> {
   if (terminalStatuses.has(header.status) && header.sweepAt === undefined) return 'over';
   // Nobody has started it.
   if (header.status === 'pending') return 'nothing-due';
-  try {
-    const { actions } = await sweepKept(engine, header);
-    return actions.length === 0 ? 'nothing-due' : 'published';
-  } catch (error) {
-    if (isForeign(error)) return 'parked';
-    throw error;
-  }
+  const plan = await sweepKept(engine, header);
+  if (plan === 'parked') return plan;
+  return plan.actions.length === 0 ? 'nothing-due' : 'published';
 }
 
 /** Publishes what the records of a run say is missing, whenever it is due for a look. Resolves with what it found to do. */

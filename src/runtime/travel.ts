@@ -26,7 +26,8 @@ import { takePlace } from './concurrency.ts';
 import { enterEpoch, giveBack } from './concurrency-start.ts';
 import type { Engine } from './engine.ts';
 import { checkAccess } from './access.ts';
-import { stepAt } from './registry.ts';
+import { goesOnHere, review } from './parking.ts';
+import { type CompiledWorkflow, stepAt } from './registry.ts';
 import { loadTree, type RunTree } from './run-tree.ts';
 import { sharedNow } from './shared-now.ts';
 import { validate } from './validation.ts';
@@ -45,12 +46,8 @@ export function snapshotNotFound(runId: string): WorkflowError {
  */
 export async function timeTravel(engine: Engine, request: TimeTravelRequest): Promise<StoredRun> {
   const { store, clock } = engine.backend;
-  const tree = await loadTree(engine, request.runId, 'none');
-  if (tree === undefined) throw snapshotNotFound(request.runId);
+  const { tree, workflow } = await travelTree(engine, request);
   const { header } = tree;
-  checkAccess(header, request);
-  if (!travelStatuses.has(header.status)) throw stillActive(header);
-  const workflow = engine.registry.get(header.workflowId);
   const target = travelTarget(workflow.graph, checkStep(request.step), header);
   const parameters = await parametersOf(engine, tree, target, request);
   checkKnown(tree, target, parameters);
@@ -94,6 +91,25 @@ async function firstValue(
 ): Promise<unknown> {
   const first = input?.input.input ?? stored?.input;
   return first === undefined ? undefined : values.load(header.runId, first);
+}
+
+/** The run as the graph that is here sees it: from now on it is that one which counts. */
+async function travelTree(
+  engine: Engine,
+  request: TimeTravelRequest,
+): Promise<{ readonly tree: RunTree; readonly workflow: CompiledWorkflow }> {
+  const { runId } = request;
+  const seen = await engine.backend.store.loadHeader(runId);
+  if (seen === undefined) throw snapshotNotFound(runId);
+  checkAccess(seen, request);
+  const workflow = engine.registry.get(seen.workflowId);
+  // One that only looks active, because nobody has found yet that it cannot go on, may travel.
+  if (!travelStatuses.has(seen.status) && !goesOnHere(engine, seen)) await review(engine, seen);
+  const tree = await loadTree(engine, runId, 'none');
+  if (tree === undefined) throw snapshotNotFound(runId);
+  const { header } = tree;
+  if (!travelStatuses.has(header.status) && header.parked === undefined) throw stillActive(header);
+  return { tree: { ...tree, graph: workflow.graph }, workflow };
 }
 
 function stillActive({ runId, workflowId, status }: RunHeader): WorkflowError {

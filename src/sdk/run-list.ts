@@ -142,8 +142,14 @@ export async function restartActiveRuns(host: WorkflowHost, workflowId: string):
     try {
       await host.restart({ runId, workflowId });
     } catch (error) {
-      // Suspended or removed since it was listed: there is nothing to restart.
-      if (!isWorkflowError(error, 'WORKFLOW_RUN_NOT_ACTIVE', 'WORKFLOW_RUN_NOT_FOUND')) errors.push(error);
+      // Suspended or removed since it was listed, or parked: there is nothing to restart.
+      const isMoot = isWorkflowError(
+        error,
+        'WORKFLOW_RUN_NOT_ACTIVE',
+        'WORKFLOW_RUN_NOT_FOUND',
+        'WORKFLOW_RUN_PARKED',
+      );
+      if (!isMoot) errors.push(error);
     }
   }
   if (errors.length > 0) throw errors[0];

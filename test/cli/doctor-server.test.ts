@@ -60,13 +60,26 @@ describe('a server', () => {
       const { pathname, searchParams } = new URL(url);
       if (!pathname.endsWith('/runs')) return Response.json({ workflows: [{ id: 'orders' }] });
       const status = searchParams.get('status');
-      asked.push(status);
+      asked.push(searchParams.get('parked') === 'true' ? 'parked' : status);
       const runs = status === 'paused' ? [{ runId: 'r', workflowId: 'gone', status }] : [];
       return Response.json({ runs, ...(status === 'running' ? { cursor: 'more' } : {}) });
     };
     const { out } = await run(['doctor'], { fetch });
-    expect(new Set(asked)).toEqual(new Set(['pending', 'running', 'waiting', 'suspended', 'paused']));
+    expect(new Set(asked)).toEqual(
+      new Set(['parked', 'pending', 'running', 'waiting', 'suspended', 'paused']),
+    );
     expect(out).toMatch(/FAILED {3}runs: 1 of the newest 1,000 of each status wait .*\(gone\)/);
+  });
+
+  test('with runs that are parked, whose workflows are there', async () => {
+    const fetch = ({ url }: Request): Response => {
+      const { pathname, searchParams } = new URL(url);
+      if (!pathname.endsWith('/runs')) return Response.json({ workflows: [{ id: 'orders' }] });
+      const runs = [{ runId: 'r', workflowId: 'orders', status: 'suspended' }];
+      return Response.json(searchParams.has('parked') ? { runs, cursor: 'more' } : { runs: [] });
+    };
+    const { out } = await run(['doctor'], { fetch });
+    expect(out).toMatch(/FAILED {3}runs: 1 or more parked: .*evented runs --parked/);
   });
 
   test('that is interrupted ends with 130, and without findings', async () => {

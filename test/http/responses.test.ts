@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import { memoryBackend } from '../../src/adapters/memory/index.ts';
 import type { Graph } from '../../src/core/graph.ts';
 import type { SerializedGraph } from '../../src/core/serialized-graph.ts';
-import type { RunResult, StepResult, Tripwire, WorkflowState } from '../../src/core/snapshot.ts';
+import type { ParkedState, RunResult, StepResult, Tripwire, WorkflowState } from '../../src/core/snapshot.ts';
 import type { historyEntry, runEvent } from '../../src/http/event-schemas.ts';
 import type { graph, serializedGraph } from '../../src/http/graph-schemas.ts';
 import { problem, type Problem, toWire } from '../../src/http/index.ts';
@@ -11,6 +11,7 @@ import {
   components,
   eventPage,
   historyPage,
+  type parkedState,
   type problemDocument,
   runResult,
   workflowDescription,
@@ -64,6 +65,7 @@ test('schemas are those of the types, to the compiler', () => {
   const agreements: readonly true[] = [
     true satisfies Agree<typeof workflowState, WorkflowState>,
     true satisfies Agree<typeof stepResult, StepResult>,
+    true satisfies Agree<typeof parkedState, ParkedState>,
     true satisfies Agree<typeof tripwire, Tripwire>,
     true satisfies Agree<typeof graph, Graph>,
     true satisfies Agree<typeof serializedGraph, SerializedGraph>,
@@ -76,7 +78,7 @@ test('schemas are those of the types, to the compiler', () => {
     true satisfies Fits<z.output<typeof runEvent>['type'], EventPage['events'][number]['type']>,
     true satisfies Fits<z.output<typeof historyEntry>['type'], HistoryPage['entries'][number]['type']>,
   ];
-  expect(agreements).toHaveLength(13);
+  expect(agreements).toHaveLength(14);
   // What the comparison has to find: a field too many, one too few, another type, an optional one that is not.
   const planted: readonly false[] = [
     false satisfies Agree<typeof tripwire, Omit<Tripwire, 'processorId'>>,

@@ -244,7 +244,7 @@ describe('what needs no help', () => {
     await deliver(place, runtime, () => true);
     clock.pass(130_000);
     expect(await runtime.sweep()).toBe(2);
-    expect(warnings).toEqual(['A run could not be swept']);
+    expect(warnings).toEqual(['A run is parked']);
     expect(place.receive()?.event).toMatchObject({ runId: 'r', path: [0] });
     expect(await runtime.sweep()).toBe(0);
     clock.pass(130_000);

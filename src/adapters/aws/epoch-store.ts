@@ -174,6 +174,7 @@ function travelUpdate(write: TravelWrite, name: string, input: Item): UpdateWrit
       headerFields.endedAt.attribute,
       headerFields.endedBy.attribute,
       headerFields.error.attribute,
+      headerFields.parked.attribute,
       // A run that goes on must not expire.
       tableDefinition.timeToLive,
       ...(write.perStep ? [] : [perStep.attribute]),
@@ -181,7 +182,7 @@ function travelUpdate(write: TravelWrite, name: string, input: Item): UpdateWrit
       ...(write.input === undefined ? [] : otherInputAttributes(input)),
     ],
     condition: {
-      expression: `#ep = :epoch AND #pn = :wakes AND #st IN (${placeholders(statuses)})`,
+      expression: `#ep = :epoch AND #pn = :wakes AND (#st IN (${placeholders(statuses)}) OR attribute_exists(#${headerFields.parked.attribute}))`,
       values: { epoch: numberValue(write.epoch), wakes: numberValue(write.wakes), ...statuses },
     },
   };

@@ -34,7 +34,7 @@ export interface HeaderStoreOptions {
 }
 
 const sweep = sweepIndex.sortKey.name;
-const notOver = 'attribute_not_exists(#ea)';
+export const notOver = 'attribute_not_exists(#ea)';
 
 /** The writes of the run's header: see the methods of `RunStore`. */
 export function headerStore(
@@ -121,7 +121,7 @@ function finishUpdate(write: FinishWrite, retentionMs: number): UpdateWrite {
   return {
     key: headerKey(runId),
     set: endAttributes({ status, endedBy, now, sweepAt, error }, retentionMs),
-    remove: sweepAt === undefined ? [sweep] : [],
+    remove: [headerFields.parked.attribute, ...(sweepAt === undefined ? [sweep] : [])],
     condition: { expression: `#ep = :epoch AND ${notOver}`, values: { epoch: numberValue(epoch) } },
   };
 }
@@ -132,6 +132,7 @@ function cancelUpdate({ runId, owner, epoch, now, sweepAt }: CancelWrite, retent
   return {
     key: headerKey(runId),
     set: endAttributes({ status: 'canceled', endedBy: -1, now, sweepAt }, retentionMs),
+    remove: [headerFields.parked.attribute],
     condition: {
       expression: `attribute_exists(#pk) AND ${notOver}${ownerMatches}${epochMatches}`,
       values: {

@@ -42,6 +42,8 @@ export function withHistory(
     startChild: (write) => logged.header(() => store.startChild(write), write.input),
     travel: (write) => logged.header(() => store.travel(write), write.input),
     restart: (write) => logged.header(() => store.restart(write)),
+    park: (write) => logged.header(() => store.park(write)),
+    unpark: (write) => logged.header(() => store.unpark(write)),
     showSnapshot: (write) => logged.header(() => store.showSnapshot(write)),
     claim: (write) => logged.record(write, () => store.claim(write), write.executesWith),
     commit: (write) => logged.record(write, () => store.commit(write)),

@@ -23,6 +23,7 @@ import { headerSort, listShards, namedPartition, sweepShards } from './config.ts
  *     <root>#e          000000000007      slot 7 of the log of a run with history, and of those nested in it
  *     <root>#e          c                 how many slots were given out
  *     #workflows        <workflow>        a workflow that has runs
+ *     #parked           <created>#<run>   a run that waits for code
  *     #named#<name>     N                 a text that belongs to no run
  */
 
@@ -43,6 +44,9 @@ export const runRange = { from: 'A', to: 'B~' } as const;
 
 /** Partition that lists the workflows which have runs; no run id escapes to it. */
 export const workflowsPartition = '#workflows';
+
+/** Partition that lists the runs which wait for code; no run id escapes to it. */
+export const parkedPartition = '#parked';
 
 /** Characters that a key uses itself, and halves of surrogate pairs, which have no UTF-8. */
 const special = /[%#]|\p{Cs}/gu;
@@ -200,6 +204,16 @@ export function listPartition(workflowId: string, runId: string): string {
 /** All partitions of the list index for a workflow. */
 export function listPartitions(workflowId: string): string[] {
   return Array.from({ length: listShards }, (_, shard) => `${escapeId(workflowId)}#${shard}`);
+}
+
+/** Key of a run in the list of those that wait for code: in the order of the other lists. */
+export function parkedItemKey({ createdAt, runId }: { createdAt: number; runId: string }): ItemKey {
+  return { pk: parkedPartition, sk: listSort(createdAt, runId) };
+}
+
+/** The run of a {@link parkedItemKey}. */
+export function parkedRunOf(sk: string): string {
+  return unescapeId(sk.slice(sk.indexOf('#') + 1));
 }
 
 /** Sort key of a run in the list index: unique, and ordered by time of creation. */

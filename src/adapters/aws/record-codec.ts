@@ -6,6 +6,7 @@ import {
   type EpochStart,
   type HistoryKind,
   type ParentLink,
+  type Parked,
   type RecordKey,
   type RunHeader,
   type RunInput,
@@ -148,6 +149,35 @@ const storedRestarts: AttributeType<StoredRestarts> = {
   },
 };
 
+const parkedCode: AttributeType<Parked['code']> = word({
+  WORKFLOW_GRAPH_CHANGED: 'g',
+  WORKFLOW_NOT_FOUND: 'n',
+});
+
+const parked: AttributeType<Parked> = {
+  expected: 'a map of c, s and r',
+  encode: ({ code, since, remedy, place }) => ({
+    M: {
+      c: parkedCode.encode(code),
+      s: numberValue(since),
+      r: textValue(remedy),
+      ...(place === undefined ? {} : { p: numbers.encode(place.path), i: textValue(place.stepId) }),
+    },
+  }),
+  decode: ({ M }) => {
+    const [c, s, r, p, i] = [M?.['c'], M?.['s'], M?.['r'], M?.['p'], M?.['i']];
+    const code = c === undefined ? undefined : parkedCode.decode(c);
+    if (code === undefined || s?.N === undefined || r?.S === undefined) return undefined;
+    const path = p === undefined ? undefined : numbers.decode(p);
+    return {
+      code,
+      since: Number(s.N),
+      remedy: text.decode(r) ?? '',
+      ...(path === undefined || i === undefined ? {} : { place: { path, stepId: text.decode(i) ?? '' } }),
+    };
+  },
+};
+
 /** Attributes of a header; its run id is the partition key. */
 export const headerFields: Fields<Omit<RunHeader, 'runId'>> = {
   format: { attribute: 'f', type: number },
@@ -158,6 +188,7 @@ export const headerFields: Fields<Omit<RunHeader, 'runId'>> = {
   sweepAt: { attribute: sweepIndex.sortKey.name, type: number },
   wakes: { attribute: 'pn', type: number },
   graphHash: { attribute: 'gh', type: text },
+  parked: { attribute: 'park', type: parked },
   inputHash: { attribute: 'ih', type: text },
   resourceId: { attribute: 'rid', type: text },
   owner: { attribute: 'own', type: text },

@@ -2,12 +2,13 @@ import { createHash } from 'node:crypto';
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { WorkflowError } from '../../core/errors.ts';
 import type { RunHeader } from '../../core/records.ts';
-import type { RunQuery, RunStore } from '../../ports/run-store.ts';
+import type { RunPage, RunQuery, RunStore } from '../../ports/run-store.ts';
 import { textValue } from './attributes.ts';
 import { headerSort, listIndex } from './config.ts';
 import { attributeNames, attributeValues } from './expression.ts';
 import { type Item, type ItemKey, listPartitions, listTime, unescapeId, workflowsPartition } from './keys.ts';
 import { decodeHeader } from './record-codec.ts';
+import { parkedRuns } from './parked-store.ts';
 import type { Table } from './table.ts';
 
 /** Queries that one page may take in each partition before it is given out short, with a cursor. Each reads up to 1 MB. */
@@ -41,6 +42,7 @@ export function runList(table: Table): Pick<RunStore, 'listRuns'> {
   return {
     async listRuns(query) {
       const before = query.cursor === undefined ? undefined : parseCursor(query.cursor, query);
+      if (query.parked === true) return await parkedPage(table, query, before);
       const workflows = query.workflowId === undefined ? await workflowIds(table) : [query.workflowId];
       const partitions = workflows.flatMap(listPartitions);
       const shards: ShardPage[] = [];
@@ -65,6 +67,24 @@ export function runList(table: Table): Pick<RunStore, 'listRuns'> {
         ...(end === '' ? {} : { cursor: formatCursor(end, query) }),
       };
     },
+  };
+}
+
+/** The same for runs that wait for code, of which there are few: they are read one after the other. */
+async function parkedPage(table: Table, query: RunQuery, before: string | undefined): Promise<RunPage> {
+  const range = rangeOf(query, before);
+  if (range === undefined) return { headers: [] };
+  const { workflowId, limit } = query;
+  const isListed = (at: string, header: RunHeader): boolean =>
+    at !== before &&
+    isWanted(header, query) &&
+    (workflowId === undefined || workflowId === header.workflowId);
+  const { runs, readDownTo } = await parkedRuns(table, range, isListed, limit + 1);
+  const page = runs.slice(0, limit);
+  const end = runs.length > limit ? page.at(-1)?.at : readDownTo;
+  return {
+    headers: page.map(({ header }) => header),
+    ...(end === undefined ? {} : { cursor: formatCursor(end, query) }),
   };
 }
 
@@ -113,15 +133,12 @@ function entryOf(item: Item): Entry {
  * without one, the limit is the page. The run at `before` itself comes too, as a range includes both of its ends.
  */
 function conditions(partition: string, query: RunQuery, before: string | undefined) {
-  // After the time, a sort key goes on with '#'; '$' is the next character, so that the range has the whole millisecond.
-  const from = listTime(Math.max(0, Math.ceil(query.createdFrom ?? 0)));
-  const to = query.createdTo === undefined ? '~' : `${listTime(Math.max(0, Math.floor(query.createdTo)))}$`;
-  const end = before === undefined || to < before ? to : before;
-  if (end < from) return undefined;
+  const range = rangeOf(query, before);
+  if (range === undefined) return undefined;
   const values: Record<string, AttributeValue> = {
     partition: { S: partition },
-    from: { S: from },
-    to: { S: end },
+    from: { S: range.from },
+    to: { S: range.to },
   };
   const filters = Object.entries({ st: query.status, rid: query.resourceId, own: query.owner }).flatMap(
     ([attribute, value]) => {
@@ -139,6 +156,19 @@ function conditions(partition: string, query: RunQuery, before: string | undefin
   };
 }
 
+/** Bounds of the sort keys of a query; undefined where the end is before the beginning. */
+function rangeOf(
+  query: RunQuery,
+  before: string | undefined,
+): { readonly from: string; readonly to: string } | undefined {
+  // After the time, a sort key goes on with '#'; '$' is the next character, so that the range has the whole millisecond.
+  const from = listTime(Math.max(0, Math.ceil(query.createdFrom ?? 0)));
+  const until =
+    query.createdTo === undefined ? '~' : `${listTime(Math.max(0, Math.floor(query.createdTo)))}$`;
+  const to = before === undefined || until < before ? until : before;
+  return to < from ? undefined : { from, to };
+}
+
 function isWanted(header: RunHeader, query: RunQuery): boolean {
   return (
     (query.status === undefined || header.status === query.status) &&
@@ -154,8 +184,10 @@ async function workflowIds(table: Table): Promise<string[]> {
 }
 
 /** What a cursor belongs to: the query without its limit. */
-function fingerprint({ workflowId, status, resourceId, owner, createdFrom, createdTo }: RunQuery): string {
-  const parts = JSON.stringify([workflowId, status, resourceId, owner, createdFrom, createdTo]);
+function fingerprint(query: RunQuery): string {
+  const { workflowId, status, resourceId, owner, createdFrom, createdTo, parked } = query;
+  const asked = [workflowId, status, resourceId, owner, createdFrom, createdTo];
+  const parts = JSON.stringify(parked === true ? [...asked, 'parked'] : asked);
   return createHash('sha256').update(parts).digest('base64url').slice(0, 12);
 }
 

@@ -7,6 +7,7 @@ import { headerStore } from './header-store.ts';
 import { withHistory } from './history-store.ts';
 import { joinStore } from './join-store.ts';
 import { nestStore } from './nest-store.ts';
+import { parkedStore } from './parked-store.ts';
 import type { Pacing } from './retry.ts';
 import { runList } from './run-list.ts';
 import { RunLog } from './run-log.ts';
@@ -47,6 +48,7 @@ export function dynamoRunStore(options: DynamoRunStoreOptions): RunStore {
     ...sweepReads(table),
     ...headerStore({ table, listing, retentionMs }),
     ...epochStore(table),
+    ...parkedStore(table),
     ...callbackStore(table),
     ...stepStore(table),
     ...nestStore(table),

@@ -6,13 +6,17 @@ import { formatCursor, type ListCursor, parseCursor } from '../list-cursor.ts';
 export function listHeaders(headers: Iterable<RunHeader>, query: RunQuery): RunPage {
   const after = query.cursor === undefined ? undefined : parseCursor(query.cursor);
   const found = [...headers]
-    .filter((header) => header.parent === undefined && isWanted(header, query))
+    .filter((header) => isListed(header, query) && isWanted(header, query))
     .filter((header) => after === undefined || newestFirst(header, after) > 0)
     .toSorted(newestFirst);
   const page = found.slice(0, query.limit);
   const last = page.at(-1);
   if (last === undefined || found.length === page.length) return { headers: page };
   return { headers: page, cursor: formatCursor(last) };
+}
+
+function isListed({ parked, parent }: RunHeader, query: RunQuery): boolean {
+  return query.parked === true ? parked !== undefined : parent === undefined;
 }
 
 function isWanted(header: RunHeader, query: RunQuery): boolean {

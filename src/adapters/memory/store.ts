@@ -25,6 +25,7 @@ import type {
   OpenJoinWrite,
   PageKey,
   PagesWrite,
+  ParkWrite,
   PlaceWrite,
   RenewWrite,
   RequestDecision,
@@ -46,6 +47,7 @@ import type {
   TakeOverWrite,
   WakeWrite,
   TurnKey,
+  UnparkWrite,
   Write,
 } from '../../ports/run-store.ts';
 import { headerState, openedJoin, recordState, settledMember } from '../log-entries.ts';
@@ -198,6 +200,14 @@ export class MemoryStore implements RunStore {
 
   restart(write: RestartWrite): Promise<Write<RunHeader>> {
     return this.#writes.writeHeader(write.runId, (stored) => transitions.restarted(stored, write));
+  }
+
+  park(write: ParkWrite): Promise<Write<RunHeader>> {
+    return this.#writes.writeHeader(write.runId, (stored) => transitions.parked(stored, write));
+  }
+
+  unpark(write: UnparkWrite): Promise<Write<RunHeader>> {
+    return this.#writes.writeHeader(write.runId, (stored) => transitions.unparked(stored, write));
   }
 
   claimCallback(write: CallbackWrite): Promise<Write<RunHeader>> {

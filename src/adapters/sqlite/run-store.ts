@@ -25,6 +25,7 @@ import type {
   OpenJoinWrite,
   PageKey,
   PagesWrite,
+  ParkWrite,
   PlaceWrite,
   RenewWrite,
   RequestDecision,
@@ -45,6 +46,7 @@ import type {
   TakeOverWrite,
   TravelWrite,
   TurnKey,
+  UnparkWrite,
   WakeWrite,
   Write,
 } from '../../ports/index.ts';
@@ -170,6 +172,14 @@ export class SqliteRunStore implements RunStore {
 
   restart(write: RestartWrite): Promise<Write<RunHeader>> {
     return this.#header(write.runId, 'logged', (stored) => transitions.restarted(stored, write));
+  }
+
+  park(write: ParkWrite): Promise<Write<RunHeader>> {
+    return this.#header(write.runId, 'logged', (stored) => transitions.parked(stored, write));
+  }
+
+  unpark(write: UnparkWrite): Promise<Write<RunHeader>> {
+    return this.#header(write.runId, 'logged', (stored) => transitions.unparked(stored, write));
   }
 
   claimCallback(write: CallbackWrite): Promise<Write<RunHeader>> {

@@ -69,7 +69,7 @@ export class Runs {
    * owner, creation and place in the tree cannot change.
    */
   update(header: RunHeader, before: RunHeader): void {
-    const { runId, status, resourceId, sweepAt } = header;
+    const { runId, status, resourceId, sweepAt, parked } = header;
     const body = JSON.stringify(header);
     const columns = ['body = ?'];
     const values: SQLInputValue[] = [body];
@@ -82,6 +82,8 @@ export class Runs {
       set('resource', resourceId === undefined ? null : toText(resourceId));
     }
     if (sweepAt !== before.sweepAt) set('sweep_at', sweepAt ?? null);
+    if ((parked === undefined) !== (before.parked === undefined))
+      set('parked', parked === undefined ? null : 1);
     this.#connection.run(`UPDATE run SET ${columns.join(', ')} WHERE id = ?`, ...values, toText(runId));
     this.#connection.known.headers.set(runId, body);
   }
@@ -192,7 +194,7 @@ export class Runs {
 
 /** A filter that is not given leaves no trace in the text, so that SQLite can choose the index of one that is. */
 function conditions(query: RunQuery): { clauses: string[]; values: (string | number)[] } {
-  const clauses = ['is_root = 1'];
+  const clauses = [query.parked === true ? 'parked = 1' : 'is_root = 1'];
   const values: (string | number)[] = [];
   const add = (clause: string, ...given: (string | number | undefined)[]): void => {
     const present = given.filter((value) => value !== undefined);

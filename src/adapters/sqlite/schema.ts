@@ -5,7 +5,7 @@ import { Connection } from './connection.ts';
 import { failure, isBusy, notOurs } from './failure.ts';
 
 /** Version of the tables. A file of a higher one is refused; a change of the tables raises it and brings the migration. */
-const fileFormat = 4;
+export const fileFormat = 5;
 
 /** `EVWF`: SQLite's header field by which `file(1)` and we tell whose database a file is. */
 const applicationId = 0x45565746;
@@ -38,8 +38,18 @@ const namedTable = `
 CREATE TABLE named (name TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;
 `;
 
+/** Runs that wait for code that is not here: few, and in no other index. */
+const parkedIndex = `
+CREATE INDEX run_parked ON run (created_at, id) WHERE parked = 1;
+`;
+
 /** What makes each format of the one before, the second one first. */
-const migrations: readonly string[] = [keptTable, requestTable, namedTable];
+const migrations: readonly string[] = [
+  keptTable,
+  requestTable,
+  namedTable,
+  `ALTER TABLE run ADD COLUMN parked INTEGER;${parkedIndex}`,
+];
 
 /**
  * Bodies are the JSON of the port's records. The other columns are what is looked up or listed by. What a run writes with each
@@ -57,7 +67,8 @@ CREATE TABLE run (
   owner TEXT,
   created_at INTEGER NOT NULL,
   sweep_at INTEGER,
-  body TEXT NOT NULL
+  body TEXT NOT NULL,
+  parked INTEGER
 ) WITHOUT ROWID;
 CREATE INDEX run_sweep ON run (sweep_at) WHERE sweep_at IS NOT NULL;
 CREATE INDEX run_list ON run (created_at, id) WHERE is_root = 1;
@@ -116,7 +127,7 @@ CREATE TABLE msg (
   rec INTEGER
 );
 CREATE INDEX msg_free ON msg (due, id) WHERE id < 1099511627776;
-${keptTable}${requestTable}${namedTable}`;
+${parkedIndex}${keptTable}${requestTable}${namedTable}`;
 
 /** Opens the database, makes its directory and tables where they are missing, and refuses a file that is not ours. */
 export function openDatabase(file: string): Connection {

@@ -12,12 +12,14 @@ import type {
   ChildStartWrite,
   FinishWrite,
   NewRun,
+  ParkWrite,
   RestartWrite,
   ResumeWrite,
   SnapshotWrite,
   StatusWrite,
   SweepWrite,
   TravelWrite,
+  UnparkWrite,
 } from '../../ports/run-store.ts';
 import { tidy } from './tidy.ts';
 
@@ -72,6 +74,7 @@ export function finished(stored: RunHeader | undefined, write: FinishWrite): Run
     updatedAt: write.now,
     error: write.error,
     sweepAt: write.sweepAt,
+    parked: undefined,
   });
 }
 
@@ -80,14 +83,15 @@ export function canceled(stored: RunHeader | undefined, write: CancelWrite): Run
   if (stored === undefined || isOver(stored)) return undefined;
   if (write.owner !== undefined && stored.owner !== write.owner) return undefined;
   if (write.epoch !== undefined && stored.epoch !== write.epoch) return undefined;
-  return {
+  return tidy<RunHeader>({
     ...stored,
     status: 'canceled',
     endedBy: -1,
     endedAt: write.now,
     updatedAt: write.now,
     sweepAt: write.sweepAt,
-  };
+    parked: undefined,
+  });
 }
 
 /** See `RunStore.startChild`. */
@@ -110,7 +114,7 @@ export function childStarted(
 /** See `RunStore.travel`. */
 export function traveled(stored: RunHeader | undefined, write: TravelWrite): RunHeader | undefined {
   if (stored?.epoch !== write.epoch || stored.wakes !== write.wakes) return undefined;
-  if (!travelStatuses.has(stored.status)) return undefined;
+  if (!travelStatuses.has(stored.status) && stored.parked === undefined) return undefined;
   return tidy<RunHeader>({
     ...stored,
     status: 'running',
@@ -129,6 +133,29 @@ export function traveled(stored: RunHeader | undefined, write: TravelWrite): Run
     endedAt: undefined,
     endedBy: undefined,
     error: undefined,
+    parked: undefined,
+  });
+}
+
+/** See `RunStore.park`. */
+export function parked(stored: RunHeader | undefined, write: ParkWrite): RunHeader | undefined {
+  if (stored === undefined || isOver(stored) || stored.epoch !== write.epoch) return undefined;
+  const { parked: reason, now: updatedAt, sweepAt } = write;
+  return { ...stored, parked: reason, wakes: stored.wakes + 1, updatedAt, sweepAt };
+}
+
+/** See `RunStore.unpark`. */
+export function unparked(stored: RunHeader | undefined, write: UnparkWrite): RunHeader | undefined {
+  if (stored === undefined || isOver(stored) || stored.epoch !== write.epoch) return undefined;
+  const { graphHash, now: updatedAt, sweepAt } = write;
+  if (stored.parked === undefined && stored.graphHash === graphHash) return undefined;
+  return tidy<RunHeader>({
+    ...stored,
+    parked: undefined,
+    graphHash,
+    wakes: stored.wakes + 1,
+    updatedAt,
+    sweepAt,
   });
 }
 

@@ -37,6 +37,7 @@ export const runs: Command = {
     workflow: { value: 'id', summary: 'only of this workflow' },
     status: { value: 'status', summary: `only with this status: ${statuses.join(', ')}` },
     resource: { value: 'id', summary: 'only of this grouping key' },
+    parked: { summary: 'only those that wait for code which is not there' },
     from: { value: 'time', summary: 'created at or after: ISO 8601, a date, or ms since 1970' },
     to: { value: 'time', summary: 'created at or before' },
     limit: { value: 'n', summary: 'how many, 1 to 1,000 (20)' },
@@ -45,6 +46,7 @@ export const runs: Command = {
   },
   examples: [
     ['runs --status suspended', 'runs that wait for somebody'],
+    ['runs --parked', 'what a deployment left behind'],
     ['runs --workflow orders --from 2030-01-31 --json', 'for scripts'],
   ],
   async run(context) {
@@ -86,6 +88,7 @@ function runsQuery(context: Context) {
   });
   return {
     ...Object.fromEntries(given),
+    ...(context.flag('parked') ? { parked: true as const } : {}),
     ...(status === undefined ? {} : { status: oneOf('--status', status, statuses) }),
     limit: wholeNumber('--limit', option('limit') ?? String(usualPage), 1, largestPage),
     signal: console.signal,
@@ -125,7 +128,8 @@ function runHeading(context: Context): string {
 function runLine(context: Context, run: ListedRun): string {
   const widths = runWidths(context);
   const { runId, workflowId, createdAt, startedAt, endedAt, queued } = run;
-  const status = queued === true ? 'queued' : run.status;
+  const standing = queued === true ? 'queued' : run.status;
+  const status = run.parked === undefined ? standing : 'parked';
   const took = Date.parse(endedAt ?? '') - Date.parse(startedAt ?? createdAt);
   const times = context.width < narrow ? [] : [timeText(createdAt), Number.isNaN(took) ? '' : duration(took)];
   const cells = [

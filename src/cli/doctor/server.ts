@@ -1,4 +1,4 @@
-import { isWorkflowApiError, type ListedRun } from '../../client/index.ts';
+import { isWorkflowApiError, type ListedRun, type RunsPage } from '../../client/index.ts';
 import { type Access, accessOf, type Context, clientOf, requesterOf } from '../command.ts';
 import { CommandError } from '../exit.ts';
 import { packageVersion } from '../version.ts';
@@ -35,8 +35,12 @@ export async function checkServer(context: Context, deployed?: string): Promise<
   const [version, runs] = await Promise.all([
     checked('version', async () => versionFound(await deployedVersion(context, deployed)), 'warning'),
     checked('runs', async () => {
-      const lists = await Promise.all(statuses.map((status) => client.runs({ status, limit: page, signal })));
+      const [parked, ...lists] = await Promise.all([
+        client.runs({ parked: true, limit: page, signal }),
+        ...statuses.map((status) => client.runs({ status, limit: page, signal })),
+      ]);
       return runsFound({
+        parked,
         runs: lists.flatMap((list) => list.runs),
         isAll: lists.every(({ cursor }) => cursor === undefined),
         known,
@@ -77,6 +81,8 @@ function versionFound(version: string): Found {
 }
 
 interface SeenRuns {
+  /** Those of which the server has found that they cannot go on. */
+  readonly parked: RunsPage;
   readonly runs: readonly ListedRun[];
   /** False: there are older ones. */
   readonly isAll: boolean;
@@ -84,17 +90,22 @@ interface SeenRuns {
   readonly known: ReadonlySet<string>;
 }
 
-function runsFound({ runs, isAll, known }: SeenRuns): Found {
+function runsFound({ parked, runs, isAll, known }: SeenRuns): Found {
   const seen = isAll ? '' : ' of the newest 1,000 of each status';
-  const parked = runs.filter(({ workflowId }) => !known.has(workflowId));
-  if (parked.length === 0)
+  const lost = runs.filter(({ workflowId }) => !known.has(workflowId));
+  if (lost.length === 0 && parked.runs.length > 0) {
+    const count = `${parked.runs.length}${parked.cursor === undefined ? '' : ' or more'}`;
+    const text = `${count} parked: they wait for code that is not there, see evented runs --parked`;
+    return { verdict: 'failed', text };
+  }
+  if (lost.length === 0)
     return {
       verdict: 'ok',
       text: `${runs.length} under way${seen} that this caller may see, all of workflows that are there`,
     };
-  const names = [...new Set(parked.map(({ workflowId }) => workflowId))].join(', ');
+  const names = [...new Set(lost.map(({ workflowId }) => workflowId))].join(', ');
   return {
     verdict: 'failed',
-    text: `${parked.length}${seen} wait for workflows that are not there (${names}): deploy those again, or cancel the runs`,
+    text: `${lost.length}${seen} wait for workflows that are not there (${names}): deploy those again, or cancel the runs`,
   };
 }

@@ -16,6 +16,9 @@ export interface RunDocument {
   /** By step id, `nested.step` and `foreach[3].step` for those of nested runs. */
   readonly steps: Readonly<Record<string, StepDocument>>;
   readonly queued?: { readonly since: number; readonly ahead?: number | undefined } | undefined;
+  readonly parked?:
+    | { readonly since: number; readonly remedy: string; readonly runId?: string | undefined }
+    | undefined;
   readonly cost?: { readonly dollars: number } | undefined;
   readonly resumeLabels?:
     | Readonly<Record<string, { readonly stepId: string; readonly foreachIndex?: number }>>

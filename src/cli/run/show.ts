@@ -10,8 +10,9 @@ import { messageOf } from './render.ts';
 
 /** The run, its status and its times. */
 export function headLines({ paint, width }: Context, run: RunDocument, now: number): string[] {
-  const { runId, workflowName, resourceId, createdAt, updatedAt, cost, queued } = run;
-  const status = queued === undefined ? run.status : 'queued';
+  const { runId, workflowName, resourceId, createdAt, updatedAt, cost, parked, queued } = run;
+  const standing = queued === undefined ? run.status : 'queued';
+  const status = parked === undefined ? standing : `${standing}, parked`;
   const ended = isOver(run.status);
   const [from, to] = [Date.parse(createdAt ?? ''), ended ? Date.parse(updatedAt ?? '') : now];
   const lasted = Number.isNaN(to - from) ? '' : `  ${ended ? 'after' : 'for'} ${duration(to - from)}`;
@@ -25,7 +26,7 @@ export function headLines({ paint, width }: Context, run: RunDocument, now: numb
     ...(cost === undefined ? [] : [`cost $${(cost.dollars * 1e6).toFixed(2)} a million`]),
   ].join('  ');
   return [
-    `${paint('bold', id)}  ${workflow}  ${paint(statusStyle(run.status), status)}${lasted}`,
+    `${paint('bold', id)}  ${workflow}  ${paint(statusStyle(parked === undefined ? run.status : 'parked'), status)}${lasted}`,
     ...(about === '' ? [] : [paint('gray', shortened(about, width))]),
     '',
   ];
@@ -44,7 +45,8 @@ export function tailLines(
   nodes: readonly RunNode[],
 ): string[] {
   const all = [...allNodes(nodes)];
-  const waiting = run.status === 'suspended' ? all.flatMap(({ waits }) => waits ?? []) : [];
+  const waiting =
+    run.status === 'suspended' && run.parked === undefined ? all.flatMap(({ waits }) => waits ?? []) : [];
   const failed = all.filter((node) => node.error !== undefined);
   return [
     ...waiting.flatMap((place) => waitingLines(context, run, place, resumeSchema)),
@@ -62,8 +64,19 @@ export function tailLines(
     ...(run.status === 'success' && run.result !== undefined
       ? ['', ...valueLines(context, 'Result', run.result)]
       : []),
+    ...(run.parked === undefined ? [] : parkedLines(context, run.parked)),
     ...(run.status === 'paused' ? pausedLines(context, run.runId) : []),
   ];
+}
+
+/** Why nothing of the run goes on. */
+function parkedLines(
+  { paint, width }: Context,
+  { since, remedy, runId }: NonNullable<RunDocument['parked']>,
+): string[] {
+  const which = runId === undefined ? '' : `, in ${printable(runId)}`;
+  const from = timeText(new Date(since).toISOString());
+  return ['', paint('red', `Parked since ${from}${which}`), ...wrapped(printable(remedy), width, '  ')];
 }
 
 function waitingLines(

@@ -40,7 +40,7 @@ export class RunReader {
     const { signal } = this.#context.console;
     // The history first: what it tells of a step is then never newer than what the run tells of it.
     const run = (await this.#handle.get({ signal })) as unknown as RunDocument;
-    const graph = await this.#graphOf(run.workflowName);
+    const graph = await this.#graphOf(run);
     await this.#readHistory(run.runId, graph);
     const facts = this.#hasHistory ? this.#facts : undefined;
     await this.#readSchemas(run, graph);
@@ -49,13 +49,21 @@ export class RunReader {
     return { run, graph, facts, resumeSchema };
   }
 
-  async #graphOf(workflowId: string): Promise<Graph> {
+  /** The graph of the run's workflow; of a parked run, whose workflow has another one by now or is gone, what it went through. */
+  async #graphOf(run: RunDocument): Promise<Graph> {
+    if (run.parked !== undefined && run.parked.runId === undefined) return passedSteps(run);
     if (this.#graph !== undefined) return this.#graph;
+    const { workflowName: workflowId } = run;
     const { signal } = this.#context.console;
-    const { graph, resumeSchemas } = await this.#context.client.describe(workflowId, { signal });
-    this.#schemas.set(workflowId, resumeSchemas);
-    this.#graph = graph;
-    return graph;
+    try {
+      const { graph, resumeSchemas } = await this.#context.client.describe(workflowId, { signal });
+      this.#schemas.set(workflowId, resumeSchemas);
+      this.#graph = graph;
+      return graph;
+    } catch (error) {
+      if (!isWorkflowApiError(error, 'WORKFLOW_NOT_FOUND')) throw error;
+      return passedSteps(run);
+    }
   }
 
   async #readHistory(runId: string, graph: Graph): Promise<void> {
@@ -69,8 +77,9 @@ export class RunReader {
         this.#cursor = page.cursor;
         if (page.isLast) return;
       } catch (error) {
-        // A run without one, and a server that is older than this program.
-        if (!isWorkflowApiError(error, 'WORKFLOW_HISTORY_ABSENT', 'HTTP_ROUTE_NOT_FOUND')) throw error;
+        // A run without one or without a workflow that can read it, and a server that is older than this program.
+        const absent = ['WORKFLOW_HISTORY_ABSENT', 'WORKFLOW_NOT_FOUND', 'HTTP_ROUTE_NOT_FOUND'] as const;
+        if (!isWorkflowApiError(error, ...absent)) throw error;
         this.#hasHistory = false;
       }
     }
@@ -85,6 +94,12 @@ export class RunReader {
       this.#schemas.set(workflowId, resumeSchemas);
     }
   }
+}
+
+/** The steps of a run one after the other, without those of nested runs. */
+function passedSteps({ steps }: RunDocument): Graph {
+  const ids = Object.keys(steps).filter((id) => !id.includes('.'));
+  return ids.map((id) => ({ type: 'step', id, canSuspend: false }));
 }
 
 /** Ids of the workflows nested in a graph, at any depth. */

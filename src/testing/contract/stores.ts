@@ -13,6 +13,7 @@ import { loopCases, sleepCases } from './loop-cases.ts';
 import { childCases, followCases, nestCases } from './nest-cases.ts';
 import { payloadCases } from './payload-cases.ts';
 import { namedCases } from './named-cases.ts';
+import { parkingCases } from './parking-cases.ts';
 import { readCases } from './read-cases.ts';
 import { removalCases } from './removal-cases.ts';
 import { requestCases } from './request-cases.ts';
@@ -47,6 +48,7 @@ export function runStoreContract(options: ContractOptions): void {
     'following nested runs': followCases,
     'time travels': travelCases,
     restarts: restartCases,
+    'parked runs': parkingCases,
     callbacks: callbackCases,
     'snapshots that are shown': snapshotCases,
     'the log of a run': logCases,

@@ -149,6 +149,12 @@ describe('an ordinary record is one write unit', () => {
       sweepAt: now,
       wakes: 12,
       graphHash: 'ab'.repeat(32),
+      parked: {
+        code: 'WORKFLOW_GRAPH_CHANGED',
+        since: now,
+        remedy: 'Deploy.',
+        place: { path: [12, 3], stepId: 'approve' },
+      },
       inputHash: 'cd'.repeat(32),
       resourceId: 'customer-4711',
       owner: 'arn:aws:sts::123456789012:assumed-role/orders-api',

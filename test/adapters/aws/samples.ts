@@ -62,6 +62,15 @@ export const header: fc.Arbitrary<RunHeader> = fc.record(
     sweepAt: time,
     wakes: count,
     graphHash: text,
+    parked: fc.record(
+      {
+        code: fc.constantFrom('WORKFLOW_GRAPH_CHANGED', 'WORKFLOW_NOT_FOUND'),
+        since: time,
+        remedy: text,
+        place: fc.record({ path: fc.array(count, { maxLength: 2 }), stepId: text }),
+      },
+      { requiredKeys: ['code', 'since', 'remedy'] },
+    ),
     inputHash: text,
     resourceId: text,
     owner: text,

@@ -24,13 +24,13 @@ test('a file of a newer format is refused', async () => {
   const file = temporaryFile();
   await sqliteBackend({ file }).close();
   const database = new DatabaseSync(file);
-  database.exec("UPDATE meta SET value = 5 WHERE name = 'format'");
+  database.exec("UPDATE meta SET value = 6 WHERE name = 'format'");
   database.close();
   expect(() => sqliteBackend({ file })).toThrow(
     having({
       code: 'WORKFLOW_RECORD_CORRUPT',
-      message: containing('has format 5, and this version reads up to 4: upgrade'),
-      details: { file, format: 5, supported: 4 },
+      message: containing('has format 6, and this version reads up to 5: upgrade'),
+      details: { file, format: 6, supported: 5 },
     }),
   );
 });
@@ -42,7 +42,7 @@ test('a file of the first format is brought to this one, with all that is in it'
   await before.close();
   const database = new DatabaseSync(file);
   database.exec(
-    "DROP TABLE kept; DROP TABLE request; DROP TABLE named; UPDATE meta SET value = 1 WHERE name = 'format'",
+    "DROP INDEX run_parked; ALTER TABLE run DROP COLUMN parked; DROP TABLE kept; DROP TABLE request; DROP TABLE named; UPDATE meta SET value = 1 WHERE name = 'format'",
   );
   database.close();
   for (let time = 0; time < 2; time += 1) {

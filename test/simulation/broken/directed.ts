@@ -1,5 +1,8 @@
 import type { WorkflowEvent } from '../../../src/core/event.ts';
 import { asking, byHand, death, type Hand } from '../../runtime/hand.ts';
+import { memoryPlace } from '../../../src/adapters/memory/index.ts';
+import { createRuntime, type Runtime } from '../../../src/runtime/index.ts';
+import { ManualClock } from '../../runtime/faults.ts';
 import { step, workflow } from '../../runtime/fixtures.ts';
 import { playConcurrentRuns } from '../concurrent-runs.ts';
 
@@ -134,4 +137,42 @@ export const concurrentRuns: DirectedSchedule = async () => {
   const violations: string[] = [];
   for (let seed = 0; seed < 10; seed += 1) violations.push(...(await playConcurrentRuns(seed)).violations);
   return violations;
+};
+
+/** The code has another graph by the time when a suspended step is resumed, and then the one of before again. */
+export const otherGraph: DirectedSchedule = async () => {
+  const clock = new ManualClock();
+  const place = memoryPlace({ clock });
+  const asking = step('asking', async ({ resumeData, suspend }) => resumeData ?? suspend({}));
+  const deploy = (...ids: readonly string[]): Runtime => {
+    const steps = ids.map((id) => step(id, () => id));
+    const logger = { warn: () => undefined };
+    return createRuntime({
+      workflows: [workflow('w', [...steps, asking])],
+      backend: place.attach(),
+      work: false,
+      logger,
+    });
+  };
+  const drain = async (runtime: Runtime): Promise<void> => {
+    for (let next = place.receive(); next !== undefined; next = place.receive()) {
+      await runtime.handle(next.event);
+    }
+  };
+  const before = deploy('one');
+  await before.start({ workflowId: 'w', runId: 'r' });
+  await drain(before);
+  const problems: string[] = [];
+  const after = deploy('new', 'one');
+  const resumed = after.resume({ runId: 'r', resumeData: 1 });
+  const isRefused = await resumed.then(
+    () => false,
+    () => true,
+  );
+  if (!isRefused) problems.push('a run went on with a graph that it does not fit');
+  clock.pass(130_000);
+  await before.sweep();
+  await drain(before);
+  if ((await before.get({ runId: 'r' }))?.parked !== undefined) problems.push('the run stays parked');
+  return problems;
 };

@@ -8,6 +8,7 @@ import {
   keyWantedBeforeSuspension,
   lateStatus,
   lostDeadline,
+  otherGraph,
   twoRunsWantOneKey,
 } from './directed.ts';
 import { type Mutation, mutations } from './mutations.ts';
@@ -118,6 +119,20 @@ export const brokenEngines: readonly BrokenEngine[] = [
         { 'event-late': 0.2, 'event-twice': 0.3 },
         { cancelAt: early(plan, 40), travelAt: early(plan, 60) + 15, travelers: 2 },
       )(plan),
+  },
+  {
+    name: 'never-parks',
+    what: 'a run is executed by whatever graph the code has',
+    seeds: 0,
+    mutations: mutations['never-parks'],
+    directed: otherGraph,
+  },
+  {
+    name: 'never-unparks',
+    what: 'a parked run stays so when its definition is there again',
+    seeds: 1_000,
+    mutations: mutations['never-unparks'],
+    plan: only({ 'old-code': 0.5 }),
   },
   {
     name: 'cancel-unchecked',

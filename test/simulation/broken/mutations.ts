@@ -45,6 +45,20 @@ export const mutations = {
       to: 'const isOurs = stored !== undefined;',
     },
   ],
+  'never-parks': [
+    {
+      file: 'src/runtime/parking.ts',
+      from: '  if (misfit !== undefined) {',
+      to: "  if (misfit !== undefined && runId === '') {",
+    },
+  ],
+  'never-unparks': [
+    {
+      file: 'src/runtime/parking.ts',
+      from: '  if (goesOnHere(engine, header)) return header;\n  const now',
+      to: '  if (goesOnHere(engine, header) || header.parked !== undefined) return header;\n  const now',
+    },
+  ],
   'turn-unchecked': [
     {
       file: records,
