@@ -5,7 +5,8 @@ import { childRunId } from '../../src/runtime/handle-nested.ts';
 import type { Runtime } from '../../src/runtime/index.ts';
 import { RunHandle } from '../../src/sdk/run.ts';
 import { add, nest, step, workflow } from '../runtime/fixtures.ts';
-import { inPlace, places } from '../runtime/places.ts';
+import { inPlace } from '../runtime/places.ts';
+import { places } from './places/index.ts';
 import { all, lines, payloadOf } from './stream-events.ts';
 
 const time = expect.any(Number);

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { inPlace, places } from '../runtime/places.ts';
+import { inPlace } from '../runtime/places.ts';
+import { places } from './places/index.ts';
 import { any, body, echo, flow } from '../runtime/steps.ts';
 import { all, lines } from './stream-events.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import type { AgentStepOptions } from '../../../src/sdk/agent-types.ts';
-import { places } from '../../runtime/places.ts';
+import { places } from '../places/index.ts';
 import {
   Agent,
   createStep,

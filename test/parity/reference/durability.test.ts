@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { WorkflowEvent } from '../../../src/core/event.ts';
 import type { Backend } from '../../../src/ports/index.ts';
-import { places } from '../../runtime/places.ts';
+import { places } from '../places/index.ts';
 import { createStep, Host, storageIn, storageWithVirtualTime } from '../reference-shim/index.ts';
 import { any, asking, flow, passing } from './steps.ts';
 

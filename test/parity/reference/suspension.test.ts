@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
-import { places } from '../../runtime/places.ts';
+import { places } from '../places/index.ts';
 import { createStep, createWorkflow, Host, storageIn } from '../reference-shim/index.ts';
 import { RequestContext } from '../reference-shim/request-context/index.ts';
 
@@ -279,6 +279,8 @@ describe.each(places)('suspend and resume in $name', (place) => {
       suspended: [['left'], ['right']],
       suspendPayload: { left: { question: 'left' }, right: { question: 'right' } },
     });
+    // Of an event that comes twice at the same time, both ask; a resumption does not.
+    const times = asked.mock.calls.length;
     const half = await run.resume({ step: 'right', resumeData: { answer: 'R' } });
     if (half.status !== 'suspended') expect.fail(half.status);
     expect(half.suspended).toEqual([['left']]);
@@ -298,7 +300,7 @@ describe.each(places)('suspend and resume in $name', (place) => {
     });
     const calls = [left, right, never, after].map(({ execute }) => execute.mock.calls.length);
     expect(calls).toEqual([2, 2, 0, 1]);
-    expect(asked).toHaveBeenCalledTimes(1);
+    expect(asked).toHaveBeenCalledTimes(times);
   });
 
   it('D146 D148 resumes parallel arms in turn, and merges their results', async () => {
