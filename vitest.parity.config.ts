@@ -1,9 +1,7 @@
 import { defineConfig, mergeConfig } from 'vitest/config';
-import { localPlaces } from './test/parity/places/local.ts';
-import { PLACES_VARIABLE } from './test/parity/places/names.ts';
 import { shared } from './vitest.shared.ts';
 
-/** `npm run test:parity`: the same tests in every place that needs nothing but this machine. */
+/** The same tests in every place that `PARITY_PLACES` names: for `npm run test:parity` and `npm run test:dynamodb`. */
 export default mergeConfig(
   shared,
   defineConfig({
