@@ -77,6 +77,39 @@ describe.each(places)('where runs keep no history, in $name', (place) => {
   });
 });
 
+describe.each(places)('where runs keep no history, in $name', (place) => {
+  test('a time travel tells what it executes, and not the arm that it keeps', async () => {
+    const made = flow('w')
+      .parallel([echo('p'), asking])
+      .then(echo('z'))
+      .commit();
+    await inPlace(
+      place,
+      [made],
+      async () => {
+        const run = await made.createRun();
+        await run.start({ inputData: 0 });
+        await run.resume({ resumeData: 'go' });
+        expect(lines(await all(run.timeTravelStream({ step: 'p' })))).toEqual([
+          'start',
+          'step-start p',
+          'step-result p',
+          'step-start z',
+          'step-result z',
+          'finish',
+        ]);
+        expect(lines(await all(run.timeTravelStream({ step: 'ask' })))).toEqual([
+          'start',
+          'step-start ask',
+          'step-suspended ask',
+          'finish',
+        ]);
+      },
+      { history: 'none' },
+    );
+  });
+});
+
 describe.each(places)('any stream in $name', (place) => {
   test('ends when the runtime is closed', async () => {
     const made = flow('w').then(asking).commit();

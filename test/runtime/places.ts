@@ -11,8 +11,8 @@ import type { VirtualClock } from '../../src/testing/index.ts';
 /** A place that a test runs in, and what removes it afterwards. */
 export interface Place {
   readonly name: string;
-  /** False where events come in another order than they were published in. @default true */
-  readonly keepsOrder?: boolean;
+  /** Where events come more than once, and in another order than they were published in. @default false */
+  readonly hostile?: boolean;
   /** @param clock Replaces the system's; a place in memory tells it when it rests. */
   open(clock?: VirtualClock): OpenPlace;
 }

@@ -49,12 +49,14 @@ export function onAws(clock: VirtualClock | undefined): OpenPlace {
   });
   const made = localClient();
   const ready = createTable(made, tableName);
-  const removed = (): Promise<unknown> => ready.then(() => made.send(new DeleteTableCommand({ TableName: tableName })));
+  const removed = (): Promise<unknown> =>
+    ready.then(() => made.send(new DeleteTableCommand({ TableName: tableName })));
   watch(dynamodb, traffic, () => ready);
   watch(s3, traffic, async () => {});
   const queue = memoryBackend(clock === undefined ? {} : { clock });
   clock?.settleWith(() => settled(queue, traffic));
-  const clients = { dynamodb, s3, ...services(queue) };
+  // The pause before another try has to pass, and virtual time stands while a host is shut down.
+  const clients = { dynamodb, s3, ...services(queue, { refuses: clock === undefined }) };
   const open = (work: MemoryBackend): Backend => {
     const backend = awsBackend({
       tableName,
@@ -105,12 +107,15 @@ async function settled(queue: MemoryBackend, traffic: Traffic): Promise<void> {
   }
 }
 
-function services(queue: MemoryBackend) {
+function services(queue: MemoryBackend, { refuses }: { readonly refuses: boolean }) {
   const random = new Random(opened);
   const eventOf = (body: string): WorkflowEvent => parseQueueMessage(body);
   return {
     eventbridge: answering(new EventBridgeClient(region), async ({ input }: PutEventsCommand) => {
-      const entries = (input.Entries ?? []).map((entry) => ({ entry, isRefused: random.below(oneOf) === 0 }));
+      const entries = (input.Entries ?? []).map((entry) => ({
+        entry,
+        isRefused: refuses && random.below(oneOf) === 0,
+      }));
       const events = entries
         .filter(({ isRefused }) => !isRefused)
         .map(({ entry: { Source, DetailType, Detail = '' } }) =>

@@ -6,7 +6,7 @@ const wanted = process.env[PLACES_VARIABLE]?.split(';') ?? ['memory', 'sqlite'];
 
 /** Loaded where it was asked for only: without its emulator it would refuse to be. */
 const onAws: readonly Place[] = wanted.includes(AWS_PLACE)
-  ? [{ name: AWS_PLACE, keepsOrder: false, open: (await import('./aws.ts')).onAws }]
+  ? [{ name: AWS_PLACE, hostile: true, open: (await import('./aws.ts')).onAws }]
   : [];
 
 /** The places that were asked for; without a wish, those that take no time and need nothing. */

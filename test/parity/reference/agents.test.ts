@@ -11,6 +11,7 @@ import {
   storageIn,
   wordsModel,
 } from '../reference-shim/index.ts';
+import { patience } from './steps.ts';
 import { all, lines, payloadOf } from '../stream-events.ts';
 
 const text = z.object({ text: z.string() });
@@ -292,7 +293,7 @@ describe.each(places)('agents as steps in $name', (place) => {
     expect(signal.aborted).toBe(false);
     await run.cancel();
     expect(await over).toMatchObject({ status: 'canceled' });
-    await vi.waitFor(() => expect(signal.aborted).toBe(true));
+    await vi.waitFor(() => expect(signal.aborted).toBe(true), patience);
   });
 
   it('G16 keeps all that the error of an agent says', async () => {
