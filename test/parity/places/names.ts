@@ -1,13 +1,14 @@
 /** Names of the places in which the tests of this folder run, separated by semicolons. */
 export const PLACES_VARIABLE = 'PARITY_PLACES';
 
-/** The places that need nothing but this machine. */
+/** The places that need nothing but this machine. A name has at most 40 characters: Vitest cuts longer ones in those of tests. */
 export const localNames = {
   memory: 'memory',
   readAhead: 'memory, read ahead',
   hostileBus: 'memory, hostile bus',
   sqlite: 'sqlite',
-  newRuntimes: 'sqlite, each call and each event by a new runtime',
+  newRuntimes: 'sqlite, a new runtime for each call',
+  otherProcess: 'sqlite, steps in another process',
 } as const;
 
 /** The place that needs DynamoDB Local. */
