@@ -6,4 +6,8 @@ export interface CurrentTest {
 }
 
 /** The test that is running; told before each one. */
-export const current: { test: CurrentTest | undefined } = { test: undefined };
+export const current: {
+  test: CurrentTest | undefined;
+  /** Ends the test as one that cannot run in its place. */
+  skip: (reason: string) => void;
+} = { test: undefined, skip: () => {} };

@@ -1,7 +1,9 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { decode, encode } from '../../../src/core/codec.ts';
+import { WorkflowError } from '../../../src/core/errors.ts';
 import { bindWorkflows, type WorkflowHost } from '../../../src/core/host.ts';
 import { createRuntime, type Runtime, type RuntimeOptions } from '../../../src/runtime/index.ts';
+import type { VirtualClock } from '../../../src/testing/index.ts';
 import { onSqlite, type OpenPlace } from '../../runtime/places.ts';
 import { type Answer, errorIn, type Request } from './caller/messages.ts';
 import { current, type CurrentTest } from './current.ts';
@@ -55,6 +57,13 @@ class Caller {
 
 let caller: Caller | undefined;
 
+function closed(): WorkflowError {
+  return new WorkflowError('WORKFLOW_RUNTIME_CLOSED', 'The runtime is closed');
+}
+
+const oneClock =
+  'Virtual time passes in one process. That a run sleeps, waits and is taken over in another process is what `npm run test:kill` tests in real time.';
+
 /** Methods that are called in the other process; what is left is work, and done in this one. */
 const called = [
   'create',
@@ -76,7 +85,8 @@ const called = [
  * A file on which two processes work: this one, with the test and its counters, executes all steps, and another one starts
  * the runs, resumes them and reads what became of them. It has the definitions from the same test file.
  */
-export function inOtherProcess(): OpenPlace {
+export function inOtherProcess(clock: VirtualClock | undefined): OpenPlace {
+  if (clock !== undefined) current.skip(oneClock);
   const place = onSqlite(undefined);
   const { test } = current;
   let hosts = 0;
@@ -89,16 +99,22 @@ export function inOtherProcess(): OpenPlace {
     if (test === undefined) return createRuntime(options);
     const using = (caller ??= new Caller());
     const host = (hosts += 1) - 1;
+    let isClosed = false;
+    const ended = Promise.withResolvers<never>();
+    ended.promise.catch(() => {});
     const worker = createRuntime({ ...options, times: { ...times, ...options.times } });
     const callOf = (method: keyof WorkflowHost) => async (request: { readonly signal?: AbortSignal }) => {
+      if (isClosed) throw closed();
       await ready(using, test);
       const { signal, ...given } = request;
-      return using.ask({ type: 'call', host, method, given: encode(given) }, signal);
+      const answer = using.ask({ type: 'call', host, method, given: encode(given) }, signal);
+      return Promise.race([answer, ended.promise]);
     };
     const calls = Object.fromEntries(called.map((method) => [method, callOf(method)]));
     const close = async (): Promise<void> => {
+      isClosed = true;
+      ended.reject(closed());
       unbind();
-      if (loaded !== undefined) await using.ask({ type: 'close' });
       await worker.close();
     };
     const runtime = new Proxy(worker, {
@@ -111,5 +127,9 @@ export function inOtherProcess(): OpenPlace {
     const unbind = bindWorkflows(options.workflows, runtime);
     return runtime;
   };
-  return { ...place, createRuntime: create };
+  const remove = async (): Promise<void> => {
+    if (loaded !== undefined) await caller?.ask({ type: 'close' });
+    await place.remove();
+  };
+  return { ...place, createRuntime: create, remove };
 }

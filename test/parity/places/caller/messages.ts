@@ -11,7 +11,12 @@ export type Request = { readonly id: number } & (
       readonly test: CurrentTest;
       readonly files: readonly string[];
     }
-  | { readonly type: 'call'; readonly host: number; readonly method: keyof WorkflowHost; readonly given: string }
+  | {
+      readonly type: 'call';
+      readonly host: number;
+      readonly method: keyof WorkflowHost;
+      readonly given: string;
+    }
   | { readonly type: 'abort'; readonly call: number }
   | { readonly type: 'close' }
 );
