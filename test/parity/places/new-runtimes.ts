@@ -58,7 +58,9 @@ export function newRuntimes(options: RuntimeOptions, open: () => Backend): Runti
   let cancelSweep = (): void => {};
   const sweepLater = (): void => {
     cancelSweep = clock.timer(sweepEveryMs, () => {
-      void once((made) => made.sweep()).finally(() => closed ?? sweepLater());
+      void once((made) => made.sweep()).finally(() => {
+        if (closed === undefined) sweepLater();
+      });
     });
   };
   const shutDown = async (): Promise<void> => {
