@@ -60,7 +60,7 @@ describe('what is recorded', () => {
     expect(records.map(({ place }) => place)).toEqual(placeNames);
   });
 
-  test.each(records)('is of every line in $place: it passes there, or there is a reason', ({ lines }) => {
+  test.each(records)('of $place is every line: it passes there, or there is a reason', ({ lines }) => {
     expect(Object.keys(lines)).toEqual(expected.toSorted(byLine));
     for (const { passed, not } of Object.values(lines)) expect(passed > 0 || not !== undefined).toBe(true);
   });

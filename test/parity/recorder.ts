@@ -26,7 +26,9 @@ export class ParityRecorder implements Reporter {
   onTestRunEnd(modules: readonly TestModule[]): void {
     const tests = modules.flatMap((module) => [...module.children.allTests()]);
     if (!this.#isWhole || !modules.some(({ moduleId }) => moduleId.endsWith('checklist.test.ts'))) return;
-    const inPlaces = tests.filter(({ fullName }) => placeIn(fullName) !== undefined);
+    const inPlaces = tests.filter(({ name, fullName }) => {
+      return placeIn(fullName) !== undefined && idsIn(name).length > 0;
+    });
     if (inPlaces.some((test) => test.result().state === 'failed')) return;
     const records = recordsOf(inPlaces);
     if (process.env[RECORD_VARIABLE] === undefined) {

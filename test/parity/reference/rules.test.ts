@@ -278,6 +278,9 @@ describe.each(places)('rules in $name', (place) => {
     expect(events.find(({ type }) => (type as string) === 'data-progress')).toMatchObject({
       data: { percent: 50 },
     });
-    expect(payloadOf(events, 'workflow-step-output')).toMatchObject({ output: 'chunk' });
+    expect(payloadOf(events, 'workflow-step-output')).toMatchObject({
+      output: 'chunk',
+      stepName: 'inner.writes',
+    });
   });
 });
