@@ -1,4 +1,5 @@
 import { defineConfig, mergeConfig } from 'vitest/config';
+import { localNames, PLACES_VARIABLE } from './test/parity/places/names.ts';
 import { NEEDS_EMULATOR, shared } from './vitest.shared.ts';
 
 /** `npm test`: everything that needs nothing but Node. */
@@ -8,6 +9,9 @@ export default mergeConfig(
     test: {
       include: ['test/**/*.test.ts'],
       exclude: ['**/node_modules/**', 'test/types/**', ...NEEDS_EMULATOR],
+      setupFiles: ['test/parity/places/setup.ts'],
+      // The other places have a suite of their own: `npm run test:parity`.
+      env: { [PLACES_VARIABLE]: process.env[PLACES_VARIABLE] ?? localNames.memory },
       coverage: {
         provider: 'v8',
         // The pure core decides what is written and published: each of its branches is a promise that a test keeps.

@@ -65,6 +65,11 @@ function eventCount(record: StepRecord): number {
   return before + 2;
 }
 
+/** Events of an arm that a time travel kept: they were told in the epoch in which it was executed, and only then. */
+function keptEvents({ kept }: StepRecord): number {
+  return kept === true ? 2 : 0;
+}
+
 /** More than the events of one iteration can be: two for each generation. */
 const iterationStride = 4 * limits.generations;
 
@@ -287,10 +292,12 @@ export function lifecycleEvents(
   });
   const events = records
     .flatMap((record) =>
-      recordEvents(view, record, seen.told[formatKey(record.key)] ?? 0).map((event) => ({
-        entry: record.key.entry,
-        event,
-      })),
+      recordEvents(view, record, Math.max(keptEvents(record), seen.told[formatKey(record.key)] ?? 0)).map(
+        (event) => ({
+          entry: record.key.entry,
+          event,
+        }),
+      ),
     )
     .toSorted((a, b) => a.entry - b.entry || a.event.time - b.event.time)
     .map(({ event }) => event);

@@ -9,6 +9,17 @@ const input = { input: stored({ n: 1 }) };
 const graph = graphOf('step', 'step');
 const over = header({ status: 'success', endedBy: 1, endedAt: 40 });
 
+test('an arm that a time travel kept is told of from its resumption on', () => {
+  const parallel = graphOf(['parallel', 2]);
+  const kept = (parts: object, fields: object) =>
+    record([0, 0], { kept: true, turn: { epoch: 2, ...parts }, startedAt: 10, ...fields });
+  const told = (records: ReturnType<typeof record>[]) =>
+    lines(lifecycleEvents(view({ graph: parallel, header: header({ epoch: 2 }), records })).events);
+  expect(told([kept({}, { status: 'success', endedAt: 20 })])).toEqual(['workflow-start']);
+  const resumed = kept({ generation: 1 }, { suspendedAt: 20, resumedAt: 30 });
+  expect(told([resumed])).toEqual(['workflow-start', 'workflow-step-start s0.0']);
+});
+
 describe('the events of a run', () => {
   const first = record(0, {
     status: 'success',

@@ -1,9 +1,17 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { readSources } from '../architecture/read.ts';
+import { documentText } from './document.ts';
 import { linesIn } from './lines.ts';
+import { placeNames } from './places/names.ts';
+import { byLine, readRecords } from './records.ts';
 
 /** All lines: D65 and G23 are about the inside of the reference, and are no behaviours. */
 const checklist = [...numbered('D', 148, [65]), ...numbered('G', 24, [23]), ...numbered('H', 20)];
+
+/** Rules of the reference that no line of its checklist says. */
+const rules = numbered('R', 14);
 
 /** Lines that no test proves, and why. */
 const outOfScope: Readonly<Record<string, string>> = {
@@ -21,7 +29,7 @@ const throughShim = tests.filter(({ text }) => text.includes("'../reference-shim
 
 function proved(sources: typeof tests): string[] {
   const lines = new Set(sources.flatMap((source) => [...linesIn(source)]));
-  return [...lines].filter((id) => checklist.includes(id));
+  return [...lines].filter((id) => checklist.includes(id) || rules.includes(id));
 }
 
 describe('the checklist of behaviours', () => {
@@ -31,7 +39,7 @@ describe('the checklist of behaviours', () => {
 
   test('is proved line by line, but for what is out of scope', () => {
     const known = new Set(proved(tests));
-    expect(checklist.filter((id) => !known.has(id))).toEqual(Object.keys(outOfScope));
+    expect([...checklist, ...rules].filter((id) => !known.has(id))).toEqual(Object.keys(outOfScope));
   });
 
   test('is proved by tests in the form of the reference, for 100 lines at least', () => {
@@ -40,7 +48,25 @@ describe('the checklist of behaviours', () => {
 
   test('has every line that a test names', () => {
     const named = new Set(tests.flatMap((source) => [...linesIn(source)]));
-    expect([...named].filter((id) => !checklist.includes(id))).toEqual([]);
+    expect([...named].filter((id) => !checklist.includes(id) && !rules.includes(id))).toEqual([]);
+  });
+});
+
+describe('what is recorded', () => {
+  const records = readRecords();
+  const expected = [...checklist, ...rules].filter((id) => !(id in outOfScope));
+
+  test('is of every place', () => {
+    expect(records.map(({ place }) => place)).toEqual(placeNames);
+  });
+
+  test.each(records)('of $place is every line: it passes there, or there is a reason', ({ lines }) => {
+    expect(Object.keys(lines)).toEqual(expected.toSorted(byLine));
+    for (const { passed, not } of Object.values(lines)) expect(passed > 0 || not !== undefined).toBe(true);
+  });
+
+  test('is what docs/parity.md says', () => {
+    expect(readFileSync(join(repository, 'docs/parity.md'), 'utf8')).toBe(documentText(records));
   });
 });
 

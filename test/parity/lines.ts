@@ -2,8 +2,8 @@ import type { CallExpression, Expression, Super } from 'oxc-parser';
 import { type Node, parse, type SourceText } from '../architecture/source.ts';
 import { memberName, unwrap, walk } from '../architecture/walk.ts';
 
-/** A line of the checklist: D of the reference's default runtime, G of its newer behaviours, H of ours. */
-const line = /\b[DGH][1-9]\d*\b/g;
+/** A line of the checklist: D of the reference's default runtime, G of its newer behaviours, H of ours, R of rules beside it. */
+const line = /\b[DGHR][1-9]\d*\b/g;
 
 /** Members of `it` and `test` that still run what they are given. */
 const running: ReadonlySet<string | undefined> = new Set(['each', 'for', 'concurrent', 'sequential']);
@@ -50,7 +50,8 @@ function textsIn(root: Node): string[] {
   return texts;
 }
 
-function idsIn(text: string): string[] {
+/** The lines that a text names. */
+export function idsIn(text: string): string[] {
   return text.match(line) ?? [];
 }
 

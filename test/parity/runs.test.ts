@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { createWorkflow } from '../../src/index.ts';
 import { createRuntime } from '../../src/runtime/index.ts';
 import { memoryWithVirtualTime } from '../../src/testing/index.ts';
-import { inPlace, places } from '../runtime/places.ts';
+import { inPlace } from '../runtime/places.ts';
+import { places } from './places/index.ts';
 import { any, body, echo, flow } from '../runtime/steps.ts';
 
 const time = expect.any(Number);

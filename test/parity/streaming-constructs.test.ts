@@ -5,7 +5,8 @@ import { childRunId } from '../../src/runtime/handle-nested.ts';
 import type { Runtime } from '../../src/runtime/index.ts';
 import { RunHandle } from '../../src/sdk/run.ts';
 import { add, nest, step, workflow } from '../runtime/fixtures.ts';
-import { inPlace, places } from '../runtime/places.ts';
+import { inPlace } from '../runtime/places.ts';
+import { places } from './places/index.ts';
 import { all, lines, payloadOf } from './stream-events.ts';
 
 const time = expect.any(Number);
@@ -53,7 +54,9 @@ describe.each(places)('streams of constructs in $name', (place) => {
       const progress = events.flatMap(({ type, payload }) =>
         type === 'workflow-step-progress' ? [payload as Record<string, unknown>] : [],
       );
-      expect(progress.map(({ completedCount }) => completedCount)).toEqual([1, 2, 3]);
+      const counts = progress.map(({ completedCount }) => Number(completedCount));
+      // Items that end at the same time in several processes may be told in another order than they settled in.
+      expect(place.hostile === true ? counts.toSorted((a, b) => a - b) : counts).toEqual([1, 2, 3]);
       expect(progress.toSorted((a, b) => Number(a['currentIndex']) - Number(b['currentIndex']))).toEqual(
         [10, 30, 50].map((iterationOutput, currentIndex) => ({
           ...names,
@@ -244,7 +247,7 @@ describe.each(places)('streams of constructs in $name', (place) => {
       { parallel: [add('p', 1), add('q', 2)] },
       step('last', ({ inputData }) => inputData),
     ]);
-    await inPlace(place, [made], async (runtime) => {
+    const travels = async (runtime: Runtime): Promise<void> => {
       const run = await runOf(runtime, made);
       expect(await run.start({ inputData: 0 })).toMatchObject({ status: 'success' });
       const travel = run.timeTravelStream({ step: 'q' });
@@ -262,6 +265,8 @@ describe.each(places)('streams of constructs in $name', (place) => {
       await expect(run.timeTravelStream({ step: 'none' }).result).rejects.toThrow('does not exist');
       const { events } = await runtime.events({ runId: 'r' });
       expect(lines(events).filter((line) => line === 'start')).toHaveLength(3);
-    });
+    };
+    // Where none is kept, only the last of its travels can be told of a run.
+    await inPlace(place, [made], travels, { history: 'full' });
   });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { createStep } from '../../src/index.ts';
-import { inPlace, places } from '../runtime/places.ts';
+import { inPlace } from '../runtime/places.ts';
+import { places } from './places/index.ts';
 import { any, body, echo, flow } from '../runtime/steps.ts';
 import { all, lines, payloadOf } from './stream-events.ts';
 
@@ -84,7 +85,7 @@ describe.each(places)('ends of streams in $name', (place) => {
     await inPlace(place, [made], async () => {
       const events = await all((await made.createRun()).stream({ inputData: 0 }));
       const told = lines(events);
-      expect(told.slice(0, 9)).toEqual([
+      expect(told.slice(0, 7)).toEqual([
         'start',
         'step-start flaky',
         'step-result flaky',
@@ -92,10 +93,11 @@ describe.each(places)('ends of streams in $name', (place) => {
         'step-result count',
         'step-start count',
         'step-result count',
-        'step-start p',
-        'step-start q',
       ]);
-      expect(told.slice(9, 11).toSorted()).toEqual(['step-result p', 'step-result q']);
+      const arms = ['step-start p', 'step-start q', 'step-result p', 'step-result q'];
+      expect(told.slice(7, 11).toSorted()).toEqual(arms.toSorted());
+      // A bus that keeps no order lets arms begin as it likes.
+      if (place.hostile !== true) expect(told.slice(7, 9)).toEqual(arms.slice(0, 2));
       expect(told.slice(11)).toEqual(['step-start yes', 'step-result yes', 'finish']);
       const counts = events.flatMap((event) =>
         event.type === 'workflow-step-result' && event.payload.id === 'count'

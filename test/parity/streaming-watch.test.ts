@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { WorkflowWatchEvent } from '../../src/index.ts';
 import { createRuntime } from '../../src/runtime/index.ts';
-import { inPlace, places } from '../runtime/places.ts';
+import { inPlace } from '../runtime/places.ts';
+import { places } from './places/index.ts';
 import { any, body, echo, flow } from '../runtime/steps.ts';
 import { all, lines } from './stream-events.ts';
 

@@ -194,7 +194,7 @@ describe.each(places)('in $name', (place) => {
       expect(await there()).toBe(0);
     } finally {
       await runtime.close();
-      remove();
+      await remove();
     }
   });
 

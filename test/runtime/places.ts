@@ -11,15 +11,20 @@ import type { VirtualClock } from '../../src/testing/index.ts';
 /** A place that a test runs in, and what removes it afterwards. */
 export interface Place {
   readonly name: string;
+  /** Where events come more than once, and in another order than they were published in. @default false */
+  readonly hostile?: boolean;
   /** @param clock Replaces the system's; a place in memory tells it when it rests. */
   open(clock?: VirtualClock): OpenPlace;
 }
 
-interface OpenPlace {
+/** An open place. */
+export interface OpenPlace {
   readonly backend: Backend;
   /** Another backend on the same place, as another process has one. */
   readonly another: () => Backend;
-  readonly remove: () => void;
+  readonly remove: () => void | Promise<void>;
+  /** How a runtime is made there. @default createRuntime */
+  readonly createRuntime?: (options: RuntimeOptions) => Runtime;
 }
 
 /** A place that reads nothing without waiting, as AWS: what a body may ask for is loaded before it runs. */
@@ -43,30 +48,32 @@ function without<T extends object>(target: T, names: readonly (keyof T & string)
   });
 }
 
-function inMemory(as: (backend: Backend) => Backend, clock: VirtualClock | undefined): OpenPlace {
+/** A place in memory, on whose backends `as` puts what makes it special. */
+export function inMemory(as: (backend: Backend) => Backend, clock: VirtualClock | undefined): OpenPlace {
   const backend = memoryBackend(clock === undefined ? {} : { clock });
   clock?.settleWith(() => backend.settled());
   return { backend: as(backend), another: () => as(backend.share()), remove: () => {} };
 }
 
+/** A file of its own. */
+export function onSqlite(clock: VirtualClock | undefined): OpenPlace & { readonly file: string } {
+  const folder = mkdtempSync(join(tmpdir(), 'evented-'));
+  const file = join(folder, 'runs.db');
+  // Every look at the queue is a timer: at the usual pace an hour would be 180,000 of them.
+  const time = clock === undefined ? {} : { clock, pollMs: 1_000 };
+  const backend = (): Backend => sqliteBackend({ file, ...time });
+  return {
+    file,
+    backend: backend(),
+    another: backend,
+    remove: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
+
 export const places: readonly Place[] = [
   { name: 'memory', open: (clock) => inMemory((backend) => backend, clock) },
   { name: 'memory, read ahead', open: (clock) => inMemory(readingAhead, clock) },
-  {
-    name: 'sqlite',
-    open: (clock) => {
-      const folder = mkdtempSync(join(tmpdir(), 'evented-'));
-      const file = join(folder, 'runs.db');
-      // Every look at the queue is a timer: at the usual pace an hour would be 180,000 of them.
-      const time = clock === undefined ? {} : { clock, pollMs: 1_000 };
-      const backend = (): Backend => sqliteBackend({ file, ...time });
-      return {
-        backend: backend(),
-        another: backend,
-        remove: () => rmSync(folder, { recursive: true, force: true }),
-      };
-    },
-  },
+  { name: 'sqlite', open: onSqlite },
 ];
 
 /** What these tests provoke need not be told. */
@@ -79,12 +86,12 @@ export async function inPlace(
   body: (runtime: Runtime, another: () => Backend) => Promise<void>,
   options: Partial<RuntimeOptions> = {},
 ): Promise<void> {
-  const { backend, another, remove } = place.open();
-  const runtime = createRuntime({ workflows, backend, logger: quiet, ...options });
+  const { backend, another, remove, createRuntime: create = createRuntime } = place.open();
+  const runtime = create({ workflows, backend, logger: quiet, ...options });
   try {
     await body(runtime, another);
   } finally {
     await runtime.close();
-    remove();
+    await remove();
   }
 }

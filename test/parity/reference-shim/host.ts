@@ -3,6 +3,7 @@ import { memoryBackend } from '../../../src/adapters/memory/index.ts';
 import type { WorkflowDefinition } from '../../../src/core/definition.ts';
 import { WorkflowError } from '../../../src/core/errors.ts';
 import type { Backend } from '../../../src/ports/index.ts';
+import type { OpenPlace } from '../../runtime/places.ts';
 import { createRuntime, type Logger, type Runtime } from '../../../src/runtime/index.ts';
 
 /** What tests provoke need not be told. */
@@ -17,7 +18,7 @@ export interface HostOptions<
   readonly workflows?: Workflows;
   readonly agents?: Agents;
   /** Where runs are kept. @default memory */
-  readonly storage?: Backend;
+  readonly storage?: Backend & Pick<OpenPlace, 'createRuntime'>;
   /** Whether this process executes steps. @default true */
   readonly work?: boolean;
   /** @default silence */
@@ -39,10 +40,12 @@ export class Host<
   constructor(options: HostOptions<Workflows, Agents> = {}) {
     this.workflows = options.workflows ?? ({} as Workflows);
     this.agents = options.agents ?? ({} as Agents);
-    this.runtime = createRuntime({
+    const storage = options.storage ?? memoryBackend();
+    const create = 'createRuntime' in storage ? (storage.createRuntime ?? createRuntime) : createRuntime;
+    this.runtime = create({
       workflows: Object.values(this.workflows),
       agents: this.agents,
-      backend: options.storage ?? memoryBackend(),
+      backend: storage,
       logger: options.logger ?? quiet,
       work: options.work ?? true,
     });

@@ -1,17 +1,18 @@
 import { onTestFinished } from 'vitest';
 import type { Backend } from '../../../src/ports/index.ts';
 import { type VirtualClock, virtualClock } from '../../../src/testing/index.ts';
-import type { Place } from '../../runtime/places.ts';
+import type { OpenPlace, Place } from '../../runtime/places.ts';
 
-/** A storage, and others on the same place, as other processes have them. */
-export type Storage = Backend & { readonly another: () => Backend };
+/** A storage, how a runtime is made on it, and others on the same place, as other processes have them. */
+export type Storage = Backend & Pick<OpenPlace, 'another' | 'createRuntime'>;
 
 /** A storage in a fresh place, which is removed when the test is over and its hosts are shut down. */
 export function storageIn(place: Place, clock?: VirtualClock): Storage {
-  const { backend, another, remove } = place.open(clock);
+  const { backend, another, remove, createRuntime } = place.open(clock);
   // The last that is told: hosts are made, and so shut down, with a storage that there is.
-  onTestFinished(remove);
-  return { ...backend, another };
+  onTestFinished(() => remove());
+  const like = createRuntime === undefined ? {} : { createRuntime };
+  return { ...backend, another: () => ({ ...another(), ...like }), ...like };
 }
 
 /** The same with a clock that only passes when it is told to. */

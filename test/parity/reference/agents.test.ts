@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import type { AgentStepOptions } from '../../../src/sdk/agent-types.ts';
-import { places } from '../../runtime/places.ts';
+import { places } from '../places/index.ts';
 import {
   Agent,
   createStep,
@@ -11,6 +11,7 @@ import {
   storageIn,
   wordsModel,
 } from '../reference-shim/index.ts';
+import { patience } from './steps.ts';
 import { all, lines, payloadOf } from '../stream-events.ts';
 
 const text = z.object({ text: z.string() });
@@ -292,7 +293,7 @@ describe.each(places)('agents as steps in $name', (place) => {
     expect(signal.aborted).toBe(false);
     await run.cancel();
     expect(await over).toMatchObject({ status: 'canceled' });
-    await vi.waitFor(() => expect(signal.aborted).toBe(true));
+    await vi.waitFor(() => expect(signal.aborted).toBe(true), patience);
   });
 
   it('G16 keeps all that the error of an agent says', async () => {

@@ -1,7 +1,8 @@
 import { describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
-import { places } from '../../runtime/places.ts';
+import { places } from '../places/index.ts';
 import { createStep, createWorkflow, Host, storageIn } from '../reference-shim/index.ts';
+import { patience } from './steps.ts';
 
 const time = expect.any(Number);
 const nothing = z.object({});
@@ -292,7 +293,7 @@ describe.each(places)('basic workflow execution in $name', (place) => {
     gates[1]?.resolve();
     await vi.waitFor(async () => {
       expect(await statuses()).toEqual(['running', 'running', 'success', 'running']);
-    });
+    }, patience);
     gates[0]?.resolve();
     gates[2]?.resolve();
     expect(await over).toMatchObject({ status: 'success' });

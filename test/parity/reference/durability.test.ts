@@ -1,9 +1,9 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { WorkflowEvent } from '../../../src/core/event.ts';
 import type { Backend } from '../../../src/ports/index.ts';
-import { places } from '../../runtime/places.ts';
+import { places } from '../places/index.ts';
 import { createStep, Host, storageIn, storageWithVirtualTime } from '../reference-shim/index.ts';
-import { any, asking, flow, passing } from './steps.ts';
+import { any, asking, flow, passing, patience } from './steps.ts';
 
 /** What the reference loses or does twice when processes die, queues deliver again, or values are large. */
 
@@ -134,7 +134,7 @@ describe.each(places)('durability in $name', (place) => {
         ['middle', 'canceled'],
         ['inner', 'canceled'],
       ]);
-    });
+    }, patience);
   });
 
   it('H15 takes outputs of 450 KB and a history of 2 MB, and publishes little', async () => {
@@ -178,9 +178,9 @@ describe.each(places)('durability in $name', (place) => {
     await begun.promise;
     await vi.waitFor(async () => {
       expect((await workflow.getWorkflowRunById(run.runId))?.steps['ask']?.status).toBe('suspended');
-    });
+    }, patience);
     const resumed = run.resume({ step: 'ask', resumeData: { by: 'answer' } });
-    await vi.waitFor(() => expect(ask.execute).toHaveBeenCalledTimes(2));
+    await vi.waitFor(() => expect(ask.execute).toHaveBeenCalledTimes(2), patience);
     gate.resolve();
     const [done] = await Promise.all([resumed, over]);
     expect(done).toMatchObject({

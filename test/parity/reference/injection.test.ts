@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
-import { places } from '../../runtime/places.ts';
+import { places } from '../places/index.ts';
 import { createStep, createWorkflow, Host, RequestContext, storageIn } from '../reference-shim/index.ts';
 
 interface Values {

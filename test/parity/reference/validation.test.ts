@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { z as four } from 'zod';
 import { z as three } from 'zod/v3';
 import type { AnySchema } from '../../../src/core/definition.ts';
-import { places } from '../../runtime/places.ts';
+import { places } from '../places/index.ts';
 import { createStep, createWorkflow, Host, storageIn } from '../reference-shim/index.ts';
 
 /** The same schemas by both majors of zod. */

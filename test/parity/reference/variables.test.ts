@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
-import { places } from '../../runtime/places.ts';
+import { places } from '../places/index.ts';
 import { createStep, createWorkflow, Host, mapVariable, storageIn } from '../reference-shim/index.ts';
 import { RequestContext } from '../reference-shim/request-context/index.ts';
 

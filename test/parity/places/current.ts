@@ -1,0 +1,13 @@
+/** A test, as another process that loads its file finds it. */
+export interface CurrentTest {
+  readonly file: string;
+  /** Its place among all tests of the file, from 0. */
+  readonly number: number;
+}
+
+/** The test that is running; told before each one. */
+export const current: {
+  test: CurrentTest | undefined;
+  /** Ends the test as one that cannot run in its place. */
+  skip: (reason: string) => void;
+} = { test: undefined, skip: () => {} };
