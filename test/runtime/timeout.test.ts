@@ -274,14 +274,6 @@ test('a worker that stops a step which was taken over meanwhile fails nothing', 
   });
 });
 
-test('a workflow has no timeout, but its steps have', () => {
-  const options = { id: 'w', inputSchema: any, outputSchema: any, timeoutMs: 5 };
-  expect(() => flow('w')).not.toThrow();
-  expect(() => createWorkflow(options)).toThrow(
-    'Workflow "w" has a timeoutMs, and only steps can have one: give it to the steps of the workflow',
-  );
-});
-
 describe('on a bad day', () => {
   const hangs = (id: string, turns: number) =>
     createStep({

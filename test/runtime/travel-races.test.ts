@@ -236,7 +236,7 @@ describe('what a time travel leaves alone', () => {
     const slow = hand.worker((store) => ({
       loadHeader: async (runId) => {
         looks += 1;
-        if (looks === 1) await held.promise;
+        if (looks === 2) await held.promise;
         return store.loadHeader(runId);
       },
     }));
