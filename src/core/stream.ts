@@ -270,11 +270,13 @@ export class LogProjection {
   }
 
   *#foreachProgress(scope: RunScope, entry: Extract<LogEntry, { kind: 'settled' }>): Asking<RunEvent[]> {
-    const { runId, after, total, position, epoch } = entry;
+    const { runId, after, total } = entry;
     const foreach = foreachAt(scope, entry.entry);
     const { kind, member } = decodeToken(entry.token);
     const item = this.#scope.itemSeen(runId, entry.entry, member);
-    if (foreach === undefined || kind === 'resumed' || (item !== undefined && isKept(item))) return [];
+    if (foreach === undefined) return [];
+    if (kind === 'resumed') return yield* this.#foreachResumed(foreach, member, entry);
+    if (item !== undefined && isKept(item)) return [];
     const names = { id: foreach, stepName: foreach };
     const output = yield* this.#scope.read(runId, entry.output);
     const progress = {
@@ -285,8 +287,7 @@ export class LogProjection {
       iterationStatus: iterationStatus(kind),
       ...(entry.output === undefined ? {} : { iterationOutput: output }),
     };
-    const at = `${formatKey({ entry: entry.entry })}/${epoch}/${position}`;
-    const id = (type: EventType): string => `${runId}/${type}/${at}`;
+    const id = (type: EventType): string => settledEventId(type, entry);
     const time = kind === 'suspended' ? item?.suspendedAt : item?.endedAt;
     const told = this.#event('workflow-step-progress', id('workflow-step-progress'), time, progress);
     const isSuspended = after.inFlight === 0 && after.suspended > 0 && after.closed === undefined;
@@ -297,7 +298,7 @@ export class LogProjection {
       status: 'suspended',
       payload: yield* this.#scope.outputOf(runId, entry.entry - 1),
       ...present({
-        startedAt: first?.startedAt,
+        startedAt: (yield* this.#scope.openingOf(entry))?.openedAt,
         suspendPayload: yield* this.#scope.read(runId, first?.suspendPayload),
         suspendOutput: yield* this.#scope.read(runId, first?.suspendOutput),
         suspendedAt: first?.suspendedAt,
@@ -305,6 +306,30 @@ export class LogProjection {
     };
     const type = 'workflow-step-suspended';
     return [told, this.#event(type, id(type), first?.suspendedAt, payload)];
+  }
+
+  /** A foreach of which nothing went on goes on, with the first of those that are resumed. */
+  *#foreachResumed(
+    foreach: string,
+    member: number,
+    entry: Extract<LogEntry, { kind: 'settled' }>,
+  ): Asking<RunEvent[]> {
+    if (entry.after.inFlight > 1) return [];
+    const { runId } = entry;
+    const item = yield* this.#scope.resumedItem(runId, entry.entry, member);
+    const payload = {
+      id: foreach,
+      stepName: foreach,
+      status: 'running',
+      payload: yield* this.#scope.outputOf(runId, entry.entry - 1),
+      ...present({
+        startedAt: (yield* this.#scope.openingOf(entry))?.openedAt,
+        resumePayload: yield* this.#scope.read(runId, item?.resumeData),
+        resumedAt: item?.resumedAt,
+      }),
+    };
+    const type = 'workflow-step-start';
+    return [this.#event(type, settledEventId(type, entry), item?.resumedAt, payload)];
   }
 
   *#foreachResult(scope: RunScope, record: StepRecord): Asking<RunEvent[]> {
@@ -357,6 +382,13 @@ function callOf({ key, turn }: Pick<StepRecord, 'key' | 'turn'>): string {
 
 function eventId(runId: string, type: EventType, at: Pick<StepRecord, 'key' | 'turn'>): string {
   return `${runId}/${type}/${callOf(at)}.${parseTurn(at.turn).generation}`;
+}
+
+function settledEventId(
+  type: EventType,
+  { runId, entry, epoch, position }: Extract<LogEntry, { kind: 'settled' }>,
+): string {
+  return `${runId}/${type}/${formatKey({ entry })}/${epoch}/${position}`;
 }
 
 /** What a state of a record tells; undefined for one that tells nothing: what is to be executed, and further attempts. */

@@ -16,7 +16,7 @@ export function thrown(name: string, message: string, own: object = {}): object 
 type Fields = Readonly<Record<string, unknown>>;
 
 /** An event as a stream gives it, with the marks above in it. */
-export type ListedEvent = SeenEvent & Fields;
+export type ListedEvent = SeenEvent;
 
 /** What goes on side by side: each list in its order, and nothing said about the order between them. */
 export interface SideBySide {
