@@ -3,6 +3,8 @@ import { blockCases } from './blocks.ts';
 import type { StreamCase } from './case.ts';
 import { foreachCases } from './foreach.ts';
 import { loopCases } from './loops.ts';
+import { nestedCases } from './nested.ts';
+import { nestedInBlocksCases } from './nested-in-blocks.ts';
 import { stepCases } from './steps-alone.ts';
 
 /** All cases. */
@@ -12,4 +14,6 @@ export const streamCases: readonly StreamCase[] = [
   ...blockCases,
   ...loopCases,
   ...foreachCases,
+  ...nestedCases,
+  ...nestedInBlocksCases,
 ];

@@ -26,7 +26,12 @@ const mapCases: readonly StreamCase[] = [
   {
     construct: 'map',
     what: 'ends',
-    workflow: () => flow('w').then(plus('a')).map({ n: { value: 7, schema: any } }, { id: 'm' }).then(echo('b')).commit(),
+    workflow: () =>
+      flow('w')
+        .then(plus('a'))
+        .map({ n: { value: 7, schema: any } }, { id: 'm' })
+        .then(echo('b'))
+        .commit(),
     calls: [
       stream({ inputData: 1 }, [
         start,
@@ -66,9 +71,19 @@ const mapCases: readonly StreamCase[] = [
   {
     construct: 'map',
     what: 'is executed one at a time',
-    workflow: () => flow('w').map(async () => 7, { id: 'm' }).then(plus('b')).commit(),
+    workflow: () =>
+      flow('w')
+        .map(async () => 7, { id: 'm' })
+        .then(plus('b'))
+        .commit(),
     calls: [
-      stream({ inputData: 1, perStep: true }, [start, begin('m', 1), end('m', 1, 7), paused, finish('paused')]),
+      stream({ inputData: 1, perStep: true }, [
+        start,
+        begin('m', 1),
+        end('m', 1, 7),
+        paused,
+        finish('paused'),
+      ]),
     ],
   },
 ];
@@ -96,7 +111,12 @@ const agentCases: readonly StreamCase[] = [
   {
     construct: 'agent',
     what: 'is one of two, whose tokens are summed',
-    workflow: () => flow('w').then(agent('g')).map(async () => prompt, { id: 'm' }).then(agent('h')).commit(),
+    workflow: () =>
+      flow('w')
+        .then(agent('g'))
+        .map(async () => prompt, { id: 'm' })
+        .then(agent('h'))
+        .commit(),
     calls: [
       stream({ inputData: prompt }, [
         start,
@@ -115,7 +135,10 @@ const agentCases: readonly StreamCase[] = [
   {
     construct: 'agent',
     what: 'fails',
-    workflow: () => flow('w').then(agent('g', [agentChunks[0], errorChunk])).commit(),
+    workflow: () =>
+      flow('w')
+        .then(agent('g', [agentChunks[0], errorChunk]))
+        .commit(),
     calls: [
       stream({ inputData: prompt }, [
         start,
@@ -130,7 +153,10 @@ const agentCases: readonly StreamCase[] = [
   {
     construct: 'agent',
     what: 'is stopped by a tripwire',
-    workflow: () => flow('w').then(agent('g', [tripChunk])).commit(),
+    workflow: () =>
+      flow('w')
+        .then(agent('g', [tripChunk]))
+        .commit(),
     calls: [
       stream({ inputData: prompt }, [
         start,
@@ -154,7 +180,9 @@ function tool(asks: boolean) {
       input: unknown,
       context: { resumeData?: unknown; suspend: (payload: unknown) => Promise<undefined> },
     ) =>
-      asks && context.resumeData === undefined ? context.suspend({ ask: input }) : [input, context.resumeData],
+      asks && context.resumeData === undefined
+        ? context.suspend({ ask: input })
+        : [input, context.resumeData],
   });
 }
 
@@ -163,9 +191,7 @@ const toolCases: readonly StreamCase[] = [
     construct: 'tool',
     what: 'ends',
     workflow: () => flow('w').then(tool(false)).commit(),
-    calls: [
-      stream({ inputData: 1 }, [start, begin('t', 1), end('t', 1, [1, undefined]), finish('success')]),
-    ],
+    calls: [stream({ inputData: 1 }, [start, begin('t', 1), end('t', 1, [1, undefined]), finish('success')])],
   },
   {
     construct: 'tool',
@@ -186,13 +212,22 @@ const toolCases: readonly StreamCase[] = [
 const sleeps = {
   sleep: [
     () => flow('w').then(plus('a')).sleep(1, { id: 'nap' }).then(plus('b')),
-    () => flow('w').sleep(async () => Promise.reject(new TypeError('no')), { id: 'nap' }).then(plus('b')),
+    () =>
+      flow('w')
+        .sleep(async () => Promise.reject(new TypeError('no')), { id: 'nap' })
+        .then(plus('b')),
     () => flow('w').sleep(3_600_000, { id: 'nap' }).then(plus('b')),
   ],
   sleepUntil: [
     () => flow('w').then(plus('a')).sleepUntil(new Date(1), { id: 'nap' }).then(plus('b')),
-    () => flow('w').sleepUntil(async () => Promise.reject(new TypeError('no')), { id: 'nap' }).then(plus('b')),
-    () => flow('w').sleepUntil(async () => new Date(Date.now() + 3_600_000), { id: 'nap' }).then(plus('b')),
+    () =>
+      flow('w')
+        .sleepUntil(async () => Promise.reject(new TypeError('no')), { id: 'nap' })
+        .then(plus('b')),
+    () =>
+      flow('w')
+        .sleepUntil(async () => new Date(Date.now() + 3_600_000), { id: 'nap' })
+        .then(plus('b')),
   ],
 } as const;
 
@@ -238,7 +273,13 @@ const sleepCases = (['sleep', 'sleepUntil'] as const).flatMap((construct): Strea
       what: 'is one entry of a run that executes one at a time',
       workflow: () => short().commit(),
       calls: [
-        stream({ inputData: 1, perStep: true }, [start, begin('a', 1), end('a', 1, 2), paused, finish('paused')]),
+        stream({ inputData: 1, perStep: true }, [
+          start,
+          begin('a', 1),
+          end('a', 1, 2),
+          paused,
+          finish('paused'),
+        ]),
         timeTravelStream({ step: 'nap', perStep: true }, [
           start,
           wait('nap', 2),

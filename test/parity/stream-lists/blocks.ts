@@ -145,7 +145,13 @@ const parallelCases: readonly StreamCase[] = [
     what: 'is executed one arm at a time',
     workflow: parallel,
     calls: [
-      stream({ inputData: 1, perStep: true }, [start, begin('p', 1), end('p', 1, 2), paused, finish('paused')]),
+      stream({ inputData: 1, perStep: true }, [
+        start,
+        begin('p', 1),
+        end('p', 1, 2),
+        paused,
+        finish('paused'),
+      ]),
       timeTravelStream({ step: 'q', perStep: true }, [
         start,
         begin('q', 1),
@@ -218,9 +224,7 @@ const branchCases: readonly StreamCase[] = [
     construct: 'branch',
     what: 'takes no arm',
     workflow: branch,
-    calls: [
-      stream({ inputData: 0 }, [start, begin('z', {}), end('z', {}, 0), finish('success')]),
-    ],
+    calls: [stream({ inputData: 0 }, [start, begin('z', {}), end('z', {}, 0), finish('success')])],
   },
   {
     construct: 'branch',

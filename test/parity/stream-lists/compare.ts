@@ -71,9 +71,7 @@ function arranged(list: EventList, seen: readonly ListedEvent[]): ListedEvent[] 
     if (taken.length >= best.length) [best, left] = [[...taken], rest];
     const next = seen[taken.length];
     if (next === undefined) return flat(rest).length === 0;
-    return heads(rest).some(
-      (head) => isSame(next, head.event) && search(head.rest, [...taken, head.event]),
-    );
+    return heads(rest).some((head) => isSame(next, head.event) && search(head.rest, [...taken, head.event]));
   };
   search(list, []);
   return [...best, ...flat(left)];

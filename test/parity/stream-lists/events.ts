@@ -191,3 +191,9 @@ export function item(
 export function sleepFails(id: string, error: unknown): ListedEvent {
   return ofStep('step-result', id, { status: 'failed', error, endedAt: time });
 }
+
+/** A nested run was canceled from within. */
+export function ofCanceled(id: string, payload: unknown): ListedEvent {
+  const fields = { stepCallId: call, status: 'canceled', payload, startedAt: time, endedAt: time };
+  return ofStep('step-result', id, fields);
+}

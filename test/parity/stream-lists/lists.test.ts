@@ -1,4 +1,4 @@
-import { describe, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { WorkflowDefinition } from '../../../src/core/definition.ts';
 import type { Runtime } from '../../../src/runtime/index.ts';
 import { RunHandle } from '../../../src/sdk/run.ts';
@@ -7,6 +7,7 @@ import { streamCases } from './all.ts';
 import type { StreamCall } from './case.ts';
 import { expectList } from './compare.ts';
 import type { ListedEvent } from './events.ts';
+import { hanging } from './steps.ts';
 
 async function runOf(runtime: Runtime, made: WorkflowDefinition): Promise<RunHandle> {
   return new RunHandle(runtime, await runtime.create({ workflowId: made.id, runId: 'r' }), made);
@@ -30,6 +31,8 @@ describe.each(places)('whole streams in $name', (place) => {
     await inPlace(place, [made], async (runtime) => {
       const run = await runOf(runtime, made);
       for (const call of calls) expectList(await eventsOf(run, call), call.list);
+      // To close a runtime waits for its steps.
+      await expect.poll(() => hanging.size).toBe(0);
     });
   });
 });

@@ -60,12 +60,7 @@ const ends: readonly StreamCase[] = [
     what: 'gives nothing',
     workflow: () => flow('w').then(steps.gives('a', undefined)).commit(),
     calls: [
-      stream({ inputData: null }, [
-        start,
-        begin('a', null),
-        end('a', null, undefined),
-        finish('success'),
-      ]),
+      stream({ inputData: null }, [start, begin('a', null), end('a', null, undefined), finish('success')]),
     ],
   },
   {

@@ -2,7 +2,10 @@ import { createStep, NonRetryableError, TripWire } from '../../../src/index.ts';
 import { any, body } from '../../runtime/steps.ts';
 import { thrown } from './events.ts';
 
-/** Steps of the cases. None keeps anything between executions: any process may execute any of them. */
+/** Steps of the cases. What they do depends on nothing but what they get: any process may execute any of them. */
+
+/** Executions in this process that end only when their run does. */
+export const hanging = new Set<object>();
 
 /** Adds `by` to the number that it gets. */
 export function plus(id: string, by = 1) {
@@ -108,7 +111,9 @@ export function hangs(id: string) {
   return body(id, async ({ inputData, abortSignal }) => {
     const aborted = Promise.withResolvers<undefined>();
     abortSignal.addEventListener('abort', () => aborted.resolve(undefined));
+    hanging.add(aborted);
     if (!abortSignal.aborted) await aborted.promise;
+    hanging.delete(aborted);
     return inputData;
   });
 }
