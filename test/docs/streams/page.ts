@@ -1,5 +1,5 @@
 import { streamCases } from '../../parity/stream-lists/all.ts';
-import { constructs, type StreamCase } from '../../parity/stream-lists/case.ts';
+import { type Construct, constructs, type StreamCase } from '../../parity/stream-lists/case.ts';
 import type { EventList, ListedEvent } from '../../parity/stream-lists/events.ts';
 import { lines } from '../../parity/stream-events.ts';
 
@@ -54,15 +54,28 @@ function row(cells: readonly string[]): string {
   return `| ${cells.join(' | ')} |`;
 }
 
-/** A table of what each construct tells of itself, and of the run that is made of it. */
+/** The step that is the construct, where the steps around it tell of other things. */
+const own: Partial<Record<Construct, string>> = { map: 'm', sleep: 'nap', sleepUntil: 'nap' };
+
+/** Types of events about the steps of a construct. */
+function typesOf(construct: Construct): ReadonlySet<string> {
+  const events = eventsOf(streamCases.filter((one) => one.construct === construct));
+  const about = events.filter(({ payload }) => {
+    const { id } = (payload ?? {}) as { readonly id?: unknown };
+    return own[construct] === undefined || id === own[construct];
+  });
+  return new Set(about.map((event) => (isCustom(event) ? 'custom' : shortType(event.type))));
+}
+
+function shortType(type: string): string {
+  return type.replace('workflow-', '');
+}
+
+/** A table of what is told of the steps of each construct. */
 function matrix(): string {
-  const columns = [...types.map((type) => type.replace('workflow-', '')), 'custom'];
+  const columns = [...types.map(shortType).filter((type) => type.startsWith('step-')), 'custom'];
   const rows = constructs.map((construct) => {
-    const seen = new Set(
-      eventsOf(streamCases.filter((one) => one.construct === construct)).map((event) =>
-        isCustom(event) ? 'custom' : event.type.replace('workflow-', ''),
-      ),
-    );
+    const seen = typesOf(construct);
     return row([construct, ...columns.map((column) => (seen.has(column) ? 'x' : ''))]);
   });
   return [row(['', ...columns]), row(['---', ...columns.map(() => '---')]), ...rows].join('\n');
@@ -108,7 +121,7 @@ function section(construct: string): string {
 export function streamsPage(): string {
   return [
     head,
-    `An \`x\`: there are such events, in one of the streams below.\n\n${matrix()}\n`,
+    `Every stream has one \`workflow-start\` and, when it closes, one \`workflow-finish\`, before which \`workflow-paused\` or\n\`workflow-canceled\` may come. An \`x\`: there are such events of the construct, with the steps in it, in a stream below.\n\n${matrix()}\n`,
     `## Payloads\n\n${payloads()}\n`,
     'Below, each call is followed by its events: the type without `workflow-`, the step, and the status. What goes on side by\nside comes in its own order each; the order between them is free.\n',
     ...constructs.map(section),
