@@ -82,7 +82,7 @@ function matrix(): string {
 }
 
 /** A table of the fields of each type. */
-function payloads(): string {
+function fieldsOfTypes(): string {
   const all = eventsOf(streamCases);
   const rows = types.map((type) =>
     row([`\`${type}\``, fieldsOf(all.filter((event) => event.type === type)) || 'none']),
@@ -122,7 +122,7 @@ export function streamsPage(): string {
   return [
     head,
     `Every stream has one \`workflow-start\` and, when it closes, one \`workflow-finish\`, before which \`workflow-paused\` or\n\`workflow-canceled\` may come. An \`x\`: there are such events of the construct, with the steps in it, in a stream below.\n\n${matrix()}\n`,
-    `## Payloads\n\n${payloads()}\n`,
+    `## Payloads\n\n${fieldsOfTypes()}\n`,
     'Below, each call is followed by its events: the type without `workflow-`, the step, and the status. What goes on side by\nside comes in its own order each; the order between them is free.\n',
     ...constructs.map(section),
   ].join('\n');

@@ -16,10 +16,11 @@ async function runOf(runtime: Runtime, made: WorkflowDefinition): Promise<RunHan
 /** All events of a call. */
 async function eventsOf(run: RunHandle, { open, onEvent }: StreamCall): Promise<ListedEvent[]> {
   const events: ListedEvent[] = [];
-  const answers: (Promise<unknown> | undefined)[] = [];
+  const answers: Promise<unknown>[] = [];
   for await (const event of open(run) as AsyncIterable<ListedEvent>) {
     events.push(event);
-    answers.push(onEvent?.(run, event));
+    const answer = onEvent?.(run, event);
+    if (answer !== undefined) answers.push(answer);
   }
   await Promise.all(answers);
   return events;

@@ -54,7 +54,7 @@ function zero(input: unknown): ListedEvent[] {
   return [begin('z', input), end('z', input, 0), finish('success')];
 }
 
-const loopCases = (['dowhile', 'dountil'] as const).flatMap((construct): StreamCase[] => {
+export const loopCases = (['dowhile', 'dountil'] as const).flatMap((construct): StreamCase[] => {
   const loop = loops[construct];
   return [
     {
@@ -109,10 +109,10 @@ const loopCases = (['dowhile', 'dountil'] as const).flatMap((construct): StreamC
     {
       construct,
       what: 'has a condition that fails',
-      workflow: () =>
-        flow('w')
-          [construct](plus('a'), async () => Promise.reject(new TypeError('no')))
-          .commit(),
+      workflow: () => {
+        const w = flow('w');
+        return w[construct](plus('a'), async () => Promise.reject(new TypeError('no'))).commit();
+      },
       calls: [
         stream({ inputData: 0 }, [
           start,
@@ -192,5 +192,3 @@ const loopCases = (['dowhile', 'dountil'] as const).flatMap((construct): StreamC
     },
   ];
 });
-
-export { loopCases };
