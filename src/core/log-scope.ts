@@ -1,6 +1,7 @@
 import type { Graph } from './graph.ts';
 import { stepIdAt } from './graph.ts';
 import type { LogEntry } from './history.ts';
+import type { JoinKey, JoinOpening } from './join.ts';
 import {
   formatKey,
   type RecordKey,
@@ -26,6 +27,8 @@ export type LogNeed =
   | { readonly type: 'record'; readonly runId: string; readonly key: RecordKey }
   /** All items of the foreach at `entry`, in the order of their numbers. */
   | { readonly type: 'items'; readonly runId: string; readonly entry: number }
+  /** What a block was opened with. */
+  | ({ readonly type: 'opening' } & JoinKey)
   /** A stored value, decoded. */
   | { readonly type: 'value'; readonly runId: string; readonly stored: StoredValue };
 
@@ -37,6 +40,7 @@ export interface LogAnswers {
   readonly input: RunInput | undefined;
   readonly record: StepRecord | undefined;
   readonly items: readonly StepRecord[];
+  readonly opening: JoinOpening | undefined;
   readonly value: unknown;
 }
 
@@ -68,6 +72,7 @@ export class LogScope {
   readonly #outputs = new Map<string, StoredValue>();
   readonly #errors = new Map<string, StoredValue>();
   readonly #items = new Map<string, Map<number, StepRecord>>();
+  readonly #openings = new Map<string, JoinOpening>();
 
   /** `runId`: the run whose stream is read. */
   constructor(runId: string) {
@@ -82,6 +87,7 @@ export class LogScope {
         this.#outputs.set(place(entry.header.runId, { entry: -1 }), entry.input.input);
     }
     if (entry.kind === 'step') this.#noteStep(entry);
+    if (entry.kind === 'opened') this.#openings.set(blockOf(entry), entry.opening);
   }
 
   #noteStep({ runId, record, input }: Extract<LogEntry, { kind: 'step' }>): void {
@@ -156,6 +162,17 @@ export class LogScope {
     return yield* this.read(runId, known ?? (yield* ask({ type: 'record', runId, key }))?.error);
   }
 
+  /** What a block was opened with; undefined when nothing is left of it. */
+  *openingOf({ runId, entry, epoch }: JoinKey): Asking<JoinOpening | undefined> {
+    const at = { runId, entry, epoch };
+    return this.#openings.get(blockOf(at)) ?? (yield* ask({ type: 'opening', ...at }));
+  }
+
+  /** An item of a foreach that was resumed. */
+  *resumedItem(runId: string, entry: number, item: number): Asking<StepRecord | undefined> {
+    return this.itemSeen(runId, entry, item) ?? (yield* ask({ type: 'record', runId, key: { entry, item } }));
+  }
+
   /** An item of a foreach as it was seen last. */
   itemSeen(runId: string, entry: number, item: number): StepRecord | undefined {
     return this.#items.get(place(runId, { entry }))?.get(item);
@@ -178,6 +195,10 @@ export class LogScope {
 
 function place(runId: string, key: RecordKey): string {
   return `${runId}/${formatKey(key)}`;
+}
+
+function blockOf({ runId, entry, epoch }: JoinKey): string {
+  return `${place(runId, { entry })}/${epoch}`;
 }
 
 /** An item that has gone on since then still shows its last suspension. */

@@ -2,10 +2,20 @@ import { admittedPosition } from './concurrency.ts';
 import { cursorKinds, cursorParts, formatCursor, invalidCursor, isCount, markOfRun } from './cursor.ts';
 import { armsOf } from './graph.ts';
 import type { LogEntry } from './history.ts';
-import { decodeToken } from './join.ts';
+import { foreachOpened, foreachSettled } from './foreach-events.ts';
 import { type Asking, LogScope, type RunScope } from './log-scope.ts';
-import { formatKey, type RunHeader, type RunStatus, type StepRecord, terminalStatuses } from './records.ts';
+import { type RunHeader, type RunStatus, type StepRecord, terminalStatuses } from './records.ts';
 import type { RunEvent, Tripwire } from './snapshot.ts';
+import {
+  callOf,
+  eventId,
+  eventOf,
+  type EventType,
+  isKept,
+  type LogReading,
+  nameOf,
+  present,
+} from './stream-event.ts';
 import { tripwireOf } from './tripwire.ts';
 import { parseTurn } from './turn.ts';
 import { noUsage, type Usage, withUsage } from './usage.ts';
@@ -73,7 +83,6 @@ export function isToldAnyway({ type }: Pick<RunEvent, 'type'>): boolean {
   return !stepEvents.has(type);
 }
 
-type EventType = RunEvent['type'];
 type StepEntry = Extract<LogEntry, { kind: 'step' }>;
 
 /** Statuses that end an execution, or at least this one. */
@@ -83,6 +92,7 @@ const stops: ReadonlySet<RunStatus> = new Set([...terminalStatuses, 'suspended',
 export class LogProjection {
   readonly #runId: string;
   readonly #scope: LogScope;
+  readonly #reading: LogReading;
   readonly #told = new Set<string>();
   #mark: string;
   #usage: Usage;
@@ -90,6 +100,7 @@ export class LogProjection {
   constructor(runId: string, { mark, usage }: LogPosition) {
     this.#runId = runId;
     this.#scope = new LogScope(runId);
+    this.#reading = { runId, log: this.#scope };
     this.#mark = mark;
     this.#usage = usage;
   }
@@ -131,16 +142,16 @@ export class LogProjection {
       case 'step':
         return yield* this.#stepEvents(scope, entry);
       case 'opened':
-        return yield* this.#foreachStart(scope, entry);
+        return yield* foreachOpened(this.#reading, scope, entry);
       case 'settled':
-        return yield* this.#foreachProgress(scope, entry);
+        return yield* foreachSettled(this.#reading, scope, entry);
       case 'chunk':
         return yield* this.#chunkEvents(scope, entry);
     }
   }
 
   #event(type: EventType, id: string, time: number | undefined, payload: RunEvent['payload']): RunEvent {
-    return { id, type, runId: this.#runId, from: 'WORKFLOW', time: time ?? 0, payload };
+    return eventOf(this.#runId, type, id, time, payload);
   }
 
   *#runEvents(header: RunHeader): Asking<RunEvent[]> {
@@ -222,7 +233,8 @@ export class LogProjection {
       status: record.bailed === true ? 'bailed' : status,
       ...(status === 'success' ? { output: yield* this.#scope.read(runId, record.output) } : {}),
       ...(status === 'failed' ? yield* this.#failureOf(runId, record) : {}),
-      ...present({ endedAt: record.endedAt }),
+      // One that is paused goes on.
+      ...(status === 'paused' ? {} : present({ endedAt: record.endedAt })),
     };
   }
 
@@ -246,68 +258,6 @@ export class LogProjection {
     return [this.#event(type, eventId(runId, type, record), record.endedAt, payload)];
   }
 
-  *#foreachStart(
-    scope: RunScope,
-    { runId, entry, opening }: Extract<LogEntry, { kind: 'opened' }>,
-  ): Asking<RunEvent[]> {
-    const foreach = foreachAt(scope, entry);
-    if (foreach === undefined) return [];
-    const payload = {
-      id: foreach,
-      stepName: foreach,
-      status: 'running',
-      payload: yield* this.#scope.outputOf(runId, entry - 1),
-      startedAt: opening.openedAt,
-    };
-    const type = 'workflow-step-start';
-    return [
-      this.#event(
-        type,
-        eventId(runId, type, { key: { entry }, turn: opening.turn }),
-        opening.openedAt,
-        payload,
-      ),
-    ];
-  }
-
-  *#foreachProgress(scope: RunScope, entry: Extract<LogEntry, { kind: 'settled' }>): Asking<RunEvent[]> {
-    const { runId, after, total, position, epoch } = entry;
-    const foreach = foreachAt(scope, entry.entry);
-    const { kind, member } = decodeToken(entry.token);
-    const item = this.#scope.itemSeen(runId, entry.entry, member);
-    if (foreach === undefined || kind === 'resumed' || (item !== undefined && isKept(item))) return [];
-    const names = { id: foreach, stepName: foreach };
-    const output = yield* this.#scope.read(runId, entry.output);
-    const progress = {
-      ...names,
-      completedCount: after.next - after.inFlight - after.suspended - (after.failed === undefined ? 0 : 1),
-      totalCount: total,
-      currentIndex: member,
-      iterationStatus: iterationStatus(kind),
-      ...(entry.output === undefined ? {} : { iterationOutput: output }),
-    };
-    const at = `${formatKey({ entry: entry.entry })}/${epoch}/${position}`;
-    const id = (type: EventType): string => `${runId}/${type}/${at}`;
-    const time = kind === 'suspended' ? item?.suspendedAt : item?.endedAt;
-    const told = this.#event('workflow-step-progress', id('workflow-step-progress'), time, progress);
-    const isSuspended = after.inFlight === 0 && after.suspended > 0 && after.closed === undefined;
-    if (!isSuspended) return [told];
-    const first = yield* this.#scope.suspendedItem(runId, entry.entry);
-    const payload = {
-      ...names,
-      status: 'suspended',
-      payload: yield* this.#scope.outputOf(runId, entry.entry - 1),
-      ...present({
-        startedAt: first?.startedAt,
-        suspendPayload: yield* this.#scope.read(runId, first?.suspendPayload),
-        suspendOutput: yield* this.#scope.read(runId, first?.suspendOutput),
-        suspendedAt: first?.suspendedAt,
-      }),
-    };
-    const type = 'workflow-step-suspended';
-    return [told, this.#event(type, id(type), first?.suspendedAt, payload)];
-  }
-
   *#foreachResult(scope: RunScope, record: StepRecord): Asking<RunEvent[]> {
     const { runId } = scope;
     const id = nameOf(scope, record.stepId);
@@ -326,11 +276,6 @@ export class LogProjection {
   }
 }
 
-/** What a time travel keeps is put at the new epoch; once it is resumed, it is executed. */
-function isKept({ kept, turn }: StepRecord): boolean {
-  return kept === true && parseTurn(turn).generation === 0;
-}
-
 function tripOf(error: unknown): Tripwire | undefined {
   return error instanceof Error ? tripwireOf(error) : undefined;
 }
@@ -338,26 +283,6 @@ function tripOf(error: unknown): Tripwire | undefined {
 /** Orders what a header shows: a later epoch, a later position, and the end after all. */
 function statusMark({ epoch, position, status }: RunHeader): string {
   return `${String(epoch).padStart(4, '0')}/${terminalStatuses.has(status) ? '~' : position}`;
-}
-
-function nameOf(scope: RunScope, stepId: string): string {
-  return `${scope.prefix}${stepId}`;
-}
-
-/** The name of the foreach at an entry; undefined when there is none. */
-function foreachAt(scope: RunScope, entry: number): string | undefined {
-  const definition = scope.graph[entry];
-  return definition?.type === 'foreach' ? nameOf(scope, definition.step.id) : undefined;
-}
-
-/** One iteration of a record: the same for all of its resumptions and attempts. */
-function callOf({ key, turn }: Pick<StepRecord, 'key' | 'turn'>): string {
-  const { epoch, iteration } = parseTurn(turn);
-  return `${formatKey(key)}/${epoch}.${iteration}`;
-}
-
-function eventId(runId: string, type: EventType, at: Pick<StepRecord, 'key' | 'turn'>): string {
-  return `${runId}/${type}/${callOf(at)}.${parseTurn(at.turn).generation}`;
 }
 
 /** What a state of a record tells; undefined for one that tells nothing: what is to be executed, and further attempts. */
@@ -383,14 +308,4 @@ function timeOf(record: StepRecord, type: EventType): number | undefined {
 
 function waiting(record: StepRecord): object {
   return { ...present({ startedAt: record.startedAt }), status: 'waiting' };
-}
-
-function iterationStatus(kind: ReturnType<typeof decodeToken>['kind']): 'success' | 'failed' | 'suspended' {
-  if (kind === 'suspended') return 'suspended';
-  return kind === 'success' || kind === 'bailed' ? 'success' : 'failed';
-}
-
-/** The fields that have a value. */
-function present(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 }

@@ -46,6 +46,8 @@ function answer(
         .then(({ records }) => records[0]);
     case 'items':
       return store.loadItems({ runId: need.runId, entry: need.entry });
+    case 'opening':
+      return store.loadJoin(need);
     case 'value':
       return engine.values.load(need.runId, need.stored);
   }

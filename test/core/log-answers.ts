@@ -1,5 +1,5 @@
 import { decode } from '../../src/core/codec.ts';
-import { encodeToken, foldJoin } from '../../src/core/join.ts';
+import { encodeToken, foldJoin, type JoinOpening } from '../../src/core/join.ts';
 import { header, stored, turn } from './builders.ts';
 import type { Graph } from '../../src/core/graph.ts';
 import type { LogEntry } from '../../src/core/history.ts';
@@ -19,6 +19,8 @@ export interface Stored {
   /** By run id and formatted key, with a slash between. */
   readonly records?: Readonly<Record<string, StepRecord>>;
   readonly items?: readonly StepRecord[];
+  /** Of the one block. */
+  readonly opening?: JoinOpening;
 }
 
 /** What needs no store. */
@@ -47,6 +49,8 @@ function answerOf(need: LogNeed, known: Stored): unknown {
       return known.records?.[`${need.runId}/${formatKey(need.key)}`];
     case 'items':
       return known.items ?? [];
+    case 'opening':
+      return known.opening;
     case 'value':
       return valueOf(need.stored);
   }
@@ -96,10 +100,14 @@ export function state(one: StepRecord, input?: unknown, runId = 'r1'): LogEntry 
 /** Fields of a record that succeeded. */
 export const success = { status: 'success', endedAt: 20, startedAt: 10 } as const;
 
+/** What a block was opened with. */
+export function openingOf(total: number): JoinOpening {
+  return { turn: turn(), total, concurrency: 1, openedAt: 5 };
+}
+
 /** A block of run `r1` was opened. */
 export function opened(entry: number, total: number): LogEntry {
-  const opening = { turn: turn(), total, concurrency: 1, openedAt: 5 };
-  return { kind: 'opened', runId: 'r1', entry, epoch: 1, opening };
+  return { kind: 'opened', runId: 'r1', entry, epoch: 1, opening: openingOf(total) };
 }
 
 /** The last of these settlements of a block of run `r1`. */

@@ -5,7 +5,7 @@ import type { RunHeader, StepRecord } from '../../src/core/records.ts';
 import { logCursor } from '../../src/core/stream.ts';
 import { noUsage } from '../../src/core/usage.ts';
 import { graphOf, header, record, stored } from './builders.ts';
-import { eventsOf, only, opened, run, settled, state, success } from './log-answers.ts';
+import { eventsOf, only, opened, openingOf, run, settled, state, success } from './log-answers.ts';
 
 const each: Graph = [
   { type: 'step', id: 'list', canSuspend: false },
@@ -72,39 +72,70 @@ describe('a foreach', () => {
       ...names,
       status: 'suspended',
       payload: [1, 2],
-      startedAt: 1,
+      startedAt: 5,
       suspendPayload: 'item 0',
       suspendedAt: 10,
     };
-    const hot = eventsOf([list, state(waits(1)), state(waits(0)), suspended], only(each));
+    const hot = eventsOf([list, opened(1, 2), state(waits(1)), state(waits(0)), suspended], only(each));
     expect(hot.events.at(-1)).toMatchObject({
       id: 'r1/workflow-step-suspended/00001/1/1',
       type: 'workflow-step-suspended',
       time: 10,
       payload: first,
     });
-    expect(hot.asked).not.toContain('items');
+    expect(hot.asked).toEqual(['run']);
     const gone = { ...waits(0), status: 'success' } as const;
-    const cold = eventsOf([list, suspended], only(each, { items: [gone, waits(1), item(2, success)] }));
+    const opening = openingOf(2);
+    const cold = eventsOf(
+      [list, suspended],
+      only(each, { items: [gone, waits(1), item(2, success)], opening }),
+    );
     expect(cold.events.at(-1)?.payload).toEqual(first);
-    expect(cold.asked).toContain('items');
+    expect(cold.asked).toEqual(['run', 'items', 'opening']);
     const removed = eventsOf([list, suspended], only(each));
     expect(removed.events.at(-1)?.payload).toEqual({ ...names, status: 'suspended', payload: [1, 2] });
   });
 
-  test('an item that goes on, and one that a time travel kept, are silent', () => {
-    const { events } = eventsOf(
-      [
-        state(item(0, { ...success, kept: true })),
-        settled(1, 3, [['success', 0]]),
-        settled(1, 3, [
-          ['suspended', 1],
-          ['resumed', 1],
-        ]),
-      ],
-      only(each),
-    );
-    expect(events).toEqual([]);
+  test('that is resumed goes on with the first item that does', () => {
+    const goesOn = item(1, { status: 'due', resumeData: stored('yes'), resumedAt: 12 });
+    const waiting = [
+      ['suspended', 0],
+      ['suspended', 1],
+      ['resumed', 1],
+    ] as const;
+    const entries = [
+      state(goesOn),
+      settled(1, 2, waiting),
+      settled(1, 2, [...waiting, ['resumed', 0] as const]),
+    ];
+    const resumed = {
+      id: 'r1/workflow-step-start/00001/1/2',
+      type: 'workflow-step-start',
+      time: 12,
+      payload: {
+        ...names,
+        status: 'running',
+        payload: [1, 2],
+        startedAt: 5,
+        resumePayload: 'yes',
+        resumedAt: 12,
+      },
+    };
+    const hot = eventsOf([list, opened(1, 2), ...entries], only(each));
+    expect(hot.events.slice(2)).toMatchObject([resumed]);
+    expect(hot.events[2]?.payload).toEqual(resumed.payload);
+    expect(hot.asked).toEqual(['run']);
+    const records = { 'r1/i00001#00001': goesOn };
+    const cold = eventsOf([list, ...entries.slice(1)], only(each, { records, opening: openingOf(2) }));
+    expect(cold.events.slice(1)).toMatchObject([resumed]);
+    expect(cold.asked).toEqual(['run', 'record', 'opening']);
+    const removed = eventsOf([list, ...entries.slice(1)], only(each));
+    expect(removed.events[1]?.payload).toEqual({ ...names, status: 'running', payload: [1, 2] });
+  });
+
+  test('an item that a time travel kept is silent', () => {
+    const entries = [state(item(0, { ...success, kept: true })), settled(1, 3, [['success', 0]])];
+    expect(eventsOf(entries, only(each)).events).toEqual([]);
   });
 
   test.each([
@@ -156,6 +187,15 @@ describe('nested runs', () => {
     expect(eventsOf(entries, { graphs, headers }, { runId: 'c1' }).events).toEqual([]);
     const orphan = { c2: child('c2', 'gone') };
     expect(eventsOf([state(record(0, success), 0, 'c2')], { graphs, headers: orphan }).events).toEqual([]);
+  });
+
+  test('that pause have their place say so, without an end', () => {
+    const place = record(0, { status: 'paused', startedAt: 10, endedAt: 20, childRunId: 'c1' });
+    const { events } = eventsOf([state(place, 1)], { graphs, headers: { r1: header() } });
+    expect(events).toMatchObject([
+      { type: 'workflow-step-result', payload: { status: 'paused', payload: 1 } },
+    ]);
+    expect(events[0]?.payload).not.toHaveProperty('endedAt');
   });
 
   test('at a place that the graph lacks are told under the id of their workflow', () => {

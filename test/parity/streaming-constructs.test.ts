@@ -102,6 +102,7 @@ describe.each(places)('streams of constructs in $name', (place) => {
       const second = await all(run.resumeStream({ resumeData: 1 }));
       expect(lines(second)).toEqual([
         'start',
+        'step-start item',
         'step-progress item',
         'step-progress item',
         'step-progress item',
@@ -113,11 +114,12 @@ describe.each(places)('streams of constructs in $name', (place) => {
         suspendPayload: { even: 4 },
       });
       const third = run.resumeStream({ resumeData: 1 });
-      expect(lines(await all(third))).toEqual(['start', 'step-progress item', 'step-result item', 'finish']);
+      const thirdLines = ['start', 'step-start item', 'step-progress item', 'step-result item', 'finish'];
+      expect(lines(await all(third))).toEqual(thirdLines);
       expect(await third.result).toMatchObject({ status: 'success', result: [20, 30, 40] });
       // Whoever reads it later from its beginning is told the same.
       const later = await all(run.observeStream());
-      expect(lines(later)).toEqual(['start', 'step-progress item', 'step-result item', 'finish']);
+      expect(lines(later)).toEqual(thirdLines);
       const again = (await runtime.events({ runId: 'r' })).events;
       const payloads = again.filter(({ type }) => type === 'workflow-step-suspended');
       expect(payloads.map(({ payload }) => payload['suspendPayload'])).toEqual([{ even: 2 }, { even: 4 }]);

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { memoryBackend } from '../../src/adapters/memory/index.ts';
 import type { StepContext, WorkflowDefinition } from '../../src/core/definition.ts';
 import { RequestContext } from '../../src/core/request-context.ts';
-import { createStep, createWorkflow } from '../../src/index.ts';
+import { createStep } from '../../src/index.ts';
 import { createRuntime, executeStep, type Runtime, type StepExecution } from '../../src/runtime/index.ts';
 import { simulate, type VirtualClock, virtualClock } from '../../src/testing/index.ts';
 import { byHand } from './hand.ts';

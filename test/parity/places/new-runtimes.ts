@@ -84,6 +84,7 @@ export function newRuntimes(options: RuntimeOptions, open: () => Backend): Runti
     start: (request) => once((made) => made.start(request)),
     startScheduled: (tick, given) => once((made) => made.startScheduled(tick, given)),
     resume: (request) => once((made) => made.resume(request)),
+    resumeByKey: (request) => once((made) => made.resumeByKey(request)),
     cancel: (request) => once((made) => made.cancel(request)),
     timeTravel: (request) => once((made) => made.timeTravel(request)),
     restart: (request) => once((made) => made.restart(request)),

@@ -1,0 +1,39 @@
+import { describe, expect, test } from 'vitest';
+import type { WorkflowDefinition } from '../../../src/core/definition.ts';
+import type { Runtime } from '../../../src/runtime/index.ts';
+import { RunHandle } from '../../../src/sdk/run.ts';
+import { inPlace, places } from '../../runtime/places.ts';
+import { streamCases } from './all.ts';
+import type { StreamCall } from './case.ts';
+import { expectList } from './compare.ts';
+import type { ListedEvent } from './events.ts';
+import { hanging } from './steps.ts';
+
+async function runOf(runtime: Runtime, made: WorkflowDefinition): Promise<RunHandle> {
+  return new RunHandle(runtime, await runtime.create({ workflowId: made.id, runId: 'r' }), made);
+}
+
+/** All events of a call. */
+async function eventsOf(run: RunHandle, { open, onEvent }: StreamCall): Promise<ListedEvent[]> {
+  const events: ListedEvent[] = [];
+  const answers: Promise<unknown>[] = [];
+  for await (const event of open(run) as AsyncIterable<ListedEvent>) {
+    events.push(event);
+    const answer = onEvent?.(run, event);
+    if (answer !== undefined) answers.push(answer);
+  }
+  await Promise.all(answers);
+  return events;
+}
+
+describe.each(places)('whole streams in $name', (place) => {
+  test.each(streamCases)('$construct: $what', async ({ workflow, calls }) => {
+    const made = workflow();
+    await inPlace(place, [made], async (runtime) => {
+      const run = await runOf(runtime, made);
+      for (const call of calls) expectList(await eventsOf(run, call), call.list);
+      // To close a runtime waits for its steps.
+      await expect.poll(() => hanging.size).toBe(0);
+    });
+  });
+});
