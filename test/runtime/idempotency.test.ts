@@ -120,7 +120,7 @@ describe.each(places)('the idempotency key, $name', (place) => {
       expect((await next.result({ runId: 'r' })).status).toBe('success');
     } finally {
       await next.close();
-      remove();
+      await remove();
     }
     expect(keys).toEqual(['r/00001/1.0.0', 'r/00001/1.0.0']);
   });

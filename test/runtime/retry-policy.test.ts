@@ -19,7 +19,7 @@ async function withVirtualTime(
     await act(runtime, clock);
   } finally {
     await runtime.close();
-    remove();
+    await remove();
   }
 }
 

@@ -143,12 +143,12 @@ export const concurrentRuns: DirectedSchedule = async () => {
 export const otherGraph: DirectedSchedule = async () => {
   const clock = new ManualClock();
   const place = memoryPlace({ clock });
-  const asking = step('asking', async ({ resumeData, suspend }) => resumeData ?? suspend({}));
+  const waits = step('asking', async ({ resumeData, suspend }) => resumeData ?? suspend({}));
   const deploy = (...ids: readonly string[]): Runtime => {
     const steps = ids.map((id) => step(id, () => id));
     const logger = { warn: () => undefined };
     return createRuntime({
-      workflows: [workflow('w', [...steps, asking])],
+      workflows: [workflow('w', [...steps, waits])],
       backend: place.attach(),
       work: false,
       logger,
