@@ -137,8 +137,8 @@ function later(record: Changes, { now }: Pick<Clock, 'now'>): number {
 }
 
 /** When to look again at what has not changed since `changed`: after as long as that, within the bounds of {@link sweepPause}. */
-export function laterThan(changed: number | undefined, now: number): number {
-  return now + Math.min(sweepPause.longest, Math.max(sweepPause.shortest, now - (changed ?? 0)));
+export function laterThan(changed: number, now: number): number {
+  return now + Math.min(sweepPause.longest, Math.max(sweepPause.shortest, now - changed));
 }
 
 function merge(plans: readonly SweepPlan[]): SweepPlan {

@@ -136,10 +136,10 @@ async function keepParked(
  */
 async function sweepEnded(engine: Engine, header: RunHeader): Promise<'parked'> {
   const { store, clock } = engine.backend;
-  const { runId, wakes, position, endedAt } = header;
+  const { runId, wakes, position, endedAt, updatedAt } = header;
   await cancelNestedRuns(engine, header);
   if (header.parent !== undefined) await tellParents(engine, header, 0);
-  await store.setSweep({ runId, wakes, position, sweepAt: laterThan(endedAt, clock.now()) });
+  await store.setSweep({ runId, wakes, position, sweepAt: laterThan(endedAt ?? updatedAt, clock.now()) });
   return 'parked';
 }
 
