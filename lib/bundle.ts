@@ -31,7 +31,8 @@ const requireBanner =
 
 /**
  * Packages that the clients load for credentials of other places than a function, which has its own in its environment, and for a
- * browser. They are left out of the functions' part; what an author imports is bundled with the author's.
+ * browser; and what knows when a cron is due, which the Scheduler does for functions. They are left out of the functions' part; what
+ * an author imports is bundled with the author's.
  */
 const neverLoaded = [
   '@aws-sdk/credential-provider-ini',
@@ -41,6 +42,7 @@ const neverLoaded = [
   '@aws-sdk/credential-provider-web-identity',
   '@smithy/credential-provider-imds',
   'bowser',
+  'croner',
 ];
 
 const shared = {
