@@ -129,7 +129,7 @@ function idOf(spec: BodySpec): string {
   return spec.kind === 'step' ? spec.id : spec.workflow.id;
 }
 
-/** Of an error that the engine makes, only that it is none of a body is looked at: its text is the engine's own. */
+/** Of an error that the engine makes, only that it is none of a body is looked at: its text, which may quote one, is the engine's own. */
 function askedBy(name: RetryIf | undefined): Pick<RetryConfig, 'retryIf'> {
   switch (name) {
     case undefined:
@@ -139,7 +139,7 @@ function askedBy(name: RetryIf | undefined): Pick<RetryConfig, 'retryIf'> {
     case 'once':
       return { retryIf: async (_, { retryCount }) => retryCount === 0 };
     case 'known':
-      return { retryIf: ({ message }) => message.includes('failed at attempt') };
+      return { retryIf: ({ message }) => /failed at attempt \d+$/.test(message) };
     case 'throws':
       return {
         retryIf: ({ message }) => {
