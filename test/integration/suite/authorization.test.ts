@@ -5,6 +5,7 @@ import { type Access, routes } from '../../../lib/routes.ts';
 import { type Call, callerOf, outputsOf, reaches, region, stackName, urlOf } from '../deployed.ts';
 import { grants, roleOutput } from '../roles.ts';
 import { addUser, assumeRole } from '../signed-calls.ts';
+import { askedUnder } from '../stacks/asking.ts';
 
 /** A call of a route, and what it is answered to the run's owner and to somebody else who may use the API. */
 interface Attempt {
@@ -39,7 +40,9 @@ const attempts: readonly Attempt[] = [
   { route: 'POST /runs/{runId}/values/{sha256}/link', body: { bytes: 12 }, owner: 200, other: 403 },
   { route: 'GET /runs/{runId}/value', query: notShown, owner: 404, other: 403 },
   { route: 'GET /runs/{runId}/value/link', query: notShown, owner: 404, other: 403 },
-  { route: 'POST /runs/{runId}/resume', body: { resumeData: { answer: 'yes' } }, owner: 200, other: 403 },
+  // A key finds runs of the caller alone; the run is resumed by it.
+  { route: 'POST /resume', body: { resumeData: { answer: 'yes' } }, owner: 200, other: 404 },
+  { route: 'POST /runs/{runId}/resume', body: { resumeData: { answer: 'no' } }, owner: 409, other: 403 },
   { route: 'POST /runs/{runId}/time-travel', body: { step: 'ask', inputData }, owner: 200, other: 403 },
   // Only what runs can be restarted.
   { route: 'POST /runs/{runId}/restart', body: {}, owner: 409, other: 403 },
@@ -51,8 +54,9 @@ const attempts: readonly Attempt[] = [
 async function attempt(as: Call, { route, body, query = '' }: Attempt, runId: string) {
   const [method = '', template = ''] = route.split(' ');
   const path = template.replace('{workflowId}', 'asking').replace('{runId}', runId).replace('{sha256}', hash);
-  const start = route.startsWith('POST /workflows') ? { runId, inputData } : body;
-  return await as(method, `${path}${query}`, start);
+  const more = route.startsWith('POST /workflows') ? { runId, inputData } : { key: askedUnder(runId) };
+  const isNamedInBody = !route.includes('{runId}') && method === 'POST';
+  return await as(method, `${path}${query}`, isNamedInBody ? { ...(body as object), ...more } : body);
 }
 
 test('every route is tried', () => {
@@ -108,7 +112,7 @@ function matrix(
   test.each(attempts)('$route is answered $owner to the owner', async (one) => {
     const { status, body } = await attempt(callers.owner, one, runId);
     expect({ status, body }).toMatchObject({ status: one.owner });
-    if (one.route.endsWith('/resume')) await reaches(runId, 'success', { as: callers.owner });
+    if (one.route === 'POST /resume') await reaches(runId, 'success', { as: callers.owner });
     if (one.route.endsWith('/time-travel')) await reaches(runId, 'suspended', { as: callers.owner });
   });
 }
