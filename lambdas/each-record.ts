@@ -1,9 +1,9 @@
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
-import { contentOf } from '../src/adapters/aws/queue-message.ts';
+import { jsonOf } from '../src/adapters/aws/fields.ts';
 import { messageIds } from './message-ids.ts';
 import { during, logger } from './observability.ts';
 
-/** A record of a queue, and what its body holds, which is parsed once: see `contentOf`. */
+/** A record of a queue, and what its body holds, which is parsed once: see `jsonOf`. */
 export interface Delivery {
   readonly record: SQSRecord;
   readonly content: unknown;
@@ -17,7 +17,7 @@ export async function eachRecord(
   { Records: records }: SQSEvent,
   handle: (delivery: Delivery) => Promise<void>,
 ): Promise<SQSBatchResponse> {
-  const deliveries = records.map((record) => ({ record, content: contentOf(record.body) }));
+  const deliveries = records.map((record) => ({ record, content: jsonOf(record.body) }));
   const failures = await failuresOf(deliveries, (one) => during(messageIds(one), () => handle(one)));
   for (const { record: failed, reason } of failures) {
     logger.error('The event was not processed and comes again.', { ...messageIds(failed), error: reason });

@@ -1,6 +1,7 @@
 import { createRuntime } from 'evented-workflows/runtime';
 import { awsBackend } from '../../src/adapters/aws/index.ts';
-import { contentOf, eventIn } from '../../src/adapters/aws/queue-message.ts';
+import { jsonOf } from '../../src/adapters/aws/fields.ts';
+import { eventIn } from '../../src/adapters/aws/queue-message.ts';
 import { withInvocation } from '../../src/adapters/aws/invocation.ts';
 import { deliveryOf, Spending, type SpendingOptions } from '../../src/adapters/aws/spending.ts';
 import { addUsage, noUsage, type Usage, usageNames } from '../../src/adapters/aws/usage.ts';
@@ -134,7 +135,7 @@ async function measureRun(
   };
   const drain = async (): Promise<void> => {
     for (let body = cloud.queue.shift(); body !== undefined; body = cloud.queue.shift()) {
-      const [content, bytes] = [contentOf(body), Buffer.byteLength(body)];
+      const [content, bytes] = [jsonOf(body), Buffer.byteLength(body)];
       deliveries += 1;
       now += 1_000;
       await call(deliveryOf(content, bytes, 1), () => runtime.handle(eventIn(content)));

@@ -2,13 +2,13 @@ import type { SQSRecord } from 'aws-lambda';
 import { expect, test } from 'vitest';
 import type { Delivery } from '../../lambdas/each-record.ts';
 import { messageIds } from '../../lambdas/message-ids.ts';
-import { contentOf } from '../../src/adapters/aws/queue-message.ts';
+import { jsonOf } from '../../src/adapters/aws/fields.ts';
 import { runEvent, stepEvent } from '../../src/core/event.ts';
 import { formatQueueMessage } from '../../src/adapters/aws/index.ts';
 
 function delivery(body: string): Delivery {
   const record = { messageId: 'm', body, attributes: { ApproximateReceiveCount: '3' } } as SQSRecord;
-  return { record, content: contentOf(body) };
+  return { record, content: jsonOf(body) };
 }
 
 const own = { messageId: 'm', receiveCount: 3 };

@@ -6,7 +6,8 @@ import { requestHandler, type RequestHandlerOptions } from '../../lambdas/reques
 import { memoryPlace, type MemoryPlace } from '../../src/adapters/memory/index.ts';
 import type { RequestSource } from '../../src/adapters/aws/config.ts';
 import { formatQueueMessage } from '../../src/adapters/aws/index.ts';
-import { contentOf, eventIn } from '../../src/adapters/aws/queue-message.ts';
+import { jsonOf } from '../../src/adapters/aws/fields.ts';
+import { eventIn } from '../../src/adapters/aws/queue-message.ts';
 import { createStep, createWorkflow } from '../../src/index.ts';
 import type { RequestRefused } from '../../src/events/index.ts';
 import { createRuntime, type Runtime } from '../../src/runtime/index.ts';
@@ -37,7 +38,7 @@ function orders() {
 }
 
 function delivered(body: string): Delivery {
-  return { record: { body, attributes: { SentTimestamp: '0' } } as SQSRecord, content: contentOf(body) };
+  return { record: { body, attributes: { SentTimestamp: '0' } } as SQSRecord, content: jsonOf(body) };
 }
 
 interface Fixture {

@@ -6,7 +6,7 @@ import { sqliteBackend } from '../../src/adapters/sqlite/index.ts';
 import type { WorkflowDefinition } from '../../src/core/definition.ts';
 import type { Backend } from '../../src/ports/index.ts';
 import { createRuntime, type Runtime, type RuntimeOptions } from '../../src/runtime/index.ts';
-import type { VirtualClock } from '../../src/testing/index.ts';
+import { type VirtualClock, virtualClock } from '../../src/testing/index.ts';
 
 /** A place that a test runs in, and what removes it afterwards. */
 export interface Place {
@@ -90,6 +90,23 @@ export async function inPlace(
   const runtime = create({ workflows, backend, logger: quiet, ...options });
   try {
     await body(runtime, another);
+  } finally {
+    await runtime.close();
+    await remove();
+  }
+}
+
+/** The same with a clock that the test moves. */
+export async function withVirtualTime(
+  place: Place,
+  workflows: readonly WorkflowDefinition[],
+  act: (runtime: Runtime, clock: VirtualClock) => Promise<void>,
+): Promise<void> {
+  const clock = virtualClock();
+  const { backend, remove } = place.open(clock);
+  const runtime = createRuntime({ workflows, backend });
+  try {
+    await act(runtime, clock);
   } finally {
     await runtime.close();
     await remove();

@@ -1,27 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import type { RetryConfig, WorkflowDefinition } from '../../src/core/definition.ts';
+import type { RetryConfig } from '../../src/core/definition.ts';
 import { createStep, createWorkflow, NonRetryableError } from '../../src/index.ts';
-import { createRuntime, type Runtime } from '../../src/runtime/index.ts';
-import { type VirtualClock, virtualClock } from '../../src/testing/index.ts';
 import { byHand } from './hand.ts';
-import { type Place, places } from './places.ts';
+import { places, withVirtualTime } from './places.ts';
 import { any, body, flow } from './steps.ts';
-
-async function withVirtualTime(
-  place: Place,
-  workflows: readonly WorkflowDefinition[],
-  act: (runtime: Runtime, clock: VirtualClock) => Promise<void>,
-): Promise<void> {
-  const clock = virtualClock();
-  const { backend, remove } = place.open(clock);
-  const runtime = createRuntime({ workflows, backend });
-  try {
-    await act(runtime, clock);
-  } finally {
-    await runtime.close();
-    await remove();
-  }
-}
 
 /** A step that always fails, and notes when it is tried; `retryConfig` is its own. */
 function failing(times: number[], now: () => number, retryConfig?: RetryConfig) {

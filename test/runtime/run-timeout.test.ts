@@ -1,29 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import type { WorkflowDefinition } from '../../src/core/definition.ts';
 import type { WorkflowEvent } from '../../src/core/event.ts';
 import { createStep, createWorkflow } from '../../src/index.ts';
-import { createRuntime, type Runtime } from '../../src/runtime/index.ts';
-import { type VirtualClock, virtualClock } from '../../src/testing/index.ts';
 import { nest, step, workflow } from './fixtures.ts';
 import { asking, byHand } from './hand.ts';
-import { type Place, places } from './places.ts';
+import { places, withVirtualTime } from './places.ts';
 import { any, body, echo } from './steps.ts';
-
-async function withVirtualTime(
-  place: Place,
-  workflows: readonly WorkflowDefinition[],
-  act: (runtime: Runtime, clock: VirtualClock) => Promise<void>,
-): Promise<void> {
-  const clock = virtualClock();
-  const { backend, remove } = place.open(clock);
-  const runtime = createRuntime({ workflows, backend });
-  try {
-    await act(runtime, clock);
-  } finally {
-    await runtime.close();
-    await remove();
-  }
-}
 
 function flow(id: string, timeoutMs?: number) {
   return createWorkflow({

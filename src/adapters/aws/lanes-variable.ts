@@ -1,33 +1,31 @@
 import type { ValidationIssue } from '../../core/errors.ts';
 import type { Lane } from './config.ts';
-
-/** How a field of a lane has to be. */
-interface FieldRule {
-  readonly is: (value: unknown) => boolean;
-  /** What is said of another value. */
-  readonly otherwise: string;
-  readonly required?: true;
-}
+import { type FieldRule, isObject, issuesOfFields, jsonOf } from './fields.ts';
 
 const rules: Readonly<Record<keyof Lane, FieldRule>> = {
   name: {
     is: (value) => typeof value === 'string' && /^[A-Za-z0-9-]{1,40}$/.test(value),
-    otherwise: 'is no name of 1 to 40 letters, digits and hyphens',
-    required: true,
+    expected: 'a name of 1 to 40 letters, digits and hyphens',
   },
   queueUrl: {
     is: (value) => typeof value === 'string' && URL.canParse(value),
-    otherwise: 'is no URL',
-    required: true,
+    expected: 'a URL',
   },
   queueArn: {
     is: (value) => typeof value === 'string' && value.startsWith('arn:'),
-    otherwise: 'is no ARN',
-    required: true,
+    expected: 'an ARN',
   },
-  workflows: { is: (value) => areTexts(value, /./s), otherwise: 'is no array of ids of workflows' },
-  steps: { is: (value) => areTexts(value, /^.+\/.+$/), otherwise: 'is no array of <workflow id>/<step id>' },
-  stepsOver: { is: isMilliseconds, otherwise: 'is no whole number of milliseconds' },
+  workflows: {
+    is: (value) => areTexts(value, /./s),
+    expected: 'an array of ids of workflows',
+    optional: true,
+  },
+  steps: {
+    is: (value) => areTexts(value, /^.+\/.+$/),
+    expected: 'an array of <workflow id>/<step id>',
+    optional: true,
+  },
+  stepsOver: { is: isMilliseconds, expected: 'a whole number of milliseconds', optional: true },
 };
 
 /** The lanes in the text of their variable, and what is wrong with it: the path in it, and words that follow that. */
@@ -53,15 +51,11 @@ function refused(message: string): ReturnType<typeof lanesIn> {
 }
 
 function issuesIn(lane: unknown): ValidationIssue[] {
-  if (typeof lane !== 'object' || lane === null) return [{ path: '', message: 'is no object' }];
-  const given = lane as Readonly<Record<string, unknown>>;
-  const unknown = Object.keys(given).filter((name) => !Object.hasOwn(rules, name));
+  if (!isObject(lane)) return [{ path: '', message: 'is no object' }];
+  const unknown = Object.keys(lane).filter((name) => !Object.hasOwn(rules, name));
   const issues = unknown.map((name) => ({ path: name, message: 'is no field of a lane' }));
-  for (const [name, { is, otherwise, required }] of Object.entries(rules)) {
-    const value = given[name];
-    if (value === undefined ? required === true : !is(value)) issues.push({ path: name, message: otherwise });
-  }
-  if ((given['workflows'] ?? given['steps'] ?? given['stepsOver']) === undefined) {
+  issues.push(...issuesOfFields(lane, rules));
+  if ((lane['workflows'] ?? lane['steps'] ?? lane['stepsOver']) === undefined) {
     issues.push({ path: '', message: 'has none of workflows, steps and stepsOver' });
   }
   return issues;
@@ -73,12 +67,4 @@ function areTexts(value: unknown, pattern: RegExp): boolean {
 
 function isMilliseconds(value: unknown): boolean {
   return Number.isSafeInteger(value) && Number(value) >= 0;
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

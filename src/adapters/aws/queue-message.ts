@@ -2,20 +2,13 @@ import { type ValidationIssue, WorkflowError } from '../../core/errors.ts';
 import { eventFormat, eventTypes, type WorkflowEvent } from '../../core/event.ts';
 import { runStatuses, stepStatuses } from '../../core/records.ts';
 import { eventSource } from './config.ts';
+import { type FieldRule, isObject, issuesOfFields, jsonOf } from './fields.ts';
 import type { Carried } from './spending.ts';
 
 /**
  * The body of a message in the work queue: what the bus's rule delivers to it, or the part of that which counts, as timers
- * send it past the bus. Each function begins with reading one, so that is done without a library for schemas.
+ * send it past the bus.
  */
-
-/** How a field of an event has to be. */
-interface FieldRule {
-  readonly is: (value: unknown) => boolean;
-  /** What it has to be, for whoever sent something else. */
-  readonly expected: string;
-  readonly optional?: true;
-}
 
 const anyText: FieldRule = { is: (value) => typeof value === 'string', expected: 'a string' };
 const text: FieldRule = { is: isText, expected: 'a string that is not empty' };
@@ -74,10 +67,6 @@ function isPlace(value: unknown): boolean {
   return isObject(value) && isText(value['runId']) && isPath(value['path']);
 }
 
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 /**
  * The body by which a timer delivers an event: the same parts of it that the bus delivers, and no more. `spent`: what its
  * handling has used, and nothing has been charged with. @default nothing
@@ -87,21 +76,12 @@ export function formatQueueMessage(event: WorkflowEvent, spent: Carried = {}): s
   return JSON.stringify({ source: eventSource, 'detail-type': event.type, detail });
 }
 
-/** What the body of a message holds; undefined for what is no JSON, which no reader takes for anything. */
-export function contentOf(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch {
-    return undefined;
-  }
-}
-
 /**
  * The event in the body of a message of the work queue. Throws WORKFLOW_ARGUMENT_INVALID for a body that is no JSON, that has
  * another source, or whose detail is no event of a format up to this version's; `details.issues` names the fields.
  */
 export function parseQueueMessage(body: string): WorkflowEvent {
-  return eventIn(contentOf(body));
+  return eventIn(jsonOf(body));
 }
 
 /** {@link parseQueueMessage} of what was parsed already. */
@@ -127,11 +107,9 @@ function readInto(
   if (source !== eventSource) issues.push({ path: 'source', message: `is not ${eventSource}` });
   if (!isObject(detail)) return [...issues, { path: 'detail', message: 'is no object' }];
   if (detail['type'] !== type) issues.push({ path: 'detail-type', message: 'is not the type of the detail' });
-  for (const [name, { is, expected, optional }] of Object.entries(eventFields)) {
-    const value = detail[name];
-    if (value === undefined && optional === true) continue;
-    if (is(value)) event[name] = value;
-    else issues.push({ path: `detail.${name}`, message: `is not ${expected}` });
+  issues.push(...issuesOfFields(detail, eventFields, 'detail.'));
+  for (const name of Object.keys(eventFields)) {
+    if (detail[name] !== undefined) event[name] = detail[name];
   }
   return issues;
 }
@@ -145,7 +123,7 @@ function notAnObject(content: unknown): ValidationIssue {
  * EventBridge could not put there. Throws WORKFLOW_ARGUMENT_INVALID for any other body.
  */
 export function runIdOfMessage(body: string): string {
-  return runIdIn(contentOf(body));
+  return runIdIn(jsonOf(body));
 }
 
 /** {@link runIdOfMessage} of what was parsed already. */

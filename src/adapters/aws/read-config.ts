@@ -32,8 +32,7 @@ export interface AwsConfig {
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * Reads variables one by one and notes all that is wrong, so that it can be told at once. By hand: each function begins with it,
- * and a library for schemas would double the time that takes.
+ * Reads variables one by one and notes all that is wrong, so that it can be told at once. By hand, as in `fields.ts`.
  */
 class VariableReader {
   readonly issues: ValidationIssue[] = [];

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { WorkflowError } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
 import { newRunIdPattern, requestTypes, runIdPattern } from '../../events/requests.ts';
+import { isObject } from './fields.ts';
 import { issuesOf } from './issues.ts';
 
 /** Requests: events of a source that the app allows, as the bus's rule for it delivers them to the work queue. */
@@ -31,10 +32,6 @@ const newRunId = text
     'is a dot segment, which no URL can carry, or an id of the runs of schedules',
   )
   .meta({ maxLength: limits.idLength });
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
 
 // Not z.record, which drops a key named `__proto__`: an author's values are passed on as they came.
 const values = z

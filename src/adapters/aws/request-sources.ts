@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { WorkflowError } from '../../core/errors.ts';
 import { environment, isOwnSource, type RequestSource, requestSourceLimits, requestVerbs } from './config.ts';
+import { jsonOf } from './fields.ts';
 import { issuesOf } from './issues.ts';
 
 const { sources: most, sourceLength, ownerLength } = requestSourceLimits;
@@ -42,13 +43,4 @@ export function readRequestSources(
     `${environment.requestSources} is malformed: ${lines.join(', ')}; the WorkflowRuntime construct sets it`,
     { cause: parsed.error, details: { issues } },
   );
-}
-
-/** Undefined for what is no JSON, which no schema takes. */
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

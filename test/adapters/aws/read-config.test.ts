@@ -83,14 +83,18 @@ test('a queue or a role without a group sets no schedules', () => {
 test.each<[string, unknown, string]>([
   ['no JSON', '[', 'is no JSON'],
   ['no array', lane, 'is no array'],
-  ['no name of a rule', [{ ...lane, name: 'a lane' }], 'is no name of 1 to 40 letters, digits and hyphens'],
-  ['a name that is too long', [{ ...lane, name: 'x'.repeat(41) }], 'is no name'],
+  [
+    'no name of a rule',
+    [{ ...lane, name: 'a lane' }],
+    'is not a name of 1 to 40 letters, digits and hyphens',
+  ],
+  ['a name that is too long', [{ ...lane, name: 'x'.repeat(41) }], 'is not a name'],
   ['a name twice', [lane, lane], 'has a name twice'],
-  ['no queue', [{ ...lane, queueUrl: 'long' }], 'is no URL'],
-  ['no ARN', [{ ...lane, queueArn: 'long' }], 'is no ARN'],
+  ['no queue', [{ ...lane, queueUrl: 'long' }], 'is not a URL'],
+  ['no ARN', [{ ...lane, queueArn: 'long' }], 'is not an ARN'],
   ['nothing to do', [{ ...lane, stepsOver: undefined }], 'has none of workflows, steps and stepsOver'],
-  ['a step without its workflow', [{ ...lane, steps: ['s'] }], 'is no array of <workflow id>/<step id>'],
-  ['part of a millisecond', [{ ...lane, stepsOver: 0.5 }], 'is no whole number of milliseconds'],
+  ['a step without its workflow', [{ ...lane, steps: ['s'] }], 'is not an array of <workflow id>/<step id>'],
+  ['part of a millisecond', [{ ...lane, stepsOver: 0.5 }], 'is not a whole number of milliseconds'],
   ['a field that nobody reads', [{ ...lane, step: ['w/s'] }], 'is no field of a lane'],
 ])('a lane with %s is refused', (_, value, message) => {
   const text = typeof value === 'string' ? value : JSON.stringify(value);

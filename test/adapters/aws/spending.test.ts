@@ -1,4 +1,4 @@
-import { contentOf } from '../../../src/adapters/aws/queue-message.ts';
+import { jsonOf } from '../../../src/adapters/aws/fields.ts';
 import { describe, expect, test } from 'vitest';
 import { withInvocation } from '../../../src/adapters/aws/invocation.ts';
 import {
@@ -73,7 +73,7 @@ describe('a charge on a record', () => {
 
 describe('a delivery', () => {
   const deliveryIn = (text: string, messages: number): ReturnType<typeof deliveryOf> =>
-    deliveryOf(contentOf(text), Buffer.byteLength(text), messages);
+    deliveryOf(jsonOf(text), Buffer.byteLength(text), messages);
   const body = (more: object): string => JSON.stringify({ detail: { spent: { mw: 1, me: -2 } }, ...more });
 
   test('by the bus is sent, received and deleted; by a timer it was counted when it was sent', () => {
