@@ -31,8 +31,7 @@ const requireBanner =
 
 /**
  * Packages that the clients load for credentials of other places than a function, which has its own in its environment, and for a
- * browser; and what knows when a cron is due, which the Scheduler does for functions. They are left out of the functions' part; what
- * an author imports is bundled with the author's.
+ * browser. They are left out of the functions' part; what an author imports is bundled with the author's.
  */
 const neverLoaded = [
   '@aws-sdk/credential-provider-ini',
@@ -42,7 +41,6 @@ const neverLoaded = [
   '@aws-sdk/credential-provider-web-identity',
   '@smithy/credential-provider-imds',
   'bowser',
-  'croner',
 ];
 
 const shared = {
@@ -86,7 +84,7 @@ export async function bundleFunction(esbuild: Esbuild, { module, entry, outdir }
     minify: true,
     splitting: true,
     external: neverLoaded,
-    plugins: [authorsApart, separable],
+    plugins: [authorsApart, withoutCrons, separable],
   });
   return { authors: authors.metafile, functions: functions.metafile };
 }
@@ -115,6 +113,17 @@ const authorsApart: esbuildModule.Plugin = {
     build.onResolve({ filter: new RegExp(`^${entryModule}$`) }, () => ({
       path: './entry.mjs',
       external: true,
+    }));
+  },
+};
+
+/** Puts nothing in the place of what knows when a cron is due: for functions the Scheduler does, and no runtime there asks. */
+const withoutCrons: esbuildModule.Plugin = {
+  name: 'without-crons',
+  setup(build) {
+    build.onResolve({ filter: /^croner$/ }, ({ path }) => ({ path, namespace: 'without-crons' }));
+    build.onLoad({ filter: /.*/, namespace: 'without-crons' }, () => ({
+      contents: 'export const Cron = undefined;',
     }));
   },
 };

@@ -1,6 +1,6 @@
 import type { ScheduleDefinition, WorkflowDefinition } from '../core/definition.ts';
 import { scheduledRunId, type ScheduleTick } from '../core/schedule.ts';
-import type { CronTimes } from './cron-times.ts';
+import { type CronTimes, cronTimes } from './cron-times.ts';
 import type { Engine } from './engine.ts';
 import { startScheduled } from './schedule-start.ts';
 
@@ -73,10 +73,8 @@ class ScheduleTimer {
       await this.#look(times, started);
       if (!this.#engine.closing.aborted) this.#arm(times, () => void (this.#looking = lookAndWait(times)));
     };
-    // Functions, which begin often, never get here.
-    this.#looking = import('./cron-times.ts').then(({ cronTimes }) =>
-      lookAndWait(cronTimes(this.#scheduled.schedule)),
-    );
+    // Not before: functions have workflows with schedules, too, and nothing that knows the times.
+    this.#looking = lookAndWait(cronTimes(this.#scheduled.schedule));
   }
 
   async stop(): Promise<void> {
