@@ -10,11 +10,12 @@ import {
   type StepRecord,
   type StoredValue,
 } from './records.ts';
+import { parseTurn } from './turn.ts';
 
 /**
  * What an entry of a log has to be seen together with: the graph of its run, the steps under which a nested run stands,
  * and what its step got. A reader that read the log from its beginning has seen all of it there; one that began in the
- * middle asks the store.
+ * middle asks the store, and where the run has begun a new epoch since, it reads the log from its beginning.
  */
 
 /** What a reader of a log asks for; each has the answer that {@link LogAnswers} names. */
@@ -29,6 +30,8 @@ export type LogNeed =
   | { readonly type: 'items'; readonly runId: string; readonly entry: number }
   /** What a block was opened with. */
   | ({ readonly type: 'opening' } & JoinKey)
+  /** Entries of the log from the one after `after` on, -1 at first: those before the first that was projected, and maybe more. */
+  | { readonly type: 'past'; readonly after: number }
   /** A stored value, decoded. */
   | { readonly type: 'value'; readonly runId: string; readonly stored: StoredValue };
 
@@ -41,6 +44,8 @@ export interface LogAnswers {
   readonly record: StepRecord | undefined;
   readonly items: readonly StepRecord[];
   readonly opening: JoinOpening | undefined;
+  /** Undefined: there are no more. */
+  readonly past: { readonly entries: readonly LogEntry[]; readonly next: number } | undefined;
   readonly value: unknown;
 }
 
@@ -62,29 +67,49 @@ export interface RunScope {
   readonly prefix: string;
 }
 
+/** Values by a place of a run and the epoch that gave them. */
+class ByEpoch {
+  readonly #values = new Map<string, Map<number, StoredValue>>();
+
+  set(at: string, epoch: number, value: StoredValue): void {
+    const epochs = this.#values.get(at) ?? new Map<number, StoredValue>();
+    this.#values.set(at, epochs.set(epoch, value));
+  }
+
+  /** What stands in an epoch: an earlier one gave it, where that epoch began behind the place. */
+  get(at: string, epoch: number): StoredValue | undefined {
+    const epochs = [...(this.#values.get(at) ?? [])].filter(([one]) => one <= epoch);
+    return epochs.toSorted(([a], [b]) => b - a)[0]?.[1];
+  }
+}
+
 /** What is known of the runs of one log. */
 export class LogScope {
   readonly #runId: string;
+  readonly #isWhole: boolean;
   readonly #emits = new Map<string, boolean>();
   readonly #scopes = new Map<string, RunScope | undefined>();
   readonly #headers = new Map<string, RunHeader>();
   readonly #inputs = new Map<string, StoredValue>();
-  readonly #outputs = new Map<string, StoredValue>();
-  readonly #errors = new Map<string, StoredValue>();
+  readonly #outputs = new ByEpoch();
+  readonly #errors = new ByEpoch();
   readonly #items = new Map<string, Map<number, StepRecord>>();
   readonly #openings = new Map<string, JoinOpening>();
 
-  /** `runId`: the run whose stream is read. */
-  constructor(runId: string) {
+  #past: LogScope | undefined;
+
+  /** `runId`: the run whose stream is read. `isWhole`: it is read from its beginning. */
+  constructor(runId: string, isWhole: boolean) {
     this.#runId = runId;
+    this.#isWhole = isWhole;
   }
 
   /** Remembers what later entries may have to be seen together with. */
   note(entry: LogEntry): void {
     if (entry.kind === 'run') {
-      this.#headers.set(entry.header.runId, entry.header);
-      if (entry.input !== undefined)
-        this.#outputs.set(place(entry.header.runId, { entry: -1 }), entry.input.input);
+      const { runId, epoch } = entry.header;
+      this.#headers.set(runId, entry.header);
+      if (entry.input !== undefined) this.#outputs.set(place(runId, { entry: -1 }), epoch, entry.input.input);
     }
     if (entry.kind === 'step') this.#noteStep(entry);
     if (entry.kind === 'opened') this.#openings.set(blockOf(entry), entry.opening);
@@ -99,8 +124,10 @@ export class LogScope {
       return;
     }
     if (input !== undefined) this.#inputs.set(at, input);
-    if (record.status === 'success' && record.output !== undefined) this.#outputs.set(at, record.output);
-    if (record.status === 'failed' && record.error !== undefined) this.#errors.set(at, record.error);
+    const { status, output, error } = record;
+    const { epoch } = parseTurn(record.turn);
+    if (status === 'success' && output !== undefined) this.#outputs.set(at, epoch, output);
+    if (status === 'failed' && error !== undefined) this.#errors.set(at, epoch, error);
   }
 
   /** Where the events of a run appear; undefined for one that is not nested in the run whose stream is read. */
@@ -141,25 +168,66 @@ export class LogScope {
   *inputOf(runId: string, record: StepRecord): Asking<unknown> {
     const stored = record.input ?? this.#inputs.get(place(runId, record.key));
     if (stored !== undefined) return yield* this.read(runId, stored);
-    return record.inputFrom === undefined ? undefined : yield* this.outputOf(runId, record.inputFrom);
+    if (record.inputFrom === undefined) return undefined;
+    return yield* this.outputOf(runId, record.inputFrom, parseTurn(record.turn).epoch);
   }
 
-  /** Output of an entry; of entry -1, the input of the run. */
-  *outputOf(runId: string, entry: number): Asking<unknown> {
-    const known = this.#outputs.get(place(runId, { entry }));
-    const stored =
-      known ??
-      (entry < 0
-        ? (yield* ask({ type: 'input', runId }))?.input
-        : (yield* ask({ type: 'record', runId, key: { entry } }))?.output);
-    return yield* this.read(runId, stored);
+  /** Output of an entry as it stands in an epoch; of entry -1, the input of the run. */
+  *outputOf(runId: string, entry: number, epoch: number): Asking<unknown> {
+    const at = place(runId, { entry });
+    const seen = this.#outputs.get(at, epoch);
+    if (seen !== undefined) return yield* this.read(runId, seen);
+    const found = yield* entry < 0
+      ? this.#inputStored(runId, epoch)
+      : this.#recordStored(runId, entry, epoch);
+    return yield* this.read(runId, found === undefined ? yield* this.#pastOutput(at, epoch) : found.output);
   }
 
-  /** Error with which an entry failed. */
-  *errorOf(runId: string, entry: number): Asking<unknown> {
-    const key = { entry };
-    const known = this.#errors.get(place(runId, key));
-    return yield* this.read(runId, known ?? (yield* ask({ type: 'record', runId, key }))?.error);
+  /** Error with which an entry failed in an epoch. */
+  *errorOf(runId: string, entry: number, epoch: number): Asking<unknown> {
+    const at = place(runId, { entry });
+    const seen = this.#errors.get(at, epoch);
+    if (seen !== undefined) return yield* this.read(runId, seen);
+    const found = yield* this.#recordStored(runId, entry, epoch);
+    return yield* this.read(runId, found === undefined ? yield* this.#pastError(at, epoch) : found.error);
+  }
+
+  /** Undefined where the store has that of a later epoch. The header is read after it, so it is none of a former one. */
+  *#inputStored(runId: string, epoch: number): Asking<Pick<StepRecord, 'output'> | undefined> {
+    const input = yield* ask({ type: 'input', runId });
+    const header = yield* ask({ type: 'run', runId });
+    if (header === undefined || header.epoch > epoch) return undefined;
+    return input === undefined ? {} : { output: input.input };
+  }
+
+  /** Undefined where the store has that of a later epoch, or none. */
+  *#recordStored(runId: string, entry: number, epoch: number): Asking<StepRecord | undefined> {
+    const record = yield* ask({ type: 'record', runId, key: { entry } });
+    return record === undefined || parseTurn(record.turn).epoch > epoch ? undefined : record;
+  }
+
+  *#pastOutput(at: string, epoch: number): Asking<StoredValue | undefined> {
+    const past = yield* this.#whole();
+    return past === undefined ? undefined : past.#outputs.get(at, epoch);
+  }
+
+  *#pastError(at: string, epoch: number): Asking<StoredValue | undefined> {
+    const past = yield* this.#whole();
+    return past === undefined ? undefined : past.#errors.get(at, epoch);
+  }
+
+  /** What the log told before this reader began; undefined where it has seen all of it. */
+  *#whole(): Asking<LogScope | undefined> {
+    if (this.#isWhole || this.#past !== undefined) return this.#past;
+    const past = new LogScope(this.#runId, true);
+    for (let after = -1; ; ) {
+      const page = yield* ask({ type: 'past', after });
+      if (page === undefined) break;
+      for (const entry of page.entries) past.note(entry);
+      after = page.next;
+    }
+    this.#past = past;
+    return past;
   }
 
   /** What a block was opened with; undefined when nothing is left of it. */

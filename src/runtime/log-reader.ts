@@ -16,18 +16,25 @@ export function emitsSteps({ registry }: Engine, workflowId: string): boolean {
   return registry.get(workflowId).definition.emitStepEvents !== false;
 }
 
+/** A log that is read, and the position after which its reader began. */
+interface LogBegin {
+  readonly log: string;
+  readonly begin: number;
+}
+
 /** Drives a computation over a log: what it asks for comes from the stores. */
-async function answerAll<T>(engine: Engine, asking: Asking<T>): Promise<T> {
+async function answerAll<T>(engine: Engine, from: LogBegin, asking: Asking<T>): Promise<T> {
   for (let step = asking.next(); ; ) {
     if (step.done === true) return step.value;
-    step = asking.next(await answer(engine, step.value));
+    step = asking.next(await answer(engine, from, step.value));
   }
 }
 
 function answer(
   engine: Engine,
+  { log, begin }: LogBegin,
   need: LogNeed,
-): Promise<LogAnswers[keyof LogAnswers]> | LogAnswers['graph'] | boolean {
+): Promise<LogAnswers[keyof LogAnswers]> | LogAnswers['graph'] | LogAnswers['past'] | boolean {
   const { store } = engine.backend;
   switch (need.type) {
     case 'graph':
@@ -48,6 +55,11 @@ function answer(
       return store.loadItems({ runId: need.runId, entry: need.entry });
     case 'opening':
       return store.loadJoin(need);
+    case 'past':
+      if (need.after >= begin) return undefined;
+      return store
+        .readLog({ log, after: need.after, limit: entriesAtOnce })
+        .then((page) => (page.entries.length === 0 ? undefined : page));
     case 'value':
       return engine.values.load(need.runId, need.stored);
   }
@@ -66,11 +78,13 @@ export async function logEvents(
   const { store } = engine.backend;
   const { runId } = header;
   let position = logPosition(runId, cursor);
+  const from = { log, begin: position.next };
   const projection = new LogProjection(runId, position);
   for (;;) {
     const page = await store.readLog({ log, after: position.next, limit: entriesAtOnce });
     const events: RunEvent[] = [];
-    for (const entry of page.entries) events.push(...(await answerAll(engine, projection.project(entry))));
+    for (const entry of page.entries)
+      events.push(...(await answerAll(engine, from, projection.project(entry))));
     position = projection.position(page.next);
     const isLast = page.entries.length < entriesAtOnce;
     if (events.length > 0 || isLast) {
@@ -91,10 +105,12 @@ export async function historyOf(engine: Engine, ref: HistoryRequest): Promise<Hi
   const log = logOf(header);
   if (log === undefined) throw absentHistory(header);
   const after = historyPosition(runId, ref.cursor);
-  const projection = new HistoryProjection(runId);
+  const from = { log, begin: after };
+  const projection = new HistoryProjection(runId, after);
   const page = await store.readLog({ log, after, limit: entriesAtOnce });
   const entries: HistoryEntry[] = [];
-  for (const entry of page.entries) entries.push(...(await answerAll(engine, projection.project(entry))));
+  for (const entry of page.entries)
+    entries.push(...(await answerAll(engine, from, projection.project(entry))));
   await store.durable();
   const isLast = page.entries.length < entriesAtOnce;
   const done = isLast && terminalStatuses.has(header.status);

@@ -139,11 +139,13 @@ describe('a foreach', () => {
   });
 
   test.each([
-    ['bailed', 'success'],
-    ['canceled', 'failed'],
-  ] as const)('an item that was %s shows as %s', (kind, shown) => {
-    const { events } = eventsOf([settled(1, 2, [[kind, 0]])], only(each));
-    expect(events[0]?.payload).toMatchObject({ iterationStatus: shown });
+    ['bailed', undefined, 'success', 1],
+    ['canceled', undefined, 'failed', 0],
+    // Its body canceled the run, and its own result stands.
+    ['canceled', 'own', 'success', 1],
+  ] as const)('an item that was %s with the output %s shows as %s', (kind, output, shown, completedCount) => {
+    const { events } = eventsOf([settled(1, 2, [[kind, 0]], output)], only(each));
+    expect(events[0]?.payload).toMatchObject({ iterationStatus: shown, completedCount });
   });
 
   test('tells nothing where the graph has none', () => {
