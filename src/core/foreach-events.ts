@@ -38,7 +38,7 @@ export function* foreachSettled(reading: LogReading, scope: RunScope, settled: S
   if (names === undefined) return [];
   const { kind, member } = decodeToken(settled.token);
   if (kind === 'resumed') return yield* resumption(reading, names, settled, member);
-  const item = reading.log.itemSeen(settled.runId, settled.entry, member);
+  const item = yield* reading.log.itemOf(settled, member);
   if (item !== undefined && isKept(item)) return [];
   const { after, total, output } = settled;
   const status = iterationStatus(kind, output !== undefined);
@@ -60,8 +60,8 @@ export function* foreachSettled(reading: LogReading, scope: RunScope, settled: S
 
 /** Nothing is in flight any more: the first of those that wait says why. */
 function* suspension({ runId: reader, log }: LogReading, names: object, settled: Settled): Asking<RunEvent> {
-  const { runId, entry } = settled;
-  const first = yield* log.suspendedItem(runId, entry);
+  const { runId, position } = settled;
+  const first = yield* log.suspendedItem(settled, position + 1);
   const said = present({
     suspendPayload: yield* log.read(runId, first?.suspendPayload),
     suspendOutput: yield* log.read(runId, first?.suspendOutput),
@@ -79,9 +79,9 @@ function* resumption(
   settled: Settled,
   member: number,
 ): Asking<RunEvent[]> {
-  const { runId, entry, after } = settled;
+  const { runId, after } = settled;
   if (after.inFlight > 1) return [];
-  const item = yield* log.resumedItem(runId, entry, member);
+  const item = yield* log.itemOf(settled, member);
   const resumed = present({
     resumePayload: yield* log.read(runId, item?.resumeData),
     resumedAt: item?.resumedAt,

@@ -1,7 +1,7 @@
 import type { Graph } from './graph.ts';
 import { stepIdAt } from './graph.ts';
 import type { LogEntry } from './history.ts';
-import type { JoinKey, JoinOpening } from './join.ts';
+import { firstSuspended, type JoinKey, type JoinOpening } from './join.ts';
 import {
   formatKey,
   type RecordKey,
@@ -26,9 +26,7 @@ export type LogNeed =
   | { readonly type: 'emitsSteps'; readonly workflowId: string }
   | { readonly type: 'input'; readonly runId: string }
   | { readonly type: 'record'; readonly runId: string; readonly key: RecordKey }
-  /** All items of the foreach at `entry`, in the order of their numbers. */
-  | { readonly type: 'items'; readonly runId: string; readonly entry: number }
-  /** What a block was opened with. */
+  /** What a block was opened with, and its log so far. */
   | ({ readonly type: 'opening' } & JoinKey)
   /** Entries of the log from the one after `after` on, -1 at first: those before the first that was projected, and maybe more. */
   | { readonly type: 'past'; readonly after: number }
@@ -42,8 +40,7 @@ export interface LogAnswers {
   readonly emitsSteps: boolean;
   readonly input: RunInput | undefined;
   readonly record: StepRecord | undefined;
-  readonly items: readonly StepRecord[];
-  readonly opening: JoinOpening | undefined;
+  readonly opening: (JoinOpening & { readonly tokens: readonly number[] }) | undefined;
   /** Undefined: there are no more. */
   readonly past: { readonly entries: readonly LogEntry[]; readonly next: number } | undefined;
   readonly value: unknown;
@@ -118,7 +115,7 @@ export class LogScope {
   #noteStep({ runId, record, input }: Extract<LogEntry, { kind: 'step' }>): void {
     const at = place(runId, record.key);
     if (record.key.item !== undefined) {
-      const block = place(runId, { entry: record.key.entry });
+      const block = blockOf({ runId, entry: record.key.entry, epoch: parseTurn(record.turn).epoch });
       const items = this.#items.get(block) ?? new Map<number, StepRecord>();
       this.#items.set(block, items.set(record.key.item, record));
       return;
@@ -180,7 +177,10 @@ export class LogScope {
     const found = yield* entry < 0
       ? this.#inputStored(runId, epoch)
       : this.#recordStored(runId, entry, epoch);
-    return yield* this.read(runId, found === undefined ? yield* this.#pastOutput(at, epoch) : found.output);
+    return yield* this.read(
+      runId,
+      found === undefined ? (yield* this.#whole()).#outputs.get(at, epoch) : found.output,
+    );
   }
 
   /** Error with which an entry failed in an epoch. */
@@ -189,7 +189,10 @@ export class LogScope {
     const seen = this.#errors.get(at, epoch);
     if (seen !== undefined) return yield* this.read(runId, seen);
     const found = yield* this.#recordStored(runId, entry, epoch);
-    return yield* this.read(runId, found === undefined ? yield* this.#pastError(at, epoch) : found.error);
+    return yield* this.read(
+      runId,
+      found === undefined ? (yield* this.#whole()).#errors.get(at, epoch) : found.error,
+    );
   }
 
   /** Undefined where the store has that of a later epoch. The header is read after it, so it is none of a former one. */
@@ -206,19 +209,10 @@ export class LogScope {
     return record === undefined || parseTurn(record.turn).epoch > epoch ? undefined : record;
   }
 
-  *#pastOutput(at: string, epoch: number): Asking<StoredValue | undefined> {
-    const past = yield* this.#whole();
-    return past === undefined ? undefined : past.#outputs.get(at, epoch);
-  }
-
-  *#pastError(at: string, epoch: number): Asking<StoredValue | undefined> {
-    const past = yield* this.#whole();
-    return past === undefined ? undefined : past.#errors.get(at, epoch);
-  }
-
-  /** What the log told before this reader began; undefined where it has seen all of it. */
-  *#whole(): Asking<LogScope | undefined> {
-    if (this.#isWhole || this.#past !== undefined) return this.#past;
+  /** Of a reader that began in the middle, what the log told before that, too; of another one, itself. */
+  *#whole(): Asking<LogScope> {
+    if (this.#isWhole) return this;
+    if (this.#past !== undefined) return this.#past;
     const past = new LogScope(this.#runId, true);
     for (let after = -1; ; ) {
       const page = yield* ask({ type: 'past', after });
@@ -236,23 +230,33 @@ export class LogScope {
     return this.#openings.get(blockOf(at)) ?? (yield* ask({ type: 'opening', ...at }));
   }
 
-  /** An item of a foreach that was resumed. */
-  *resumedItem(runId: string, entry: number, item: number): Asking<StepRecord | undefined> {
-    return this.itemSeen(runId, entry, item) ?? (yield* ask({ type: 'record', runId, key: { entry, item } }));
+  /** An item of a foreach as it was seen last in an epoch; else as it is stored. */
+  *itemOf(at: JoinKey, item: number): Asking<StepRecord | undefined> {
+    const seen = this.#itemSeen(at, item);
+    if (seen !== undefined || this.#isWhole) return seen;
+    const { runId, entry, epoch } = at;
+    const record = yield* ask({ type: 'record', runId, key: { entry, item } });
+    if (record !== undefined && parseTurn(record.turn).epoch === epoch) return record;
+    return (yield* this.#whole()).#itemSeen(at, item);
   }
 
-  /** An item of a foreach as it was seen last. */
-  itemSeen(runId: string, entry: number, item: number): StepRecord | undefined {
-    return this.#items.get(place(runId, { entry }))?.get(item);
+  #itemSeen(at: JoinKey, item: number): StepRecord | undefined {
+    return this.#items.get(blockOf(at))?.get(item);
   }
 
-  /** The first suspended item of a foreach. */
-  *suspendedItem(runId: string, entry: number): Asking<StepRecord | undefined> {
-    const seen = [...(this.#items.get(place(runId, { entry })) ?? [])];
-    const waiting = seen.filter(([, { status }]) => status === 'suspended');
-    const [first] = waiting.toSorted(([a], [b]) => a - b);
-    if (first !== undefined) return first[1];
-    return (yield* ask({ type: 'items', runId, entry })).find(wasSuspended);
+  /**
+   * The first item of a foreach that was suspended when its log had `length` tokens. One that has gone on since still shows
+   * its last suspension.
+   */
+  *suspendedItem(at: JoinKey, length: number): Asking<StepRecord | undefined> {
+    if (this.#isWhole) {
+      const seen = [...(this.#items.get(blockOf(at)) ?? [])];
+      const waiting = seen.filter(([, { status }]) => status === 'suspended');
+      return waiting.toSorted(([a], [b]) => a - b)[0]?.[1];
+    }
+    const join = yield* ask({ type: 'opening', ...at });
+    const first = firstSuspended(join?.tokens.slice(0, length) ?? []);
+    return first === undefined ? undefined : yield* this.itemOf(at, first);
   }
 
   /** A stored value, decoded; undefined stays undefined. */
@@ -267,9 +271,4 @@ function place(runId: string, key: RecordKey): string {
 
 function blockOf({ runId, entry, epoch }: JoinKey): string {
   return `${place(runId, { entry })}/${epoch}`;
-}
-
-/** An item that has gone on since then still shows its last suspension. */
-function wasSuspended(record: StepRecord): boolean {
-  return record.suspendedAt !== undefined;
 }

@@ -51,8 +51,6 @@ function answer(
       return store
         .loadStep({ runId: need.runId, keys: [need.key], input: false, consistent: true })
         .then(({ records }) => records[0]);
-    case 'items':
-      return store.loadItems({ runId: need.runId, entry: need.entry });
     case 'opening':
       return store.loadJoin(need);
     case 'past':

@@ -18,9 +18,8 @@ export interface Stored {
   readonly inputs?: Readonly<Record<string, RunInput>>;
   /** By run id and formatted key, with a slash between. */
   readonly records?: Readonly<Record<string, StepRecord>>;
-  readonly items?: readonly StepRecord[];
   /** Of the one block. */
-  readonly opening?: JoinOpening;
+  readonly opening?: LogAnswers['opening'];
   /** What the log has before the entries that are read. */
   readonly past?: readonly LogEntry[];
 }
@@ -49,8 +48,6 @@ function answerOf(need: LogNeed, known: Stored): unknown {
       return known.inputs?.[need.runId];
     case 'record':
       return known.records?.[`${need.runId}/${formatKey(need.key)}`];
-    case 'items':
-      return known.items ?? [];
     case 'opening':
       return known.opening;
     case 'past':

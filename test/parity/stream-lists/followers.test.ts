@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { RunHandle } from '../../../src/sdk/run.ts';
 import { body, flow } from '../../runtime/steps.ts';
-import { inPlace, places } from '../../runtime/places.ts';
+import { inPlace } from '../../runtime/places.ts';
+import { places } from '../places/index.ts';
 import { all } from '../stream-events.ts';
 import { expectList } from './compare.ts';
 import {
