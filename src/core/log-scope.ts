@@ -21,7 +21,8 @@ import { parseTurn } from './turn.ts';
 /** What a reader of a log asks for; each has the answer that {@link LogAnswers} names. */
 export type LogNeed =
   | { readonly type: 'run'; readonly runId: string }
-  | { readonly type: 'graph'; readonly workflowId: string }
+  /** Of the workflow of a run; where that is not there, as far as the run came. */
+  | { readonly type: 'graph'; readonly runId: string; readonly workflowId: string }
   /** Whether streams tell of the steps of a workflow. */
   | { readonly type: 'emitsSteps'; readonly workflowId: string }
   | { readonly type: 'input'; readonly runId: string }
@@ -157,8 +158,8 @@ export class LogScope {
     return known;
   }
 
-  *#graphOf({ workflowId }: RunHeader): Asking<Graph> {
-    return yield* ask({ type: 'graph', workflowId });
+  *#graphOf({ runId, workflowId }: RunHeader): Asking<Graph> {
+    return yield* ask({ type: 'graph', runId, workflowId });
   }
 
   /** What a record executes, or was executed, with. */

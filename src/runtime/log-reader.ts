@@ -1,5 +1,6 @@
 import type { Asking, LogAnswers, LogNeed } from '../core/log-scope.ts';
 import { WorkflowError } from '../core/errors.ts';
+import { recordedGraph } from '../core/parked.ts';
 import { logOf, type RunHeader, terminalStatuses } from '../core/records.ts';
 import { historyCursor, type HistoryEntry, historyPosition, HistoryProjection } from '../core/run-history.ts';
 import type { RunEvent } from '../core/snapshot.ts';
@@ -11,13 +12,14 @@ import { existingHeader } from './access.ts';
 /** Entries of a log that are read at once. */
 const entriesAtOnce = 500;
 
-/** Whether streams tell of the steps of a workflow. */
+/** Whether streams tell of the steps of a workflow; of one that is not registered, they do. */
 export function emitsSteps({ registry }: Engine, workflowId: string): boolean {
-  return registry.get(workflowId).definition.emitStepEvents !== false;
+  return registry.find(workflowId)?.definition.emitStepEvents !== false;
 }
 
-/** A log that is read, and the position after which its reader began. */
+/** A log that is read for a run, and the position after which its reader began. */
 interface LogBegin {
+  readonly header: RunHeader;
   readonly log: string;
   readonly begin: number;
 }
@@ -32,13 +34,13 @@ async function answerAll<T>(engine: Engine, from: LogBegin, asking: Asking<T>): 
 
 function answer(
   engine: Engine,
-  { log, begin }: LogBegin,
+  { header, log, begin }: LogBegin,
   need: LogNeed,
 ): Promise<LogAnswers[keyof LogAnswers]> | LogAnswers['graph'] | LogAnswers['past'] | boolean {
   const { store } = engine.backend;
   switch (need.type) {
     case 'graph':
-      return engine.registry.get(need.workflowId).graph;
+      return graphFor(engine, header, need);
     case 'emitsSteps':
       return emitsSteps(engine, need.workflowId);
     case 'run':
@@ -63,6 +65,20 @@ function answer(
   }
 }
 
+/** The graph by which the log of a run was written: that of the code, unless that is another one by now, or gone. */
+function graphFor(
+  { registry, backend }: Engine,
+  header: RunHeader,
+  { runId, workflowId }: Extract<LogNeed, { type: 'graph' }>,
+): LogAnswers['graph'] | Promise<LogAnswers['graph']> {
+  const workflow = registry.find(workflowId);
+  const isMoved = header.runId === runId && header.parked !== undefined;
+  if (workflow !== undefined && !isMoved) return workflow.graph;
+  return backend.store
+    .loadRun(runId)
+    .then((run) => (run === undefined ? [] : recordedGraph(run.header, run.records)));
+}
+
 /**
  * The events of a run that its log holds after `cursor`: one page of them, and at least one when there is any. `header` was
  * read before: when it is over, so is the run by the end of the log.
@@ -76,7 +92,7 @@ export async function logEvents(
   const { store } = engine.backend;
   const { runId } = header;
   let position = logPosition(runId, cursor);
-  const from = { log, begin: position.next };
+  const from = { header, log, begin: position.next };
   const projection = new LogProjection(runId, position);
   for (;;) {
     const page = await store.readLog({ log, after: position.next, limit: entriesAtOnce });
@@ -103,7 +119,7 @@ export async function historyOf(engine: Engine, ref: HistoryRequest): Promise<Hi
   const log = logOf(header);
   if (log === undefined) throw absentHistory(header);
   const after = historyPosition(runId, ref.cursor);
-  const from = { log, begin: after };
+  const from = { header, log, begin: after };
   const projection = new HistoryProjection(runId, after);
   const page = await store.readLog({ log, after, limit: entriesAtOnce });
   const entries: HistoryEntry[] = [];
