@@ -92,7 +92,7 @@ export const refusedValues: readonly Refused[] = [
       code: 'WORKFLOW_SCHEMA_VALIDATION_FAILED',
       message: 'Invalid input data: the schema itself threw: no such unit',
       details: { workflowId: 'flow' },
-      cause: {},
+      cause: { name: 'RangeError', message: 'no such unit' },
     },
     // Whatever a schema throws may tell of the inside of the server.
     overHttp: {

@@ -1,3 +1,5 @@
+import { toWire } from '../../../src/http/wire.ts';
+
 /** A refusal, as far as programs can count on it. */
 export interface ShownRefusal {
   readonly code?: string;
@@ -17,7 +19,7 @@ export async function refusalOf(call: Promise<unknown>): Promise<ShownRefusal | 
       message,
       ...(code === undefined ? {} : { code }),
       ...(details === undefined ? {} : { details }),
-      ...(cause === undefined ? {} : { cause: jsonOf(cause) }),
+      ...(cause === undefined ? {} : { cause: toWire(cause) }),
     };
   }
 }
