@@ -167,11 +167,15 @@ describe.each(places)('options in $name', (place) => {
       z.object({ n: z.number().refine(async () => true), unit: z.string().default('kg') }),
     ],
   ])('R45 takes schemas of any library by the standard: %s', async (_, schema) => {
-    const workflow = createWorkflow({ id: 'flow', inputSchema: schema as typeof any, outputSchema: any })
+    const workflow = createWorkflow({
+      id: 'flow',
+      inputSchema: schema as never as typeof any,
+      outputSchema: any,
+    })
       .then(
         createStep({
           id: 'echo',
-          inputSchema: schema as typeof any,
+          inputSchema: schema as never as typeof any,
           outputSchema: any,
           execute: async ({ inputData }) => inputData,
         }),
