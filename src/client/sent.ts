@@ -3,7 +3,7 @@
  * what `JSON.stringify` throws for a cycle.
  */
 export function sentText(value: unknown): string | undefined {
-  return JSON.stringify(value, (_, item: unknown) => sent(item)) as string | undefined;
+  return JSON.stringify(value, (_, item: unknown) => sent(item));
 }
 
 /** What stands for a value that JSON has no form for. Dates, URLs and whatever else has a `toJSON` are texts already. */

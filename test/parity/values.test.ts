@@ -89,9 +89,18 @@ describe.each(places)('values in $name', (place) => {
     });
   });
 
-  it.each([[undefined], [null], [0], [''], [false], [Number.NaN], [7n], [new Date(5)]])(
+  it.each<[string, unknown]>([
+    ['nothing', undefined],
+    ['null', null],
+    ['zero', 0],
+    ['an empty text', ''],
+    ['false', false],
+    ['no number', Number.NaN],
+    ['a bigint', 7n],
+    ['a date', new Date(5)],
+  ])(
     'R21 has %s for a value as a whole: as input, output, payload of a suspension and item',
-    async (value) => {
+    async (_, value) => {
       const ask = step(
         'ask',
         async ({ inputData, resumeData, suspend, suspendData }) => {

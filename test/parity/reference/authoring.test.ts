@@ -180,7 +180,11 @@ describe.each(places)('definitions in $name', (place) => {
     ['a step without a body', () => createStep({ ...schemas, id: 'a' } as never), 'execute'],
     [
       'a tool without schemas',
-      () => createStep({ id: 'tool', execute: async (_: unknown, __: unknown) => 0 } as never),
+      () =>
+        createStep({
+          id: 'tool',
+          execute: async (input: unknown, context: unknown) => [input, context],
+        } as never),
       'Tool must have input and output schemas defined',
     ],
     [

