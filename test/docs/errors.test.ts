@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { failedEntries, thrownErrors, unfitValues } from '../parity/errors/failed.ts';
-import { refusedChanges, refusedResumptions, refusedValues } from '../parity/errors/refused.ts';
+import { allFailed, allRefused } from '../parity/errors/all.ts';
 
 const guide = readFileSync(new URL('../../docs/guide/errors.md', import.meta.url), 'utf8');
 
@@ -13,10 +12,7 @@ interface Coded {
   readonly message?: unknown;
 }
 
-const refused = [...refusedValues, ...refusedResumptions, ...refusedChanges];
-const failed = [...thrownErrors, ...unfitValues, ...failedEntries];
-
-test.each([...refused, ...failed].map(({ situation, error }) => [situation, error as Coded] as const))(
+test.each([...allRefused, ...allFailed].map(({ situation, error }) => [situation, error as Coded] as const))(
   'the guide has the code and the beginning of the message: %s',
   (_, { code, message }) => {
     if (code === undefined || !code.startsWith('WORKFLOW_')) return;

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { createClient, type RunHandle } from '../../src/client/index.ts';
 import { type Calls, runId, type SeenRun } from '../parity/errors/calls.ts';
-import { failedEntries, type Failed, thrownErrors, unfitValues } from '../parity/errors/failed.ts';
-import { type Refused, refusedChanges, refusedResumptions, refusedValues } from '../parity/errors/refused.ts';
+import { allFailed, allRefused } from '../parity/errors/all.ts';
+import type { Refused } from '../parity/errors/case.ts';
 import { named, refusalOf } from '../parity/errors/shown.ts';
 import { realApp } from './fixtures.ts';
 
@@ -30,7 +30,7 @@ function over(workflow: ReturnType<Refused['workflow']>): { readonly calls: Call
 }
 
 describe('over HTTP a call is refused as in memory', () => {
-  test.each(named([...refusedValues, ...refusedResumptions, ...refusedChanges]))('%s', async (_, refused) => {
+  test.each(named(allRefused))('%s', async (_, refused) => {
     const { calls } = over(refused.workflow());
     await refused.before?.(calls);
     expect(await refusalOf(refused.call(calls))).toEqual(refused.overHttp ?? refused.error);
@@ -38,22 +38,19 @@ describe('over HTTP a call is refused as in memory', () => {
 });
 
 describe('over HTTP a run fails as in memory', () => {
-  test.each(named<Failed>([...thrownErrors, ...unfitValues, ...failedEntries]))(
-    '%s',
-    async (_, { workflow, inputData = {}, stepId = 'fails', error }) => {
-      const { calls, run } = over(workflow());
-      await calls.start({ inputData });
-      const shown: readonly SeenRun[] = [await run.result(), await run.get()];
-      for (const { status, error: ofRun, steps } of shown) {
-        expect([status, ofRun]).toEqual(['failed', error]);
-        expect(steps[stepId]).toMatchObject({ status: 'failed' });
-        expect((steps[stepId] as SeenRun).error).toEqual(error);
-      }
-      const { events } = await run.eventPage();
-      const ended = events.find(
-        ({ type, payload }) => type === 'workflow-step-result' && payload.id === stepId,
-      );
-      expect(ended?.payload).toMatchObject({ status: 'failed', error });
-    },
-  );
+  test.each(named(allFailed))('%s', async (_, { workflow, inputData = {}, stepId = 'fails', error }) => {
+    const { calls, run } = over(workflow());
+    await calls.start({ inputData });
+    const shown: readonly SeenRun[] = [await run.result(), await run.get()];
+    for (const { status, error: ofRun, steps } of shown) {
+      expect([status, ofRun]).toEqual(['failed', error]);
+      expect(steps[stepId]).toMatchObject({ status: 'failed' });
+      expect((steps[stepId] as SeenRun).error).toEqual(error);
+    }
+    const { events } = await run.eventPage();
+    const ended = events.find(
+      ({ type, payload }) => type === 'workflow-step-result' && payload.id === stepId,
+    );
+    expect(ended?.payload).toMatchObject({ status: 'failed', error });
+  });
 });

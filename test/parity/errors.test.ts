@@ -1,9 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { inPlace } from '../runtime/places.ts';
 import { authorsCalls, type AuthorsWorkflow, runId, type SeenRun } from './errors/calls.ts';
-import { failedEntries, type Failed, thrownErrors, unfitValues } from './errors/failed.ts';
-import { type Refused, refusedChanges, refusedResumptions, refusedValues } from './errors/refused.ts';
+import type { Failed, Refused } from './errors/case.ts';
+import { failedEntries, unfitValues } from './errors/failed.ts';
+import { refusedChanges, refusedResumptions } from './errors/refused.ts';
+import { refusedValues } from './errors/refused-values.ts';
 import { jsonOf, named, refusalOf } from './errors/shown.ts';
+import { thrownErrors } from './errors/thrown.ts';
 import { places } from './places/index.ts';
 
 /** Errors of every situation, by all that they have; test/http and test/runtime look at the same over HTTP and after a restart. */

@@ -1,8 +1,8 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createRuntime, type Runtime } from '../../src/runtime/index.ts';
 import { callsById, runId, type SeenRun } from '../parity/errors/calls.ts';
-import { failedEntries, type Failed, thrownErrors, unfitValues } from '../parity/errors/failed.ts';
-import { type Refused, refusedChanges, refusedResumptions, refusedValues } from '../parity/errors/refused.ts';
+import { allFailed, allRefused } from '../parity/errors/all.ts';
+import type { Refused } from '../parity/errors/case.ts';
 import { jsonOf, named, refusalOf } from '../parity/errors/shown.ts';
 import { onSqlite } from './places.ts';
 
@@ -28,7 +28,7 @@ function onFile(): (workflow: ReturnType<Refused['workflow']>) => Promise<Runtim
 }
 
 describe('after a restart a call is refused as before', () => {
-  test.each(named([...refusedValues, ...refusedResumptions, ...refusedChanges]))('%s', async (_, refused) => {
+  test.each(named(allRefused))('%s', async (_, refused) => {
     const open = onFile();
     const calls = callsById(await open(refused.workflow()), 'flow');
     await refused.before?.(calls);
@@ -39,7 +39,7 @@ describe('after a restart a call is refused as before', () => {
 });
 
 describe('after a restart a failed run is read as before', () => {
-  test.each(named<Failed>([...thrownErrors, ...unfitValues, ...failedEntries]))(
+  test.each(named(allFailed))(
     '%s',
     async (_, { workflow, inputData = {}, stepId = 'fails', error, type = Error }) => {
       const open = onFile();

@@ -1,201 +1,7 @@
 import { z } from 'zod';
-import { createStep, createWorkflow, NonRetryableError } from '../../../src/index.ts';
+import { createStep, createWorkflow } from '../../../src/index.ts';
 import { any, flow, passing } from '../reference/steps.ts';
-import type { AuthorsWorkflow } from './calls.ts';
-
-/** A run that fails. */
-export interface Failed {
-  readonly situation: string;
-  readonly workflow: () => AuthorsWorkflow;
-  /** @default {} */
-  readonly inputData?: unknown;
-  /** Whose entry shows the error. @default fails */
-  readonly stepId?: string;
-  /** JSON of the error: all that it has. */
-  readonly error: object;
-  /** The built-in class that it is of. @default Error */
-  readonly type?: new () => Error;
-}
-
-type Body = Parameters<typeof createStep>[0]['execute'];
-
-function step(execute: Body, more: object = {}) {
-  return createStep({ id: 'fails', inputSchema: any, outputSchema: any, ...more, execute });
-}
-
-/** A workflow of a chain that knows its types. */
-function made(workflow: object): AuthorsWorkflow {
-  return workflow as AuthorsWorkflow;
-}
-
-/** Throws what `make` gives. */
-function throwing(make: () => unknown, more: object = {}): () => AuthorsWorkflow {
-  const body = async (): Promise<never> => {
-    throw make();
-  };
-  return () => made(flow('flow').then(step(body, more)).commit());
-}
-
-class CardDeclined extends Error {
-  override readonly name = 'CardDeclined';
-  readonly reason = 'limit';
-  readonly at = new Date(0);
-}
-
-/** An error of a class of the author, with causes of several kinds. */
-function declined(): Error {
-  const bank = Object.assign(new TypeError('of the bank', { cause: { code: 'E51', tries: [1, 2] } }), {
-    statusCode: 402,
-  });
-  return new CardDeclined('too much', { cause: bank });
-}
-
-const declinedJson = {
-  name: 'CardDeclined',
-  message: 'too much',
-  reason: 'limit',
-  at: '1970-01-01T00:00:00.000Z',
-  cause: {
-    name: 'TypeError',
-    message: 'of the bank',
-    statusCode: 402,
-    cause: { code: 'E51', tries: [1, 2] },
-  },
-};
-
-/** What a body throws. */
-export const thrownErrors: readonly Failed[] = [
-  { situation: 'an error with properties and causes', workflow: throwing(declined), error: declinedJson },
-  {
-    situation: 'an error of a built-in class',
-    workflow: throwing(() => new RangeError('too far')),
-    error: { name: 'RangeError', message: 'too far' },
-    type: RangeError,
-  },
-  {
-    situation: 'an error of several errors',
-    workflow: throwing(() => new AggregateError([new TypeError('one'), new Error('two')], 'both')),
-    error: {
-      name: 'AggregateError',
-      message: 'both',
-      errors: [
-        { name: 'TypeError', message: 'one' },
-        { name: 'Error', message: 'two' },
-      ],
-    },
-    type: AggregateError as never,
-  },
-  {
-    situation: 'an error that forbids retries',
-    workflow: throwing(() => new NonRetryableError('for good'), { retries: 2 }),
-    error: { name: 'NonRetryableError', message: 'for good', isNonRetryable: true },
-  },
-  {
-    situation: 'a text',
-    workflow: throwing(() => 'just text'),
-    error: {
-      name: 'WorkflowError',
-      code: 'WORKFLOW_STEP_FAILED',
-      message: 'just text',
-      details: {},
-      cause: 'just text',
-    },
-  },
-  {
-    situation: 'an object',
-    workflow: throwing(() => ({ message: 'of an object', hint: 7 })),
-    error: {
-      name: 'WorkflowError',
-      code: 'WORKFLOW_STEP_FAILED',
-      message: 'of an object',
-      details: {},
-      hint: 7,
-    },
-  },
-  {
-    situation: 'an object with a code of its own',
-    workflow: throwing(() => ({ message: 'of an object', code: 'EPIPE' })),
-    error: { name: 'Error', message: 'of an object', code: 'EPIPE' },
-  },
-  {
-    situation: 'an object without a message',
-    workflow: throwing(() => ({ hint: 7 })),
-    error: {
-      name: 'WorkflowError',
-      code: 'WORKFLOW_STEP_FAILED',
-      message: '{"hint":7}',
-      details: {},
-      hint: 7,
-    },
-  },
-  {
-    situation: 'nothing',
-    workflow: throwing(() => undefined),
-    error: {
-      name: 'WorkflowError',
-      code: 'WORKFLOW_STEP_FAILED',
-      message: 'Unknown step execution error: undefined',
-      details: {},
-    },
-  },
-  {
-    situation: 'an error, after all retries',
-    workflow: () =>
-      made(
-        flow('flow')
-          .then(
-            step(
-              async ({ retryCount }) => {
-                throw Object.assign(new Error(`try ${retryCount}`), { retryCount });
-              },
-              { retries: 2 },
-            ),
-          )
-          .commit(),
-      ),
-    error: { name: 'Error', message: 'try 2', retryCount: 2 },
-  },
-  {
-    situation: 'an error, in a nested workflow',
-    workflow: () =>
-      made(
-        flow('flow')
-          .then(
-            flow('inner')
-              .then(step(async () => Promise.reject(declined())))
-              .commit(),
-          )
-          .commit(),
-      ),
-    stepId: 'inner',
-    error: declinedJson,
-  },
-  {
-    situation: 'an error, in an item',
-    workflow: () =>
-      made(
-        flow('flow')
-          .foreach(step(async () => Promise.reject(declined())))
-          .commit(),
-      ),
-    inputData: [1],
-    error: declinedJson,
-  },
-  {
-    situation: 'an error, in an arm beside one that fails too',
-    workflow: () =>
-      made(
-        flow('flow')
-          .parallel([
-            passing('a').step,
-            step(async () => Promise.reject(declined())),
-            step(async () => Promise.reject(new Error('later')), { id: 'other' }),
-          ])
-          .commit(),
-      ),
-    error: declinedJson,
-  },
-];
+import { type Failed, failingStep, made } from './case.ts';
 
 const number = z.object({ n: z.number() });
 const wrong = 'Invalid input: expected number, received string';
@@ -218,7 +24,7 @@ export const unfitValues: readonly Failed[] = [
     workflow: () =>
       made(
         flow('flow')
-          .then(step(async () => 0, { inputSchema: number }))
+          .then(failingStep(async () => 0, { inputSchema: number }))
           .commit(),
       ),
     inputData: { n: 'one' },
@@ -230,7 +36,7 @@ export const unfitValues: readonly Failed[] = [
       made(
         flow('flow')
           .then(
-            step(
+            failingStep(
               async ({ requestContext }) => {
                 requestContext.set('n', 'one');
                 return {};
@@ -238,7 +44,7 @@ export const unfitValues: readonly Failed[] = [
               { id: 'sets' },
             ),
           )
-          .then(step(async () => 0, { requestContextSchema: number }))
+          .then(failingStep(async () => 0, { requestContextSchema: number }))
           .commit(),
       ),
     error: invalid(
@@ -252,7 +58,7 @@ export const unfitValues: readonly Failed[] = [
       made(
         createWorkflow({ id: 'flow', inputSchema: any, outputSchema: any, stateSchema: any })
           .then(
-            step(
+            failingStep(
               async ({ setState }) => {
                 await setState({ n: 'one' } as never);
               },
@@ -268,7 +74,7 @@ export const unfitValues: readonly Failed[] = [
     workflow: () =>
       made(
         flow('flow')
-          .then(step(async ({ suspend }) => suspend({ n: 'one' } as never), { suspendSchema: number }))
+          .then(failingStep(async ({ suspend }) => suspend({ n: 'one' } as never), { suspendSchema: number }))
           .commit(),
       ),
     error: invalid('WORKFLOW_STEP_DATA_VALIDATION_FAILED', 'Step suspend data validation failed'),
@@ -278,7 +84,7 @@ export const unfitValues: readonly Failed[] = [
     workflow: () =>
       made(
         flow('flow')
-          .then(step(async () => ({ list: [() => 1] })))
+          .then(failingStep(async () => ({ list: [() => 1] })))
           .commit(),
       ),
     error: {
@@ -308,7 +114,7 @@ export const failedEntries: readonly Failed[] = [
       made(
         flow('flow')
           .dountil(
-            step(async () => 0),
+            failingStep(async () => 0),
             throwsOfAuthor,
           )
           .commit(),
@@ -334,7 +140,7 @@ export const failedEntries: readonly Failed[] = [
       made(
         flow('flow')
           .foreach(
-            step(async () => 0),
+            failingStep(async () => 0),
             {
               concurrency: () => {
                 throw ofAuthor;
@@ -399,7 +205,7 @@ export const failedEntries: readonly Failed[] = [
       made(
         flow('flow')
           .then(passing('none', null).step)
-          .foreach(step(async () => 0))
+          .foreach(failingStep(async () => 0))
           .commit(),
       ),
     error: {
