@@ -54,9 +54,7 @@ describe.each(places)('streams of constructs in $name', (place) => {
       const progress = events.flatMap(({ type, payload }) =>
         type === 'workflow-step-progress' ? [payload as Record<string, unknown>] : [],
       );
-      const counts = progress.map(({ completedCount }) => Number(completedCount));
-      // Items that end at the same time in several processes may be told in another order than they settled in.
-      expect(place.hostile === true ? counts.toSorted((a, b) => a - b) : counts).toEqual([1, 2, 3]);
+      expect(progress.map(({ completedCount }) => completedCount)).toEqual([1, 2, 3]);
       expect(progress.toSorted((a, b) => Number(a['currentIndex']) - Number(b['currentIndex']))).toEqual(
         [10, 30, 50].map((iterationOutput, currentIndex) => ({
           ...names,

@@ -20,7 +20,7 @@ async function eventsOf(run: RunHandle, { open, onEvent }: StreamCall): Promise<
   const answers: Promise<unknown>[] = [];
   for await (const event of open(run) as AsyncIterable<ListedEvent>) {
     events.push(event);
-    const answer = onEvent?.(run, event);
+    const answer = onEvent?.(run, event, events);
     if (answer !== undefined) answers.push(answer);
   }
   await Promise.all(answers);
