@@ -88,7 +88,7 @@ export function misfitOf(graph: Graph, run: RecordedRun): Misfit | undefined {
       return { path: pathOf(key), stepId, found: found === stepId ? kindAt(graph, key) : found };
     }
   }
-  return openMisfit(graph, run) ?? awaitedMisfit(graph, header);
+  return openMisfit(graph, run) ?? awaitedMisfit(graph, run);
 }
 
 function kindAt(graph: Graph, { entry }: RecordKey): string | undefined {
@@ -139,12 +139,23 @@ function hasMembers(entry: GraphEntry, { total, taken }: JoinOpening): boolean {
 }
 
 /** The step that an event of the run was for, when it is still missing. */
-function awaitedMisfit(graph: Graph, { parked }: RunHeader): Misfit | undefined {
+function awaitedMisfit(graph: Graph, { header, records, open: block }: RecordedRun): Misfit | undefined {
+  const { parked } = header;
   if (parked?.place === undefined) return undefined;
   const { path, stepId } = parked.place;
+  // Whoever had it another way has begun there meanwhile: what is stored counts.
+  const isBegun = records.some(({ key, turn }) => {
+    const isThere = key.entry > (path[0] ?? 0) || samePath(pathOf(key), path);
+    return isThere && parseTurn(turn).epoch === header.epoch;
+  });
+  if (isBegun || (path.length === 1 && block?.entry === path[0])) return undefined;
   const key = keyOfPath(path, graph);
   const found = key === undefined ? undefined : stepIdAt(graph, key);
   return found === stepId ? undefined : { path, stepId, found };
+}
+
+function samePath(one: readonly number[], other: readonly number[]): boolean {
+  return one.length === other.length && one.every((number, index) => number === other[index]);
 }
 
 /** Characters of an id that a remedy shows: it is on the header, which stays below 1 KB. */

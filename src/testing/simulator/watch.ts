@@ -282,6 +282,9 @@ export class Watch {
   /** A turn that has a result keeps it, and no turn comes back. */
   #keeps(method: string, runId: string, before: StepRecord, image: StepRecord): void {
     const where = `${runId} ${formatKey(image.key)}`;
+    // What is over, or was begun, is of one step: another one takes its place in another epoch only.
+    if (image.stepId !== before.stepId && parseTurn(image.turn).epoch === parseTurn(before.turn).epoch)
+      this.violate(`${method} made ${where} ${image.stepId}, which was ${before.stepId}`);
     if (image.turn < before.turn)
       this.violate(`${method} took ${where} back from ${before.turn} to ${image.turn}`);
     if (!settled.has(before.status) || baseTurn(image.turn) !== baseTurn(before.turn)) return;
