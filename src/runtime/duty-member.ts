@@ -15,9 +15,10 @@ import { parseTurn } from '../core/turn.ts';
 import type { AppendResult, JoinOpening } from '../ports/index.ts';
 import { mergeIntoCell } from './cell.ts';
 import { announceStatus, finish, fulfilEntry, pause } from './duty-entry.ts';
-import { entryTurn, type Handling, logged } from './handling.ts';
+import { entryTurn, type Handling, begunBy } from './handling.ts';
 import { type Loaded, loadShared, sharedAt } from './load.ts';
 import { memberRecords, memberRuns, unclaimedMembers } from './members.ts';
+import { goingOn } from './parking.ts';
 import { isPerStepNow } from './per-step.ts';
 import { releaseRecords } from './resume-keys.ts';
 import { isUnstorable } from './values.ts';
@@ -161,6 +162,7 @@ export async function closeBlock(
     : await memberRecords(handling, entry, membersOf(append.opening));
   // An earlier epoch may have gone through a longer array.
   const records = stored.filter((record) => record.turn >= turn);
+  if ((await goingOn(engine, handling.header, [append.opening, ...records])) === undefined) return;
   const record = await storableRecord(handling, entry, append, { before, records });
   const write = await store.closeBlock({ runId, record });
   if (write.won) {
@@ -208,7 +210,7 @@ function recordBase(handling: Handling, entry: number, opening: JoinOpening): Om
     startedAt: opening.openedAt,
     endedAt: engine.backend.clock.now(),
     inputFrom: entry - 1,
-    ...logged(handling),
+    ...begunBy(handling, entry),
   };
 }
 

@@ -39,7 +39,7 @@ const sleep = (id: string): GraphEntry => ({ type: 'sleep', id, time: '1' });
 const bare = header({ graphHash: 'g' });
 
 function fits(graph: Graph, run: Partial<RecordedRun>) {
-  return misfitOf(graph, { header: bare, records: [], nested: new Map(), ...run });
+  return misfitOf(graph, { header: bare, records: [], nested: new Map(), ...run }, 'mark');
 }
 
 describe('the mark of a graph', () => {
@@ -103,9 +103,9 @@ describe('a run goes on with a graph', () => {
     const records = [record(0, { status: 'success' })];
     const known = header({ graphHash: 'g.s' });
     const step: RecordedRun = { header: known, records, nested: new Map() };
-    expect(misfitOf([plain('s0')], step)).toBeUndefined();
-    expect(misfitOf([loop('s0')], step)).toEqual({ path: [0], stepId: 's0', found: 'loop' });
-    expect(misfitOf([nested('s0')], step)).toMatchObject({ found: 'step' });
+    expect(misfitOf([plain('s0')], step, 'mark')).toBeUndefined();
+    expect(misfitOf([loop('s0')], step, 'mark')).toEqual({ path: [0], stepId: 's0', found: 'loop' });
+    expect(misfitOf([nested('s0')], step, 'mark')).toMatchObject({ found: 'step' });
     // A header of an earlier version knows none: what is over may have been either.
     expect(fits([loop('s0')], { records })).toBeUndefined();
     expect(fits([nested('s0')], { records })).toBeUndefined();

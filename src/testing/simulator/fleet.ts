@@ -80,12 +80,7 @@ export class Fleet {
   #started = 0;
   #serves: Deploy['serves'] = 'first';
 
-  constructor(
-    world: World,
-    plan: Plan,
-    versions: Versions,
-    wrap: BackendWrapper = (backend) => backend,
-  ) {
+  constructor(world: World, plan: Plan, versions: Versions, wrap: BackendWrapper = (backend) => backend) {
     this.#world = world;
     this.#plan = plan;
     this.#versions = versions;

@@ -35,7 +35,9 @@ export async function judge(scenario: Scenario, outcome: SeedOutcome): Promise<s
   if (outcome.traveled > 0) return [];
   const other = { ...outcome, ...(otherResult === undefined ? {} : { result: otherResult }) };
   const otherwise = await judgeBy({ ...rest, workflows: otherWorkflows }, other);
-  return otherwise.length === 0 ? [] : [...problems, ...otherwise.map((problem) => `other version: ${problem}`)];
+  return otherwise.length === 0
+    ? []
+    : [...problems, ...otherwise.map((problem) => `other version: ${problem}`)];
 }
 
 async function judgeBy(scenario: Scenario, outcome: SeedOutcome): Promise<string[]> {

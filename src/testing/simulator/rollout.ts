@@ -81,4 +81,3 @@ export class Rollout {
     this.#fleet.deploy(serves);
   }
 }
-

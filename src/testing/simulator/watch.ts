@@ -34,6 +34,8 @@ const headerWrites: ReadonlySet<keyof RunStore> = new Set([
   'finishCallback',
   'showSnapshot',
   'setSweep',
+  'park',
+  'unpark',
 ]);
 const recordWrites: ReadonlySet<keyof RunStore> = new Set([
   ...loggedRecordWrites,
@@ -227,7 +229,8 @@ export class Watch {
     if (method === 'nest') this.#known.add((argument as NestWrite).childRunId);
     if (method === 'claim' || method === 'nest' || method === 'sleep')
       this.#follows(method, runId, image.key);
-    if (method === 'resume') this.#reopened(argument as ResumeWrite, result);
+    // A request that comes again has won, too, and changes nothing.
+    if (method === 'resume' && image.turn !== before?.turn) this.#reopened(argument as ResumeWrite, result);
     if (before !== undefined) this.#keeps(method, runId, before, image);
     this.records.set(name, image);
     if (image.status === 'suspended' && image.childRunId === undefined) this.#suspended.set(name, image);

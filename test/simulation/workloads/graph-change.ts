@@ -182,7 +182,10 @@ function ofKind(entry: EntrySpec, kind: GraphChange['kind']): EntrySpec | undefi
       return { type: 'parallel', arms: [body] };
     case 'nested':
       if (body.kind === 'workflow') return { type: 'then', body: { ...added, id } };
-      return { type: 'then', body: { kind: 'workflow', workflow: { id, entries: [{ type: 'then', body: added }] } } };
+      return {
+        type: 'then',
+        body: { kind: 'workflow', workflow: { id, entries: [{ type: 'then', body: added }] } },
+      };
     default:
       return { type: 'loop', loop: 'dowhile', times: 2, look: 'input', throws: false, body };
   }
