@@ -33,6 +33,8 @@ export interface FinishWrite {
   readonly endedBy: number;
   readonly error?: StoredValue;
   readonly now: number;
+  /** The run is marked with this graph still: the end of that is none of a graph that goes on. @default whichever it is */
+  readonly graphHash?: string;
   /** Absent: nothing is left to do for the sweeper. */
   readonly sweepAt?: number;
 }

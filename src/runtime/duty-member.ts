@@ -149,7 +149,10 @@ export async function closeBlock(
   const turn = entryTurn(handling);
   const [existing] = load.records;
   // A member may have been resumed since the handling began, by somebody who decided anew whether the run pauses.
-  const now = load.header === undefined ? handling : { ...handling, header: load.header };
+  const { header = handling.header } = load;
+  const current = await goingOn(engine, header, [append.opening, existing]);
+  if (current === undefined) return;
+  const now = { ...handling, header: current };
   if (!won && existing?.turn === turn) return fulfilEntry(now, existing, false, facts);
   const before: Loaded = {
     header: load.header,
@@ -162,7 +165,7 @@ export async function closeBlock(
     : await memberRecords(handling, entry, membersOf(append.opening));
   // An earlier epoch may have gone through a longer array.
   const records = stored.filter((record) => record.turn >= turn);
-  if ((await goingOn(engine, handling.header, [append.opening, ...records])) === undefined) return;
+  if ((await goingOn(engine, current, records)) === undefined) return;
   const record = await storableRecord(handling, entry, append, { before, records });
   const write = await store.closeBlock({ runId, record });
   if (write.won) {

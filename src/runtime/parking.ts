@@ -59,6 +59,8 @@ export async function goingOn(
 ): Promise<RunHeader | undefined> {
   if (goesOnFrom(engine, header, seen)) return header;
   const standing = isHopeless(engine, header) ? header : await review(engine, header);
+  // It ended, or traveled in time, while it was looked at: other events tell of that.
+  if (terminalStatuses.has(standing.status) || standing.epoch !== header.epoch) return undefined;
   if (standing.parked === undefined) return standing;
   engine.backend.metrics.count('run.parked', { workflowId: standing.workflowId });
   return undefined;
