@@ -194,13 +194,15 @@ async function recordedRun(engine: Engine, header: RunHeader, graph: Graph): Pro
   };
 }
 
-/** The step at which a time travel begins, when the graph lost it before the epoch was prepared. */
+/** The step at which a time travel begins, when the graph lost it, or has it elsewhere, before the epoch was prepared. */
 async function targetMisfit(engine: Engine, header: RunHeader, graph: Graph): Promise<Misfit | undefined> {
   const { runId, epoch } = header;
-  if (header.from.every(([number]) => number !== epoch)) return undefined;
+  const start = header.from.find(([number]) => number === epoch);
+  if (start === undefined) return undefined;
   const stored = await engine.backend.store.loadTravel({ runId, epoch });
   if (stored === undefined) return undefined;
   const { path } = (await engine.values.load(runId, stored)) as TravelParameters;
-  if (targetOf(graph, path) !== undefined) return undefined;
-  return { path: [header.from.at(-1)?.[1] ?? 0], stepId: path.join('.'), found: undefined };
+  const [, entry] = start;
+  if (targetOf(graph, path)?.key.entry === entry) return undefined;
+  return { path: [entry], stepId: path.join('.'), found: stepIdAt(graph, { entry }) };
 }

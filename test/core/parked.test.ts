@@ -2,6 +2,8 @@ import { describe, expect, test } from 'vitest';
 import type { Graph, GraphEntry } from '../../src/core/graph.ts';
 import {
   graphMark,
+  graphStamp,
+  isOfOtherGraph,
   isSameGraph,
   misfitOf,
   parkedFor,
@@ -91,6 +93,40 @@ describe('a run goes on with a graph', () => {
     const items = [item(0, 3, { stepId: 'each' })];
     expect(fits([foreach('each')], { records: items })).toBeUndefined();
     expect(fits([foreach('other')], { records: items })).toMatchObject({ path: [0, 3], found: 'other' });
+  });
+
+  test('that began it, whatever another one has marked the run with', () => {
+    const own = graphStamp('12345678abc', plain('s0'));
+    expect(own).toBe('12345678s');
+    const marked = header({ graphHash: 'other.c' });
+    const records = [record(0, { status: 'success', graph: own })];
+    const run = { header: marked, records, nested: new Map<string, string>() };
+    expect(misfitOf([plain('s0')], run, '12345678abc.s')).toBeUndefined();
+    // Of the others each says itself what it was.
+    expect(misfitOf([plain('s0')], run, '87654321abc.s')).toBeUndefined();
+    expect(misfitOf([loop('s0')], run, '87654321abc.l')).toEqual({ path: [0], stepId: 's0', found: 'loop' });
+    const opening = { turn: turn(), total: 1, concurrency: 1, openedAt: 1, taken: [0], graph: '12345678c' };
+    const opened = { header: header({ graphHash: 'other.s' }), records: [], nested: run.nested };
+    const block = { ...opened, open: { entry: 0, opening } };
+    expect(misfitOf([branch('a')], block, '12345678abc.c')).toBeUndefined();
+    expect(misfitOf([branch('a')], block, '87654321abc.c')).toBeUndefined();
+    expect(misfitOf([parallel('a')], block, '87654321abc.p')).toMatchObject({ path: [0] });
+    expect([isOfOtherGraph(opening, '12345678abc'), isOfOtherGraph(opening, '8765')]).toEqual([false, true]);
+    expect(isOfOtherGraph({}, '8765')).toBe(false);
+  });
+
+  test('that has begun meanwhile what another one was expected to begin there', () => {
+    const place = { path: [1], stepId: 'new' };
+    const parked: Parked = { code: 'WORKFLOW_GRAPH_CHANGED', since: 1, remedy: '', place };
+    const awaiting = header({ graphHash: 'g', parked });
+    const graph = [plain('s0'), plain('s1')];
+    const first = record(0, { status: 'success' });
+    expect(fits(graph, { header: awaiting, records: [first] })).toMatchObject({ stepId: 'new', found: 's1' });
+    expect(fits(graph, { header: awaiting, records: [first, record(1)] })).toBeUndefined();
+    const blocks = [plain('s0'), parallel('a')];
+    const opening = { turn: turn(), total: 1, concurrency: 1, openedAt: 1 };
+    const open = { entry: 1, opening };
+    expect(fits(blocks, { header: awaiting, records: [first], open })).toBeUndefined();
   });
 
   test('what an earlier epoch has left behind does not count', () => {
