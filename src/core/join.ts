@@ -69,6 +69,8 @@ export interface JoinOpening extends JoinShape {
   readonly keepsItems?: boolean;
   /** See `StepRecord.log`. */
   readonly log?: string;
+  /** See `StepRecord.graph`. */
+  readonly graph?: string;
 }
 
 /** A block of a run in an epoch. */

@@ -128,7 +128,7 @@ async function ensureResumed(
   // Of a run that is over, or in a later epoch, nothing is to be announced: it is not this place that it stands at.
   if (parseTurn(turn).epoch !== header.epoch || terminalStatuses.has(header.status)) return nothing;
   // Of a parked run a sweep does it, when the definition is there again.
-  const current = await goingOn(engine, header);
+  const current = await goingOn(engine, header, [record]);
   if (current === undefined) return nothing;
   const handling = handlingOf(engine, engine.registry.get(header.workflowId), current);
   await showResumed(handling, record);

@@ -86,7 +86,7 @@ export async function storeResumption(
   const { store, clock, ids } = engine.backend;
   const found = await store.loadHeader(runId);
   if (found === undefined) throw notFound(runId);
-  const header = await mustGoOn(engine, found);
+  const header = await mustGoOn(engine, found, [record]);
   // A time travel came between: nothing of the epoch that was looked at can be resumed any more.
   if (parseTurn(record.turn).epoch !== header.epoch) throw superseded(header, record);
   const workflow = engine.registry.get(header.workflowId);

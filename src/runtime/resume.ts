@@ -7,7 +7,7 @@ import type { Engine } from './engine.ts';
 import { resumeOnce, tolerant } from './resume-once.ts';
 import { mustGoOn } from './parking.ts';
 import { storeResumption } from './resume-place.ts';
-import { loadTree } from './run-tree.ts';
+import { loadTree, type RunTree } from './run-tree.ts';
 
 /** How often a resume looks again for a suspension that is not stored yet, ms. */
 export const lookAgainMs = 50;
@@ -27,10 +27,17 @@ async function findTargets(
     checkAccess(tree.header, request);
     const targets = resumeTargets(tree.header, suspendedPlaces(tree), request);
     if ('places' in targets) return targets.places;
+    await mustAllGoOn(engine, tree);
     const left = until - clock.now();
     if (!targets.mayCome || left <= 0) throw targets.refusal;
     await engine.signals.next(request.runId, Math.min(lookAgainMs, left));
   }
+}
+
+/** What another graph has begun is not found by the one that is here: then the run is parked, and that is what is wrong. */
+async function mustAllGoOn(engine: Engine, { header, records, open, children }: RunTree): Promise<void> {
+  await mustGoOn(engine, header, [open?.opening, ...(open?.items ?? []), ...records]);
+  for (const child of children.values()) await mustAllGoOn(engine, child);
 }
 
 /**

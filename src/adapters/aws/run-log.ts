@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { LogEntry } from '../../core/history.ts';
 import type { JoinOpening } from '../../core/join.ts';
 import type { ChunksWrite, LogPage, LogRead } from '../../ports/run-store.ts';
@@ -10,6 +9,7 @@ import { type Item, logBlockAttribute, logCounterSort, logPartition, logRange, l
 import { decodeSlot, encodeEntries, encodeState, stateId, stateIdAttribute } from './log-codec.ts';
 import { PendingChunks } from './pending-chunks.ts';
 import { type Pacing, pause } from './retry.ts';
+import { isSame } from './same.ts';
 import type { Table } from './table.ts';
 
 /** Attribute of the counter. */
@@ -208,7 +208,7 @@ export class RunLog {
     const key = keyItem({ pk: logPartition(log), sk: logSlotSort(slot) });
     const item = { ...key, ...content, [writtenAt]: numberValue(this.#clock.now()) };
     const free = { expression: 'attribute_not_exists(#pk)' };
-    const { won } = await this.#table.put(item, free, (found) => isDeepStrictEqual(found, item));
+    const { won } = await this.#table.put(item, free, (found) => isSame(found, item));
     return won;
   }
 

@@ -1,8 +1,8 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import type { StepRecord, StepStatus } from '../../core/records.ts';
 import type { ClaimWrite, CommitOutcome, NestWrite, Write } from '../../ports/run-store.ts';
 import { decodeRecord, encodeRecord, stepFields } from './record-codec.ts';
+import { isSame } from './same.ts';
 import type { IsOwn, ItemWrite } from './table.ts';
 import type { Item } from './keys.ts';
 
@@ -25,7 +25,7 @@ export function beginning(
   write: ClaimWrite | NestWrite,
   more: Partial<RecordFields>,
 ): { readonly set: Item; readonly remove: readonly string[] } {
-  const { key, stepId, turn, now, inputFrom, sharedFrom, seesCell, log } = write;
+  const { key, stepId, turn, now, inputFrom, sharedFrom, seesCell, log, graph } = write;
   const ofIteration: (keyof RecordFields)[] = sharedFrom === key.entry ? ['output', 'shared'] : ['output'];
   const kept = write.iterates === true ? ofIteration : [];
   const fields = {
@@ -33,7 +33,7 @@ export function beginning(
     turn,
     startedAt: now,
     inputFrom,
-    ...optional({ sharedFrom, seesCell, log }),
+    ...optional({ sharedFrom, seesCell, log, graph }),
     ...more,
   };
   return {
@@ -100,9 +100,7 @@ export function isStill(
 ): IsOwn {
   return (item) => {
     const record = decodeRecord(item);
-    return Object.entries(fields).every(([name, value]) =>
-      isDeepStrictEqual(record[name as keyof StepRecord], value),
-    );
+    return Object.entries(fields).every(([name, value]) => isSame(record[name as keyof StepRecord], value));
   };
 }
 

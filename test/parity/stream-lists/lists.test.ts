@@ -39,13 +39,16 @@ function casesOf({ name }: Place): readonly StreamCase[] {
 }
 
 describe.each(places)('whole streams in $name', (place) => {
-  test.each(casesOf(place))('$construct: $what', async ({ workflow, calls }) => {
-    const made = workflow();
-    await inPlace(place, [made], async (runtime) => {
-      const run = await runOf(runtime, made);
-      for (const call of calls) expectList(await eventsOf(run, call), call.list);
-      // To close a runtime waits for its steps.
-      await expect.poll(() => hanging.size).toBe(0);
+  const cases = casesOf(place).map((one) => [`${one.construct}: ${one.what}`, one] as const);
+  describe.each(cases)('%s', (_, { workflow, calls }) => {
+    test('R22 tells each event of a stream, by all that it has and in order', async () => {
+      const made = workflow();
+      await inPlace(place, [made], async (runtime) => {
+        const run = await runOf(runtime, made);
+        for (const call of calls) expectList(await eventsOf(run, call), call.list);
+        // To close a runtime waits for its steps.
+        await expect.poll(() => hanging.size).toBe(0);
+      });
     });
   });
 });
