@@ -255,10 +255,9 @@ function suspendedIds(view: RunView): string[][] {
 
 /** What each suspended top-level step said; of a foreach, its first suspended item. */
 function suspendPayloads(view: RunView): Record<string, unknown> {
-  const items = view.open?.items ?? [];
-  const suspended = [...visibleRecords(view), ...items].filter((record) => record.status === 'suspended');
+  const all = [...visibleRecords(view), ...(view.open?.items ?? [])];
   const first = new Map<string, unknown>();
-  for (const record of suspended) {
+  for (const record of all.filter(({ status }) => status === 'suspended')) {
     if (!first.has(record.stepId)) first.set(record.stepId, stepResultOf(view, record).suspendPayload);
   }
   return Object.fromEntries(first);
@@ -392,11 +391,8 @@ export function assembleSnapshot(view: RunView): WorkflowRunState {
 
 /** The header changes rarely, so the last change of a run is often that of a record. */
 function latestChange(view: RunView): number {
-  const times = view.records.flatMap((record) => [
-    record.startedAt ?? 0,
-    record.endedAt ?? 0,
-    record.suspendedAt ?? 0,
-    record.resumedAt ?? 0,
-  ]);
+  const times = view.records.flatMap(({ startedAt, endedAt, suspendedAt, resumedAt }) =>
+    [startedAt, endedAt, suspendedAt, resumedAt].map((time = 0) => time),
+  );
   return times.reduce((latest, time) => Math.max(latest, time), view.header.updatedAt);
 }

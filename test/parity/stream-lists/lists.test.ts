@@ -28,12 +28,12 @@ async function eventsOf(run: RunHandle, { open, onEvent }: StreamCall): Promise<
   return events;
 }
 
-/** Whether anything of a case goes on at once, or goes on later. */
+/** Whether anything of a case goes on side by side. */
 function hasSeveral({ calls }: StreamCase): boolean {
-  return calls.length > 1 || calls.some(({ list }) => list.some((one) => 'sideBySide' in one));
+  return calls.some(({ list }) => list.some((one) => 'sideBySide' in one));
 }
 
-/** On an emulator each step takes a second: there, what goes on one by one in a single call is left to the other places. */
+/** On an emulator each step takes a second: there, what goes on one by one is left to the other places. */
 function casesOf({ name }: Place): readonly StreamCase[] {
   return name === AWS_PLACE ? streamCases.filter(hasSeveral) : streamCases;
 }
