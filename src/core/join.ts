@@ -210,6 +210,13 @@ export function launchingSettlements(
   });
 }
 
+/** The lowest member that is suspended after these settlements. */
+export function firstSuspended(tokens: readonly number[]): number | undefined {
+  const last = new Map(tokens.map(decodeToken).map(({ member, kind }) => [member, kind]));
+  const suspended = [...last].flatMap(([member, kind]) => (kind === 'suspended' ? [member] : []));
+  return suspended.toSorted((a, b) => a - b)[0];
+}
+
 /** Members that were launched and may still settle: what is in flight, and what stands suspended. */
 export function membersOpen(opening: JoinOpening, tokens: readonly number[]): number[] {
   const members = opening.taken ?? Array.from({ length: opening.total }, (_, member) => member);
