@@ -1,7 +1,11 @@
+import { join } from 'node:path';
 import { App, CliCredentialsStackSynthesizer, type IReusableStackSynthesizer } from 'aws-cdk-lib';
+import { bundleChosenTests } from '../../parity/places/deployed/bundle.ts';
+import { cache } from '../cdk.ts';
 import { CallersStack, TokensStack } from './authorized.ts';
 import { fitForEmulator } from './emulated.ts';
 import { MainStack } from './main.ts';
+import { ParityStack } from './parity.ts';
 
 /** What `npm run test:integration` and `npm run canary` deploy: a stack for each kind of authorization. */
 const app = new App({
@@ -15,4 +19,7 @@ const stacks = [
   new CallersStack(app, `${name}Iam`),
   new TokensStack(app, `${name}Jwt`),
 ];
-if (process.env.AWS_ENDPOINT_URL !== undefined) for (const stack of stacks) fitForEmulator(stack);
+if (process.env.AWS_ENDPOINT_URL !== undefined) {
+  const entry = await bundleChosenTests(join(cache, 'parity', 'workflows.mjs'));
+  for (const stack of [...stacks, new ParityStack(app, `${name}Parity`, entry)]) fitForEmulator(stack);
+}
