@@ -6,4 +6,7 @@ const e = await startEmulator(signal);
 writeFileSync('/tmp/lead/H-endpoint', e.endpoint);
 console.log(e.endpoint, process.pid);
 const t = setInterval(() => {}, 1000);
-signal.addEventListener('abort', () => { clearInterval(t); void e.stop(); });
+signal.addEventListener('abort', () => {
+  clearInterval(t);
+  void e.stop();
+});

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import type { Reporter, TestCase, TestModule } from 'vitest/node';
 import { documentText } from './document.ts';
 import { idsIn } from './lines.ts';
-import { placeIn } from './places/names.ts';
+import { chosenFiles, chosenIn, chosenName, isChosen } from './places/deployed/choice.ts';
+import { DEPLOYED_PLACE, placeIn, PLACES_VARIABLE } from './places/names.ts';
 import { byLine, fileOf, type PlaceRecord, readRecords, type RecordedLine, recordText } from './records.ts';
 
 /** Writes what the tests came to instead of comparing it. */
@@ -26,10 +27,13 @@ export class ParityRecorder implements Reporter {
   onTestRunEnd(modules: readonly TestModule[]): void {
     const tests = modules.flatMap((module) => [...module.children.allTests()]);
     if (!this.#isWhole || !modules.some(({ moduleId }) => moduleId.endsWith('checklist.test.ts'))) return;
-    const inPlaces = tests.filter(({ name, fullName }) => {
-      return placeIn(fullName) !== undefined && idsIn(name).length > 0;
+    const inPlaces = tests.filter((test) => {
+      const place = placeIn(test.fullName);
+      const counts = place === DEPLOYED_PLACE ? isChosen(named(test)) : place !== undefined;
+      return counts && idsIn(test.name).length > 0;
     });
     if (inPlaces.some((test) => test.result().state === 'failed')) return;
+    if (process.env[PLACES_VARIABLE]?.split(';').includes(DEPLOYED_PLACE)) checkChoice(inPlaces);
     const records = recordsOf(inPlaces);
     if (process.env[RECORD_VARIABLE] === undefined) {
       for (const record of records) compare(record);
@@ -38,6 +42,24 @@ export class ParityRecorder implements Reporter {
     for (const record of records) writeFileSync(fileOf(record.place), recordText(record));
     writeFileSync(documentFile, documentText(readRecords()));
   }
+}
+
+function named({ module, name }: TestCase): { readonly file: string; readonly name: string } {
+  return { file: module.moduleId, name };
+}
+
+/** Fails the run when a chosen test did not pass: one that runs no longer would not be missed otherwise. */
+function checkChoice(tests: readonly TestCase[]): void {
+  const passed = new Set(
+    tests
+      .filter((test) => placeIn(test.fullName) === DEPLOYED_PLACE && test.result().state === 'passed')
+      .map((test) => `${chosenName(test.module.moduleId)} > ${test.name}`),
+  );
+  const all = chosenFiles.flatMap((file) => chosenIn(file).map((name) => `${file} > ${name}`));
+  const missing = all.filter((test) => !passed.has(test));
+  if (missing.length === 0) return;
+  console.error(`Chosen for the place "${DEPLOYED_PLACE}", but not passed there:\n${missing.join('\n')}`);
+  process.exitCode = 1;
 }
 
 function compare(record: PlaceRecord): void {

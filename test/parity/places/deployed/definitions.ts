@@ -59,8 +59,9 @@ export async function definitionsOf(
     if (absent !== undefined) throw new Error(`${file} has no test "${absent}", which was chosen.`);
     for (const [number, { name, run }] of tests.entries()) {
       if (!chosenIn(file).includes(name)) continue;
-      const workflows = await workflowsOf(run).catch((e) => { console.error(file, name, String(e)); return []; });
-      if (workflows.length === 0) console.error(`The test "${name}" of ${file} has registered no workflow.`);
+      const workflows = await workflowsOf(run);
+      if (workflows.length === 0)
+        throw new Error(`The test "${name}" of ${file} has registered no workflow.`);
       const prefix = prefixOf(file, number);
       const known = new Map<WorkflowDefinition, WorkflowDefinition>();
       all.push(...workflows.map((workflow) => underPrefix(workflow, prefix, known)));

@@ -168,5 +168,10 @@ async function orNull<Value>(call: Promise<Value>): Promise<Value | null> {
 /** The API shows a run in one form; lists of the authoring door have the other one. */
 function snapshotOf({ payload, initialState = {}, updatedAt, steps, ...run }: RemoteRun): WorkflowRunState {
   const context = { input: payload, ...steps };
-  return { ...run, value: initialState, context, timestamp: Date.parse(updatedAt) } as unknown as WorkflowRunState;
+  return {
+    ...run,
+    value: initialState,
+    context,
+    timestamp: Date.parse(updatedAt),
+  } as unknown as WorkflowRunState;
 }
