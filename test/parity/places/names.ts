@@ -15,7 +15,7 @@ export const localNames = {
 export const AWS_PLACE = 'dynamodb, eventbridge and sqs';
 
 /** The place that needs a stack, and in which some of the tests run: see `deployed/chosen.ts`. */
-export const DEPLOYED_PLACE = 'a deployed stack, over HTTP';
+export const DEPLOYED_PLACE = 'a deployed stack, over http';
 
 /** All of them, in the order of the document's columns. */
 export const placeNames: readonly string[] = [...Object.values(localNames), AWS_PLACE, DEPLOYED_PLACE];
