@@ -26,14 +26,14 @@ export class ParityRecorder implements Reporter {
 
   onTestRunEnd(modules: readonly TestModule[]): void {
     const tests = modules.flatMap((module) => [...module.children.allTests()]);
-    if (!this.#isWhole || !modules.some(({ moduleId }) => moduleId.endsWith('checklist.test.ts'))) return;
+    if (!this.#isWhole || !isAll(modules)) return;
     const inPlaces = tests.filter((test) => {
       const place = placeIn(test.fullName);
       const counts = place === DEPLOYED_PLACE ? isChosen(named(test)) : place !== undefined;
       return counts && idsIn(test.name).length > 0;
     });
     if (inPlaces.some((test) => test.result().state === 'failed')) return;
-    if (process.env[PLACES_VARIABLE]?.split(';').includes(DEPLOYED_PLACE)) checkChoice(inPlaces);
+    if (isOnStack()) checkChoice(inPlaces);
     const records = recordsOf(inPlaces);
     if (process.env[RECORD_VARIABLE] === undefined) {
       for (const record of records) compare(record);
@@ -42,6 +42,17 @@ export class ParityRecorder implements Reporter {
     for (const record of records) writeFileSync(fileOf(record.place), recordText(record));
     writeFileSync(documentFile, documentText(readRecords()));
   }
+}
+
+/** Whether the tests run on a deployed stack, and so nowhere else. */
+function isOnStack(): boolean {
+  return process.env[PLACES_VARIABLE] === DEPLOYED_PLACE;
+}
+
+/** Whether these are all files with tests of the place, or of the places. */
+function isAll(modules: readonly TestModule[]): boolean {
+  const files = new Set(modules.map(({ moduleId }) => chosenName(moduleId)));
+  return (isOnStack() ? chosenFiles : ['checklist.test.ts']).every((file) => files.has(file));
 }
 
 function named({ module, name }: TestCase): { readonly file: string; readonly name: string } {
