@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { extname } from 'node:path';
+import { basename, extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type * as esbuildModule from 'esbuild';
 
@@ -30,8 +30,8 @@ const requireBanner =
   "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);";
 
 /**
- * Packages that the clients load for credentials of other places than a function, which has its own in its environment, and for a
- * browser. They are left out of the functions' part; what an author imports is bundled with the author's.
+ * Packages that the clients load for credentials of other places than a function, which has its own in its environment, for a
+ * browser, and for operations that nothing here calls. They are left out; what an author imports is bundled with the author's.
  */
 const neverLoaded = [
   '@aws-sdk/credential-provider-ini',
@@ -39,6 +39,7 @@ const neverLoaded = [
   '@aws-sdk/credential-provider-process',
   '@aws-sdk/credential-provider-sso',
   '@aws-sdk/credential-provider-web-identity',
+  '@smithy/core/event-streams',
   '@smithy/credential-provider-imds',
   'bowser',
 ];
@@ -62,7 +63,11 @@ const shared = {
 /**
  * Makes `index.mjs`, which exports the function's handler, and what it imports. The author's part is a module of its own, without
  * white space and otherwise as it was written: the text of functions says what a step reads, and is shown in graphs. The rest has
- * short names, and what is loaded on first use is apart. Both have the same instance of this package.
+ * short names. Both have the same instance of this package.
+ *
+ * What is loaded on first use is apart. Clients of services are so with all that they import, even if the function has it as well: what
+ * two parts have in common would be in files of its own, of which each takes time to find, and whole where a part needs little of it.
+ * A function starts a sixth later then.
  */
 export async function bundleFunction(esbuild: Esbuild, { module, entry, outdir }: FunctionBundle) {
   const imported = new Set<string>();
@@ -73,20 +78,29 @@ export async function bundleFunction(esbuild: Esbuild, { module, entry, outdir }
     minifyWhitespace: true,
     plugins: [apart(imported)],
   });
-  const functions = await esbuild.build({
+  const ours = {
     ...shared,
-    entryPoints: [
-      { in: module, out: 'index' },
-      ...[...imported].toSorted().map((specifier) => ({ in: specifier, out: outputOf(specifier) })),
-    ],
     absWorkingDir: packageRoot,
     outdir,
     minify: true,
     splitting: true,
     external: neverLoaded,
-    plugins: [authorsApart, withoutCrons, separable],
+  };
+  const clients = new Map<string, string>();
+  const functions = await esbuild.build({
+    ...ours,
+    entryPoints: [
+      { in: module, out: 'index' },
+      ...[...imported].toSorted().map((specifier) => ({ in: specifier, out: outputOf(specifier) })),
+    ],
+    plugins: [authorsApart, withoutCrons, onFirstUse(clients), separable],
   });
-  return { authors: authors.metafile, functions: functions.metafile };
+  const later = await esbuild.build({
+    ...ours,
+    entryPoints: [...clients].map(([out, path]) => ({ in: path, out })),
+    plugins: [separable],
+  });
+  return { authors: authors.metafile, functions: functions.metafile, later: later.metafile };
 }
 
 /** Leaves the package itself out of the author's part, and notes by which of its names it is imported. */
@@ -116,6 +130,27 @@ const authorsApart: esbuildModule.Plugin = {
     }));
   },
 };
+
+/** Leaves out what of the SDK is imported on first use, and notes it by the name that it is to have. */
+function onFirstUse(clients: Map<string, string>): esbuildModule.Plugin {
+  return {
+    name: 'on-first-use',
+    setup(build) {
+      const filter = /^(?:@aws-sdk\/.+|\.\/(?:s3|scheduler)\.[jt]s)$/;
+      build.onResolve({ filter }, async ({ path, kind, resolveDir, pluginData }) => {
+        if (kind !== 'dynamic-import' || pluginData === resolving || neverLoaded.includes(path))
+          return undefined;
+        const resolved = await build.resolve(path, { kind, resolveDir, pluginData: resolving });
+        const name = basename(path, extname(path));
+        clients.set(name, resolved.path);
+        return { path: `./${name}.mjs`, external: true };
+      });
+    },
+  };
+}
+
+/** Marks the question of a plugin, which it would answer itself otherwise. */
+const resolving = Symbol('resolving');
 
 /** Puts nothing in the place of what knows when a cron is due: for functions the Scheduler does, and no runtime there asks. */
 const withoutCrons: esbuildModule.Plugin = {

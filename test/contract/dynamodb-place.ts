@@ -6,6 +6,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll } from 'vitest';
 import { systemClock } from '../../src/adapters/system/index.ts';
+import { withPlainJson } from '../../src/adapters/aws/plain-json.ts';
 import { dynamoRunStore } from '../../src/adapters/aws/run-store.ts';
 import type { RunStore } from '../../src/ports/index.ts';
 import { createTable } from './dynamodb-table.ts';
@@ -14,10 +15,11 @@ import { ENDPOINT_VARIABLE } from './endpoint.ts';
 const endpoint = process.env[ENDPOINT_VARIABLE];
 if (endpoint === undefined) throw new Error(`${ENDPOINT_VARIABLE} is not set: run npm run test:dynamodb`);
 
-/** A client of the emulator; its credentials open nothing. */
+/** A client of the emulator that speaks as the backend's own does; its credentials open nothing. */
 export function localClient(more: DynamoDBClientConfig = {}): DynamoDBClient {
   const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
-  return new DynamoDBClient({ region: 'us-east-1', credentials, endpoint: endpoint ?? '', ...more });
+  const client = new DynamoDBClient({ region: 'us-east-1', credentials, endpoint: endpoint ?? '', ...more });
+  return withPlainJson(client);
 }
 
 /** Makes a table before the tests of a file. */

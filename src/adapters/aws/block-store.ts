@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import type { StoredValue } from '../../core/records.ts';
 import type { CellWrite, JoinKey, RunStore, StoredDelta } from '../../ports/run-store.ts';
@@ -16,6 +15,7 @@ import {
   segmentEpoch,
 } from './keys.ts';
 import { decodeRecord, segmentFields } from './record-codec.ts';
+import { isSame } from './same.ts';
 import { chargesOn } from './spending.ts';
 import type { Table } from './table.ts';
 
@@ -171,7 +171,7 @@ async function setFields(
     },
   };
   const { won } = await table.update(update, (item) =>
-    fields.every(({ attribute, value }) => isDeepStrictEqual(item[attribute], value)),
+    fields.every(({ attribute, value }) => isSame(item[attribute], value)),
   );
   return won;
 }

@@ -1,7 +1,7 @@
-import { isDeepStrictEqual } from 'node:util';
 import { type IndexDefinition, listIndex, serviceLimits, sweepIndex, tableDefinition } from './config.ts';
 import { itemBytes } from './item-size.ts';
 import type { Item } from './keys.ts';
+import { isSame } from './same.ts';
 import { sumOf } from './usage.ts';
 
 /**
@@ -32,25 +32,29 @@ export function changeUnits(before: Item | undefined, after: Item | undefined): 
 
 /** An entry of an index that is put, removed or changed is a write; one whose key changes is removed and put. */
 function indexUnits(index: IndexDefinition, before: Item | undefined, after: Item | undefined): number {
+  if (namesOf(index).every((name) => isSame(before?.[name], after?.[name]))) return 0;
   const [was, is] = [entryOf(index, before), entryOf(index, after)];
-  if (isDeepStrictEqual(was, is)) return 0;
+  if (was === undefined && is === undefined) return 0;
   if (was === undefined || is === undefined) return writeUnitsOf(itemBytes(was ?? is ?? {}));
   const keys = [index.partitionKey.name, index.sortKey.name];
-  if (keys.every((name) => isDeepStrictEqual(was[name], is[name]))) {
+  if (keys.every((name) => isSame(was[name], is[name]))) {
     return writeUnitsOf(Math.max(itemBytes(was), itemBytes(is)));
   }
   return writeUnitsOf(itemBytes(was)) + writeUnitsOf(itemBytes(is));
 }
 
 /** What an index holds of an item; undefined when the item lacks a part of its key. */
-function entryOf(
-  { partitionKey, sortKey, include }: IndexDefinition,
-  item: Item | undefined,
-): Item | undefined {
+function entryOf(index: IndexDefinition, item: Item | undefined): Item | undefined {
+  const { partitionKey, sortKey } = index;
   if (item?.[partitionKey.name] === undefined || item[sortKey.name] === undefined) return undefined;
   const { partitionKey: pk, sortKey: sk } = tableDefinition;
-  const names = [pk.name, sk.name, partitionKey.name, sortKey.name, ...include];
+  const names = [pk.name, sk.name, ...namesOf(index)];
   return Object.fromEntries(names.flatMap((name) => (item[name] === undefined ? [] : [[name, item[name]]])));
+}
+
+/** Attributes that an index holds beside the key of an item. */
+function namesOf({ partitionKey, sortKey, include }: IndexDefinition): readonly string[] {
+  return [partitionKey.name, sortKey.name, ...include];
 }
 
 /**

@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { LogEntry } from '../../core/history.ts';
 import type { ChunksWrite, LogPage, LogRead } from '../../ports/run-store.ts';
 import type { Logged } from '../log-entries.ts';
@@ -9,6 +8,7 @@ import { type Item, logCounterSort, logPartition, logRange, logSlotSort } from '
 import { decodeSlot, encodeEntries, encodeState, stateId, stateIdAttribute } from './log-codec.ts';
 import { PendingChunks } from './pending-chunks.ts';
 import { type Pacing, pause } from './retry.ts';
+import { isSame } from './same.ts';
 import type { Table } from './table.ts';
 
 /** Attribute of the counter. */
@@ -163,7 +163,7 @@ export class RunLog {
     const key = keyItem({ pk: logPartition(log), sk: logSlotSort(slot) });
     const item = { ...key, ...content, [writtenAt]: numberValue(this.#clock.now()) };
     const free = { expression: 'attribute_not_exists(#pk)' };
-    const { won } = await this.#table.put(item, free, (found) => isDeepStrictEqual(found, item));
+    const { won } = await this.#table.put(item, free, (found) => isSame(found, item));
     return won;
   }
 

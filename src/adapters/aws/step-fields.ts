@@ -1,8 +1,8 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import type { StepRecord, StepStatus } from '../../core/records.ts';
 import type { ClaimWrite, CommitOutcome, NestWrite, Write } from '../../ports/run-store.ts';
 import { decodeRecord, encodeRecord, stepFields } from './record-codec.ts';
+import { isSame } from './same.ts';
 import type { IsOwn, ItemWrite } from './table.ts';
 import type { Item } from './keys.ts';
 
@@ -100,9 +100,7 @@ export function isStill(
 ): IsOwn {
   return (item) => {
     const record = decodeRecord(item);
-    return Object.entries(fields).every(([name, value]) =>
-      isDeepStrictEqual(record[name as keyof StepRecord], value),
-    );
+    return Object.entries(fields).every(([name, value]) => isSame(record[name as keyof StepRecord], value));
   };
 }
 
