@@ -10,8 +10,8 @@ to: it is written by the run of the tests, and \`.ci/run\` fails when it is not 
 `;
 
 const legend = `✓: all tests of the line pass there. A number: the test does not run there, for the reason of this number below the table.
-Empty: no test of the line was chosen for a deployed stack, where some run, of every construct: steps that are executed there
-leave nothing behind in the process of a test that counts them.
+On a deployed stack some tests run, of every construct, and ✓ is about those; where a cell is empty, none of the line was chosen.
+Most of the others look at what steps leave in the process of the test, or move a clock that is virtual.
 D are behaviours of the reference, G those of its newest version, H those in which it fails or has no test, R rules that no
 other line says.
 
