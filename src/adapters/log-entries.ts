@@ -34,7 +34,10 @@ export function openedJoin({ runId, entry, epoch, ...opening }: OpenJoinWrite): 
 }
 
 /** The entry of a settlement. */
-export function settledMember(write: AppendWrite, result: AppendResult): Logged | undefined {
+export function settledMember(
+  write: AppendWrite,
+  result: AppendResult,
+): { readonly log: string; readonly entry: Extract<LogEntry, { kind: 'settled' }> } | undefined {
   const { runId, entry, epoch, token, output } = write;
   const { opening, position, after } = result;
   if (opening.log === undefined) return undefined;

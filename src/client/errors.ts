@@ -64,7 +64,13 @@ export function isProblem(value: unknown): value is Problem {
   return typeof code === 'string' && typeof detail === 'string' && typeof status === 'number';
 }
 
-/** The error that a problem document is about. */
+/** The error that a problem document is about. Issues of a schema are its cause as well, as they are where the runtime is. */
 export function errorOfProblem(problem: Problem): WorkflowApiError {
-  return new WorkflowApiError(problem.code, problem.detail, { status: problem.status, problem });
+  const { code, detail, status, details } = problem;
+  const issues = details?.issues;
+  return new WorkflowApiError(code, detail, {
+    status,
+    problem,
+    ...(issues === undefined ? {} : { cause: { issues } }),
+  });
 }

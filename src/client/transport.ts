@@ -1,4 +1,5 @@
 import { errorOfProblem, isProblem, WorkflowApiError } from './errors.ts';
+import { sentText } from './sent.ts';
 import { backoff, pause, type Timing, unlessAborted } from './timing.ts';
 
 /** First pause before a retry and the longest one, ms; `Retry-After` wins over both. */
@@ -207,9 +208,9 @@ export function segment(id: string, what: string): string {
 export function jsonText(value: unknown): string {
   let text: unknown;
   try {
-    text = JSON.stringify(value);
+    text = sentText(value);
   } catch (cause) {
-    throw invalidArgument('An argument has no JSON: give no bigint and no cycle', cause);
+    throw invalidArgument('An argument has no JSON: give no cycle', cause);
   }
   if (typeof text === 'string') return text;
   throw invalidArgument(`An argument of type ${typeof value} has no JSON: give a value that has`);

@@ -234,6 +234,8 @@ export interface ListedRun {
   readonly startedAt?: string;
   readonly updatedAt: string;
   readonly endedAt?: string;
+  /** When it fails unless it is over. Only of a run with a time limit. */
+  readonly deadlineAt?: string;
   /** Of a nested run, which only the list of parked ones has: the outermost run that it is in. */
   readonly root?: string;
   /** Only when it is parked. */

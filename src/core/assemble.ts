@@ -361,6 +361,7 @@ export function assembleState(view: RunView): WorkflowState {
     stepExecutionPath: stepExecutionPath(view),
     ...(view.cost === undefined ? {} : { cost: view.cost }),
     ...(view.queued === undefined ? {} : { queued: view.queued }),
+    ...(header.deadlineAt === undefined ? {} : { deadlineAt: new Date(header.deadlineAt) }),
   };
 }
 
@@ -384,6 +385,7 @@ export function assembleSnapshot(view: RunView): WorkflowRunState {
     requestContext,
     ...outcome(view),
     ...(view.queued === undefined ? {} : { queued: view.queued }),
+    ...(header.deadlineAt === undefined ? {} : { deadlineAt: header.deadlineAt }),
     timestamp: latestChange(view),
   };
 }

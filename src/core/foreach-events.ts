@@ -38,15 +38,17 @@ export function* foreachSettled(reading: LogReading, scope: RunScope, settled: S
   if (names === undefined) return [];
   const { kind, member } = decodeToken(settled.token);
   if (kind === 'resumed') return yield* resumption(reading, names, settled, member);
-  const item = reading.log.itemSeen(settled.runId, settled.entry, member);
+  const item = yield* reading.log.itemOf(settled, member);
   if (item !== undefined && isKept(item)) return [];
   const { after, total, output } = settled;
+  const status = iterationStatus(kind, output !== undefined);
+  const isIncomplete = after.failed !== undefined || status === 'failed';
   const progress = {
     ...names,
-    completedCount: after.next - after.inFlight - after.suspended - (after.failed === undefined ? 0 : 1),
+    completedCount: after.next - after.inFlight - after.suspended - (isIncomplete ? 1 : 0),
     totalCount: total,
     currentIndex: member,
-    iterationStatus: iterationStatus(kind),
+    iterationStatus: status,
     ...(output === undefined ? {} : { iterationOutput: yield* reading.log.read(settled.runId, output) }),
   };
   const type = 'workflow-step-progress';
@@ -58,8 +60,8 @@ export function* foreachSettled(reading: LogReading, scope: RunScope, settled: S
 
 /** Nothing is in flight any more: the first of those that wait says why. */
 function* suspension({ runId: reader, log }: LogReading, names: object, settled: Settled): Asking<RunEvent> {
-  const { runId, entry } = settled;
-  const first = yield* log.suspendedItem(runId, entry);
+  const { runId, position } = settled;
+  const first = yield* log.suspendedItem(settled, position + 1);
   const said = present({
     suspendPayload: yield* log.read(runId, first?.suspendPayload),
     suspendOutput: yield* log.read(runId, first?.suspendOutput),
@@ -77,9 +79,9 @@ function* resumption(
   settled: Settled,
   member: number,
 ): Asking<RunEvent[]> {
-  const { runId, entry, after } = settled;
+  const { runId, after } = settled;
   if (after.inFlight > 1) return [];
-  const item = yield* log.resumedItem(runId, entry, member);
+  const item = yield* log.itemOf(settled, member);
   const resumed = present({
     resumePayload: yield* log.read(runId, item?.resumeData),
     resumedAt: item?.resumedAt,
@@ -92,7 +94,7 @@ function* resumption(
 /** What a foreach goes through, and since when. */
 function* begunOf(log: LogScope, { runId, entry, epoch }: JoinKey): Asking<object> {
   const opening = yield* log.openingOf({ runId, entry, epoch });
-  const payload = yield* log.outputOf(runId, entry - 1);
+  const payload = yield* log.outputOf(runId, entry - 1, epoch);
   return { payload, ...present({ startedAt: opening?.openedAt }) };
 }
 
@@ -111,7 +113,12 @@ function settledId(type: EventType, { runId, entry, epoch, position }: Settled):
   return `${runId}/${type}/${formatKey({ entry })}/${epoch}/${position}`;
 }
 
-function iterationStatus(kind: ReturnType<typeof decodeToken>['kind']): 'success' | 'failed' | 'suspended' {
+/** An item that canceled the run itself has come to its end, and a nested run that was canceled has not. */
+function iterationStatus(
+  kind: ReturnType<typeof decodeToken>['kind'],
+  hasOutput: boolean,
+): 'success' | 'failed' | 'suspended' {
   if (kind === 'suspended') return 'suspended';
-  return kind === 'success' || kind === 'bailed' ? 'success' : 'failed';
+  const hasEnded = kind === 'success' || kind === 'bailed' || (kind === 'canceled' && hasOutput);
+  return hasEnded ? 'success' : 'failed';
 }

@@ -69,6 +69,8 @@ export interface JoinOpening extends JoinShape {
   readonly keepsItems?: boolean;
   /** See `StepRecord.log`. */
   readonly log?: string;
+  /** See `StepRecord.graph`. */
+  readonly graph?: string;
 }
 
 /** A block of a run in an epoch. */
@@ -206,6 +208,13 @@ export function launchingSettlements(
     );
     return isWanted ? [{ ...decodeToken(token), position }] : [];
   });
+}
+
+/** The lowest member that is suspended after these settlements. */
+export function firstSuspended(tokens: readonly number[]): number | undefined {
+  const last = new Map(tokens.map(decodeToken).map(({ member, kind }) => [member, kind]));
+  const suspended = [...last].flatMap(([member, kind]) => (kind === 'suspended' ? [member] : []));
+  return suspended.toSorted((a, b) => a - b)[0];
 }
 
 /** Members that were launched and may still settle: what is in flight, and what stands suspended. */

@@ -107,7 +107,7 @@ function timesOf(record: StepRecord, count: number): number[] {
 type Field = keyof StepResult;
 
 const startFields: readonly Field[] = ['payload', 'startedAt'];
-const resumeFields: readonly Field[] = ['payload', 'resumePayload', 'resumedAt'];
+const resumeFields: readonly Field[] = ['payload', 'startedAt', 'resumePayload', 'resumedAt'];
 /** Of a foreach and a sleep. */
 const endFields: readonly Field[] = ['status', 'output', 'error', 'nonRetryable', 'endedAt'];
 const suspendFields: readonly Field[] = [

@@ -48,6 +48,28 @@ export function isSameGraph(stored: string, current: string): boolean {
   return hashOf(stored) === hashOf(current);
 }
 
+/** Characters of a hash that a stamp has: it is on every record, and there are never many versions of one workflow. */
+const stampedHash = 8;
+
+/** What a record keeps of the graph by which it was begun: the head of its hash, and the letter of its entry. */
+export function graphStamp(mark: string, entry: GraphEntry | undefined): string {
+  return `${mark.slice(0, stampedHash)}${entry === undefined ? '' : letterOf(entry)}`;
+}
+
+/** Something that was begun by a graph. */
+interface Stamped {
+  readonly graph?: string;
+}
+
+/** Whether a record, or a block, was begun by another graph than that of `mark`, as far as it says. */
+export function isOfOtherGraph(stamped: Stamped | undefined, mark: string): boolean {
+  return stamped?.graph !== undefined && !isStampedBy(stamped, mark);
+}
+
+function isStampedBy({ graph }: Stamped, mark: string): boolean {
+  return graph?.slice(0, stampedHash) === mark.slice(0, stampedHash);
+}
+
 function hashOf(mark: string): string {
   return mark.split('.', 1)[0] as string;
 }
@@ -55,6 +77,11 @@ function hashOf(mark: string): string {
 /** The letter of an entry; undefined where the header does not say. */
 function storedLetter({ graphHash }: Pick<RunHeader, 'graphHash'>, entry: number): string | undefined {
   return graphHash.slice(hashOf(graphHash).length + 1)[entry];
+}
+
+/** The letter of the entry that something was begun at; undefined where nothing tells. */
+function letterAt({ graph }: Stamped, header: RunHeader, entry: number): string | undefined {
+  return graph === undefined ? storedLetter(header, entry) : graph.slice(stampedHash);
 }
 
 /** What is known of where a run has been. */
@@ -76,10 +103,16 @@ export interface Misfit {
   readonly found: string | undefined;
 }
 
-/** The first place of a run that means something else in `graph`; undefined when it may go on with that. */
-export function misfitOf(graph: Graph, run: RecordedRun): Misfit | undefined {
+/**
+ * The first place of a run that means something else in `graph`, which has `mark`; undefined when it may go on with that. What was
+ * begun by this graph fits it, whatever the header says: somebody with another one may have marked the run meanwhile.
+ */
+export function misfitOf(graph: Graph, run: RecordedRun, mark: string): Misfit | undefined {
   const { header, records } = run;
-  const current = records.filter(({ turn, key }) => isVisible(parseTurn(turn).epoch, key.entry, header));
+  const current = records.filter(
+    (record) =>
+      isVisible(parseTurn(record.turn).epoch, record.key.entry, header) && !isStampedBy(record, mark),
+  );
   for (const record of current) {
     const { key, stepId } = record;
     const entry = graph[key.entry];
@@ -88,7 +121,7 @@ export function misfitOf(graph: Graph, run: RecordedRun): Misfit | undefined {
       return { path: pathOf(key), stepId, found: found === stepId ? kindAt(graph, key) : found };
     }
   }
-  return openMisfit(graph, run) ?? awaitedMisfit(graph, header);
+  return openMisfit(graph, run, mark) ?? awaitedMisfit(graph, run);
 }
 
 function kindAt(graph: Graph, { entry }: RecordKey): string | undefined {
@@ -101,7 +134,7 @@ const open: ReadonlySet<StepRecord['status']> = new Set(['running', 'due', 'chil
 /** Whether an entry is of the kind that a record of it, or of its members, was written by. */
 function isKindOf(entry: GraphEntry, record: StepRecord, { header, nested }: RecordedRun): boolean {
   const { key, status, childRunId } = record;
-  const letter = storedLetter(header, key.entry);
+  const letter = letterAt(record, header, key.entry);
   if (letter !== undefined && letter !== letterOf(entry)) return false;
   const isOpen = open.has(status);
   if (isEntryKey(key) && isOpen && 'pcf'.includes(letterOf(entry))) return false;
@@ -119,11 +152,11 @@ function nestedAt(entry: GraphEntry, { arm }: RecordKey): string | undefined {
 }
 
 /** The open block, when it is not the one that was opened. */
-function openMisfit(graph: Graph, { header, open: block }: RecordedRun): Misfit | undefined {
-  if (block === undefined) return undefined;
+function openMisfit(graph: Graph, { header, open: block }: RecordedRun, mark: string): Misfit | undefined {
+  if (block === undefined || isStampedBy(block.opening, mark)) return undefined;
   const { entry: number, opening } = block;
   const entry = graph[number];
-  const letter = storedLetter(header, number);
+  const letter = letterAt(opening, header, number);
   const isSameKind = entry !== undefined && (letter === undefined || letter === letterOf(entry));
   if (isSameKind && hasMembers(entry, opening)) return undefined;
   const path = [number];
@@ -139,12 +172,23 @@ function hasMembers(entry: GraphEntry, { total, taken }: JoinOpening): boolean {
 }
 
 /** The step that an event of the run was for, when it is still missing. */
-function awaitedMisfit(graph: Graph, { parked }: RunHeader): Misfit | undefined {
+function awaitedMisfit(graph: Graph, { header, records, open: block }: RecordedRun): Misfit | undefined {
+  const { parked } = header;
   if (parked?.place === undefined) return undefined;
   const { path, stepId } = parked.place;
+  // Whoever had it another way has begun there meanwhile: what is stored counts.
+  const isBegun = records.some(({ key, turn }) => {
+    const isThere = key.entry > (path[0] ?? 0) || samePath(pathOf(key), path);
+    return isThere && parseTurn(turn).epoch === header.epoch;
+  });
+  if (isBegun || (path.length === 1 && block?.entry === path[0])) return undefined;
   const key = keyOfPath(path, graph);
   const found = key === undefined ? undefined : stepIdAt(graph, key);
   return found === stepId ? undefined : { path, stepId, found };
+}
+
+function samePath(one: readonly number[], other: readonly number[]): boolean {
+  return one.length === other.length && one.every((number, index) => number === other[index]);
 }
 
 /** Characters of an id that a remedy shows: it is on the header, which stays below 1 KB. */

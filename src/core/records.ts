@@ -320,6 +320,8 @@ export interface StepRecord {
   readonly seesCell?: boolean;
   /** Root run in whose log every state of this record is kept. */
   readonly log?: string;
+  /** Graph and kind of entry by which it was begun, see `graphStamp`. Absent: an earlier version of the package began it. */
+  readonly graph?: string;
   /** A time travel put it at the first turn of its epoch, without executing it: streams do not tell of it again. */
   readonly kept?: boolean;
 }

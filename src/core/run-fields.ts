@@ -30,6 +30,7 @@ const details: Readonly<Record<RunDetail, true>> = {
   serializedStepGraph: true,
   stepExecutionPath: true,
   queued: true,
+  deadlineAt: true,
   parked: true,
   cost: true,
 };

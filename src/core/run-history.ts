@@ -109,8 +109,9 @@ export class HistoryProjection {
   readonly #scope: LogScope;
   readonly #told = new Set<string>();
 
-  constructor(runId: string) {
-    this.#scope = new LogScope(runId);
+  /** `after`: the position of the last entry that was described before; -1 at the beginning. */
+  constructor(runId: string, after: number) {
+    this.#scope = new LogScope(runId, after < 0);
   }
 
   /** The next entry; nothing for a repeat, and for a run that is not nested in this one. */

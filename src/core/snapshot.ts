@@ -106,6 +106,8 @@ export interface WorkflowRunState {
   readonly tripwire?: Tripwire;
   /** Only while the run waits for others of its workflow. */
   readonly queued?: Queued;
+  /** When it fails unless it is over, ms since 1970. Only of a run with a time limit. */
+  readonly deadlineAt?: number;
   /** Only when it is parked. */
   readonly parked?: ParkedState;
   /** Last change, ms since 1970. */
@@ -175,6 +177,8 @@ export interface WorkflowState {
   readonly stepExecutionPath: readonly string[];
   /** Only while the run waits for others of its workflow. */
   readonly queued?: Queued;
+  /** When it fails unless it is over. Only of a run with a time limit; each time travel has its own. */
+  readonly deadlineAt?: Date;
   /** Only when it is parked: its status stays what it was. */
   readonly parked?: ParkedState;
   /** Where the place counts it: on AWS. */

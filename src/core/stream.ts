@@ -97,9 +97,9 @@ export class LogProjection {
   #mark: string;
   #usage: Usage;
 
-  constructor(runId: string, { mark, usage }: LogPosition) {
+  constructor(runId: string, { next, mark, usage }: LogPosition) {
     this.#runId = runId;
-    this.#scope = new LogScope(runId);
+    this.#scope = new LogScope(runId, next < 0);
     this.#reading = { runId, log: this.#scope };
     this.#mark = mark;
     this.#usage = usage;
@@ -178,10 +178,12 @@ export class LogProjection {
     return [finish];
   }
 
-  *#finishPayload({ runId, status, endedBy, error: stored }: RunHeader): Asking<RunEvent['payload']> {
+  *#finishPayload({ runId, epoch, status, endedBy, error: stored }: RunHeader): Asking<RunEvent['payload']> {
     const error = yield* this.#scope.read(runId, stored);
     const isTripped = status === 'tripwire' && endedBy !== undefined;
-    const tripwire = isTripped ? tripOf(error ?? (yield* this.#scope.errorOf(runId, endedBy))) : undefined;
+    const tripwire = isTripped
+      ? tripOf(error ?? (yield* this.#scope.errorOf(runId, endedBy, epoch)))
+      : undefined;
     const isOwn = tripwire === undefined && error instanceof Error;
     const metadata = isOwn ? { error, errorMessage: error.message } : {};
     const payload = { workflowStatus: status, metadata, output: { usage: this.#usage } };

@@ -115,7 +115,18 @@ export async function getValueLink(call: Call): Promise<Response> {
 
 /** What a list shows of a run: the rest of a header is the engine's own. */
 function shownHeader(header: RunHeader): unknown {
-  const { runId, workflowId, status, resourceId, createdAt, startedAt, updatedAt, endedAt, root } = header;
+  const {
+    runId,
+    workflowId,
+    status,
+    resourceId,
+    createdAt,
+    startedAt,
+    updatedAt,
+    endedAt,
+    deadlineAt,
+    root,
+  } = header;
   const date = (time: number | undefined): Date | undefined =>
     time === undefined ? undefined : new Date(time);
   return {
@@ -128,6 +139,7 @@ function shownHeader(header: RunHeader): unknown {
     startedAt: date(startedAt),
     updatedAt: date(updatedAt),
     endedAt: date(endedAt),
+    deadlineAt: date(deadlineAt),
     root,
     ...parkedState({ header }),
   };

@@ -105,6 +105,10 @@ export const storedRun = z
   })
   .describe('A run, as far as a caller needs it to go on.');
 
+const deadline = time.describe(
+  'When the run fails unless it is over: only of one with a time limit. Each time travel has its own.',
+);
+
 /** Why a run waits for code. */
 export const parkedState = z
   .strictObject({
@@ -131,6 +135,7 @@ export const runList = z.strictObject({
         startedAt: time.exactOptional(),
         updatedAt: time,
         endedAt: time.exactOptional(),
+        deadlineAt: deadline.exactOptional(),
         root: z.string().exactOptional().describe('Of a nested run: the outermost one that it is in.'),
         parked: parkedState.exactOptional(),
       }),
@@ -191,6 +196,7 @@ export const workflowState = z
     serializedStepGraph: serializedGraph,
     stepExecutionPath: z.array(z.string()),
     queued: queued.exactOptional().describe('Only while the run waits for others of its workflow.'),
+    deadlineAt: deadline.exactOptional(),
     parked: parkedState.exactOptional(),
     cost: runCost.exactOptional().describe('Where the place counts it: on AWS.'),
   })

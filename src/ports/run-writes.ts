@@ -33,6 +33,8 @@ export interface FinishWrite {
   readonly endedBy: number;
   readonly error?: StoredValue;
   readonly now: number;
+  /** The run is marked with this graph still: the end of that is none of a graph that goes on. @default whichever it is */
+  readonly graphHash?: string;
   /** Absent: nothing is left to do for the sweeper. */
   readonly sweepAt?: number;
 }
@@ -190,6 +192,8 @@ export interface ClaimWrite extends TurnKey {
   readonly seesCell?: boolean;
   /** Root run in whose log the record's states are kept. */
   readonly log?: string;
+  /** See `StepRecord.graph`: that of whoever begins a fresh turn. */
+  readonly graph?: string;
   /** What the turn executes with: only for the log. */
   readonly executesWith?: StoredValue;
 }
@@ -210,6 +214,7 @@ export interface NestWrite extends TurnKey {
   readonly fromSegment?: number;
   readonly seesCell?: boolean;
   readonly log?: string;
+  readonly graph?: string;
   /** What the nested run is given: only for the log. */
   readonly executesWith?: StoredValue;
 }
@@ -298,6 +303,7 @@ export interface SleepWrite extends TurnKey {
   readonly inputFrom: number;
   readonly sharedFrom?: number;
   readonly log?: string;
+  readonly graph?: string;
   /** What the sleep passes on: only for the log. */
   readonly executesWith?: StoredValue;
 }

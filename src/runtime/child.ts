@@ -101,9 +101,7 @@ export async function tellParents(engine: Engine, child: RunHeader, hop: number)
     const found = await store.loadHeader(parent.runId);
     if (found === undefined) return drop(engine, 'unknown-run');
     const isOver = terminalStatuses.has(found.status);
-    const above = isOver ? found : await goingOn(engine, found);
-    if (above === undefined) return;
-    if (isOver && above.endedBy !== parent.key.entry) return drop(engine, 'run-over');
+    if (isOver && found.endedBy !== parent.key.entry) return drop(engine, 'run-over');
     const load = await store.loadStep({
       runId: parent.runId,
       keys: [parent.key],
@@ -111,6 +109,8 @@ export async function tellParents(engine: Engine, child: RunHeader, hop: number)
       consistent: true,
     });
     const [record] = load.records;
+    const above = isOver ? found : await goingOn(engine, found, [record]);
+    if (above === undefined) return;
     const isCurrent = record !== undefined && parseTurn(record.turn).epoch === above.epoch;
     if (record?.childRunId !== runId || !isCurrent) return drop(engine, 'stale-turn');
     const handling = handlingOf(engine, workflowOf(engine, above), above, hop);

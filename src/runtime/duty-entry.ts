@@ -11,6 +11,7 @@ import {
   type StepRecord,
   type StoredValue,
 } from '../core/records.ts';
+import { isSameGraph } from '../core/parked.ts';
 import { parseTurn } from '../core/turn.ts';
 import type { Engine } from './engine.ts';
 import { entryTurn, type Handling } from './handling.ts';
@@ -151,6 +152,9 @@ export async function finish(
   // A call has no event that would come again: if it dies before it announces the end, a sweep has to. That of a nested run
   // is found by a sweep of the run above, which is not over.
   const isToBeSwept = publisher.isCall || hasAftermath(handling);
+  // Another graph may go on where the one that is here ends.
+  const { graphHash } = header;
+  const isMarked = end.status === 'success' && isSameGraph(graphHash, handling.workflow.graphHash);
   const write = await store.finish({
     runId,
     epoch,
@@ -158,6 +162,7 @@ export async function finish(
     endedBy: end.by,
     now,
     ...(isToBeSwept ? { sweepAt: now + engine.times.sweepMs } : {}),
+    ...(isMarked ? { graphHash } : {}),
     ...(end.error === undefined ? {} : { error: end.error }),
   });
   const ours = write.won || (write.image?.epoch === epoch && write.image.endedBy === end.by);

@@ -15,9 +15,10 @@ import { parseTurn } from '../core/turn.ts';
 import type { AppendResult, JoinOpening } from '../ports/index.ts';
 import { mergeIntoCell } from './cell.ts';
 import { announceStatus, finish, fulfilEntry, pause } from './duty-entry.ts';
-import { entryTurn, type Handling, logged } from './handling.ts';
+import { entryTurn, type Handling, begunBy } from './handling.ts';
 import { type Loaded, loadShared, sharedAt } from './load.ts';
 import { memberRecords, memberRuns, unclaimedMembers } from './members.ts';
+import { goingOn } from './parking.ts';
 import { isPerStepNow } from './per-step.ts';
 import { releaseRecords } from './resume-keys.ts';
 import { isUnstorable } from './values.ts';
@@ -148,7 +149,10 @@ export async function closeBlock(
   const turn = entryTurn(handling);
   const [existing] = load.records;
   // A member may have been resumed since the handling began, by somebody who decided anew whether the run pauses.
-  const now = load.header === undefined ? handling : { ...handling, header: load.header };
+  const { header = handling.header } = load;
+  const current = await goingOn(engine, header, [append.opening, existing]);
+  if (current === undefined) return;
+  const now = { ...handling, header: current };
   if (!won && existing?.turn === turn) return fulfilEntry(now, existing, false, facts);
   const before: Loaded = {
     header: load.header,
@@ -161,6 +165,7 @@ export async function closeBlock(
     : await memberRecords(handling, entry, membersOf(append.opening));
   // An earlier epoch may have gone through a longer array.
   const records = stored.filter((record) => record.turn >= turn);
+  if ((await goingOn(engine, current, records)) === undefined) return;
   const record = await storableRecord(handling, entry, append, { before, records });
   const write = await store.closeBlock({ runId, record });
   if (write.won) {
@@ -208,7 +213,7 @@ function recordBase(handling: Handling, entry: number, opening: JoinOpening): Om
     startedAt: opening.openedAt,
     endedAt: engine.backend.clock.now(),
     inputFrom: entry - 1,
-    ...logged(handling),
+    ...begunBy(handling, entry),
   };
 }
 

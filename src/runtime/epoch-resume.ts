@@ -3,7 +3,7 @@ import { encodeToken } from '../core/join.ts';
 import { memberOf, type RecordKey, type StepRecord } from '../core/records.ts';
 import type { TravelParameters } from '../core/travel.ts';
 import { formatTurn } from '../core/turn.ts';
-import { entryTurn, type Handling, logged } from './handling.ts';
+import { entryTurn, type Handling, begunBy } from './handling.ts';
 import { stepAt } from './registry.ts';
 import { validate } from './validation.ts';
 
@@ -42,7 +42,7 @@ export async function resumeAnew(
     ...(suspendPayload === undefined ? {} : { suspendPayload }),
     ...(suspendedAt === undefined ? {} : { suspendedAt }),
     sharedFrom: key.entry - 1,
-    ...logged(handling),
+    ...begunBy(handling, key.entry),
   };
   await logResumption(handling, key);
   await engine.backend.store.closeBlock({ runId, record, epoch });

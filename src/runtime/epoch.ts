@@ -20,7 +20,7 @@ import { followChild } from './child.ts';
 import { fulfilMember } from './duty-member.ts';
 import type { Engine } from './engine.ts';
 import { resumeAnew } from './epoch-resume.ts';
-import { drop, entryTurn, type Handling, logged } from './handling.ts';
+import { drop, entryTurn, type Handling, begunBy } from './handling.ts';
 import { loadTree, type RunTree } from './run-tree.ts';
 
 /** What the parts of a preparation share. */
@@ -86,7 +86,7 @@ async function putPin({ handling, tree, parameters }: Epoch, pin: Pin): Promise<
     output: await outputOf(handling, tree, pin),
     ...(sharedFrom === undefined ? {} : { sharedFrom }),
     ...(hasShared ? { shared: await values.store(runId, parameters.shared, 'state') } : {}),
-    ...logged(handling),
+    ...begunBy(handling, key.entry),
   };
   await backend.store.closeBlock({ runId, record, epoch });
 }
@@ -182,7 +182,7 @@ async function openAround(at: Epoch, entry: number, arm: number): Promise<Around
     concurrency: taken.length,
     taken,
     openedAt: engine.backend.clock.now(),
-    ...logged(handling),
+    ...begunBy(handling, entry),
   };
   await engine.backend.store.openJoin({ runId, entry, epoch, ...opening });
   return { taken, recorded };
@@ -199,7 +199,7 @@ async function keepArms(at: Epoch, entry: number, { taken, recorded }: Around): 
       const from = output ? ({ from: 'value', value: given.output } as const) : ({ from: 'stored' } as const);
       await putPin(at, { key, stepId: id, stored, given, output: from, hasShared: false });
     } else {
-      const record = { ...keptArm(stored, entryTurn(handling)), ...logged(handling) };
+      const record = { ...keptArm(stored, entryTurn(handling)), ...begunBy(handling, entry) };
       await engine.backend.store.closeBlock({ runId, record, epoch });
     }
     const load = await engine.backend.store.loadStep({ runId, keys: [key], input: false, consistent: true });
@@ -245,7 +245,7 @@ async function putSkipped({ handling }: Epoch, entry: number, taken: readonly nu
       startedAt: now,
       endedAt: now,
       inputFrom: entry - 1,
-      ...logged(handling),
+      ...begunBy(handling, entry),
     };
     await store.closeBlock({ runId, record, epoch });
   }

@@ -1,7 +1,8 @@
 import type { StepRecord } from '../core/records.ts';
 import { fulfilEntry } from './duty-entry.ts';
-import { entryTurn, type Handling, logged } from './handling.ts';
+import { entryTurn, type Handling, begunBy } from './handling.ts';
 import { type Loaded, sharedAt } from './load.ts';
+import { goingOn } from './parking.ts';
 
 /**
  * Fails an entry that nobody claims (a sleep, a foreach) because a function of its author threw: the run fails of it, and
@@ -26,10 +27,12 @@ export async function failEntry(
     endedAt: now,
     inputFrom: failed.entry - 1,
     ...(sharedFrom === undefined ? {} : { sharedFrom }),
-    ...logged(handling),
+    ...begunBy(handling, failed.entry),
     error: await engine.values.storeError(runId, failed.error),
   };
   const write = await store.closeBlock({ runId, record });
   if (write.won) return fulfilEntry(handling, write.image, true);
-  if (write.image?.turn === record.turn) await fulfilEntry(handling, write.image, false);
+  if (write.image?.turn !== record.turn) return;
+  if ((await goingOn(engine, handling.header, [write.image])) !== undefined)
+    await fulfilEntry(handling, write.image, false);
 }

@@ -6,8 +6,8 @@ import { unionOfReads } from '../core/reads.ts';
 import type { JoinOpening } from '../ports/index.ts';
 import { fulfilEntry, pause } from './duty-entry.ts';
 import { closeBlock } from './duty-member.ts';
-import { admitted } from './handle-step.ts';
-import { drop, entryTurn, type EventHandling, type Handling, logged } from './handling.ts';
+import { admitted, standsHere } from './handle-step.ts';
+import { drop, entryTurn, type EventHandling, type Handling, begunBy } from './handling.ts';
 import { type Loaded, loadForStep } from './load.ts';
 import { memberRuns, mergeLaunching, unclaimedMembers } from './members.ts';
 import { isPerStep, isPerStepNow } from './per-step.ts';
@@ -48,11 +48,12 @@ export async function handleBlock(
     openedAt: engine.backend.clock.now(),
     ...(taken === undefined ? {} : { taken }),
     ...(perStep ? { perStep } : {}),
-    ...logged(handling),
+    ...begunBy(handling, entry),
   };
   const write = await engine.backend.store.openJoin({ runId, entry, epoch, ...opening });
   if (write.won) return launchBlock(handling, entry, write.image);
-  if (write.image?.turn === turn) await relaunchBlock(handling, entry, write.image);
+  if (write.image?.turn === turn && (await standsHere(handling, write.image)))
+    await relaunchBlock(handling, entry, write.image);
 }
 
 function readsOfBlock(block: BlockEntry): Reads {

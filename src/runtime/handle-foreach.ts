@@ -6,8 +6,8 @@ import type { TravelParameters } from '../core/travel.ts';
 import type { JoinOpening } from '../ports/index.ts';
 import { failEntry } from './fail-entry.ts';
 import { launchBlock, relaunchBlock } from './handle-block.ts';
-import { admitted } from './handle-step.ts';
-import { drop, entryTurn, type EventHandling, type Handling, logged } from './handling.ts';
+import { admitted, standsHere } from './handle-step.ts';
+import { drop, entryTurn, type EventHandling, type Handling, begunBy } from './handling.ts';
 import { inputAt, type Loaded, loadForStep, sharedAt, sourceOf } from './load.ts';
 import { readExecution } from './read-execution.ts';
 import { type ForeachEntry, readsOfBody } from './registry.ts';
@@ -42,7 +42,8 @@ export async function handleForeach(
   }
   const write = await engine.backend.store.openJoin({ runId, entry, epoch, ...opening });
   if (write.won) return launchBlock(handling, entry, write.image);
-  if (write.image?.turn === turn) await relaunchBlock(handling, entry, write.image);
+  if (write.image?.turn === turn && (await standsHere(handling, write.image)))
+    await relaunchBlock(handling, entry, write.image);
 }
 
 /** What the join is opened with; the pages are put before. */
@@ -74,7 +75,7 @@ async function openingOf(
     ...(pageSize === undefined ? {} : { pageSize }),
     ...(keepsItems ? { keepsItems } : {}),
     ...(sharedFrom === undefined ? {} : { sharedFrom }),
-    ...logged(handling),
+    ...begunBy(handling, execution.key.entry),
   };
 }
 

@@ -20,13 +20,13 @@ import { withCell } from './cell.ts';
 import { followChild } from './child.ts';
 import { cancelNested, holdsNested } from './cascade.ts';
 import { epochInside } from './epoch-inside.ts';
-import { admitted, fulfil, isKept } from './handle-step.ts';
+import { admitted, fulfil, isKept, standsHere } from './handle-step.ts';
 import type { Engine } from './engine.ts';
 import {
   drop,
   type EventHandling,
   type Handling,
-  logged,
+  begunBy,
   type StepEvent,
   type StepHandling,
 } from './handling.ts';
@@ -68,6 +68,7 @@ export async function handleNested(
   if ('error' in given) return failBefore(handling, loaded, given.error);
   const write = await nest(handling, loaded, given);
   const { image } = write;
+  if (image !== undefined && !(await standsHere(handling, image))) return;
   if (write.won) return startChild(handling, nested, write.image, given, true);
   if (image?.turn === turn && image.status === 'child') {
     await startChild(handling, nested, image, given, false);
@@ -124,7 +125,7 @@ async function nest(handling: StepHandling, loaded: Loaded, given: ChildStart) {
     now: engine.backend.clock.now(),
     inputFrom: sourceOf(handling),
     executesWith,
-    ...logged(handling),
+    ...begunBy(handling, key.entry),
     ...(iteration > 0 ? { iterates: true } : {}),
     ...(isChanged ? { input: executesWith } : {}),
     ...(sharedFrom === undefined ? {} : { sharedFrom }),
@@ -146,7 +147,7 @@ async function failBefore(handling: StepHandling, loaded: Loaded, error: Error):
     startedAt: now,
     endedAt: now,
     inputFrom: sourceOf(handling),
-    ...logged(handling),
+    ...begunBy(handling, key.entry),
     ...(sharedFrom === undefined ? {} : { sharedFrom }),
     error: await engine.values.storeError(runId, error),
   };

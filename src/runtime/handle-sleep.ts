@@ -5,8 +5,8 @@ import type { WorkflowEvent } from '../core/event.ts';
 import { formatPosition, type StepRecord } from '../core/records.ts';
 import { announceStatus, fulfilEntry } from './duty-entry.ts';
 import { failEntry } from './fail-entry.ts';
-import { admitted } from './handle-step.ts';
-import { drop, entryTurn, type EventHandling, type Handling, logged } from './handling.ts';
+import { admitted, standsHere } from './handle-step.ts';
+import { drop, entryTurn, type EventHandling, type Handling, begunBy } from './handling.ts';
 import { inputAt, type Loaded, loadForStep, sharedAt, sourceOf } from './load.ts';
 import { readExecution } from './read-execution.ts';
 import { readsOfBody, type SleepEntry } from './registry.ts';
@@ -48,12 +48,13 @@ export async function handleSleep(
     now: clock.now(),
     dueAt,
     inputFrom: sourceOf(at),
-    ...logged(handling),
+    ...begunBy(handling, entry),
     ...(executesWith === undefined ? {} : { executesWith }),
     ...(sharedFrom === undefined ? {} : { sharedFrom }),
   });
   if (write.won) return lieDown(handling, write.image);
-  if (write.image?.turn === turn) await afterLoss(handling, write.image, loaded);
+  if (write.image?.turn === turn && (await standsHere(handling, write.image)))
+    await afterLoss(handling, write.image, loaded);
 }
 
 function readsOfTime(time: SleepTime): ReturnType<typeof readsOfBody> {
@@ -109,7 +110,8 @@ async function wake(handling: Handling, entry: number, loaded: Loaded): Promise<
   const turn = entryTurn(handling);
   const write = await store.wake({ runId, key: { entry }, turn, now: clock.now(), output });
   if (!write.won) {
-    if (write.image?.turn === turn) await fulfilEntry(handling, write.image, false);
+    if (write.image?.turn === turn && (await standsHere(handling, write.image)))
+      await fulfilEntry(handling, write.image, false);
     return;
   }
   const position = formatPosition(entry, 0, order.running);

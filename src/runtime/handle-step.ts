@@ -10,11 +10,11 @@ import {
   drop,
   type EventHandling,
   type Handling,
-  logged,
+  begunBy,
   type StepEvent,
   type StepHandling,
 } from './handling.ts';
-import { inputAt, type Loaded, loadForStep, sharedAt, sourceOf, sourceStands } from './load.ts';
+import { inputAt, type Loaded, loadForStep, recordAt, sharedAt, sourceOf, sourceStands } from './load.ts';
 import { goingOn } from './parking.ts';
 import { readsAt } from './registry.ts';
 import { checkTimeLeft } from './time-limit.ts';
@@ -46,7 +46,10 @@ export async function admitted<T extends EventHandling>(
     await publisher.publish([endEvent(handling, header.status)]);
     return undefined;
   }
-  const current = await goingOn(engine, header);
+  // The items of a foreach are all of the step that its event is for; whoever closes it looks at what is before it.
+  const isItem = at.key.item !== undefined;
+  const source = isItem ? undefined : recordAt(loaded.records, { entry: sourceOf(at) });
+  const current = await goingOn(engine, header, [source]);
   if (current === undefined) return undefined;
   if (sourceStands(at, loaded)) return current === header ? handling : { ...handling, header: current };
   drop(engine, 'predecessor-missing');
@@ -89,7 +92,7 @@ export async function isKept(handling: StepHandling, loaded: Loaded): Promise<bo
   const { fromSegment: _, ...settled } = record;
   const { newestSegment } = loaded.join;
   const segment = newestSegment === 0 ? {} : { fromSegment: newestSegment };
-  const kept = { ...settled, ...segment, ...logged(handling), turn, kept: true };
+  const kept = { ...settled, ...segment, ...begunBy(handling, key.entry), turn, kept: true };
   const write = await store.closeBlock({ runId, record: kept });
   if (write.image?.turn !== turn) return false;
   await fulfil(handling, write.image, write.won);
@@ -131,15 +134,21 @@ async function claim(handling: StepHandling, loaded: Loaded): Promise<StepRecord
     leaseUntil: now + engine.times.leaseMs,
     now,
     inputFrom: source,
-    ...logged(handling),
+    ...begunBy(handling, key.entry),
     ...(executesWith === undefined ? {} : { executesWith }),
     ...(handling.event.seesCell === true ? { seesCell: true } : {}),
     ...(iteration > 0 ? { iterates: true } : {}),
     ...(sharedFrom === undefined ? {} : { sharedFrom }),
   });
-  if (write.won) return write.image;
+  if (write.won) return (await standsHere(handling, write.image)) ? write.image : undefined;
   metrics.count('claim.lost');
   return afterLoss(handling, write.image);
+}
+
+/** Whether a record, or a block, may be gone on with by the graph that is here: one with another graph may have begun it. */
+export async function standsHere(handling: Handling, begun: Pick<StepRecord, 'graph'>): Promise<boolean> {
+  const { engine, header } = handling;
+  return (await goingOn(engine, header, [begun])) !== undefined;
 }
 
 /** Does what the record asks of a worker that came second; resolves with the record when the turn could be taken over. */
@@ -155,6 +164,7 @@ async function afterLoss(
     drop(engine, verdict.type === 'drop' ? verdict.reason : 'stale-turn');
     return undefined;
   }
+  if (!(await standsHere(handling, image))) return undefined;
   switch (verdict.type) {
     case 'publish-turn':
       await publisher.publishAt(

@@ -1,6 +1,7 @@
 import type { DropReason } from '../core/decide.ts';
 import type { StepDefinition } from '../core/definition.ts';
 import type { WorkflowEvent } from '../core/event.ts';
+import { graphStamp } from '../core/parked.ts';
 import { logOf, type RecordKey, type RunHeader } from '../core/records.ts';
 import { firstTurn, formatTurn } from '../core/turn.ts';
 import type { HandleOptions } from './api.ts';
@@ -48,8 +49,12 @@ export function entryTurn(handling: Pick<Handling, 'epoch'>): string {
   return formatTurn(firstTurn(handling.epoch));
 }
 
-/** Where the states of the run's records are kept, as writes that begin a record want it. */
-export function logged({ header }: Pick<Handling, 'header'>): { readonly log?: string } {
+/** What every write that begins a record, or a block, says: where its states are kept, and by which graph it is begun. */
+export function begunBy(
+  { header, workflow }: Pick<Handling, 'header' | 'workflow'>,
+  entry: number,
+): { readonly log?: string; readonly graph: string } {
   const log = logOf(header);
-  return log === undefined ? {} : { log };
+  const graph = graphStamp(workflow.graphHash, workflow.graph[entry]);
+  return log === undefined ? { graph } : { log, graph };
 }

@@ -38,7 +38,7 @@ function readsLazily(engine: Engine): boolean {
 }
 
 /** The record of a key among those that were read. */
-function recordAt(records: readonly StepRecord[], key: RecordKey): StepRecord | undefined {
+export function recordAt(records: readonly StepRecord[], key: RecordKey): StepRecord | undefined {
   return records.find((record) => sameKey(record.key, key));
 }
 

@@ -3,6 +3,7 @@ import { WorkflowError } from '../core/errors.ts';
 import { keyOfPath, type WorkflowEvent } from '../core/event.ts';
 import { type Graph, isBlock, stepIdAt } from '../core/graph.ts';
 import {
+  isOfOtherGraph,
   isSameGraph,
   type Misfit,
   misfitOf,
@@ -10,7 +11,13 @@ import {
   parkedWithout,
   type RecordedRun,
 } from '../core/parked.ts';
-import { isVisible, type Parked, type RunHeader, terminalStatuses } from '../core/records.ts';
+import {
+  isVisible,
+  type Parked,
+  type RunHeader,
+  type StepRecord,
+  terminalStatuses,
+} from '../core/records.ts';
 import { frontierEntry, itemsToSweep } from '../core/sweep.ts';
 import { type TravelParameters, targetOf } from '../core/travel.ts';
 import { parseTurn } from '../core/turn.ts';
@@ -28,13 +35,32 @@ export function goesOnHere({ registry }: Engine, header: RunHeader): boolean {
   );
 }
 
+/** What a handling has before it of a run: records, and openings of blocks. */
+type Seen = readonly (Pick<StepRecord, 'graph'> | undefined)[];
+
 /**
- * The header of a run that is to be moved, by an event or by a sweep of another run. Undefined when the run is parked: then
- * whoever asks has nothing to do, because the sweep that finds the definition again publishes what is due.
+ * The same by what is seen of the run, too. A worker with another graph may have read the header before this one's was stored on
+ * it, and have begun something since: whoever meets that looks at the whole run before he goes on from there.
  */
-export async function goingOn(engine: Engine, header: RunHeader): Promise<RunHeader | undefined> {
-  if (goesOnHere(engine, header)) return header;
+function goesOnFrom(engine: Engine, header: RunHeader, seen: Seen): boolean {
+  if (!goesOnHere(engine, header)) return false;
+  const { graphHash } = workflowOf(engine, header);
+  return !seen.some((stamped) => isOfOtherGraph(stamped, graphHash));
+}
+
+/**
+ * The header of a run that is to be moved from what is `seen` of it, by an event or by a sweep of another run. Undefined when the
+ * run is parked: then whoever asks has nothing to do, because the sweep that finds the definition again publishes what is due.
+ */
+export async function goingOn(
+  engine: Engine,
+  header: RunHeader,
+  seen: Seen = [],
+): Promise<RunHeader | undefined> {
+  if (goesOnFrom(engine, header, seen)) return header;
   const standing = isHopeless(engine, header) ? header : await review(engine, header);
+  // It ended, or traveled in time, while it was looked at: other events tell of that.
+  if (terminalStatuses.has(standing.status) || standing.epoch !== header.epoch) return undefined;
   if (standing.parked === undefined) return standing;
   engine.backend.metrics.count('run.parked', { workflowId: standing.workflowId });
   return undefined;
@@ -49,8 +75,8 @@ function isHopeless({ registry }: Engine, { parked, workflowId, graphHash }: Run
 }
 
 /** The same for a caller: rejects with WORKFLOW_RUN_PARKED. */
-export async function mustGoOn(engine: Engine, header: RunHeader): Promise<RunHeader> {
-  if (terminalStatuses.has(header.status) || goesOnHere(engine, header)) return header;
+export async function mustGoOn(engine: Engine, header: RunHeader, seen: Seen = []): Promise<RunHeader> {
+  if (terminalStatuses.has(header.status) || goesOnFrom(engine, header, seen)) return header;
   const standing = await review(engine, header);
   if (standing.parked === undefined) return standing;
   const { runId, workflowId, status, parked } = standing;
@@ -79,7 +105,7 @@ export async function review(
     return park(engine, header, parkedWithout(workflowId, clock.now(), place ?? parked?.place));
   }
   const misfit =
-    misfitOf(workflow.graph, await recordedRun(engine, header, workflow.graph)) ??
+    misfitOf(workflow.graph, await recordedRun(engine, header, workflow.graph), workflow.graphHash) ??
     (await targetMisfit(engine, header, workflow.graph));
   if (misfit !== undefined) {
     return park(engine, header, parkedFor(misfit, clock.now(), header.parked?.place));
@@ -168,13 +194,15 @@ async function recordedRun(engine: Engine, header: RunHeader, graph: Graph): Pro
   };
 }
 
-/** The step at which a time travel begins, when the graph lost it before the epoch was prepared. */
+/** The step at which a time travel begins, when the graph lost it, or has it elsewhere, before the epoch was prepared. */
 async function targetMisfit(engine: Engine, header: RunHeader, graph: Graph): Promise<Misfit | undefined> {
   const { runId, epoch } = header;
-  if (header.from.every(([number]) => number !== epoch)) return undefined;
+  const start = header.from.find(([number]) => number === epoch);
+  if (start === undefined) return undefined;
   const stored = await engine.backend.store.loadTravel({ runId, epoch });
   if (stored === undefined) return undefined;
   const { path } = (await engine.values.load(runId, stored)) as TravelParameters;
-  if (targetOf(graph, path) !== undefined) return undefined;
-  return { path: [header.from.at(-1)?.[1] ?? 0], stepId: path.join('.'), found: undefined };
+  const [, entry] = start;
+  if (targetOf(graph, path)?.key.entry === entry) return undefined;
+  return { path: [entry], stepId: path.join('.'), found: stepIdAt(graph, { entry }) };
 }

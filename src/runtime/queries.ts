@@ -17,8 +17,12 @@ export async function getRun(
   engine: Engine,
   ref: RunRef & { readonly nested?: boolean },
 ): Promise<WorkflowState | null> {
-  const view = await loadView(engine, ref, ref.nested === false ? 'suspended' : 'all');
-  return (await shownOf(engine, view))?.state ?? null;
+  const isNested = ref.nested !== false;
+  const shown = await shownOf(engine, await loadView(engine, ref, isNested ? 'all' : 'suspended'));
+  if (shown === null || isNested) return shown?.state ?? null;
+  // Those of nested runs that wait were loaded for the labels by which they are resumed.
+  const { input: _, ...steps } = shown.snapshot.context;
+  return { ...shown.state, steps: steps as WorkflowState['steps'] };
 }
 
 async function shownOf(engine: Engine, view: RunView | undefined): Promise<ShownRun | null> {

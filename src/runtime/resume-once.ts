@@ -10,7 +10,7 @@ import type { ResumeRequest, StoredRun } from './api.ts';
 import { decideOnce } from './decide-once.ts';
 import type { Engine } from './engine.ts';
 import { goingOn } from './parking.ts';
-import { announceResumed, resumePlace, superseded } from './resume-place.ts';
+import { publishResumed, showResumed, storeResumption, superseded } from './resume-place.ts';
 
 /** The suspension of a place: its turn tells it from every other that the step goes through. */
 interface Suspension extends Pick<SuspendedPlace, 'runId' | 'runs'> {
@@ -48,10 +48,15 @@ export async function resumeSuspensions(
   suspensions: readonly Suspension[],
 ): Promise<StoredRun> {
   let changed = false;
+  const announcements: (() => Promise<void>)[] = [];
   for (const [index, suspension] of suspensions.entries()) {
-    const resumed = resumeSuspension(engine, request, suspension).then((isNow) => (changed ||= isNow));
+    const resumed = resumeSuspension(engine, request, suspension).then(({ isNow, announce }) => {
+      changed ||= isNow;
+      announcements.push(announce);
+    });
     await (index === 0 ? resumed : tolerant(resumed));
   }
+  for (const announce of announcements) await announce();
   const { store } = engine.backend;
   await store.durable();
   const header = await store.loadHeader(request.runId);
@@ -69,27 +74,33 @@ export async function tolerant(resumed: Promise<unknown>): Promise<void> {
   }
 }
 
-/** Whether this call resumed it: another one may have. */
+interface Resumed {
+  /** This call resumed it: another one may have. */
+  readonly isNow: boolean;
+  readonly announce: () => Promise<void>;
+}
+
 async function resumeSuspension(
   engine: Engine,
   request: ResumeRequest,
   suspension: Suspension,
-): Promise<boolean> {
+): Promise<Resumed> {
   const record = await recordAt(engine, suspension);
   if (record?.turn !== suspension.turn) {
-    await ensureResumed(engine, request, suspension, record);
-    return false;
+    return { isNow: false, announce: await ensureResumed(engine, request, suspension, record) };
   }
   try {
-    await resumePlace(engine, request, { ...suspension, record });
-    return true;
+    const { announce } = await storeResumption(engine, request, { ...suspension, record });
+    return { isNow: true, announce };
   } catch (error) {
     if (!isWorkflowError(error, 'WORKFLOW_RESUME_ALREADY_CLAIMED')) throw error;
     // The same request, delivered twice at once, may have been faster, and the step may have gone on since.
-    await ensureResumed(engine, request, suspension, await recordAt(engine, suspension));
-    return false;
+    const found = await recordAt(engine, suspension);
+    return { isNow: false, announce: await ensureResumed(engine, request, suspension, found) };
   }
 }
+
+const nothing = async (): Promise<void> => {};
 
 async function recordAt({ backend }: Engine, { runId, key }: Suspension): Promise<StepRecord | undefined> {
   const load = await backend.store.loadStep({ runId, keys: [key], input: false, consistent: true });
@@ -106,20 +117,22 @@ async function ensureResumed(
   { requestKey }: ResumeRequest,
   suspension: Suspension,
   record: StepRecord | undefined,
-): Promise<void> {
+): Promise<() => Promise<void>> {
   const { runId, turn } = suspension;
   const header = await engine.backend.store.loadHeader(runId);
   if (header === undefined) throw notFound(runId);
   if (record === undefined || record.turn <= turn) throw superseded(header, suspension);
-  if (!isNextGeneration(record.turn, turn)) return;
+  if (!isNextGeneration(record.turn, turn)) return nothing;
   if (record.resumeRequest !== requestKey) throw claimed(header, record);
-  if (record.turn !== resumedTurn(turn) || record.status !== 'due') return;
+  if (record.turn !== resumedTurn(turn) || record.status !== 'due') return nothing;
   // Of a run that is over, or in a later epoch, nothing is to be announced: it is not this place that it stands at.
-  if (parseTurn(turn).epoch !== header.epoch || terminalStatuses.has(header.status)) return;
+  if (parseTurn(turn).epoch !== header.epoch || terminalStatuses.has(header.status)) return nothing;
   // Of a parked run a sweep does it, when the definition is there again.
-  const current = await goingOn(engine, header);
-  if (current === undefined) return;
-  await announceResumed(handlingOf(engine, engine.registry.get(header.workflowId), current), record);
+  const current = await goingOn(engine, header, [record]);
+  if (current === undefined) return nothing;
+  const handling = handlingOf(engine, engine.registry.get(header.workflowId), current);
+  await showResumed(handling, record);
+  return () => publishResumed(handling, record);
 }
 
 function isNextGeneration(turn: string, before: string): boolean {

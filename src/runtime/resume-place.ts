@@ -58,16 +58,35 @@ function paused({ runId }: RunHeader, { stepId }: StepRecord): WorkflowError {
   );
 }
 
-/** Resumes one suspended step; resolves with the header of its run. */
+/** A resumption that is stored, and shows: nothing of it goes on before it is announced. */
+export interface StoredResumption {
+  readonly header: RunHeader;
+  readonly announce: () => Promise<void>;
+}
+
+/** Resumes one suspended step. */
 export async function resumePlace(
   engine: Engine,
   request: ResumeRequest,
+  place: Pick<SuspendedPlace, 'runId' | 'record' | 'runs'>,
+): Promise<void> {
+  const { announce } = await storeResumption(engine, request, place);
+  await announce();
+}
+
+/**
+ * Stores the resumption of one suspended step. Of several items of a foreach all are stored before the first one is announced:
+ * it could be over, and the foreach wait again, before the last one is resumed.
+ */
+export async function storeResumption(
+  engine: Engine,
+  request: ResumeRequest,
   { runId, record, runs }: Pick<SuspendedPlace, 'runId' | 'record' | 'runs'>,
-): Promise<RunHeader> {
+): Promise<StoredResumption> {
   const { store, clock, ids } = engine.backend;
   const found = await store.loadHeader(runId);
   if (found === undefined) throw notFound(runId);
-  const header = await mustGoOn(engine, found);
+  const header = await mustGoOn(engine, found, [record]);
   // A time travel came between: nothing of the epoch that was looked at can be resumed any more.
   if (parseTurn(record.turn).epoch !== header.epoch) throw superseded(header, record);
   const workflow = engine.registry.get(header.workflowId);
@@ -109,9 +128,15 @@ export async function resumePlace(
     ...(await optional('resumeContext', context, Object.keys(context).length > 0)),
   });
   if (!result.won) throw lostResume(header, record, result);
-  await announceResumed(handling, result.image);
-  await releaseRecord(engine, header, record);
-  return header;
+  const { image } = result;
+  await showResumed(handling, image);
+  return {
+    header,
+    announce: async () => {
+      await publishResumed(handling, image);
+      await releaseRecord(engine, header, record);
+    },
+  };
 }
 
 /** The runs that one is nested in, from the inside outwards. */
@@ -126,15 +151,15 @@ async function runsAbove({ backend }: Engine, asked: RunHeader | undefined): Pro
   return runs;
 }
 
-/** What a stored resumption implies: the run shows as running, and the turn of the step is published. */
-export async function announceResumed(handling: Handling, record: StepRecord): Promise<void> {
+/** The run of a stored resumption shows as running. */
+export async function showResumed(handling: Handling, record: StepRecord): Promise<void> {
+  if (isEntryKey(record.key)) await ensureEntryResumed(handling, record);
+  else if (!(await ensureMemberLogged(handling, record))) throw blockEnded(handling, record);
+}
+
+/** The turn of a resumed step is published. */
+export async function publishResumed(handling: Handling, record: StepRecord): Promise<void> {
   const { engine, publisher, runId, header } = handling;
-  const isMember = !isEntryKey(record.key);
-  if (!isMember) {
-    await ensureEntryResumed(handling, record);
-  } else if (!(await ensureMemberLogged(handling, record))) {
-    throw blockEnded(handling, record);
-  }
   // Before anything of it can be over: a caller that looks right after its own resumption must not find the outer runs
   // suspended, and their places show what it was resumed with.
   if (header.parent !== undefined) {
@@ -142,7 +167,7 @@ export async function announceResumed(handling: Handling, record: StepRecord): P
     if (stored !== undefined) await tellParents(engine, stored, 0);
   }
   // What others of its block changed meanwhile, a resumed member sees.
-  const run = publisher.stepRun({ ...record, seesCell: isMember });
+  const run = publisher.stepRun({ ...record, seesCell: !isEntryKey(record.key) });
   const { key, turn, stepId } = record;
   const resumed = runEventOf(handling, 'workflow.resume', 'running', `${formatKey(key)}/${turn}`);
   await publisher.publish([{ ...resumed, path: pathOf(key), turn, stepId }, run]);

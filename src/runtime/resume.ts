@@ -6,8 +6,8 @@ import type { ResumeRequest, StoredRun } from './api.ts';
 import type { Engine } from './engine.ts';
 import { resumeOnce, tolerant } from './resume-once.ts';
 import { mustGoOn } from './parking.ts';
-import { resumePlace } from './resume-place.ts';
-import { loadTree } from './run-tree.ts';
+import { storeResumption } from './resume-place.ts';
+import { loadTree, type RunTree } from './run-tree.ts';
 
 /** How often a resume looks again for a suspension that is not stored yet, ms. */
 export const lookAgainMs = 50;
@@ -27,10 +27,17 @@ async function findTargets(
     checkAccess(tree.header, request);
     const targets = resumeTargets(tree.header, suspendedPlaces(tree), request);
     if ('places' in targets) return targets.places;
+    await mustAllGoOn(engine, tree);
     const left = until - clock.now();
     if (!targets.mayCome || left <= 0) throw targets.refusal;
     await engine.signals.next(request.runId, Math.min(lookAgainMs, left));
   }
+}
+
+/** What another graph has begun is not found by the one that is here: then the run is parked, and that is what is wrong. */
+async function mustAllGoOn(engine: Engine, { header, records, open, children }: RunTree): Promise<void> {
+  await mustGoOn(engine, header, [open?.opening, ...(open?.items ?? []), ...records]);
+  for (const child of children.values()) await mustAllGoOn(engine, child);
 }
 
 /**
@@ -41,10 +48,13 @@ export async function resumeRun(engine: Engine, request: ResumeRequest): Promise
   const find = () => findTargets(engine, request);
   if (request.requestKey !== undefined) return resumeOnce(engine, request, request.requestKey, find);
   const [first, ...others] = await find();
-  const header = await resumePlace(engine, request, first);
+  const { header, announce } = await storeResumption(engine, request, first);
+  const announcements = [announce];
   for (const place of others) {
-    await tolerant(resumePlace(engine, request, place));
+    const stored = storeResumption(engine, request, place);
+    await tolerant(stored.then((resumption) => announcements.push(resumption.announce)));
   }
+  for (const each of announcements) await each();
   await engine.backend.store.durable();
   const root = first.runId === request.runId ? header : await engine.backend.store.loadHeader(request.runId);
   return storedRun({ ...(root ?? header), status: 'running' }, true);

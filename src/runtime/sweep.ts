@@ -1,6 +1,7 @@
 import { isOverdue, sweepByDeadline } from '../core/deadline.ts';
 import { handlingOf, publishEpoch } from './begin.ts';
 import { isBlock, stepIdAt } from '../core/graph.ts';
+import { misfitOf } from '../core/parked.ts';
 import { limits } from '../core/limits.ts';
 import {
   frontierEntry,
@@ -242,6 +243,20 @@ async function look(engine: Engine, header: RunHeader): Promise<RunPlan> {
     ...(join === undefined ? {} : { join }),
   };
   const now = clock.now();
+  // Another graph may have been here since the header was marked with this one.
+  const recorded = {
+    header,
+    records: view.records,
+    nested: new Map(),
+    ...(join === undefined ? {} : { open: { entry, opening: join } }),
+  };
+  if (
+    !terminalStatuses.has(header.status) &&
+    misfitOf(workflow.graph, recorded, workflow.graphHash) !== undefined
+  ) {
+    await review(engine, header);
+    return { actions: [], again: now + engine.times.sweepMs, stuck: false };
+  }
   const plan = await withNested(engine, view, planSweep(view, { now, skewMs: engine.times.skewMs }));
   const stuck = needsWork(plan.actions) && standsStill(view, now);
   const isFact =

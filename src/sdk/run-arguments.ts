@@ -126,6 +126,7 @@ export function travelArguments(options: unknown): Omit<TimeTravelRequest, 'runI
     throw new WorkflowError(
       'WORKFLOW_ARGUMENT_INVALID',
       'Step is required and must be a valid step or array of steps',
+      { details: { field: 'step' } },
     );
   }
   return { step: target(step, 'timeTravel'), ...present(given, travelFields), ...shared(given) };

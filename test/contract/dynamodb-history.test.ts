@@ -1,9 +1,10 @@
-import { PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { GetItemCommand, PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, describe, expect, test } from 'vitest';
 import { keyItem } from '../../src/adapters/aws/expression.ts';
 import { logCounterSort, logPartition, logSlotSort } from '../../src/adapters/aws/keys.ts';
 import { dynamoRunStore } from '../../src/adapters/aws/run-store.ts';
 import type { LogEntry } from '../../src/core/history.ts';
+import { decodeToken, encodeToken } from '../../src/core/join.ts';
 import type { RunHeader } from '../../src/core/records.ts';
 import { firstTurn, formatTurn } from '../../src/core/turn.ts';
 import type { ClaimWrite, RunStore } from '../../src/ports/index.ts';
@@ -180,6 +181,80 @@ describe('a state whose writer died before it logged it', () => {
       for (let time = 0; time < 2; time += 1) await read(reader, runId);
       expect(await toldBy(reader, runId)).toEqual(['run running', 'run success']);
     }
+  });
+});
+
+describe('settlements of a block whose members settle at once', () => {
+  const block = { turn, total: 3, concurrency: 3, openedAt: now };
+  const output = (member: number) => ({ inline: `${member * 10}` });
+
+  /** Item `member` succeeds, and is written by a store of its own. */
+  async function succeeds(runId: string, member: number, store: RunStore = storeOn(client, tableName)) {
+    const at = { entry: 1, item: member };
+    const ready = storeOn(client, tableName);
+    await ready.claim(claimOf(runId, { key: at, inputFrom: 0 }));
+    const outcome = { status: 'success', output: output(member), now } as const;
+    await ready.commit({ runId, key: at, turn, owner: 'process-a/1', outcome });
+    const token = encodeToken({ generation: 0, kind: 'success', hasDelta: false, member });
+    const append = { runId, entry: 1, epoch: 1, turn, token, fromSegment: 0, output: output(member) };
+    return store.appendToken(append);
+  }
+
+  async function settledOf(runId: string): Promise<unknown[]> {
+    const entries = await logOf(storeOn(client, tableName), runId);
+    return entries.flatMap((entry) =>
+      entry.kind === 'settled'
+        ? [[entry.position, decodeToken(entry.token).member, entry.output, entry.after]]
+        : [],
+    );
+  }
+
+  function after(inFlight: number): object {
+    return {
+      next: 3,
+      inFlight,
+      suspended: 0,
+      hasDelta: false,
+      ...(inFlight > 0 ? {} : { closed: 'success' }),
+    };
+  }
+
+  test('are logged in their order, by a later one where the writers of earlier ones died', async () => {
+    const runId = newRun();
+    await storeOn(client, tableName).openJoin({ runId, entry: 1, epoch: 1, ...block, log: runId });
+    await expect(succeeds(runId, 2, dying())).rejects.toMatchObject(died);
+    await expect(succeeds(runId, 0, dying())).rejects.toMatchObject(died);
+    expect(await settledOf(runId)).toEqual([]);
+    await succeeds(runId, 1);
+    const all = [
+      [0, 2, output(2), after(2)],
+      [1, 0, output(0), after(1)],
+      [2, 1, output(1), after(0)],
+    ];
+    expect(await settledOf(runId)).toEqual(all);
+    // Those that were slow find it done.
+    for (const member of [2, 0, 1]) await succeeds(runId, member);
+    expect(await settledOf(runId)).toEqual(all);
+  });
+
+  test('are so when all are written at once, and leave nothing beside the count of slots', async () => {
+    const runId = newRun();
+    await storeOn(client, tableName).openJoin({ runId, entry: 1, epoch: 1, ...block, log: runId });
+    await Promise.all([0, 1, 2].map((member) => succeeds(runId, member)));
+    const positions = (await settledOf(runId)).map((settled) => (settled as number[])[0]);
+    expect([...new Set(positions)]).toEqual([0, 1, 2]);
+    const key = keyItem({ pk: logPartition(runId), sk: logCounterSort });
+    const { Item: counter } = await client.send(new GetItemCommand({ TableName: tableName, Key: key }));
+    expect(Object.keys(counter ?? {}).toSorted()).toEqual(['c', 'pk', 'sk', 'wt']);
+  });
+
+  test('are logged for a block that a former version opened', async () => {
+    const runId = newRun();
+    await expect(dying().openJoin({ runId, entry: 1, epoch: 1, ...block, log: runId })).rejects.toMatchObject(
+      died,
+    );
+    for (const member of [0, 1, 2]) await succeeds(runId, member);
+    expect((await settledOf(runId)).map((settled) => (settled as number[])[0])).toEqual([0, 1, 2]);
   });
 });
 

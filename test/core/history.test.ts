@@ -112,7 +112,7 @@ const each: Graph = [
 ];
 
 function historyOf(entries: readonly LogEntry[], more: Partial<Stored> = {}): HistoryEntry[] {
-  const projection = new HistoryProjection('r1');
+  const projection = new HistoryProjection('r1', -1);
   const known: Stored = { graphs: { w: each }, headers: { r1: header() }, ...more };
   return entries.flatMap((entry) => answered(projection.project(entry), known));
 }

@@ -244,6 +244,7 @@ describe('a suspension', () => {
     expect(events[3]?.payload).toEqual({
       status: 'running',
       payload: { n: 1 },
+      startedAt: 10,
       resumePayload: 'go',
       resumedAt: 30,
       id: 's0',

@@ -3,7 +3,7 @@ import { encodeToken, foldJoin, type JoinOpening } from '../../src/core/join.ts'
 import { header, stored, turn } from './builders.ts';
 import type { Graph } from '../../src/core/graph.ts';
 import type { LogEntry } from '../../src/core/history.ts';
-import type { Asking, LogNeed } from '../../src/core/log-scope.ts';
+import type { Asking, LogAnswers, LogNeed } from '../../src/core/log-scope.ts';
 import type { RunHeader, RunInput, StepRecord, StoredValue } from '../../src/core/records.ts';
 import { formatKey } from '../../src/core/records.ts';
 import type { RunEvent } from '../../src/core/snapshot.ts';
@@ -18,9 +18,10 @@ export interface Stored {
   readonly inputs?: Readonly<Record<string, RunInput>>;
   /** By run id and formatted key, with a slash between. */
   readonly records?: Readonly<Record<string, StepRecord>>;
-  readonly items?: readonly StepRecord[];
   /** Of the one block. */
-  readonly opening?: JoinOpening;
+  readonly opening?: LogAnswers['opening'];
+  /** What the log has before the entries that are read. */
+  readonly past?: readonly LogEntry[];
 }
 
 /** What needs no store. */
@@ -47,13 +48,19 @@ function answerOf(need: LogNeed, known: Stored): unknown {
       return known.inputs?.[need.runId];
     case 'record':
       return known.records?.[`${need.runId}/${formatKey(need.key)}`];
-    case 'items':
-      return known.items ?? [];
     case 'opening':
       return known.opening;
+    case 'past':
+      return pastAfter(need.after, known.past ?? []);
     case 'value':
       return valueOf(need.stored);
   }
+}
+
+/** One entry at a time. */
+function pastAfter(after: number, past: readonly LogEntry[]): LogAnswers['past'] {
+  const entry = past[after + 1];
+  return entry === undefined ? undefined : { entries: [entry], next: after + 1 };
 }
 
 function valueOf(value: StoredValue): unknown {

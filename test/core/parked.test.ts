@@ -2,6 +2,8 @@ import { describe, expect, test } from 'vitest';
 import type { Graph, GraphEntry } from '../../src/core/graph.ts';
 import {
   graphMark,
+  graphStamp,
+  isOfOtherGraph,
   isSameGraph,
   misfitOf,
   parkedFor,
@@ -39,7 +41,7 @@ const sleep = (id: string): GraphEntry => ({ type: 'sleep', id, time: '1' });
 const bare = header({ graphHash: 'g' });
 
 function fits(graph: Graph, run: Partial<RecordedRun>) {
-  return misfitOf(graph, { header: bare, records: [], nested: new Map(), ...run });
+  return misfitOf(graph, { header: bare, records: [], nested: new Map(), ...run }, 'mark');
 }
 
 describe('the mark of a graph', () => {
@@ -93,6 +95,40 @@ describe('a run goes on with a graph', () => {
     expect(fits([foreach('other')], { records: items })).toMatchObject({ path: [0, 3], found: 'other' });
   });
 
+  test('that began it, whatever another one has marked the run with', () => {
+    const own = graphStamp('12345678abc', plain('s0'));
+    expect(own).toBe('12345678s');
+    const marked = header({ graphHash: 'other.c' });
+    const records = [record(0, { status: 'success', graph: own })];
+    const run = { header: marked, records, nested: new Map<string, string>() };
+    expect(misfitOf([plain('s0')], run, '12345678abc.s')).toBeUndefined();
+    // Of the others each says itself what it was.
+    expect(misfitOf([plain('s0')], run, '87654321abc.s')).toBeUndefined();
+    expect(misfitOf([loop('s0')], run, '87654321abc.l')).toEqual({ path: [0], stepId: 's0', found: 'loop' });
+    const opening = { turn: turn(), total: 1, concurrency: 1, openedAt: 1, taken: [0], graph: '12345678c' };
+    const opened = { header: header({ graphHash: 'other.s' }), records: [], nested: run.nested };
+    const block = { ...opened, open: { entry: 0, opening } };
+    expect(misfitOf([branch('a')], block, '12345678abc.c')).toBeUndefined();
+    expect(misfitOf([branch('a')], block, '87654321abc.c')).toBeUndefined();
+    expect(misfitOf([parallel('a')], block, '87654321abc.p')).toMatchObject({ path: [0] });
+    expect([isOfOtherGraph(opening, '12345678abc'), isOfOtherGraph(opening, '8765')]).toEqual([false, true]);
+    expect(isOfOtherGraph({}, '8765')).toBe(false);
+  });
+
+  test('that has begun meanwhile what another one was expected to begin there', () => {
+    const place = { path: [1], stepId: 'new' };
+    const parked: Parked = { code: 'WORKFLOW_GRAPH_CHANGED', since: 1, remedy: '', place };
+    const awaiting = header({ graphHash: 'g', parked });
+    const graph = [plain('s0'), plain('s1')];
+    const first = record(0, { status: 'success' });
+    expect(fits(graph, { header: awaiting, records: [first] })).toMatchObject({ stepId: 'new', found: 's1' });
+    expect(fits(graph, { header: awaiting, records: [first, record(1)] })).toBeUndefined();
+    const blocks = [plain('s0'), parallel('a')];
+    const opening = { turn: turn(), total: 1, concurrency: 1, openedAt: 1 };
+    const open = { entry: 1, opening };
+    expect(fits(blocks, { header: awaiting, records: [first], open })).toBeUndefined();
+  });
+
   test('what an earlier epoch has left behind does not count', () => {
     const later = header({ epoch: 2, from: [[2, 1, 2]], graphHash: 'g' });
     const records = [record(0, { status: 'success' }), record(1)];
@@ -103,9 +139,9 @@ describe('a run goes on with a graph', () => {
     const records = [record(0, { status: 'success' })];
     const known = header({ graphHash: 'g.s' });
     const step: RecordedRun = { header: known, records, nested: new Map() };
-    expect(misfitOf([plain('s0')], step)).toBeUndefined();
-    expect(misfitOf([loop('s0')], step)).toEqual({ path: [0], stepId: 's0', found: 'loop' });
-    expect(misfitOf([nested('s0')], step)).toMatchObject({ found: 'step' });
+    expect(misfitOf([plain('s0')], step, 'mark')).toBeUndefined();
+    expect(misfitOf([loop('s0')], step, 'mark')).toEqual({ path: [0], stepId: 's0', found: 'loop' });
+    expect(misfitOf([nested('s0')], step, 'mark')).toMatchObject({ found: 'step' });
     // A header of an earlier version knows none: what is over may have been either.
     expect(fits([loop('s0')], { records })).toBeUndefined();
     expect(fits([nested('s0')], { records })).toBeUndefined();

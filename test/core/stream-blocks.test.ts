@@ -1,16 +1,20 @@
 import { describe, expect, test } from 'vitest';
 import type { Graph } from '../../src/core/graph.ts';
 import type { LogEntry } from '../../src/core/history.ts';
+import { encodeToken } from '../../src/core/join.ts';
 import type { RunHeader, StepRecord } from '../../src/core/records.ts';
 import { logCursor } from '../../src/core/stream.ts';
 import { noUsage } from '../../src/core/usage.ts';
-import { graphOf, header, record, stored } from './builders.ts';
+import { graphOf, header, record, stored, turn } from './builders.ts';
 import { eventsOf, only, opened, openingOf, run, settled, state, success } from './log-answers.ts';
 
 const each: Graph = [
   { type: 'step', id: 'list', canSuspend: false },
   { type: 'foreach', step: { id: 'item', canSuspend: true }, concurrency: '1' },
 ];
+
+/** Of a reader that began in the middle. */
+const cursor = logCursor('r1', { next: 4, mark: '', usage: noUsage });
 
 function item(number: number, fields: Partial<StepRecord>): StepRecord {
   return { ...record(1, {}), stepId: 'item', ...fields, key: { entry: 1, item: number } };
@@ -84,16 +88,49 @@ describe('a foreach', () => {
       payload: first,
     });
     expect(hot.asked).toEqual(['run']);
-    const gone = { ...waits(0), status: 'success' } as const;
-    const opening = openingOf(2);
-    const cold = eventsOf(
-      [list, suspended],
-      only(each, { items: [gone, waits(1), item(2, success)], opening }),
+    const unseen = eventsOf([list, suspended], only(each));
+    expect(unseen.events.at(-1)?.payload).toEqual({ ...names, status: 'suspended', payload: [1, 2] });
+  });
+
+  test('that is suspended says so to whoever began in the middle, too', () => {
+    const waits = (number: number, more: Partial<StepRecord> = {}) =>
+      item(number, {
+        status: 'suspended',
+        suspendedAt: 10 + number,
+        suspendPayload: stored(number),
+        ...more,
+      });
+    // Item 0 was resumed before, and item 1 has gone on since.
+    const settlements = [
+      ['suspended', 1],
+      ['suspended', 0],
+      ['suspended', 2],
+      ['resumed', 0],
+      ['success', 0],
+    ] as const;
+    const entry = settled(1, 3, settlements);
+    const records = {
+      'r1/i00001#00000': waits(0, success),
+      'r1/i00001#00001': waits(1, success),
+    };
+    const tokens = [...settlements, ['resumed', 1] as const].map(([kind, member]) =>
+      encodeToken({ kind, member, generation: 0, hasDelta: false }),
     );
-    expect(cold.events.at(-1)?.payload).toEqual(first);
-    expect(cold.asked).toEqual(['run', 'items', 'opening']);
-    const removed = eventsOf([list, suspended], only(each));
+    const known = only(each, { records, opening: { ...openingOf(3), tokens } });
+    const { events, asked } = eventsOf([list, entry], known, { cursor });
+    expect(events.at(-1)?.payload).toMatchObject({ suspendPayload: 1, suspendedAt: 11, startedAt: 5 });
+    expect(events.at(-2)).toMatchObject({
+      time: 20,
+      payload: { currentIndex: 0, iterationStatus: 'success' },
+    });
+    expect(asked).toEqual(['run', 'record', 'opening', 'record', 'opening']);
+    const removed = eventsOf([list, entry], only(each), { cursor });
     expect(removed.events.at(-1)?.payload).toEqual({ ...names, status: 'suspended', payload: [1, 2] });
+    // A time travel has begun item 1 anew.
+    const anew = { ...records, 'r1/i00001#00001': item(1, { turn: turn({ epoch: 2 }) }) };
+    const past = [state(waits(1)), state(item(1, { turn: turn({ epoch: 2 }), ...success }))];
+    const traveled = eventsOf([list, entry], { ...known, records: anew, past }, { cursor });
+    expect(traveled.events.at(-1)?.payload).toMatchObject({ suspendPayload: 1, suspendedAt: 11 });
   });
 
   test('that is resumed goes on with the first item that does', () => {
@@ -126,7 +163,8 @@ describe('a foreach', () => {
     expect(hot.events[2]?.payload).toEqual(resumed.payload);
     expect(hot.asked).toEqual(['run']);
     const records = { 'r1/i00001#00001': goesOn };
-    const cold = eventsOf([list, ...entries.slice(1)], only(each, { records, opening: openingOf(2) }));
+    const known = only(each, { records, opening: { ...openingOf(2), tokens: [] } });
+    const cold = eventsOf([list, ...entries.slice(1)], known, { cursor });
     expect(cold.events.slice(1)).toMatchObject([resumed]);
     expect(cold.asked).toEqual(['run', 'record', 'opening']);
     const removed = eventsOf([list, ...entries.slice(1)], only(each));
@@ -136,14 +174,18 @@ describe('a foreach', () => {
   test('an item that a time travel kept is silent', () => {
     const entries = [state(item(0, { ...success, kept: true })), settled(1, 3, [['success', 0]])];
     expect(eventsOf(entries, only(each)).events).toEqual([]);
+    const records = { 'r1/i00001#00000': item(0, { ...success, kept: true }) };
+    expect(eventsOf(entries.slice(1), only(each, { records }), { cursor }).events).toEqual([]);
   });
 
   test.each([
-    ['bailed', 'success'],
-    ['canceled', 'failed'],
-  ] as const)('an item that was %s shows as %s', (kind, shown) => {
-    const { events } = eventsOf([settled(1, 2, [[kind, 0]])], only(each));
-    expect(events[0]?.payload).toMatchObject({ iterationStatus: shown });
+    ['bailed', undefined, 'success', 1],
+    ['canceled', undefined, 'failed', 0],
+    // Its body canceled the run, and its own result stands.
+    ['canceled', 'own', 'success', 1],
+  ] as const)('an item that was %s with the output %s shows as %s', (kind, output, shown, completedCount) => {
+    const { events } = eventsOf([settled(1, 2, [[kind, 0]], output)], only(each));
+    expect(events[0]?.payload).toMatchObject({ iterationStatus: shown, completedCount });
   });
 
   test('tells nothing where the graph has none', () => {

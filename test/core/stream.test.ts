@@ -158,7 +158,7 @@ describe('events of a step', () => {
       }),
     );
     expect(events.map(({ payload }) => payload['payload'])).toEqual(['before', 'start']);
-    expect(asked).toEqual(['run', 'record', 'input']);
+    expect(asked).toEqual(['run', 'record', 'input', 'run']);
     const nothing = eventsOf([state(record(0, success)), state(record(1, { inputFrom: 0 }))], only(graph));
     expect(nothing.events.map(({ payload }) => payload['payload'])).toEqual([undefined, undefined]);
   });

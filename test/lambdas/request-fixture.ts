@@ -37,6 +37,20 @@ function orders() {
     .commit();
 }
 
+/** One run at a time; each waits for a person. */
+function single(whenFull: 'reject' | 'queue' | 'return') {
+  const ask = createStep({
+    id: 'ask',
+    inputSchema: z.any(),
+    outputSchema: z.any(),
+    execute: async ({ resumeData, suspend }) => resumeData ?? suspend({}),
+  });
+  const concurrency = { limit: 1, whenFull };
+  return createWorkflow({ id: whenFull, inputSchema: z.any(), outputSchema: z.any(), concurrency })
+    .then(ask)
+    .commit();
+}
+
 function delivered(body: string): Delivery {
   return { record: { body, attributes: { SentTimestamp: '0' } } as SQSRecord, content: jsonOf(body) };
 }
@@ -69,6 +83,7 @@ export function fixture(
       createWorkflow({ id: 'other', inputSchema: z.any(), outputSchema: z.any() })
         .map(async () => 1)
         .commit(),
+      ...(['reject', 'queue', 'return'] as const).map(single),
     ],
     backend: place.attach(),
     work: false,

@@ -60,6 +60,29 @@ describe('a request to start', () => {
     ]);
   });
 
+  test('that finds no place is refused, queued or done by the run that has it, as its workflow says', async () => {
+    const { deliver, runtime, refused } = fixture();
+    for (const workflowId of ['reject', 'queue', 'return'])
+      for (const id of ['a', 'b', 'b'])
+        await deliver(start({ workflowId, requestId: `${workflowId} ${id}` }));
+    const [refusal] = refused;
+    expect(refused).toEqual([refusal, refusal]);
+    expect(refusal).toMatchObject({
+      type: 'workflow.request.refused',
+      request: 'workflow.start',
+      code: 'WORKFLOW_CONCURRENCY_LIMIT',
+      workflowId: 'reject',
+      id: 'reject b',
+    });
+    const { headers } = await runtime.list({ limit: 100 });
+    expect(headers.map(({ workflowId, status }) => `${workflowId} ${status}`).toSorted()).toEqual([
+      'queue suspended',
+      'queue waiting',
+      'reject suspended',
+      'return suspended',
+    ]);
+  });
+
   test('is refused without a value of it, each time by the same answer', async () => {
     const { deliver, runtime, refused } = fixture();
     const request = start({ inputData: { pieces: 'a secret' }, requestId: 'mine' });

@@ -7,6 +7,7 @@ import { any, body, echo, flow } from '../runtime/steps.ts';
 import { places } from './places/index.ts';
 import { patience } from './reference/steps.ts';
 import { all, payloadOf } from './stream-events.ts';
+import { shownValues, valuesOfEveryKind } from './values.ts';
 
 /**
  * What a run answers, and nothing that its steps leave in the process that executes them: so these tests run where that is a
@@ -19,37 +20,6 @@ type Values = Readonly<Record<string, unknown>>;
 function json(value: unknown): unknown {
   return JSON.parse(JSON.stringify(toWire(value)));
 }
-
-/** Values that steps make, of every kind that can be stored, and their JSON. */
-const values = {
-  nothing: undefined,
-  none: null,
-  no: false,
-  notANumber: Number.NaN,
-  endless: Number.NEGATIVE_INFINITY,
-  big: 2n ** 70n,
-  empty: '',
-  text: 'ä𝒳\u0000',
-  date: new Date(Date.UTC(2026, 1, 3)),
-  map: new Map<unknown, unknown>([['key', new Set([1, 'two'])]]),
-  bytes: new Uint8Array([0, 255]),
-  list: [1, undefined, [null]],
-  error: Object.assign(new TypeError('wrong', { cause: new Error('deep') }), { statusCode: 402 }),
-};
-const shown = {
-  none: null,
-  no: false,
-  notANumber: null,
-  endless: null,
-  big: '1180591620717411303424',
-  empty: '',
-  text: 'ä𝒳\u0000',
-  date: '2026-02-03T00:00:00.000Z',
-  map: [['key', [1, 'two']]],
-  bytes: 'AP8=',
-  list: [1, null, [null]],
-  error: { name: 'TypeError', message: 'wrong', cause: { name: 'Error', message: 'deep' }, statusCode: 402 },
-};
 
 /** What a caller can send as JSON. */
 const sent = {
@@ -71,11 +41,17 @@ describe.each(places)('answers in $name', (place) => {
     const ask = body(
       'ask',
       async ({ inputData, resumeData, suspend, state, setState, requestContext, writer }) => {
-        if (resumeData !== undefined) return { values, state, set: requestContext.get('set'), resumeData };
-        await writer.write({ values, inputData, state, given: requestContext.get('given') });
-        await setState({ kept: values });
-        requestContext.set('set', values);
-        return suspend(values);
+        if (resumeData !== undefined)
+          return { values: valuesOfEveryKind(), state, set: requestContext.get('set'), resumeData };
+        await writer.write({
+          values: valuesOfEveryKind(),
+          inputData,
+          state,
+          given: requestContext.get('given'),
+        });
+        await setState({ kept: valuesOfEveryKind() });
+        requestContext.set('set', valuesOfEveryKind());
+        return suspend(valuesOfEveryKind());
       },
       { resumeSchema: any },
     );
@@ -92,12 +68,12 @@ describe.each(places)('answers in $name', (place) => {
       });
       const chunk = payloadOf(await all(output.fullStream), 'workflow-step-output');
       expect(json(chunk)).toMatchObject({
-        output: { values: shown, inputData: sent, state: { given: sent }, given: sent },
+        output: { values: shownValues, inputData: sent, state: { given: sent }, given: sent },
       });
-      expect(json(await output.result)).toMatchObject({ input: sent, suspendPayload: { ask: shown } });
+      expect(json(await output.result)).toMatchObject({ input: sent, suspendPayload: { ask: shownValues } });
       const done = await run.resume({ resumeData: sent, outputOptions: { includeState: true } });
-      const state = { kept: shown };
-      const result = { values: shown, state, set: shown, resumeData: sent };
+      const state = { kept: shownValues };
+      const result = { values: shownValues, state, set: shownValues, resumeData: sent };
       expect(json(done)).toMatchObject({
         status: 'success',
         result,
@@ -108,7 +84,7 @@ describe.each(places)('answers in $name', (place) => {
         payload: sent,
         result,
         initialState: state,
-        steps: { ask: { suspendPayload: shown, resumePayload: sent, output: result } },
+        steps: { ask: { suspendPayload: shownValues, resumePayload: sent, output: result } },
       });
     });
   });

@@ -12,7 +12,7 @@ import { byLine, readRecords } from './records.ts';
 const checklist = [...numbered('D', 148, [65]), ...numbered('G', 24, [23]), ...numbered('H', 20)];
 
 /** Rules of the reference that no line of its checklist says. */
-const rules = numbered('R', 14);
+const rules = numbered('R', 90);
 
 /** Lines that no test proves, and why. */
 const outOfScope: Readonly<Record<string, string>> = {

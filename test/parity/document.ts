@@ -49,6 +49,11 @@ const scope = `
 
 - D16: an agent whose model speaks the first version of the reference's protocol. Nothing of a workflow is in it.
 - Processors, scorers, stored dynamic graphs, and steps made of classifiers: parts of the reference's agent framework.
+- Traces, \`executionEngine\`, \`sharePubsub\`, \`allowUnclaimedResumes\` and \`actor\`: settings of the reference's own inside. The
+  contract of its stores and the points at which it writes them are of that kind, too.
+- What only an engine without this one's promises refuses: a restart that is not supported, a missing transport, an empty
+  graph that has reached the engine, a suspended run in which no step is suspended.
+- Payloads that are left out of results when they equal the output before: here each entry has its payload.
 `;
 
 /** How many lines have a test that passes. */

@@ -6,7 +6,7 @@ import { any, body, echo, flow } from '../runtime/steps.ts';
 import { all, lines, payloadOf } from './stream-events.ts';
 
 describe.each(places)('ends of streams in $name', (place) => {
-  test('a failure, a bail and a cancel are told as they are', async () => {
+  test('R29 a failure, a bail and a cancel are told as they are', async () => {
     const failing = flow('failing')
       .then(
         body('a', async () => {

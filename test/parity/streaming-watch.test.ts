@@ -13,7 +13,7 @@ function asking(id: string) {
 }
 
 describe.each(places)('watching in $name', (place) => {
-  test('tells what is begun after it, in the form with step-finish', async () => {
+  test('R23 watch tells what is begun after it, in the form with step-finish', async () => {
     const made = flow('w').then(asking('ask')).then(echo('after')).commit();
     await inPlace(place, [made], async () => {
       const run = await made.createRun({ runId: 'r' });
@@ -48,7 +48,7 @@ describe.each(places)('watching in $name', (place) => {
     });
   });
 
-  test('observers see the run from its beginning to its end, over suspensions', async () => {
+  test('R24 observers see the run from its beginning to its end, over suspensions', async () => {
     const made = flow('w').then(asking('ask')).commit();
     await inPlace(place, [made], async (runtime) => {
       const run = await made.createRun({ runId: 'r' });

@@ -82,7 +82,7 @@ describe.each(places)('streams in $name', (place) => {
     });
   });
 
-  test('each reading of the full stream has all events, and a second call gives the same stream', async () => {
+  test('R27 each reading of the full stream has all events, and a second call gives the same stream', async () => {
     const runs: string[] = [];
     const counted = body('a', async ({ inputData }) => {
       runs.push('a');
@@ -302,7 +302,7 @@ describe.each(places)('streams in $name', (place) => {
     });
   });
 
-  test('what does not fit the start rejects the result and ends the stream', async () => {
+  test('R28 what does not fit the start rejects the result and ends the stream', async () => {
     const made = createWorkflow({ id: 'w', inputSchema: z.object({ n: z.number() }), outputSchema: any })
       .then(echo('a'))
       .commit();

@@ -282,6 +282,35 @@ describe.each(places)('the history in $name', (place) => {
     });
   });
 
+  test('tells whoever goes on in its middle what was, though the run has begun anew since', async () => {
+    const opened = Promise.withResolvers<undefined>();
+    const waits = step('b', async ({ inputData }) => {
+      await opened.promise;
+      return inputData;
+    });
+    const made = workflow('w', [add('a', 1), waits]);
+    await inPlace(place, [made], async (runtime) => {
+      await runtime.start({ workflowId: 'w', runId: 'r', inputData: 0 });
+      const ref = { runId: 'r' };
+      await expect.poll(async () => (await runtime.events(ref)).events.at(-1)?.payload['id']).toBe('b');
+      const [events, history] = [await runtime.events(ref), await runtime.history(ref)];
+      opened.resolve(undefined);
+      await runtime.settled(ref);
+      await travel('a', 5)(runtime);
+      await runtime.settled(ref);
+      const later = await runtime.events({ ...ref, cursor: events.cursor });
+      expect(later.events.find(({ type }) => type === 'workflow-step-result')).toMatchObject({
+        payload: { id: 'b', payload: 1, output: 1 },
+      });
+      const { entries } = await runtime.history({ ...ref, cursor: history.cursor });
+      expect(entries.find(({ type }) => type === 'step')).toMatchObject({
+        stepId: 'b',
+        payload: 1,
+        output: 1,
+      });
+    });
+  });
+
   test('has blocks, their members, nested runs and what steps wrote', async () => {
     const writing = workflow('writing', [
       step('x', async ({ inputData, writer }) => {

@@ -118,3 +118,39 @@ test('a nested workflow that is replaced parks the run around it', async () => {
   });
   expect((await swapped.list({ parked: true, limit: 5 })).headers).toMatchObject([{ runId: 'r' }]);
 });
+
+test.each(['full', 'none'] as const)(
+  'the events of a run whose workflow is not registered can be read, with history %s',
+  async (history) => {
+    const bench = deployments();
+    const inner = workflow('inner', [add('deep', 1)], { history });
+    const old = workflow('w', [add('one', 1), { parallel: [nest(inner), add('q', 2)] }, asking], { history });
+    const runtime = await bench.deploy(old);
+    await runtime.start({ workflowId: 'w', runId: 'r', inputData: 1 });
+    await bench.drain();
+    const told = (await runtime.events({ runId: 'r' })).events;
+    const changed = await bench.deploy(other);
+    const { events, done } = await changed.events({ runId: 'r' });
+    expect(done).toBe(false);
+    const shown = ({ id, type, payload }: (typeof events)[number]) => [id, type, payload['id']];
+    expect(events.map(shown)).toEqual(told.map(shown));
+    if (history === 'full') {
+      expect(events).toEqual(told);
+      const { entries } = await changed.history({ runId: 'r' });
+      expect(entries.filter(({ type }) => type === 'member')).toMatchObject([
+        { stepId: 'q', settled: 'success' },
+        { stepId: 'inner', settled: 'success' },
+      ]);
+    } else {
+      const absent = changed.history({ runId: 'r' });
+      await expect(absent).rejects.toMatchObject({ code: 'WORKFLOW_HISTORY_ABSENT' });
+    }
+  },
+);
+
+test('the events of a parked run are those that it had, whatever stands at its places now', async () => {
+  const bench = deployments();
+  const changed = await parked(bench, workflow('w', [{ foreach: add('new', 1) }, asking]));
+  const { events } = await changed.events({ runId: 'r' });
+  expect(events.flatMap(({ payload }) => payload['id'] ?? [])).toEqual(['one', 'one', 'ask', 'ask']);
+});

@@ -2,7 +2,9 @@ import { expect, test } from 'vitest';
 import { memoryPlace } from '../../src/adapters/memory/index.ts';
 import { createRuntime } from '../../src/runtime/index.ts';
 import { ManualClock } from './faults.ts';
+import { lines } from '../parity/stream-events.ts';
 import { step, workflow } from './fixtures.ts';
+import { asking, byHand } from './hand.ts';
 
 const wait = (id: string) =>
   step(id, ({ resumeData, suspend }) => (resumeData === undefined ? suspend({}) : resumeData));
@@ -48,3 +50,33 @@ test('two arms are resumed at once: nobody who resumed one finds the run suspend
   await drain();
   expect(await runtime.result({ runId: 'r' })).toMatchObject({ status: 'success', result: { a: 1, b: 2 } });
 });
+
+test.each([undefined, 'once'])(
+  'all items of a foreach are resumed before one of them goes on (%s)',
+  async (requestKey) => {
+    const hand = byHand([
+      workflow('w', [step('list', () => [1, 2, 3]), { foreach: asking('item'), concurrency: 3 }]),
+    ]);
+    await hand.runtime.start({ workflowId: 'w', runId: 'r' });
+    await hand.drain();
+    // Between two resumptions, others do all that there is to do.
+    const slow = hand.worker((inner) => ({
+      resume: async (write) => {
+        await hand.drain();
+        return inner.resume(write);
+      },
+    }));
+    await slow.resume({ runId: 'r', resumeData: 10, ...(requestKey === undefined ? {} : { requestKey }) });
+    await hand.drain();
+    const { events } = await hand.runtime.events({ runId: 'r' });
+    expect(lines(events).filter((line) => /suspended|finish/.test(line))).toEqual([
+      'step-suspended item',
+      'finish',
+      'finish',
+    ]);
+    expect(await hand.runtime.result({ runId: 'r' })).toMatchObject({
+      status: 'success',
+      result: [11, 12, 13],
+    });
+  },
+);

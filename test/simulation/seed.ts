@@ -1,3 +1,4 @@
+import { isWorkflowError } from '../../src/core/errors.ts';
 import { Random } from '../../src/testing/simulator/random.ts';
 import {
   type BackendWrapper,
@@ -7,12 +8,23 @@ import {
 } from '../../src/testing/simulator/scenario.ts';
 import { judge } from '../../src/testing/simulator/judge.ts';
 import { simulateSeed } from '../../src/testing/simulator/simulation.ts';
-import { bodiesOf, buildWorkload, type GraphSpec, randomSpec } from './workloads/index.ts';
+import {
+  bodiesOf,
+  buildWorkload,
+  changedSpec,
+  type GraphChange,
+  type GraphSpec,
+  randomChange,
+  randomSpec,
+  type Workload,
+} from './workloads/index.ts';
 import type { BodySpec } from './workloads/spec.ts';
 
 /** One seed: what is executed, and how. */
 export interface SeedCase {
   readonly spec: GraphSpec;
+  /** What another version of the code has changed, which takes the place of the first one meanwhile. */
+  readonly change?: GraphChange;
   readonly plan: Plan;
 }
 
@@ -59,8 +71,26 @@ const runTimes = [1_000, 60_000, 86_400_000, 31_536_000_000] as const;
 export function caseOf(seed: number): SeedCase {
   const random = new Random(seed, 6);
   const spec = specOf(seed);
-  if (!random.chance(0.06)) return { spec, plan: planOf(seed) };
-  return { spec: { ...spec, root: { ...spec.root, timeoutMs: random.pick(runTimes) } }, plan: planOf(seed) };
+  const isTimed = random.chance(0.06);
+  const timed = isTimed ? { ...spec, root: { ...spec.root, timeoutMs: random.pick(runTimes) } } : spec;
+  return { spec: timed, plan: planOf(seed), ...changeOf(seed, spec) };
+}
+
+/** One seed in six meets another version of the code. */
+function changeOf(seed: number, spec: GraphSpec): Pick<SeedCase, 'change'> {
+  const random = new Random(seed, 1_002);
+  return random.chance(1 / 6) ? { change: randomChange(random, spec) } : {};
+}
+
+/** The workflows after a change; undefined when they are the same, or nobody could deploy them. */
+function otherVersion(spec: GraphSpec, change: GraphChange | undefined): Workload | undefined {
+  const changed = change && changedSpec(spec, change);
+  try {
+    return changed && buildWorkload(changed);
+  } catch (error) {
+    if (isWorkflowError(error, 'WORKFLOW_DEFINITION_INVALID')) return undefined;
+    throw error;
+  }
 }
 
 /** What became of a case. */
@@ -84,10 +114,12 @@ function isRepeatable(spec: GraphSpec): boolean {
 }
 
 /** Plays a case, and judges it. */
-export async function play({ spec, plan }: SeedCase, wrap?: BackendWrapper): Promise<Verdict> {
+export async function play({ spec, plan, change }: SeedCase, wrap?: BackendWrapper): Promise<Verdict> {
   const { workflows, workflowId, inputData, initialState, requestContext, resume } = buildWorkload(spec);
+  const other = plan.deploys === undefined ? undefined : otherVersion(spec, change);
   const scenario = {
     workflows,
+    ...(other === undefined ? {} : { otherWorkflows: other.workflows }),
     workflowId,
     inputData,
     rivalInput: 'of a rival',

@@ -14,6 +14,10 @@ function* simplerPlans(plan: Plan): Iterable<Plan> {
   if (plan.cancelAt !== undefined) yield uncanceled;
   if (plan.restartAt !== undefined) yield unrestarted;
   if (plan.travelAt !== undefined) yield untraveled;
+  const { deploys = [] } = plan;
+  // The last one leaves one version.
+  for (const index of deploys.keys())
+    if (index < deploys.length - 1) yield { ...plan, deploys: deploys.toSpliced(index, 1) };
   if (plan.expires) yield { ...plan, expires: false };
   if (plan.earlyResume) yield { ...plan, earlyResume: false };
   if (plan.starters > 1) yield { ...plan, starters: 1 };
@@ -23,7 +27,9 @@ function* simplerPlans(plan: Plan): Iterable<Plan> {
 }
 
 /** Cases that are a step simpler than one: a smaller spec, or a simpler plan. */
-export function* simplerCases({ spec, plan }: SeedCase): Iterable<SeedCase> {
-  for (const smaller of shrinkSpec(spec)) yield { spec: smaller, plan };
-  for (const fewer of simplerPlans(plan)) yield { spec, plan: fewer };
+export function* simplerCases({ spec, plan, change }: SeedCase): Iterable<SeedCase> {
+  const changed = change === undefined ? {} : { change };
+  if (change !== undefined) yield { spec, plan };
+  for (const smaller of shrinkSpec(spec)) yield { spec: smaller, plan, ...changed };
+  for (const fewer of simplerPlans(plan)) yield { spec, plan: fewer, ...changed };
 }

@@ -117,12 +117,20 @@ function sweepUpdate({ runId, wakes, position, sweepAt }: SweepWrite): UpdateWri
 }
 
 function finishUpdate(write: FinishWrite, retentionMs: number): UpdateWrite {
-  const { runId, epoch, status, endedBy, error, now, sweepAt } = write;
+  const { runId, epoch, status, endedBy, error, now, sweepAt, graphHash } = write;
+  const { attribute: graph, type } = headerFields.graphHash;
+  const graphMatches = graphHash === undefined ? '' : ` AND #${graph} = :graph`;
   return {
     key: headerKey(runId),
     set: endAttributes({ status, endedBy, now, sweepAt, error }, retentionMs),
     remove: [headerFields.parked.attribute, ...(sweepAt === undefined ? [sweep] : [])],
-    condition: { expression: `#ep = :epoch AND ${notOver}`, values: { epoch: numberValue(epoch) } },
+    condition: {
+      expression: `#ep = :epoch AND ${notOver}${graphMatches}`,
+      values: {
+        epoch: numberValue(epoch),
+        ...(graphHash === undefined ? {} : { graph: type.encode(graphHash) }),
+      },
+    },
   };
 }
 

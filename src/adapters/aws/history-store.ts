@@ -1,8 +1,17 @@
 import type { LogEntry } from '../../core/history.ts';
+import { applyToken, decodeToken, type JoinKey, openJoin } from '../../core/join.ts';
 import type { RunHeader, RunInput, StepRecord, StoredValue } from '../../core/records.ts';
-import type { ResumeResult, ResumeWrite, RunStore, TurnKey, Write } from '../../ports/run-store.ts';
+import type {
+  AppendResult,
+  AppendWrite,
+  ResumeResult,
+  ResumeWrite,
+  RunStore,
+  TurnKey,
+  Write,
+} from '../../ports/run-store.ts';
 import { headerState, openedJoin, recordState, settledMember } from '../log-entries.ts';
-import type { RunLog } from './run-log.ts';
+import { type LoggedSettlement, type RunLog, settlesAtOnce } from './run-log.ts';
 
 /**
  * Keeps the log of runs with history beside a store that knows nothing of it: for each state, after the write that made it,
@@ -71,8 +80,7 @@ export function withHistory(
     async appendToken(write) {
       await log.flush();
       const result = await store.appendToken(write);
-      const state = settledMember(write, result);
-      await (result.won ? log.add(state) : log.ensure(state));
+      await logged.settled(write, result);
       return result;
     },
 
@@ -133,6 +141,50 @@ class LoggedWrites {
     const state = recordState(runId, image, won || isThisTurn ? input : undefined);
     await (won ? this.#log.add(state) : this.#log.ensure(state));
     return result;
+  }
+
+  /** Settlements of one block are in the log in their order, however many processes write them at once. */
+  async settled(write: AppendWrite, result: AppendResult): Promise<void> {
+    const state = settledMember(write, result);
+    if (state === undefined) return;
+    if (!result.won && (await this.#log.has(state))) return;
+    if (!settlesAtOnce(result.opening)) return await this.#log.add(state);
+    await this.#log.addSettled(state, (from, to) => this.#settlements(write, state.log, from, to));
+  }
+
+  /** Settlements of a block from one position to before another, as their writers log them. */
+  async #settlements(at: JoinKey, log: string, from: number, to: number): Promise<LoggedSettlement[]> {
+    const join = await this.#store.loadJoin(at);
+    if (join === undefined) return [];
+    const found: LoggedSettlement[] = [];
+    let after = openJoin(join);
+    for (const [position, token] of join.tokens.slice(0, to).entries()) {
+      ({ state: after } = applyToken(join, after, token));
+      if (position < from) continue;
+      const output = await this.#outputOf(at, token);
+      const { runId, entry, epoch } = at;
+      const settled = {
+        kind: 'settled',
+        runId,
+        entry,
+        epoch,
+        token,
+        position,
+        total: join.total,
+        after,
+      } as const;
+      found.push({ log, entry: { ...settled, ...(output === undefined ? {} : { output }) } });
+    }
+    return found;
+  }
+
+  /** What an item gave that succeeded, or ended its run. */
+  async #outputOf({ runId, entry }: JoinKey, token: number): Promise<StoredValue | undefined> {
+    const { kind, member: item } = decodeToken(token);
+    if (kind !== 'success' && kind !== 'bailed') return undefined;
+    const keys = [{ entry, item }];
+    const { records } = await this.#store.loadStep({ runId, keys, input: false, consistent: true });
+    return records[0]?.output;
   }
 
   async lease(

@@ -21,7 +21,7 @@ import { headerSort, listShards, namedPartition, sweepShards } from './config.ts
  *     <run>#k00003#01   00070             record of item 70 of entry 3
  *     <run>#p00003      0001#128#00002    page 2 of the array of entry 3 in epoch 1, 128 elements a page
  *     <root>#e          000000000007      slot 7 of the log of a run with history, and of those nested in it
- *     <root>#e          c                 how many slots were given out
+ *     <root>#e          c                 how many slots were given out, and how far blocks are that are open
  *     #workflows        <workflow>        a workflow that has runs
  *     #parked           <created>#<run>   a run that waits for code
  *     #named#<name>     N                 a text that belongs to no run
@@ -172,6 +172,11 @@ export function logPartition(log: string): string {
 
 /** Sort key of the counter of a log: behind all of its slots. */
 export const logCounterSort = 'c';
+
+/** Attribute of the counter of a log with the position of the last settlement of a block that has a slot. */
+export function logBlockAttribute({ runId, entry, epoch }: JoinKey): string {
+  return `j${createHash('sha256').update(`${runId}/${entry}/${epoch}`).digest('base64url').slice(0, 16)}`;
+}
 
 /** Bounds of the slots of a log after `slot`. */
 export function logRange(slot: number): { readonly from: string; readonly to: string } {

@@ -254,6 +254,7 @@ export const stepFields: Fields<Omit<StepRecord, 'key'>> = {
   childTurn: { attribute: 'cn', type: text },
   seesCell: { attribute: 'sc', type: flag },
   log: { attribute: 'lg', type: text },
+  graph: { attribute: 'g', type: text },
   kept: { attribute: 'kp', type: flag },
 };
 
@@ -285,6 +286,7 @@ export const segmentFields: Fields<JoinOpening & Pick<Segment, 'carry' | 'tokens
   sharedFrom: { attribute: 'sf', type: number },
   keepsItems: { attribute: 'ki', type: flag },
   log: { attribute: 'lg', type: text },
+  graph: { attribute: 'g', type: text },
   carry: { attribute: 'ca', type: joinState },
   tokens: { attribute: 'log', type: numbers },
 };

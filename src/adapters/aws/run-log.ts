@@ -1,10 +1,11 @@
 import type { LogEntry } from '../../core/history.ts';
+import type { JoinOpening } from '../../core/join.ts';
 import type { ChunksWrite, LogPage, LogRead } from '../../ports/run-store.ts';
 import type { Logged } from '../log-entries.ts';
 import { numberValue } from './attributes.ts';
 import { writtenAt } from './block-store.ts';
-import { keyItem } from './expression.ts';
-import { type Item, logCounterSort, logPartition, logRange, logSlotSort } from './keys.ts';
+import { keyItem, type UpdateWrite } from './expression.ts';
+import { type Item, logBlockAttribute, logCounterSort, logPartition, logRange, logSlotSort } from './keys.ts';
 import { decodeSlot, encodeEntries, encodeState, stateId, stateIdAttribute } from './log-codec.ts';
 import { PendingChunks } from './pending-chunks.ts';
 import { type Pacing, pause } from './retry.ts';
@@ -13,6 +14,15 @@ import type { Table } from './table.ts';
 
 /** Attribute of the counter. */
 const counter = 'c';
+
+/** A settlement, and the log that it goes to. */
+export interface LoggedSettlement {
+  readonly log: string;
+  readonly entry: Extract<LogEntry, { kind: 'settled' }>;
+}
+
+/** What goes with the next number: what it sets and removes on the counter's item, and on what condition it is taken. */
+type Taking = Pick<UpdateWrite, 'set' | 'setOnce' | 'remove' | 'condition' | 'names'>;
 
 /** Entries of one slot can be told apart in the place where a reader goes on. */
 const entriesOfSlot = 1_000;
@@ -58,7 +68,41 @@ export class RunLog {
 
   /** Appends a state. */
   async add(logged: Logged | undefined): Promise<void> {
-    if (logged !== undefined) await this.#append(logged.log, encodeState(logged.log, logged.entry));
+    if (logged === undefined) return;
+    const { log, entry } = logged;
+    await this.#append(log, encodeState(log, entry), takingOf(entry));
+  }
+
+  /**
+   * Appends a settlement of a block whose members settle at once, behind those before it. The counter has the position of
+   * the block's last one that has a number, so whoever comes too early sees which are missing, and appends them: their
+   * writers are slower, or died. `earlier` gives the settlements of the block from one position to before another.
+   */
+  async addSettled(
+    { log, entry }: LoggedSettlement,
+    earlier: (from: number, to: number) => Promise<readonly LoggedSettlement[]>,
+  ): Promise<void> {
+    const { position, after } = entry;
+    const block = logBlockAttribute(entry);
+    const names = { block };
+    const condition = { expression: '#block = :before', values: { before: numberValue(position - 1) } };
+    const isLast = after.closed !== undefined;
+    const change = isLast ? { remove: ['block'] } : { set: { block: numberValue(position) } };
+    const taken = await this.#take(log, { ...change, condition, names });
+    if (taken.won) {
+      if (!(await this.#put(log, taken.slot, encodeState(log, entry)))) await this.add({ log, entry });
+      return;
+    }
+    const last = taken.item?.[block]?.N;
+    const missing = last === undefined ? [] : await earlier(Number(last) + 1, position);
+    // It has its number already, or the block is closed.
+    if (missing.length === 0) return await this.ensure({ log, entry });
+    for (const one of [...missing, { log, entry }]) await this.addSettled(one, earlier);
+  }
+
+  /** Whether a state is among the last of the log. */
+  async has({ log, entry }: Logged): Promise<boolean> {
+    return await this.#has(log, stateId(entry));
   }
 
   /**
@@ -71,8 +115,8 @@ export class RunLog {
   ): Promise<void> {
     if (logged === undefined) return;
     const { log, entry } = logged;
-    if (await this.#has(log, stateId(entry))) return;
-    await this.#append(log, encodeState(log, await whole(entry)));
+    if (await this.has(logged)) return;
+    await this.#append(log, encodeState(log, await whole(entry)), takingOf(entry));
   }
 
   /** Accepts chunks: they are written with what comes in the next moment, and before any state. */
@@ -139,24 +183,25 @@ export class RunLog {
     for (let slot = first; slot < Number(behind['sk']?.S); slot += 1) await this.#put(log, slot, {});
   }
 
-  async #append(log: string, content: Item): Promise<void> {
+  async #append(log: string, content: Item, taking?: Taking): Promise<void> {
     for (;;) {
-      const slot = await this.#take(log);
+      const { slot } = await this.#take(log, taking);
       if (await this.#put(log, slot, content)) return;
     }
   }
 
   /** The next number. A request that the client repeats takes two, and one of them stays empty. */
-  async #take(log: string): Promise<number> {
-    const { item } = await this.#table.update(
+  async #take(log: string, taking: Taking = {}): Promise<{ won: boolean; slot: number; item?: Item }> {
+    const { won, item } = await this.#table.update(
       {
         key: { pk: logPartition(log), sk: logCounterSort },
         increase: { [counter]: 1 },
-        set: { [writtenAt]: numberValue(this.#clock.now()) },
+        ...taking,
+        set: { ...taking.set, [writtenAt]: numberValue(this.#clock.now()) },
       },
       () => false,
     );
-    return Number(item?.[counter]?.N) - 1;
+    return { won, slot: Number(item?.[counter]?.N) - 1, ...(item === undefined ? {} : { item }) };
   }
 
   async #put(log: string, slot: number, content: Item): Promise<boolean> {
@@ -182,4 +227,15 @@ export class RunLog {
     }
     return false;
   }
+}
+
+/** The counter knows a block whose members settle at once from its opening on. */
+function takingOf(entry: LogEntry): Taking {
+  if (entry.kind !== 'opened' || !settlesAtOnce(entry.opening)) return {};
+  return { setOnce: { block: numberValue(-1) }, names: { block: logBlockAttribute(entry) } };
+}
+
+/** Whether members of a block can settle at the same time. */
+export function settlesAtOnce({ concurrency }: JoinOpening): boolean {
+  return concurrency > 1;
 }

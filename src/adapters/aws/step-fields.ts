@@ -25,7 +25,7 @@ export function beginning(
   write: ClaimWrite | NestWrite,
   more: Partial<RecordFields>,
 ): { readonly set: Item; readonly remove: readonly string[] } {
-  const { key, stepId, turn, now, inputFrom, sharedFrom, seesCell, log } = write;
+  const { key, stepId, turn, now, inputFrom, sharedFrom, seesCell, log, graph } = write;
   const ofIteration: (keyof RecordFields)[] = sharedFrom === key.entry ? ['output', 'shared'] : ['output'];
   const kept = write.iterates === true ? ofIteration : [];
   const fields = {
@@ -33,7 +33,7 @@ export function beginning(
     turn,
     startedAt: now,
     inputFrom,
-    ...optional({ sharedFrom, seesCell, log }),
+    ...optional({ sharedFrom, seesCell, log, graph }),
     ...more,
   };
   return {

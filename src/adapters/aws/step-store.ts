@@ -126,7 +126,7 @@ async function commit(table: Table, write: CommitWrite): Promise<Write<StepRecor
 }
 
 async function sleep(table: Table, write: SleepWrite): Promise<Write<StepRecord>> {
-  const { runId, key, stepId, turn, now, dueAt, inputFrom, sharedFrom, log } = write;
+  const { runId, key, stepId, turn, now, dueAt, inputFrom, sharedFrom, log, graph } = write;
   const fields = {
     stepId,
     turn,
@@ -134,7 +134,7 @@ async function sleep(table: Table, write: SleepWrite): Promise<Write<StepRecord>
     startedAt: now,
     dueAt,
     inputFrom,
-    ...optional({ sharedFrom, log }),
+    ...optional({ sharedFrom, log, graph }),
   } as const;
   const item = { ...keyItem(recordItemKey(runId, key)), ...encodeRecord(fields) };
   const condition = {

@@ -66,6 +66,7 @@ export function withSweep(stored: RunHeader | undefined, write: SweepWrite): Run
 /** See `RunStore.finish`. */
 export function finished(stored: RunHeader | undefined, write: FinishWrite): RunHeader | undefined {
   if (stored === undefined || isOver(stored) || stored.epoch !== write.epoch) return undefined;
+  if (write.graphHash !== undefined && write.graphHash !== stored.graphHash) return undefined;
   return tidy<RunHeader>({
     ...stored,
     status: write.status,

@@ -41,7 +41,7 @@ function begun(
   stored: StepRecord | undefined,
   write: ClaimWrite | NestWrite,
 ): Loose<Omit<StepRecord, 'status'>> {
-  const { key, stepId, turn, inputFrom, sharedFrom, now, seesCell, log } = write;
+  const { key, stepId, turn, inputFrom, sharedFrom, now, seesCell, log, graph } = write;
   const kept = write.iterates === true ? stored : undefined;
   return {
     key,
@@ -54,6 +54,7 @@ function begun(
     shared: sharedFrom === key.entry ? kept?.shared : undefined,
     seesCell,
     log,
+    graph,
   };
 }
 
@@ -179,7 +180,7 @@ function withOutcome(mine: StepRecord, outcome: CommitOutcome): StepRecord {
 /** See `RunStore.sleep`. */
 export function slept(stored: StepRecord | undefined, write: SleepWrite): StepRecord | undefined {
   if (stored !== undefined && stored.turn >= write.turn) return undefined;
-  const { key, stepId, turn, now, dueAt, inputFrom, sharedFrom, log } = write;
+  const { key, stepId, turn, now, dueAt, inputFrom, sharedFrom, log, graph } = write;
   return tidy<StepRecord>({
     key,
     stepId,
@@ -190,6 +191,7 @@ export function slept(stored: StepRecord | undefined, write: SleepWrite): StepRe
     inputFrom,
     sharedFrom,
     log,
+    graph,
   });
 }
 

@@ -8,6 +8,7 @@ export interface RunDocument {
   readonly resourceId?: string | undefined;
   readonly createdAt?: string | undefined;
   readonly updatedAt?: string | undefined;
+  readonly deadlineAt?: string | undefined;
   readonly payload?: unknown;
   readonly result?: unknown;
   readonly error?: unknown;

@@ -10,7 +10,7 @@ import { messageOf } from './render.ts';
 
 /** The run, its status and its times. */
 export function headLines({ paint, width }: Context, run: RunDocument, now: number): string[] {
-  const { runId, workflowName, resourceId, createdAt, updatedAt, cost, parked, queued } = run;
+  const { runId, workflowName, resourceId, createdAt, updatedAt, deadlineAt, cost, parked, queued } = run;
   const standing = queued === undefined ? run.status : 'queued';
   const status = parked === undefined ? standing : `${standing}, parked`;
   const ended = isOver(run.status);
@@ -22,6 +22,7 @@ export function headLines({ paint, width }: Context, run: RunDocument, now: numb
   const about = [
     ...(createdAt === undefined ? [] : [`created ${timeText(createdAt)}`]),
     ...(queued?.ahead === undefined ? [] : [`${queued.ahead} ahead`]),
+    ...(deadlineAt === undefined || ended ? [] : [`fails at ${timeText(deadlineAt)}`]),
     ...(resourceId === undefined ? [] : [`resource ${printable(resourceId)}`]),
     ...(cost === undefined ? [] : [`cost $${(cost.dollars * 1e6).toFixed(2)} a million`]),
   ].join('  ');

@@ -272,6 +272,15 @@ export const endCases: readonly ContractCase<RunFixture>[] = [
     },
   ],
   [
+    'an end by a graph that the run is not marked with loses',
+    async (run) => {
+      await run.start();
+      const end = { runId: run.runId, epoch: 1, status: 'success', endedBy: 0, now: T0 } as const;
+      hasFields(lostTo(await run.store.finish({ ...end, graphHash: 'other' })), { status: 'running' });
+      hasFields(won(await run.store.finish({ ...end, graphHash: 'graph' })), { status: 'success' });
+    },
+  ],
+  [
     'a terminal status never changes',
     async (run) => {
       for (const status of ['success', 'failed', 'tripwire', 'canceled'] as const) {

@@ -2,7 +2,7 @@ import { deepStrictEqual } from 'node:assert/strict';
 import type { Parked } from '../../core/records.ts';
 import { atOnce, lostTo, lostToNothing, won } from './compare.ts';
 import { listPages } from './list-cases.ts';
-import { type RunFixture, T0, value } from './run-fixture.ts';
+import { outcomes, type RunFixture, T0, value } from './run-fixture.ts';
 import type { ContractCase } from './suite.ts';
 
 const parked: Parked = {
@@ -49,6 +49,27 @@ export const parkingCases: readonly ContractCase<RunFixture>[] = [
       const writes = await atOnce(4, () => run.store.unpark(unparkOf(run, 'other')));
       deepStrictEqual(writes.filter((write) => write.won).length, 1);
       deepStrictEqual((await run.stored())?.wakes, 1);
+    },
+  ],
+  [
+    'what is begun keeps the graph by which it was',
+    async (run) => {
+      await run.start();
+      const graph = '12345678s';
+      won(await run.store.claim(run.claim({ graph })));
+      deepStrictEqual((await run.record())?.graph, graph);
+      won(await run.store.commit(run.commit(outcomes.success)));
+      deepStrictEqual((await run.record())?.graph, graph);
+      const { owner: _, leaseUntil: __, ...begin } = run.claim({ graph: '12345678n' });
+      won(await run.store.nest({ ...begin, key: { entry: 1 }, childRunId: run.backend.ids.unique() }));
+      deepStrictEqual((await run.record({ entry: 1 }))?.graph, '12345678n');
+      const { runId, turn, stepId, now, inputFrom } = begin;
+      const sleep = { runId, turn, stepId, now, inputFrom, dueAt: T0 + 60_000, graph: '12345678z' };
+      won(await run.store.sleep({ ...sleep, key: { entry: 2 } }));
+      deepStrictEqual((await run.record({ entry: 2 }))?.graph, '12345678z');
+      const opening = { turn, total: 2, concurrency: 2, openedAt: T0, graph: '12345678p' };
+      deepStrictEqual(won(await run.store.openJoin({ runId, entry: 3, epoch: 1, ...opening })), opening);
+      deepStrictEqual((await run.store.loadJoin({ runId, entry: 3, epoch: 1 }))?.graph, '12345678p');
     },
   ],
   [

@@ -38,6 +38,8 @@ export const faultKinds = {
   'clock-skew': 'a process has a clock that is minutes off',
   /** A process that runs a version of the code without one of the workflows. */
   'old-code': 'a process runs code that lacks a workflow',
+  /** A process that runs another version of the workflows than those that serve them at the end: see `Plan.deploys`. */
+  'other-graph': 'a process runs another version of the workflows',
   /** The sweep index shows a run late, or one that is not due. */
   'stale-index': 'the sweep index is late',
 } as const;
@@ -49,6 +51,8 @@ export type FaultKind = keyof typeof faultKinds;
 export type FaultRates = Readonly<Partial<Record<FaultKind, number>>>;
 
 const allKinds = Object.keys(faultKinds) as FaultKind[];
+/** Those that come at random: which version a process runs is planned. */
+const drawnKinds = allKinds.filter((kind) => kind !== 'other-graph');
 
 /** Rates of calls; those of processes and of everything that a worker lives through rarely are lower. */
 const usualRates = [0.002, 0.01, 0.05, 0.2] as const;
@@ -70,7 +74,7 @@ export function drawRates(random: Random): FaultRates {
   if (random.chance(1 / 8)) return {};
   const share = random.pick([0.15, 0.35, 0.6]);
   const rates: Partial<Record<FaultKind, number>> = {};
-  for (const kind of allKinds) {
+  for (const kind of drawnKinds) {
     const isIn = random.chance(share);
     const rate = processKinds.has(kind) ? 0.3 : random.pick(rare.has(kind) ? rareRates : usualRates);
     if (isIn) rates[kind] = rate;

@@ -22,8 +22,25 @@ export const notCompared = {
     'Which bodies are executed again depends on when. That no turn is executed twice without a takeover is checked.',
 } as const;
 
-/** What is wrong with a seed, in words: what was seen on the way, and where it ended otherwise than its interpretation. */
+/**
+ * What is wrong with a seed, in words: what was seen on the way, and where it ended otherwise than its interpretation. Where there are
+ * two versions of the workflows, it has to have ended as one of them says.
+ */
 export async function judge(scenario: Scenario, outcome: SeedOutcome): Promise<string[]> {
+  const problems = await judgeBy(scenario, outcome);
+  const { otherWorkflows, ...rest } = scenario;
+  const { otherResult, violations } = outcome;
+  if (problems.length === 0 || violations.length > 0 || otherWorkflows === undefined) return problems;
+  // The steps of the time before it are those of either version.
+  if (outcome.traveled > 0) return [];
+  const other = { ...outcome, ...(otherResult === undefined ? {} : { result: otherResult }) };
+  const otherwise = await judgeBy({ ...rest, workflows: otherWorkflows }, other);
+  return otherwise.length === 0
+    ? []
+    : [...problems, ...otherwise.map((problem) => `other version: ${problem}`)];
+}
+
+async function judgeBy(scenario: Scenario, outcome: SeedOutcome): Promise<string[]> {
   const { violations, result, canceled, plan } = outcome;
   if (violations.length > 0 || result === undefined) return [...violations];
   if (canceled && result.status === 'canceled') return [];

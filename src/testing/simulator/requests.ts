@@ -61,7 +61,7 @@ export class Requests {
       callers.add({
         name: 'restart',
         fromDecision: restartAt,
-        refusals: ['WORKFLOW_RUN_NOT_ACTIVE', 'WORKFLOW_RUN_NOT_FOUND'],
+        refusals: ['WORKFLOW_RUN_NOT_ACTIVE', 'WORKFLOW_RUN_NOT_FOUND', ...this.#parks()],
         perform: (runtime) => runtime.restart({ runId }),
       });
     }
@@ -82,6 +82,11 @@ export class Requests {
         this.startedWith.add(request.inputData);
       },
     });
+  }
+
+  /** A run that is parked can neither be resumed nor restarted. */
+  #parks(): readonly ErrorCode[] {
+    return this.#setting.scenario.otherWorkflows === undefined ? [] : ['WORKFLOW_RUN_PARKED'];
   }
 
   #cancel(fromDecision: number): void {
@@ -175,7 +180,7 @@ export class Requests {
     callers.add({
       name: 'resume',
       fromDecision: 0,
-      refusals: resumeRefusals,
+      refusals: [...resumeRefusals, ...this.#parks()],
       perform: (runtime) => ('key' in request ? runtime.resumeByKey(request) : runtime.resume(request)),
     });
   }

@@ -20,6 +20,12 @@ export interface Suspension {
 export interface Scenario {
   /** The workflows that every process serves. */
   readonly workflows: readonly WorkflowDefinition[];
+  /**
+   * Another version of them, with the same ids: it takes the place of the first one while runs are alive, see `Plan.deploys`. A run
+   * has to come to what one of the two comes to, so only one workflow may differ, and it may be nested in no loop and no foreach.
+   * @default there is one version
+   */
+  readonly otherWorkflows?: readonly WorkflowDefinition[];
   /** The one of them that is started. */
   readonly workflowId: string;
   readonly inputData?: unknown;
@@ -43,6 +49,12 @@ export function startedWorkflow({ workflows, workflowId }: Scenario): WorkflowDe
   const known = workflows.map(({ id }) => id).join(', ');
   const message = `No workflow "${workflowId}" is among workflows (${known}): give it, or set workflowId to one of these`;
   throw new WorkflowError('WORKFLOW_NOT_FOUND', message, { details: { workflowId } });
+}
+
+/** Which versions of the code serve the runs from a decision on. */
+export interface Deploy {
+  readonly at: number;
+  readonly serves: 'first' | 'both' | 'other';
 }
 
 /** How a seed is simulated; all of it is drawn by the seed where it is not given. */
@@ -80,6 +92,11 @@ export interface Plan {
   readonly earlyResume: boolean;
   /** At the end, the run's records expire, and old events come once more. */
   readonly expires: boolean;
+  /**
+   * What is deployed after each other where there are two versions of the workflows; the last one leaves one version. Absent:
+   * the first one stays.
+   */
+  readonly deploys?: readonly Deploy[];
 }
 
 /**
@@ -100,6 +117,20 @@ const recoverable: ReadonlySet<string> = new Set<FaultKind>([
   'crash-after',
   'crash-in-step',
 ]);
+
+/** A rolling deploy; in one plan of three the first version comes back, in one of six runs begin while both serve. */
+function drawDeploys(random: Random): readonly Deploy[] {
+  let at = random.chance(1 / 6) ? 0 : random.below(random.pick([10, 60, 200]));
+  const next = (serves: Deploy['serves'], most: number): Deploy => {
+    const deploy = { at, serves };
+    at += 1 + random.below(most);
+    return deploy;
+  };
+  // All at once, or one process after another.
+  const both = (): Deploy[] => (random.chance(0.8) ? [next('both', random.pick([20, 100, 400]))] : []);
+  const deploys = [...both(), next('other', 200)];
+  return random.chance(1 / 3) ? [...deploys, ...both(), next('first', 1)] : deploys;
+}
 
 /** How a seed is simulated. */
 export function planOf(seed: number): Plan {
@@ -138,6 +169,8 @@ export function planOf(seed: number): Plan {
     ...(cancelAt === undefined ? {} : { cancelAt }),
     ...(restartAt === undefined ? {} : { restartAt }),
     ...(travelAt === undefined ? {} : { travelAt }),
+    // A run that is parked is found by a sweep alone.
+    ...(sweeper ? { deploys: drawDeploys(new Random(seed, 1_001)) } : {}),
   };
 }
 
@@ -148,6 +181,8 @@ export interface SeedOutcome {
   readonly violations: readonly string[];
   /** The run at the end; undefined when it was not read. */
   readonly result: RunResult | undefined;
+  /** The same as the other version of the workflows shows it. */
+  readonly otherResult?: RunResult;
   /** The input whose start was accepted. */
   readonly inputData: unknown;
   /** Somebody's cancel was answered. */

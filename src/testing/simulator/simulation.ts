@@ -10,6 +10,7 @@ import { Fleet } from './fleet.ts';
 import type { World } from './process.ts';
 import { Random } from './random.ts';
 import { Requests } from './requests.ts';
+import { Rollout } from './rollout.ts';
 import type { BackendWrapper, Plan, Scenario, SeedOutcome } from './scenario.ts';
 import { Scheduler } from './scheduler.ts';
 import { StaleReads } from './stale-reads.ts';
@@ -59,7 +60,10 @@ class Simulation {
   readonly #requests: Requests;
   readonly #sweeps: Sweeps;
   readonly #guards = new Map<string, number>();
+  readonly #rollout: Rollout;
   readonly #observer: Runtime;
+  readonly #otherObserver: Runtime | undefined;
+  #isSettled = false;
   readonly #world: World;
   #accepted: Parameters<Transport['accept']>[0][] = [];
 
@@ -92,9 +96,21 @@ class Simulation {
       onMetric: (name, attributes) => this.#count(name, attributes),
     };
     this.#bodies = new Bodies(this.#world);
-    this.#fleet = new Fleet(this.#world, plan, this.#bodies.instrument(scenario.workflows), wrap);
+    const { otherWorkflows } = scenario;
+    const versions = {
+      first: this.#bodies.instrument(scenario.workflows),
+      ...(otherWorkflows === undefined ? {} : { other: this.#bodies.instrument(otherWorkflows) }),
+    };
+    this.#fleet = new Fleet(this.#world, plan, versions, wrap);
     this.#callers = new Callers(this.#scheduler, () => this.#fleet.api());
-    this.#sweeps = new Sweeps(this.#scheduler, this.#watch, () => this.#fleet.worker());
+    this.#sweeps = new Sweeps(this.#scheduler, this.#watch, {
+      worker: () => this.#fleet.worker(),
+      serves: (workflowId) => this.#fleet.serves(workflowId),
+    });
+    this.#rollout = new Rollout(
+      { plan, scenario },
+      { scheduler: this.#scheduler, fleet: this.#fleet, sweeps: this.#sweeps, watch: this.#watch },
+    );
     this.#scheduler.addSource(this.#transport);
     this.#scheduler.addSource(this.#callers);
     if (plan.sweeper) this.#scheduler.addSource(this.#sweeps);
@@ -103,8 +119,8 @@ class Simulation {
       if (!isTimer) this.#accepted.push(event);
       this.#watch.published(event);
     };
-    const backend = this.#place.attach();
-    this.#observer = createRuntime({ workflows: scenario.workflows, backend, work: false, logger: silent });
+    this.#observer = this.#observe(scenario.workflows);
+    this.#otherObserver = otherWorkflows === undefined ? undefined : this.#observe(otherWorkflows);
     this.#requests = new Requests({
       scenario,
       plan,
@@ -113,6 +129,10 @@ class Simulation {
       watch: this.#watch,
       random: new Random(plan.seed, 5),
     });
+  }
+
+  #observe(workflows: Scenario['workflows']): Runtime {
+    return createRuntime({ workflows, backend: this.#place.attach(), work: false, logger: silent });
   }
 
   #count(name: string, attributes: Readonly<Record<string, string>> | undefined): void {
@@ -125,9 +145,10 @@ class Simulation {
     this.#requests.begin();
     await this.#toRest();
     this.#checkRest();
-    const result = await this.#result();
+    const result = await this.#result(this.#observer);
+    const other = this.#otherObserver === undefined ? undefined : await this.#result(this.#otherObserver);
     if (this.#plan.expires && this.#watch.violations.length === 0) await this.#expire();
-    return this.#outcome(result);
+    return { ...this.#outcome(result), ...(other === undefined ? {} : { otherResult: other }) };
   }
 
   /** Goes on until nothing moves any more. */
@@ -137,11 +158,13 @@ class Simulation {
       if (this.#scheduler.decisions > mostDecisions) break;
       if (!this.#faults.stopped && this.#scheduler.decisions >= this.#plan.calmAt) this.#calm();
       this.#fleet.trouble();
+      this.#rollout.look();
+      if (this.#faults.stopped && this.#rollout.isDone) this.#settle();
       this.#requests.look();
       if (await this.#scheduler.decide()) continue;
       if (this.#callers.open > 0 && this.#requests.hurry()) continue;
       if (!this.#faults.stopped) this.#calm();
-      else if (!this.#requests.goOn()) return;
+      else if (!this.#rollout.hurry() && !this.#requests.goOn()) return;
     }
     this.#watch.violate(`it does not come to rest: ${this.#scheduler.decisions} decisions`);
   }
@@ -150,8 +173,14 @@ class Simulation {
   #calm(): void {
     this.#faults.stop();
     this.#scheduler.hasten();
-    this.#sweeps.calm();
     this.#fleet.calm();
+  }
+
+  /** Nothing goes wrong, and nothing is deployed any more. */
+  #settle(): void {
+    if (!this.#isSettled) this.#sweeps.calm();
+    this.#isSettled = true;
+    this.#rollout.unpark();
   }
 
   /** Whether what is left at the end is what may be left. */
@@ -201,9 +230,9 @@ class Simulation {
       this.#watch.violate(`${takeovers} claims were taken over although nothing went wrong`);
   }
 
-  async #result(): Promise<SeedOutcome['result']> {
+  async #result(observer: Runtime): Promise<SeedOutcome['result']> {
     try {
-      return await this.#observer.result({ runId: this.#runId, includeState: true });
+      return await observer.result({ runId: this.#runId, includeState: true });
     } catch (error) {
       if (this.#watch.violations.length === 0)
         this.#watch.violate(`the result cannot be read: ${String(error)}`);

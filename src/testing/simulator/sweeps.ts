@@ -15,23 +15,36 @@ const mostSweepsInVain = 12;
 export class Sweeps implements ActionSource {
   /** Most sweeps of one run in a row that changed nothing of any run, since nothing goes wrong any more. */
   mostInVain = 0;
+  /** Sweeps since the last {@link calm}. */
+  since = 0;
   readonly #inVain = new Map<string, number>();
   #changes = 0;
   readonly #scheduler: Scheduler;
   readonly #watch: Watch;
   readonly #worker: () => ApiProcess;
+  readonly #serves: (workflowId: string) => boolean;
   readonly #actor: Actor = { name: 'sweeper' };
   #next = 0;
   #isCalm = false;
 
-  constructor(scheduler: Scheduler, watch: Watch, worker: () => ApiProcess) {
+  /** `serves`: whether a workflow is there at the moment. */
+  constructor(
+    scheduler: Scheduler,
+    watch: Watch,
+    parts: { readonly worker: () => ApiProcess; readonly serves: (workflowId: string) => boolean },
+  ) {
+    const { worker, serves } = parts;
+    this.#serves = serves;
     this.#scheduler = scheduler;
     this.#watch = watch;
     this.#worker = worker;
   }
 
+  /** Nothing goes wrong any more, or only from now on one version of the code serves. */
   calm(): void {
     this.#isCalm = true;
+    this.#inVain.clear();
+    this.since = 0;
   }
 
   *actions() {
@@ -56,6 +69,7 @@ export class Sweeps implements ActionSource {
     const { process, runtime } = this.#worker();
     this.#next = this.#scheduler.now + sweepEveryMs;
     if (this.#isCalm) this.#count();
+    this.since += 1;
     this.#scheduler.note(`by ${process.name}`);
     runtime.sweep().catch(() => undefined);
   }
@@ -70,8 +84,9 @@ export class Sweeps implements ActionSource {
     if ([...records.values()].some(waitsFor)) return;
     if (changes !== this.#changes) this.#inVain.clear();
     this.#changes = changes;
-    for (const { runId, sweepAt = Infinity } of headers.values()) {
-      if (sweepAt > now) continue;
+    for (const { runId, sweepAt = Infinity, parked, workflowId } of headers.values()) {
+      // One that waits for other code is looked at until that is there.
+      if (sweepAt > now || parked !== undefined || !this.#serves(workflowId)) continue;
       const times = (this.#inVain.get(runId) ?? 0) + 1;
       this.#inVain.set(runId, times);
       this.mostInVain = Math.max(this.mostInVain, times);

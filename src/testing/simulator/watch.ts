@@ -34,6 +34,8 @@ const headerWrites: ReadonlySet<keyof RunStore> = new Set([
   'finishCallback',
   'showSnapshot',
   'setSweep',
+  'park',
+  'unpark',
 ]);
 const recordWrites: ReadonlySet<keyof RunStore> = new Set([
   ...loggedRecordWrites,
@@ -227,7 +229,8 @@ export class Watch {
     if (method === 'nest') this.#known.add((argument as NestWrite).childRunId);
     if (method === 'claim' || method === 'nest' || method === 'sleep')
       this.#follows(method, runId, image.key);
-    if (method === 'resume') this.#reopened(argument as ResumeWrite, result);
+    // A request that comes again has won, too, and changes nothing.
+    if (method === 'resume' && image.turn !== before?.turn) this.#reopened(argument as ResumeWrite, result);
     if (before !== undefined) this.#keeps(method, runId, before, image);
     this.records.set(name, image);
     if (image.status === 'suspended' && image.childRunId === undefined) this.#suspended.set(name, image);
@@ -282,6 +285,9 @@ export class Watch {
   /** A turn that has a result keeps it, and no turn comes back. */
   #keeps(method: string, runId: string, before: StepRecord, image: StepRecord): void {
     const where = `${runId} ${formatKey(image.key)}`;
+    // What is over, or was begun, is of one step: another one takes its place in another epoch only.
+    if (image.stepId !== before.stepId && parseTurn(image.turn).epoch === parseTurn(before.turn).epoch)
+      this.violate(`${method} made ${where} ${image.stepId}, which was ${before.stepId}`);
     if (image.turn < before.turn)
       this.violate(`${method} took ${where} back from ${before.turn} to ${image.turn}`);
     if (!settled.has(before.status) || baseTurn(image.turn) !== baseTurn(before.turn)) return;

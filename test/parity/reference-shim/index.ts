@@ -12,7 +12,7 @@ export { cloneStep, cloneWorkflow, createStep, mapVariable, RequestContext } fro
 export { Agent, wordsModel } from './agent.ts';
 export { Host } from './host.ts';
 export { createTool } from './tool.ts';
-export { storageIn, storageWithVirtualTime } from './storage.ts';
+export { type Storage, storageIn, storageWithVirtualTime } from './storage.ts';
 
 /** What the compiler knows of the steps that were listed for it. */
 type Listed<Steps extends readonly AnyStep[]> = {

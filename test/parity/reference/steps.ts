@@ -1,6 +1,8 @@
 import { vi } from 'vitest';
 import { z } from 'zod';
-import { createStep, createWorkflow } from '../reference-shim/index.ts';
+import type { WorkflowDefinition } from '../../../src/core/definition.ts';
+import type { Place } from '../../runtime/places.ts';
+import { createStep, createWorkflow, Host, type Storage, storageIn } from '../reference-shim/index.ts';
 
 /** Steps and workflows that take and give anything, with what counts their calls. */
 
@@ -22,6 +24,30 @@ export function asking(id: string) {
     execute,
     step: createStep({ id, inputSchema: any, outputSchema: any, resumeSchema: any, execute }),
   };
+}
+
+export type Execute = Parameters<typeof createStep>[0]['execute'];
+
+/** A step with this body. */
+export function step<const Id extends string>(id: Id, execute: Execute, more: object = {}) {
+  return createStep({ id, inputSchema: any, outputSchema: any, ...more, execute });
+}
+
+interface Startable {
+  start(given: never): Promise<unknown>;
+}
+
+/** Starts a run of a workflow in a fresh place, and waits until nothing of it goes on by itself. */
+export async function startedIn<One extends Startable>(
+  place: Place,
+  workflow: WorkflowDefinition & { createRun(): Promise<One> },
+  given: object = {},
+  storage: Storage = storageIn(place),
+) {
+  new Host({ workflows: { workflow }, storage });
+  const run = await workflow.createRun();
+  const done = (await run.start({ inputData: {}, ...given } as never)) as Awaited<ReturnType<One['start']>>;
+  return { run, done };
 }
 
 /** A workflow without entries yet. */

@@ -167,7 +167,7 @@ describe.each(places)('legacy streaming in $name', (place) => {
     expect(await workflow.getWorkflowRunById(run.runId)).toMatchObject({ payload: { first: true } });
   });
 
-  it('rejects the state and ends the stream of a run that cannot be started', async () => {
+  it('R28 rejects the state and ends the stream of a run that cannot be started', async () => {
     const workflow = flow().then(passing('step1')).commit();
     new Host({ workflows: { workflow }, storage: storageIn(place) });
     const run = await workflow.createRun();

@@ -1,6 +1,7 @@
 import { aloneCases } from './alone.ts';
 import { blockCases } from './blocks.ts';
 import type { StreamCase } from './case.ts';
+import { endsInBlocksCases } from './ends-in-blocks.ts';
 import { foreachCases } from './foreach.ts';
 import { loopCases } from './loops.ts';
 import { nestedCases } from './nested.ts';
@@ -16,4 +17,5 @@ export const streamCases: readonly StreamCase[] = [
   ...foreachCases,
   ...nestedCases,
   ...nestedInBlocksCases,
+  ...endsInBlocksCases,
 ];

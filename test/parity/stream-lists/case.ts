@@ -30,8 +30,12 @@ export interface StreamCall {
   /** As a program writes it. */
   readonly text: string;
   readonly open: (run: RunHandle) => AsyncIterable<unknown>;
-  /** Called with each event, while the stream goes on. */
-  readonly onEvent?: (run: RunHandle, event: ListedEvent) => Promise<unknown> | undefined;
+  /** Called with each event and all so far, it among them, while the stream goes on. */
+  readonly onEvent?: (
+    run: RunHandle,
+    event: ListedEvent,
+    soFar: readonly ListedEvent[],
+  ) => Promise<unknown> | undefined;
   readonly list: EventList;
 }
 
@@ -75,7 +79,15 @@ export function timeTravelStream(options: Options & { readonly step: unknown }, 
 }
 
 /** The same call, while which the run is canceled when an event of this type comes. */
-export function canceledAt(type: string, { text, open, list }: StreamCall): StreamCall {
-  const onEvent: StreamCall['onEvent'] = (run, event) => (event.type === type ? run.cancel() : undefined);
+export function canceledAt(type: string, call: StreamCall): StreamCall {
+  return canceledAfter(1, type, call);
+}
+
+/** The same call, while which the run is canceled once so many events of this type have come. */
+export function canceledAfter(count: number, type: string, { text, open, list }: StreamCall): StreamCall {
+  const onEvent: StreamCall['onEvent'] = (run, event, soFar) => {
+    const isIt = event.type === type && soFar.filter((one) => one.type === type).length === count;
+    return isIt ? run.cancel() : undefined;
+  };
   return { text: `${text}, run.cancel()`, open, onEvent, list };
 }

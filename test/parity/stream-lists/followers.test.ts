@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { RunHandle } from '../../../src/sdk/run.ts';
 import { body, flow } from '../../runtime/steps.ts';
-import { inPlace, places } from '../../runtime/places.ts';
+import { inPlace } from '../../runtime/places.ts';
+import { places } from '../places/index.ts';
 import { all } from '../stream-events.ts';
 import { expectList } from './compare.ts';
 import {
@@ -41,7 +42,7 @@ function asking() {
 }
 
 describe.each(places)('whole streams of followers in $name', (place) => {
-  test('watch tells of the steps twice when they end, and of no suspension of the run', async () => {
+  test('R23 watch tells of the steps twice when they end, and of no suspension of the run', async () => {
     const made = asking();
     await inPlace(place, [made], async (runtime) => {
       const run = new RunHandle(runtime, await runtime.create({ workflowId: 'w', runId: 'r' }), made);
@@ -54,7 +55,7 @@ describe.each(places)('whole streams of followers in $name', (place) => {
     });
   });
 
-  test('observeStream tells of the whole run', async () => {
+  test('R24 observeStream tells of the whole run', async () => {
     const made = asking();
     await inPlace(place, [made], async (runtime) => {
       const run = new RunHandle(runtime, await runtime.create({ workflowId: 'w', runId: 'r' }), made);
@@ -65,7 +66,7 @@ describe.each(places)('whole streams of followers in $name', (place) => {
     });
   });
 
-  test('streamLegacy tells the same as watch, in its own form', async () => {
+  test('R25 streamLegacy tells the same as watch, in its own form', async () => {
     const made = asking();
     await inPlace(place, [made], async (runtime) => {
       const run = new RunHandle(runtime, await runtime.create({ workflowId: 'w', runId: 'r' }), made);
@@ -84,7 +85,7 @@ describe.each(places)('whole streams of followers in $name', (place) => {
     });
   });
 
-  test('a step that a restart executes again begins once', async () => {
+  test('R26 a step that a restart executes again begins once', async () => {
     const hang = Promise.withResolvers<undefined>();
     let executions = 0;
     const stuck = body('a', async ({ inputData, writer }) => {

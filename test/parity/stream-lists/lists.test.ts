@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import type { WorkflowDefinition } from '../../../src/core/definition.ts';
 import type { Runtime } from '../../../src/runtime/index.ts';
 import { RunHandle } from '../../../src/sdk/run.ts';
-import { inPlace, places } from '../../runtime/places.ts';
+import { inPlace } from '../../runtime/places.ts';
+import { places } from '../places/index.ts';
 import { streamCases } from './all.ts';
 import type { StreamCall } from './case.ts';
 import { expectList } from './compare.ts';
@@ -19,7 +20,7 @@ async function eventsOf(run: RunHandle, { open, onEvent }: StreamCall): Promise<
   const answers: Promise<unknown>[] = [];
   for await (const event of open(run) as AsyncIterable<ListedEvent>) {
     events.push(event);
-    const answer = onEvent?.(run, event);
+    const answer = onEvent?.(run, event, events);
     if (answer !== undefined) answers.push(answer);
   }
   await Promise.all(answers);
@@ -27,13 +28,16 @@ async function eventsOf(run: RunHandle, { open, onEvent }: StreamCall): Promise<
 }
 
 describe.each(places)('whole streams in $name', (place) => {
-  test.each(streamCases)('$construct: $what', async ({ workflow, calls }) => {
-    const made = workflow();
-    await inPlace(place, [made], async (runtime) => {
-      const run = await runOf(runtime, made);
-      for (const call of calls) expectList(await eventsOf(run, call), call.list);
-      // To close a runtime waits for its steps.
-      await expect.poll(() => hanging.size).toBe(0);
+  const cases = streamCases.map((one) => [`${one.construct}: ${one.what}`, one] as const);
+  describe.each(cases)('%s', (_, { workflow, calls }) => {
+    test('R22 tells each event of a stream, by all that it has and in order', async () => {
+      const made = workflow();
+      await inPlace(place, [made], async (runtime) => {
+        const run = await runOf(runtime, made);
+        for (const call of calls) expectList(await eventsOf(run, call), call.list);
+        // To close a runtime waits for its steps.
+        await expect.poll(() => hanging.size).toBe(0);
+      });
     });
   });
 });

@@ -75,10 +75,11 @@ export const trip = { reason: 'stop', retry: true, metadata: { rule: 1 } };
 const { reason, ...details } = trip;
 export const tripError = thrown('TripWire', reason, { tripwire: trip });
 
-/** Ends the run with a tripwire. */
-export function trips(id: string) {
-  return body(id, async () => {
-    throw new TripWire(reason, details);
+/** Ends the run with a tripwire, on the number `on` or on everything; else gives its input. */
+export function trips(id: string, on?: number) {
+  return body(id, async ({ inputData }) => {
+    if (on === undefined || inputData === on) throw new TripWire(reason, details);
+    return inputData;
   });
 }
 
@@ -98,10 +99,10 @@ export function bails(id: string, on?: number) {
   );
 }
 
-/** Cancels the run, and gives its input. */
-export function aborts(id: string) {
+/** Cancels the run, on the number `on` or on everything, and gives its input. */
+export function aborts(id: string, on?: number) {
   return body(id, async ({ inputData, abort }) => {
-    abort();
+    if (on === undefined || inputData === on) abort();
     return inputData;
   });
 }

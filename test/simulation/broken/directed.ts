@@ -4,6 +4,7 @@ import { memoryPlace } from '../../../src/adapters/memory/index.ts';
 import { createRuntime, type Runtime } from '../../../src/runtime/index.ts';
 import { ManualClock } from '../../runtime/faults.ts';
 import { step, workflow } from '../../runtime/fixtures.ts';
+import { twoGraphs } from '../../runtime/two-graphs.ts';
 import { playConcurrentRuns } from '../concurrent-runs.ts';
 
 /**
@@ -137,6 +138,27 @@ export const concurrentRuns: DirectedSchedule = async () => {
   const violations: string[] = [];
   for (let seed = 0; seed < 10; seed += 1) violations.push(...(await playConcurrentRuns(seed)).violations);
   return violations;
+};
+
+/** A worker with the old graph begins a step that only that has, when a sweep with the new one has found that the run fits it. */
+export const begunByAnotherGraph: DirectedSchedule = async () => {
+  const { worker, drain, place, clock } = twoGraphs();
+  const named = (id: string) => step(id, () => id);
+  const before = [named('one'), named('two'), named('last')];
+  const gate = Promise.withResolvers<void>();
+  const [old, slow] = [worker(before), worker(before, { claim: gate.promise })];
+  const now = worker([named('one'), named('new'), named('last')]);
+  await old.start({ workflowId: 'w', runId: 'r' });
+  const second = await drain(old, ({ path }) => path[0] === 1);
+  const handled = second === undefined ? undefined : slow.handle(second);
+  await place.settled();
+  clock.pass(130_000);
+  await now.sweep();
+  gate.resolve();
+  await handled;
+  await drain(now);
+  const run = await now.get({ runId: 'r' });
+  return run?.parked === undefined ? [`a run with a step of another graph is ${run?.status}`] : [];
 };
 
 /** The code has another graph by the time when a suspended step is resumed, and then the one of before again. */

@@ -2,6 +2,7 @@ import type { FaultRates } from '../../../src/testing/simulator/faults.ts';
 import type { BackendWrapper, Plan } from '../../../src/testing/simulator/scenario.ts';
 import {
   armLaunchedOnceMore,
+  begunByAnotherGraph,
   concurrentRuns,
   deadlineOfAnEarlierEpoch,
   type DirectedSchedule,
@@ -126,6 +127,13 @@ export const brokenEngines: readonly BrokenEngine[] = [
     seeds: 0,
     mutations: mutations['never-parks'],
     directed: otherGraph,
+  },
+  {
+    name: 'record-of-another-graph',
+    what: 'a run goes on from a step that another graph has begun, when it is marked with this one',
+    seeds: 0,
+    mutations: mutations['record-of-another-graph'],
+    directed: begunByAnotherGraph,
   },
   {
     name: 'never-unparks',

@@ -52,6 +52,13 @@ export const mutations = {
       to: "  if (misfit !== undefined && runId === '') {",
     },
   ],
+  'record-of-another-graph': [
+    {
+      file: 'src/runtime/parking.ts',
+      from: '  return !seen.some((stamped) => isOfOtherGraph(stamped, graphHash));',
+      to: "  return !seen.some((stamped) => isOfOtherGraph(stamped, graphHash) && graphHash === '');",
+    },
+  ],
   'never-unparks': [
     {
       file: 'src/runtime/parking.ts',

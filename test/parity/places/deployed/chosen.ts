@@ -1,6 +1,6 @@
 /**
- * The parity tests that run on a deployed stack over HTTP, by their files (from test/parity) and their names: of every construct
- * some, and of the lines more than half. None of them looks at what its steps leave in the process that executes them, and time
+ * The parity tests that run on a deployed stack over HTTP, by their files (from test/parity) and their names: some of
+ * every construct, with more than a third of the lines. None of them looks at what its steps leave in the process that executes them, and time
  * is real there.
  */
 export const chosen: Readonly<Record<string, readonly string[]>> = {
