@@ -227,11 +227,13 @@ const anew: readonly StreamCase[] = [
 ];
 
 const endsOfLoops = (['dowhile', 'dountil'] as const).flatMap((construct): StreamCase[] => {
-  const loop = (looped: Body) =>
-    flow('w')
-      [construct](looped, async ({ inputData }) => (construct === 'dowhile') === Number(inputData) < 9)
+  const loop = (looped: Body) => {
+    const w = flow('w');
+    const isLow = (input: unknown): boolean => Number(input) < 9;
+    return w[construct](looped, async ({ inputData }) => isLow(inputData) === (construct === 'dowhile'))
       .then(gives('z', 0))
       .commit();
+  };
   return [
     {
       construct,
