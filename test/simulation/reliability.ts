@@ -51,6 +51,14 @@ const promises: readonly (readonly [promise: string, proof: string])[] = [
     'One seed in five has no sweeper, and only faults that lose nothing.',
   ],
   [
+    'A run goes on with no code that lacks what it has done.',
+    'One seed in six meets another version of its workflows in a rolling deploy, which may come back: it ends as one of the two says, and one of the two alone can always end it.',
+  ],
+  [
+    'No more runs of a key go on than the limit of their workflow says, and each gets its turn.',
+    'One seed in ten has up to four runs under one key: places, their order, and what is begun of each run are watched; at the end all are over, and no place is kept.',
+  ],
+  [
     'Nothing runs away, and nothing is left over.',
     'What is published again is bounded by what went wrong, and so is how often a run is swept before something changes; at the end no event, no nested run and no time of a sweep is left. Events that come after a run has expired do nothing.',
   ],

@@ -22,8 +22,8 @@ export const mutations = {
   'place-given-back': [
     {
       file: 'src/runtime/start.ts',
-      from: 'if (!isSent || stored !== undefined) await giveBack',
-      to: 'void isSent;\n    await giveBack',
+      from: 'if (!isSent || stored !== undefined)',
+      to: 'if (!isSent || workflow !== undefined)',
     },
   ],
   'places-overtaken': [

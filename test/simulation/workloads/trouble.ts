@@ -146,6 +146,9 @@ export function withTrouble(random: Random, spec: GraphSpec, factor: number): Gr
   return random.chance(0.1 * factor) ? withRepeat(random, made) : made;
 }
 
+/** Longest time of a step, ms: what a timer can wait for. */
+const longestStepMs = 2_147_483_647;
+
 /** A time limit for one of the nested workflows, or one of the steps. */
 export function withInnerTime(random: Random, spec: GraphSpec, times: readonly number[]): GraphSpec {
   const timeoutMs = random.pick(times);
@@ -157,7 +160,9 @@ export function withInnerTime(random: Random, spec: GraphSpec, times: readonly n
     });
   }
   const steps = stepIds(spec.root);
-  return steps.length === 0 ? spec : at(spec, random.pick(steps), (step) => ({ ...step, timeoutMs }));
+  return steps.length === 0
+    ? spec
+    : at(spec, random.pick(steps), (step) => ({ ...step, timeoutMs: Math.min(timeoutMs, longestStepMs) }));
 }
 
 function nestedIds({ entries }: WorkflowSpec): string[] {
