@@ -31,7 +31,8 @@ const requireBanner =
 
 /**
  * Packages that the clients load for credentials of other places than a function, which has its own in its environment, for a
- * browser, and for operations that nothing here calls. They are left out; what an author imports is bundled with the author's.
+ * browser, and for operations that nothing here calls. They are left out; what an author imports is bundled with the author's. A
+ * part of the SDK that imports one of them as it is loaded has it all the same.
  */
 const neverLoaded = [
   '@aws-sdk/credential-provider-ini',
@@ -84,7 +85,6 @@ export async function bundleFunction(esbuild: Esbuild, { module, entry, outdir }
     outdir,
     minify: true,
     splitting: true,
-    external: neverLoaded,
   };
   const clients = new Map<string, string>();
   const functions = await esbuild.build({
@@ -93,12 +93,12 @@ export async function bundleFunction(esbuild: Esbuild, { module, entry, outdir }
       { in: module, out: 'index' },
       ...[...imported].toSorted().map((specifier) => ({ in: specifier, out: outputOf(specifier) })),
     ],
-    plugins: [authorsApart, withoutCrons, onFirstUse(clients), separable],
+    plugins: [authorsApart, withoutCrons, withoutNeverLoaded, onFirstUse(clients), separable],
   });
   const later = await esbuild.build({
     ...ours,
     entryPoints: [...clients].map(([out, path]) => ({ in: path, out })),
-    plugins: [separable],
+    plugins: [withoutNeverLoaded, separable],
   });
   return { authors: authors.metafile, functions: functions.metafile, later: later.metafile };
 }
@@ -148,6 +148,16 @@ function onFirstUse(clients: Map<string, string>): esbuildModule.Plugin {
     },
   };
 }
+
+/** Leaves out what is imported on a use that there is not. */
+const withoutNeverLoaded: esbuildModule.Plugin = {
+  name: 'without-never-loaded',
+  setup(build) {
+    build.onResolve({ filter: /^(?:@aws-sdk|@smithy|bowser)/ }, ({ path, kind }) =>
+      kind === 'dynamic-import' && neverLoaded.includes(path) ? { path, external: true } : undefined,
+    );
+  },
+};
 
 /** Marks the question of a plugin, which it would answer itself otherwise. */
 const resolving = Symbol('resolving');

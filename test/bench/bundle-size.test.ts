@@ -1,4 +1,5 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { isBuiltin } from 'node:module';
 import { join } from 'node:path';
 import * as esbuild from 'esbuild';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -78,6 +79,15 @@ describe.each([
     const first = inputs(atStart(outputs));
     expect(first.filter((path) => path.includes('@aws-sdk/client-dynamodb/'))).not.toEqual([]);
     expect(first.filter((path) => late.test(path))).toEqual([]);
+  });
+
+  test('has whatever its files import as they are loaded', () => {
+    const imported = [...outputs.values()].flatMap((output) => output.imports);
+    const absent = imported.filter(
+      ({ path, kind, external }) =>
+        external === true && kind !== 'dynamic-import' && !isBuiltin(path) && !/^\.\/[\w-]+\.mjs$/.test(path),
+    );
+    expect(absent).toEqual([]);
   });
 
   // Both parts would have functions of a workflow of their own, and errors that the other does not know.

@@ -2,6 +2,8 @@ import { existsSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { chosenFiles } from '../parity/places/deployed/choice.ts';
+import { DEPLOYED_PLACE, PLACES_VARIABLE } from '../parity/places/names.ts';
 import { markForEmptying } from './buckets.ts';
 import { run } from './commands.ts';
 
@@ -23,6 +25,8 @@ export interface Deployment {
   deploy(): Promise<void>;
   /** Runs the tests of files, or of folders, below test/integration. */
   test(...files: readonly string[]): Promise<void>;
+  /** Runs the parity tests that were chosen for the stack of their own. */
+  testParity(): Promise<void>;
   destroy(): Promise<void>;
 }
 
@@ -75,6 +79,20 @@ export async function synthesize(options: DeploymentOptions): Promise<Deployment
         'vitest.integration.config.ts',
         ...files.map((file) => `test/integration/${file}`),
       ]),
+    testParity: () =>
+      run(
+        process.execPath,
+        [
+          vitestCommand,
+          'run',
+          '--config',
+          'vitest.parity.config.ts',
+          // Most of what they do is to wait, while two cores execute the functions.
+          '--maxWorkers=4',
+          ...chosenFiles.map((file) => `test/parity/${file}`),
+        ],
+        { env: { ...env, [PLACES_VARIABLE]: DEPLOYED_PLACE }, signal },
+      ),
     // Whoever interrupts is not left with what was deployed.
     async destroy() {
       // A deployment that failed has no outputs, and nothing in its buckets.

@@ -4,8 +4,11 @@ import { emulatorEnvironment, startEmulator } from './emulator.ts';
 /**
  * `npm run test:integration`: deploys the construct with the CDK's command line, calls it over HTTP, breaks what can break,
  * and removes it again. On an emulator that it starts itself, or on the LocalStack-compatible endpoint in AWS_ENDPOINT_URL.
- * `-- suite/calls.test.ts` runs the tests of a file only.
+ * `-- suite/calls.test.ts` runs the tests of a file only, `-- parity` those of test/parity that were chosen for it.
  */
+
+/** Names the parity tests among the files. */
+const PARITY = 'parity';
 
 async function main(files: readonly string[]): Promise<void> {
   const signal = interruption();
@@ -50,8 +53,14 @@ async function deployAndTest(
     step('deploy');
     await deployment.deploy();
     step('test');
-    await deployment.test(...(files.length > 0 ? files : ['suite']));
-    if (files.length === 0) {
+    const isWhole = files.length === 0;
+    const suites = isWhole ? ['suite'] : files.filter((file) => file !== PARITY);
+    if (suites.length > 0) await deployment.test(...suites);
+    if (isWhole || files.includes(PARITY)) {
+      step('test the same as in every place');
+      await deployment.testParity();
+    }
+    if (isWhole) {
       step('test under load');
       await deployment.test('load');
       step('test what is left');

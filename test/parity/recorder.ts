@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import type { Reporter, TestCase, TestModule } from 'vitest/node';
 import { documentText } from './document.ts';
 import { idsIn } from './lines.ts';
-import { placeIn } from './places/names.ts';
+import { chosenFiles, chosenIn, chosenName, isChosen } from './places/deployed/choice.ts';
+import { DEPLOYED_PLACE, placeIn, PLACES_VARIABLE } from './places/names.ts';
 import { byLine, fileOf, type PlaceRecord, readRecords, type RecordedLine, recordText } from './records.ts';
 
 /** Writes what the tests came to instead of comparing it. */
@@ -25,11 +26,14 @@ export class ParityRecorder implements Reporter {
 
   onTestRunEnd(modules: readonly TestModule[]): void {
     const tests = modules.flatMap((module) => [...module.children.allTests()]);
-    if (!this.#isWhole || !modules.some(({ moduleId }) => moduleId.endsWith('checklist.test.ts'))) return;
-    const inPlaces = tests.filter(({ name, fullName }) => {
-      return placeIn(fullName) !== undefined && idsIn(name).length > 0;
+    if (!this.#isWhole || !isAll(modules)) return;
+    const inPlaces = tests.filter((test) => {
+      const place = placeIn(test.fullName);
+      const counts = place === DEPLOYED_PLACE ? isChosen(named(test)) : place !== undefined;
+      return counts && idsIn(test.name).length > 0;
     });
     if (inPlaces.some((test) => test.result().state === 'failed')) return;
+    if (isOnStack() && !isChoiceWhole(inPlaces)) return;
     const records = recordsOf(inPlaces);
     if (process.env[RECORD_VARIABLE] === undefined) {
       for (const record of records) compare(record);
@@ -38,6 +42,36 @@ export class ParityRecorder implements Reporter {
     for (const record of records) writeFileSync(fileOf(record.place), recordText(record));
     writeFileSync(documentFile, documentText(readRecords()));
   }
+}
+
+/** Whether the tests run on a deployed stack, and so nowhere else. */
+function isOnStack(): boolean {
+  return process.env[PLACES_VARIABLE] === DEPLOYED_PLACE;
+}
+
+/** Whether these are all files with tests of the place, or of the places. */
+function isAll(modules: readonly TestModule[]): boolean {
+  const files = new Set(modules.map(({ moduleId }) => chosenName(moduleId)));
+  return (isOnStack() ? chosenFiles : ['checklist.test.ts']).every((file) => files.has(file));
+}
+
+function named({ module, name }: TestCase): { readonly file: string; readonly name: string } {
+  return { file: module.moduleId, name };
+}
+
+/** Whether each chosen test has passed. Fails the run otherwise: one that runs no longer would not be missed. */
+function isChoiceWhole(tests: readonly TestCase[]): boolean {
+  const passed = new Set(
+    tests
+      .filter((test) => placeIn(test.fullName) === DEPLOYED_PLACE && test.result().state === 'passed')
+      .map((test) => `${chosenName(test.module.moduleId)} > ${test.name}`),
+  );
+  const all = chosenFiles.flatMap((file) => chosenIn(file).map((name) => `${file} > ${name}`));
+  const missing = all.filter((test) => !passed.has(test));
+  if (missing.length === 0) return true;
+  console.error(`Chosen for the place "${DEPLOYED_PLACE}", but not passed there:\n${missing.join('\n')}`);
+  process.exitCode = 1;
+  return false;
 }
 
 function compare(record: PlaceRecord): void {

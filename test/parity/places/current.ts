@@ -3,6 +3,8 @@ export interface CurrentTest {
   readonly file: string;
   /** Its place among all tests of the file, from 0. */
   readonly number: number;
+  /** Its own name, without those of what it is in. */
+  readonly name: string;
 }
 
 /** The test that is running; told before each one. */

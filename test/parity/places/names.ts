@@ -14,8 +14,11 @@ export const localNames = {
 /** The place that needs DynamoDB Local. */
 export const AWS_PLACE = 'dynamodb, eventbridge and sqs';
 
+/** The place that needs a stack, and in which some of the tests run: see `deployed/chosen.ts`. */
+export const DEPLOYED_PLACE = 'a deployed stack, over http';
+
 /** All of them, in the order of the document's columns. */
-export const placeNames: readonly string[] = [...Object.values(localNames), AWS_PLACE];
+export const placeNames: readonly string[] = [...Object.values(localNames), AWS_PLACE, DEPLOYED_PLACE];
 
 /** The place that a test's name says it runs in: the longest one, since the names of some begin with those of others. */
 export function placeIn(testName: string): string | undefined {

@@ -6,7 +6,9 @@
 type Body = (...given: unknown[]) => unknown;
 
 /** A test with what its table gives it. */
-interface NotedTest {
+export interface NotedTest {
+  /** As Vitest says it, without the names of what it is in. */
+  readonly name: string;
   readonly run: () => unknown;
 }
 
@@ -17,13 +19,22 @@ function rowOf(row: unknown): unknown[] {
   return Array.isArray(row) ? row : [row];
 }
 
-function note(_: string, body: Body): void {
-  noted.push({ run: () => body() });
+/** A title with what a row of a table has for it: its values in their order, or fields of an object by their names. */
+function titled(title: string, row: unknown): string {
+  const values = rowOf(row).values();
+  const fields = row as Readonly<Record<string, unknown>>;
+  return title
+    .replaceAll('%s', () => String(values.next().value))
+    .replaceAll(/\$(\w+)/g, (_, name: string) => String(fields[name]));
+}
+
+function note(name: string, body: Body): void {
+  noted.push({ name, run: () => body() });
 }
 
 function noteEach(table: readonly unknown[]) {
-  return (_: string, body: Body): void => {
-    for (const row of table) noted.push({ run: () => body(...rowOf(row)) });
+  return (title: string, body: Body): void => {
+    for (const row of table) noted.push({ name: titled(title, row), run: () => body(...rowOf(row)) });
   };
 }
 
