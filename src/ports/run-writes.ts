@@ -152,6 +152,11 @@ export interface NamedWrite {
   readonly seen?: string;
   /** What is to be there, up to 300 KB. Absent: nothing. */
   readonly text?: string;
+  /**
+   * Since when no run needs the text, ms since 1970: a place that removes runs which are over by their age removes it as long
+   * after that as it removes a run after its end, unless it is written again. Absent: it stays.
+   */
+  readonly unusedSince?: number;
 }
 
 /** See {@link RunStore.writeNamed}. */

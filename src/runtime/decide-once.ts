@@ -4,7 +4,14 @@ import type { Engine } from './engine.ts';
 /** What is kept of a request that can come again: what it meant, or why it was refused. */
 type Decision<Meaning> =
   | { readonly meaning: Meaning }
-  | { readonly refused: { readonly code: ErrorCode; readonly message: string } };
+  | {
+      readonly refused: {
+        readonly code: ErrorCode;
+        readonly message: string;
+        /** Absent in what a former version kept. */
+        readonly details?: WorkflowError['details'];
+      };
+    };
 
 /** Refusals that say what the run was like at that time: it may be otherwise when the request comes again. */
 const passing: readonly ErrorCode[] = [
@@ -29,7 +36,8 @@ export async function decideOnce<Meaning>(
   const { image } = await backend.store.decideRequest({ runId, request, decision, now: backend.clock.now() });
   const kept = image === undefined ? found : ((await values.load(runId, image)) as Decision<Meaning>);
   if ('meaning' in kept) return kept.meaning;
-  throw new WorkflowError(kept.refused.code, kept.refused.message, { details: { runId } });
+  const { code, message, details } = kept.refused;
+  throw new WorkflowError(code, message, { details: { ...details, runId } });
 }
 
 async function decisionOf<Meaning>(find: () => Promise<Meaning>): Promise<Decision<Meaning>> {
@@ -37,7 +45,7 @@ async function decisionOf<Meaning>(find: () => Promise<Meaning>): Promise<Decisi
     return { meaning: await find() };
   } catch (error) {
     if (!isWorkflowError(error, ...passing)) throw error;
-    const { code, message } = error;
-    return { refused: { code, message } };
+    const { code, message, details } = error;
+    return { refused: { code, message, details } };
   }
 }

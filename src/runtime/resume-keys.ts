@@ -104,7 +104,10 @@ async function takeKey(
   }
 }
 
-/** Replaces what is stored under a key, if that is still what was seen. */
+/**
+ * Replaces what is stored under a key, if that is still what was seen. Where nobody waits under it any more, what it knows of
+ * requests is kept as long as a run that is over.
+ */
 export function writeKey(
   { backend }: Engine,
   name: string,
@@ -116,6 +119,7 @@ export function writeKey(
     name,
     ...(seen === undefined ? {} : { seen }),
     ...(text === undefined ? {} : { text }),
+    ...(state.holder === undefined ? { unusedSince: backend.clock.now() } : {}),
   });
 }
 

@@ -44,8 +44,9 @@ export async function loadTree(
   nested: NestedChoice,
   by: 'current' | 'recorded' = 'current',
 ): Promise<RunTree | undefined> {
-  const run = await engine.backend.store.loadRun(runId);
-  if (run === undefined) return undefined;
+  const loaded = await engine.backend.store.loadRun(runId);
+  if (loaded === undefined) return undefined;
+  const run = { ...loaded, records: loaded.records.filter((record) => !isBehindEnd(loaded.header, record)) };
   const graph = graphOf(engine, run, by);
   const open = await openForeach(engine, run.header, run.records, graph);
   const items = nested === 'all' ? await nestedItems(engine, run.header, graph, open) : [];
@@ -65,6 +66,11 @@ export async function loadTree(
     items,
     children: new Map(found.map((child) => [child.header.runId, child])),
   };
+}
+
+/** Whoever had another graph may have begun something behind the entry that ended the run: nothing came of it. */
+function isBehindEnd({ endedBy = -1 }: RunHeader, { key }: StepRecord): boolean {
+  return endedBy >= 0 && key.entry > endedBy;
 }
 
 /** The graph by which a run is read: that of the code, unless the run does not fit it. */

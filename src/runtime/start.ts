@@ -9,6 +9,7 @@ import {
   type RunInput,
   type SharedData,
 } from '../core/records.ts';
+import type { NewRun } from '../ports/index.ts';
 import { forbidden } from './access.ts';
 import type { CreateRequest, StartRequest, StoredRun } from './api.ts';
 import { checkId, checkRecord, checkTimeout } from './arguments.ts';
@@ -155,8 +156,12 @@ async function storeStart(
 ): Promise<StoredRun> {
   const { draft, entrance } = start;
   let stored: RunHeader | undefined;
+  let isSent = false;
   try {
-    const write = await writeStart(engine, workflow, start);
+    const wanted = await preparedStart(engine, workflow, start);
+    isSent = true;
+    const { won, image } = await engine.backend.store.startRun(wanted);
+    const write = { won, image: image ?? wanted.header, wanted: wanted.header };
     stored = write.image;
     if (!write.won) {
       const verdict = startVerdict(write.image, write.wanted);
@@ -172,19 +177,20 @@ async function storeStart(
     if (stored.epoch === 1) await publishStart(engine, workflow, stored, write.won);
     return storedRun(stored, write.won);
   } catch (error) {
-    // If that fails as well, the place is found abandoned later.
-    await giveBack(engine, entrance, draft, stored).catch(() => undefined);
+    // What is not answered may be stored, or may be yet: its place is found abandoned later, when it is not. So it is when this fails.
+    if (!isSent || stored !== undefined)
+      await giveBack(engine, entrance, draft, stored).catch(() => undefined);
     throw error;
   }
 }
 
-/** Calls `onStart` and stores the start. `image` is the run that is there then. */
-async function writeStart(
+/** Calls `onStart`; resolves with what is to be stored. */
+async function preparedStart(
   engine: Engine,
   workflow: CompiledWorkflow,
   { request, draft, valid, entrance }: AdmittedStart,
-): Promise<{ readonly won: boolean; readonly image: RunHeader; readonly wanted: RunHeader }> {
-  const { values, backend } = engine;
+): Promise<NewRun> {
+  const { values } = engine;
   const identity = [valid.input, valid.state, valid.requestContext, draft.resourceId ?? null];
   const header: RunHeader = {
     ...draft,
@@ -204,8 +210,7 @@ async function writeStart(
       : { shared: await values.store(draft.runId, shared, 'initialState') }),
   };
   await callOnStart(engine, workflow, draft, valid);
-  const { won, image } = await backend.store.startRun({ header, input });
-  return { won, image: image ?? header, wanted: header };
+  return { header, input };
 }
 
 /**

@@ -243,8 +243,8 @@ describe('settlements of a block whose members settle at once', () => {
     await Promise.all([0, 1, 2].map((member) => succeeds(runId, member)));
     const positions = (await settledOf(runId)).map((settled) => (settled as number[])[0]);
     expect([...new Set(positions)]).toEqual([0, 1, 2]);
-    const key = keyItem({ pk: logPartition(runId), sk: logCounterSort });
-    const { Item: counter } = await client.send(new GetItemCommand({ TableName: tableName, Key: key }));
+    const command = { TableName: tableName, Key: keyItem({ pk: logPartition(runId), sk: logCounterSort }) };
+    const { Item: counter } = await client.send(new GetItemCommand(command));
     expect(Object.keys(counter ?? {}).toSorted()).toEqual(['c', 'pk', 'sk', 'wt']);
   });
 

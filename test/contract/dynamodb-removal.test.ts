@@ -1,8 +1,9 @@
-import { DeleteItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
+import { DeleteItemCommand, GetItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, describe, expect, test } from 'vitest';
+import { tableDefinition } from '../../src/adapters/aws/config.ts';
 import { keyItem } from '../../src/adapters/aws/expression.ts';
 import { removeExpiredRun } from '../../src/adapters/aws/index.ts';
-import { headerKey } from '../../src/adapters/aws/keys.ts';
+import { headerKey, namedItemKey } from '../../src/adapters/aws/keys.ts';
 import type { RunStore } from '../../src/ports/index.ts';
 import { claimOf, headerOf, now, small, successOf, turn } from './dynamodb-records.ts';
 import { localClient, storeOn, tableForTests } from './dynamodb-place.ts';
@@ -100,4 +101,20 @@ describe('what the expired header of a run leaves behind', () => {
     expect(await removeExpiredRun({ client, tableName }, { ...image, sk: { S: 'B#00000' } })).toBe(0);
     expect(await all(runId)).toHaveLength(4);
   });
+});
+
+test('a text under a name expires as long after its last use as a run after its end, and stays while it is used', async () => {
+  const store = storeOn(client, tableName);
+  const name = newRun();
+  const expiry = async (): Promise<string | undefined> => {
+    const key = keyItem(namedItemKey(name));
+    const { Item: item } = await client.send(new GetItemCommand({ TableName: tableName, Key: key }));
+    return item?.[tableDefinition.timeToLive]?.N;
+  };
+  await store.writeNamed({ name, text: 'used' });
+  expect(await expiry()).toBeUndefined();
+  await store.writeNamed({ name, seen: 'used', text: 'unused', unusedSince: now });
+  expect(await expiry()).toBe(String(now / 1_000 + 86_400));
+  await store.writeNamed({ name, seen: 'unused', text: 'used' });
+  expect(await expiry()).toBeUndefined();
 });

@@ -14,7 +14,7 @@ const each: Graph = [
 ];
 
 /** Of a reader that began in the middle. */
-const cursor = logCursor('r1', { next: 4, mark: '', usage: noUsage });
+const inTheMiddle = { cursor: logCursor('r1', { next: 4, mark: '', usage: noUsage }) };
 
 function item(number: number, fields: Partial<StepRecord>): StepRecord {
   return { ...record(1, {}), stepId: 'item', ...fields, key: { entry: 1, item: number } };
@@ -117,19 +117,19 @@ describe('a foreach', () => {
       encodeToken({ kind, member, generation: 0, hasDelta: false }),
     );
     const known = only(each, { records, opening: { ...openingOf(3), tokens } });
-    const { events, asked } = eventsOf([list, entry], known, { cursor });
+    const { events, asked } = eventsOf([list, entry], known, inTheMiddle);
     expect(events.at(-1)?.payload).toMatchObject({ suspendPayload: 1, suspendedAt: 11, startedAt: 5 });
     expect(events.at(-2)).toMatchObject({
       time: 20,
       payload: { currentIndex: 0, iterationStatus: 'success' },
     });
     expect(asked).toEqual(['run', 'record', 'opening', 'record', 'opening']);
-    const removed = eventsOf([list, entry], only(each), { cursor });
+    const removed = eventsOf([list, entry], only(each), inTheMiddle);
     expect(removed.events.at(-1)?.payload).toEqual({ ...names, status: 'suspended', payload: [1, 2] });
     // A time travel has begun item 1 anew.
     const anew = { ...records, 'r1/i00001#00001': item(1, { turn: turn({ epoch: 2 }) }) };
     const past = [state(waits(1)), state(item(1, { turn: turn({ epoch: 2 }), ...success }))];
-    const traveled = eventsOf([list, entry], { ...known, records: anew, past }, { cursor });
+    const traveled = eventsOf([list, entry], { ...known, records: anew, past }, inTheMiddle);
     expect(traveled.events.at(-1)?.payload).toMatchObject({ suspendPayload: 1, suspendedAt: 11 });
   });
 
@@ -164,7 +164,7 @@ describe('a foreach', () => {
     expect(hot.asked).toEqual(['run']);
     const records = { 'r1/i00001#00001': goesOn };
     const known = only(each, { records, opening: { ...openingOf(2), tokens: [] } });
-    const cold = eventsOf([list, ...entries.slice(1)], known, { cursor });
+    const cold = eventsOf([list, ...entries.slice(1)], known, inTheMiddle);
     expect(cold.events.slice(1)).toMatchObject([resumed]);
     expect(cold.asked).toEqual(['run', 'record', 'opening']);
     const removed = eventsOf([list, ...entries.slice(1)], only(each));
@@ -175,7 +175,7 @@ describe('a foreach', () => {
     const entries = [state(item(0, { ...success, kept: true })), settled(1, 3, [['success', 0]])];
     expect(eventsOf(entries, only(each)).events).toEqual([]);
     const records = { 'r1/i00001#00000': item(0, { ...success, kept: true }) };
-    expect(eventsOf(entries.slice(1), only(each, { records }), { cursor }).events).toEqual([]);
+    expect(eventsOf(entries.slice(1), only(each, { records }), inTheMiddle).events).toEqual([]);
   });
 
   test.each([

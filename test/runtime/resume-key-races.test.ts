@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { WorkflowDefinition } from '../../src/core/definition.ts';
-import type { RunStore } from '../../src/ports/index.ts';
+import type { NamedWrite, RunStore } from '../../src/ports/index.ts';
 import type { Runtime } from '../../src/runtime/index.ts';
 import { nest, step, workflow } from './fixtures.ts';
 import { byHand, type Hand } from './hand.ts';
@@ -320,4 +320,28 @@ describe('a process dies', () => {
       });
     }
   });
+});
+
+test('what a key knows is in use as long as somebody waits under it', async () => {
+  const hand = byHand([one]);
+  await begin(hand, 'a');
+  const writes: NamedWrite[] = [];
+  const worker = hand.worker((inner) => ({
+    writeNamed: (write) => {
+      writes.push(write);
+      return inner.writeNamed(write);
+    },
+  }));
+  await worker.handle(hand.take());
+  await worker.resumeByKey({ key: 'k', resumeData: 1, requestKey: 'event' });
+  const uses = writes.map(({ text, unusedSince }) => [
+    Object.keys(JSON.parse(text ?? '{}') as object),
+    unusedSince,
+  ]);
+  const inUse = [
+    [['holder'], undefined],
+    [['holder', 'requests'], undefined],
+  ];
+  expect(uses.slice(0, 2)).toEqual(inUse);
+  expect(uses.at(-1)).toEqual([['requests'], hand.clock.now()]);
 });

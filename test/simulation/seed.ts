@@ -16,6 +16,7 @@ import {
   type GraphSpec,
   randomChange,
   randomSpec,
+  withInnerTime,
   type Workload,
 } from './workloads/index.ts';
 import type { BodySpec } from './workloads/spec.ts';
@@ -67,13 +68,39 @@ export function smallSpecOf(seed: number): GraphSpec {
 /** Times of runs, ms: hardly any run is over within the first, nearly all are within the last. */
 const runTimes = [1_000, 60_000, 86_400_000, 31_536_000_000] as const;
 
-/** The case of a seed. Few have a time limit: of a run that it ends, only that it comes to rest is compared. */
+/**
+ * The case of a seed. Few have a time limit: of a run that it ends, only that it comes to rest is compared. One in ten has runs
+ * beside it, as many of which go on as its workflow's limit says.
+ */
 export function caseOf(seed: number): SeedCase {
+  const limited = limitedCase(seed);
+  if (limited !== undefined) return limited;
   const random = new Random(seed, 6);
   const spec = specOf(seed);
   const isTimed = random.chance(0.06);
   const timed = isTimed ? { ...spec, root: { ...spec.root, timeoutMs: random.pick(runTimes) } } : spec;
-  return { spec: timed, plan: planOf(seed), ...changeOf(seed, spec) };
+  return { spec: withTimesInside(seed, timed), plan: planOf(seed), ...changeOf(seed, spec) };
+}
+
+/** One seed in 25 has a time limit inside: of a nested workflow, or of a step, whose body ends at once unless its process stands still. */
+function withTimesInside(seed: number, spec: GraphSpec): GraphSpec {
+  const random = new Random(seed, 1_005);
+  return random.chance(0.04) ? withInnerTime(random, spec, runTimes) : spec;
+}
+
+/** Clocks that are minutes off are not among the faults: by a clock it is found that a place is nobody's. */
+function limitedCase(seed: number): SeedCase | undefined {
+  const random = new Random(seed, 1_004);
+  const { beside, ...plan } = planOf(seed);
+  if (beside === undefined || !random.chance(0.1)) return undefined;
+  const spec = specOf(seed, 30);
+  const whenFull = random.pick(['queue', 'queue', 'queue', 'reject', 'return'] as const);
+  const limit = whenFull === 'return' ? 1 : random.between(1, 2);
+  const { 'clock-skew': _, ...rates } = plan.rates;
+  return {
+    spec: { ...spec, root: { ...spec.root, limit, whenFull } },
+    plan: { ...plan, beside: Math.max(beside, limit), rates },
+  };
 }
 
 /** One seed in six meets another version of the code. */

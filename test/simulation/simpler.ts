@@ -14,6 +14,7 @@ function* simplerPlans(plan: Plan): Iterable<Plan> {
   if (plan.cancelAt !== undefined) yield uncanceled;
   if (plan.restartAt !== undefined) yield unrestarted;
   if (plan.travelAt !== undefined) yield untraveled;
+  if ((plan.beside ?? 0) > 1) yield { ...plan, beside: Number(plan.beside) - 1 };
   const { deploys = [] } = plan;
   // The last one leaves one version.
   for (const index of deploys.keys())

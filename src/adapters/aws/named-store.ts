@@ -1,4 +1,6 @@
 import type { NamedResult, NamedWrite, RunStore } from '../../ports/run-store.ts';
+import { numberValue } from './attributes.ts';
+import { tableDefinition } from './config.ts';
 import { type Condition, keyItem } from './expression.ts';
 import { namedItemKey } from './keys.ts';
 import type { Table } from './table.ts';
@@ -6,8 +8,8 @@ import type { Table } from './table.ts';
 /** The text. */
 const textAttribute = 'v';
 
-/** Texts that belong to no run: see the methods of `RunStore`. */
-export function namedStore(table: Table): Pick<RunStore, 'loadNamed' | 'writeNamed'> {
+/** Texts that belong to no run: see the methods of `RunStore`. `retentionMs`: how long one is kept that is not used any more. */
+export function namedStore(table: Table, retentionMs: number): Pick<RunStore, 'loadNamed' | 'writeNamed'> {
   const loadNamed = async (name: string): Promise<string | undefined> => {
     const item = await table.get(namedItemKey(name), true);
     return item?.[textAttribute]?.S;
@@ -16,13 +18,17 @@ export function namedStore(table: Table): Pick<RunStore, 'loadNamed' | 'writeNam
     loadNamed,
 
     async writeNamed(write: NamedWrite) {
-      const { name, text } = write;
+      const { name, text, unusedSince } = write;
       const key = namedItemKey(name);
       if (text === undefined) {
         if (await table.remove(key, conditionOf(write))) return { won: true };
         return lost(await loadNamed(name));
       }
-      const item = { ...keyItem(key), [textAttribute]: { S: text } };
+      const expiry =
+        unusedSince === undefined
+          ? {}
+          : { [tableDefinition.timeToLive]: numberValue(Math.ceil((unusedSince + retentionMs) / 1_000)) };
+      const item = { ...keyItem(key), [textAttribute]: { S: text }, ...expiry };
       // A repetition meets the text that it wants, which its condition takes.
       const written = await table.put(item, conditionOf(write), () => false);
       return written.won ? { won: true, text } : lost(written.item?.[textAttribute]?.S);

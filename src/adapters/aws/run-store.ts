@@ -55,7 +55,7 @@ export function dynamoRunStore(options: DynamoRunStoreOptions): RunStore {
     ...joinStore(table, options.segmentSize),
     ...blockStore(table, pacing.clock),
     ...requestStore(table),
-    ...namedStore(table),
+    ...namedStore(table, retentionMs),
     ...runRemoval(table, removePayloads),
   };
   return withHistory(store, new RunLog(table, pacing.clock));

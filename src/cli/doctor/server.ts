@@ -36,7 +36,7 @@ export async function checkServer(context: Context, deployed?: string): Promise<
     checked('version', async () => versionFound(await deployedVersion(context, deployed)), 'warning'),
     checked('runs', async () => {
       const [parked, ...lists] = await Promise.all([
-        client.runs({ parked: true, limit: page, signal }),
+        client.runs({ parked: true, limit: page, signal }).catch(unasked),
         ...statuses.map((status) => client.runs({ status, limit: page, signal })),
       ]);
       return runsFound({
@@ -48,6 +48,11 @@ export async function checkServer(context: Context, deployed?: string): Promise<
     }),
   ]);
   return [api, version, runs];
+}
+
+/** A server that is older than this command knows no such parameter. */
+function unasked(error: unknown): undefined {
+  if (!isWorkflowApiError(error) || error.status !== 400) throw error;
 }
 
 /** API Gateway refuses before this package's code is asked, in words of its own. */
@@ -81,8 +86,8 @@ function versionFound(version: string): Found {
 }
 
 interface SeenRuns {
-  /** Those of which the server has found that they cannot go on. */
-  readonly parked: RunsPage;
+  /** Those of which the server has found that they cannot go on; undefined when it cannot be asked. */
+  readonly parked: RunsPage | undefined;
   readonly runs: readonly ListedRun[];
   /** False: there are older ones. */
   readonly isAll: boolean;
@@ -93,16 +98,19 @@ interface SeenRuns {
 function runsFound({ parked, runs, isAll, known }: SeenRuns): Found {
   const seen = isAll ? '' : ' of the newest 1,000 of each status';
   const lost = runs.filter(({ workflowId }) => !known.has(workflowId));
-  if (lost.length === 0 && parked.runs.length > 0) {
+  if (lost.length === 0 && parked !== undefined && parked.runs.length > 0) {
     const count = `${parked.runs.length}${parked.cursor === undefined ? '' : ' or more'}`;
     const text = `${count} parked: they wait for code that is not there, see evented runs --parked`;
     return { verdict: 'failed', text };
   }
-  if (lost.length === 0)
+  if (lost.length === 0) {
+    const text = `${runs.length} under way${seen} that this caller may see, all of workflows that are there`;
+    if (parked !== undefined) return { verdict: 'ok', text };
     return {
-      verdict: 'ok',
-      text: `${runs.length} under way${seen} that this caller may see, all of workflows that are there`,
+      verdict: 'warning',
+      text: `${text}; which are parked, this server is too old to say: deploy it again`,
     };
+  }
   const names = [...new Set(lost.map(({ workflowId }) => workflowId))].join(', ');
   return {
     verdict: 'failed',

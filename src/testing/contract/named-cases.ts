@@ -45,6 +45,21 @@ export const namedCases: readonly ContractCase<RunFixture>[] = [
     },
   ],
   [
+    'a text that no run needs is there until a place may remove it, and stays once it is written again',
+    async ({ store, runId: name }) => {
+      const unusedSince = Date.UTC(2026, 0, 1);
+      for (let time = 0; time < 2; time += 1) {
+        deepStrictEqual(await store.writeNamed({ name, text: 'one', unusedSince }), {
+          won: true,
+          text: 'one',
+        });
+      }
+      equal(await store.loadNamed(name), 'one');
+      deepStrictEqual(await store.writeNamed({ name, seen: 'one', text: 'two' }), { won: true, text: 'two' });
+      equal(await store.loadNamed(name), 'two');
+    },
+  ],
+  [
     'of several that want something else at the same time one wins',
     async ({ store, runId: name }) => {
       const first = await Promise.all(['a', 'b', 'c'].map((text) => store.writeNamed({ name, text })));

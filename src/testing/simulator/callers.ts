@@ -19,7 +19,10 @@ export interface Call {
   readonly refusals: readonly ErrorCode[];
   /** Whoever made the call has gone after the first try, answered or not. @default false */
   readonly once?: boolean;
-  readonly onAnswer?: (answer: unknown) => void;
+  /** Told of the answer; `again` when it is none to what was asked for. */
+  readonly onAnswer?: (answer: unknown) => 'again' | void;
+  /** Refusals after which the caller asks again, much later. @default none */
+  readonly refusedForNow?: readonly ErrorCode[];
 }
 
 interface Pending extends Omit<Call, 'fromDecision'> {
@@ -31,6 +34,8 @@ interface Pending extends Omit<Call, 'fromDecision'> {
 
 /** Pause before a call that failed is made again, ms. */
 const againMs = 1_000;
+/** The same for one that was refused for now, ms. */
+const laterMs = 3_600_000;
 /** Tries after which a caller is taken to be in an endless loop. */
 const mostTries = 200;
 
@@ -93,10 +98,11 @@ export class Callers implements ActionSource {
     try {
       const answer = await Promise.race([call.perform(runtime), process.death]);
       if (process.isDead) this.#unanswered(call);
-      else call.onAnswer?.(answer);
+      else if (call.onAnswer?.(answer) === 'again') this.#unanswered(call, laterMs);
     } catch (error) {
       if (isWorkflowError(error, 'WORKFLOW_BACKEND_UNAVAILABLE')) this.#unanswered(call);
-      else if (!isWorkflowError(error) || !call.refusals.includes(error.code))
+      else if (isAmong(error, call.refusedForNow ?? [])) this.#unanswered(call, laterMs);
+      else if (!isAmong(error, call.refusals))
         this.failures.push(`${call.name} was refused: ${String(error)}`);
     } finally {
       this.#open -= 1;
@@ -104,7 +110,7 @@ export class Callers implements ActionSource {
     }
   }
 
-  #unanswered(call: Pending): void {
+  #unanswered(call: Pending, pauseMs = againMs): void {
     if (call.once === true) return;
     // What goes wrong all the time stops some day.
     if (!this.#scheduler.calm) call.tries = 0;
@@ -112,7 +118,11 @@ export class Callers implements ActionSource {
       this.failures.push(`${call.name} was tried ${call.tries} times in vain`);
       return;
     }
-    call.dueAt = this.#scheduler.now + againMs;
+    call.dueAt = this.#scheduler.now + pauseMs;
     this.#pending.push(call);
   }
+}
+
+function isAmong(error: unknown, codes: readonly ErrorCode[]): boolean {
+  return isWorkflowError(error) && codes.includes(error.code);
 }

@@ -24,6 +24,7 @@ export function instrumented(
     requestContextSchema: workflow.requestContextSchema,
     retryConfig: workflow.retryConfig,
     timeoutMs: workflow.timeoutMs,
+    concurrency: workflow.concurrency,
     validateInputs: workflow.validateInputs,
     callbacks: workflow.callbacks,
     shouldPersistSnapshot: workflow.shouldPersistSnapshot,

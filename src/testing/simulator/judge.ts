@@ -1,4 +1,3 @@
-import { isWorkflowError } from '../../core/errors.ts';
 import { compareWithInterpreter, interpret, type InterpretedRun } from '../interpreter/index.ts';
 import { type Scenario, type SeedOutcome, startedWorkflow } from './scenario.ts';
 import { settlementOrders } from './settlements.ts';
@@ -46,24 +45,9 @@ async function judgeBy(scenario: Scenario, outcome: SeedOutcome): Promise<string
   if (canceled && result.status === 'canceled') return [];
   if (canceled && outcome.traveled === 0) return [`a cancel was answered, and the run is ${result.status}`];
   // Before the interpretation, which knows no time: a body that never ends would never end there.
-  const isTimed = (['step.timed-out', 'run.timed-out'] as const).some(
-    (name) => (outcome.guards.get(name) ?? 0) > 0,
-  );
-  // A process may have died before it counted that.
-  const isOverdue = result.status === 'failed' && isWorkflowError(result.error, 'WORKFLOW_RUN_TIMEOUT');
-  if (isTimed || isOverdue) return [];
-  const workflow = startedWorkflow(scenario);
-  const interpreted = await interpret(workflow, {
-    inputData: outcome.inputData,
-    ...(scenario.initialState === undefined ? {} : { initialState: scenario.initialState }),
-    ...(scenario.requestContext === undefined ? {} : { requestContext: scenario.requestContext }),
-    resume: (suspension) => scenario.resume?.(suspension),
-    settlementOrder: settlementOrders(outcome.watch, {
-      runId: result.runId,
-      workflow,
-      hasTraveled: outcome.traveled > 0,
-    }),
-  });
+  const isTimed = (outcome.guards.get('step.timed-out') ?? 0) > 0 || outcome.watch.timedOut;
+  if (isTimed) return [];
+  const interpreted = await interpretationOf(scenario, outcome, result.runId);
   if (outcome.watch.gaveUp) return [];
   if (interpreted.open.some(({ what }) => what === 'run' || what === 'state')) return [];
   const isHasty = outcome.watch.resumedEarly || outcome.faults.size > 0;
@@ -73,22 +57,65 @@ async function judgeBy(scenario: Scenario, outcome: SeedOutcome): Promise<string
       !(outcome.traveled > 0 && difference.startsWith('state is')),
   );
   if (differences.length > 0) return differences;
-  if (plan.restartAt !== undefined || outcome.traveled > 0) return [];
+  const beside = await differencesBeside(scenario, outcome);
+  if (beside.length > 0) return beside;
+  // Bodies are counted by their steps, whichever run executes them.
+  const isAlone = startedWorkflow(scenario).concurrency === undefined;
+  if (plan.restartAt !== undefined || outcome.traveled > 0 || !isAlone) return [];
   return [...executionDifferences(outcome, interpreted), ...planDifferences(outcome, interpreted)];
+}
+
+async function interpretationOf(
+  scenario: Scenario,
+  { inputData, watch, traveled }: SeedOutcome,
+  runId: string,
+): Promise<InterpretedRun> {
+  const workflow = startedWorkflow(scenario);
+  return interpret(workflow, {
+    inputData,
+    ...(scenario.initialState === undefined ? {} : { initialState: scenario.initialState }),
+    ...(scenario.requestContext === undefined ? {} : { requestContext: scenario.requestContext }),
+    resume: (suspension) => scenario.resume?.(suspension),
+    settlementOrder: settlementOrders(watch, {
+      runId,
+      workflow,
+      hasTraveled: traveled > 0 && runId === watch.root?.runId,
+    }),
+  });
+}
+
+/** Where the runs beside it ended otherwise than as if they had been alone. */
+async function differencesBeside(scenario: Scenario, outcome: SeedOutcome): Promise<string[]> {
+  const differences: string[] = [];
+  for (const result of outcome.beside) {
+    const interpreted = await interpretationOf(scenario, outcome, result.runId);
+    if (interpreted.open.some(({ what }) => what === 'run' || what === 'state')) continue;
+    const found = compareWithInterpreter(result, interpreted).filter(
+      (difference) => !isOfSuspension.test(difference),
+    );
+    differences.push(...found.map((difference) => `${result.runId}: ${difference}`));
+  }
+  return differences;
 }
 
 const isOfSuspension = /^(?:suspendPayload|suspendOutput|resumePayload) of /u;
 
 /** Every body was executed in each of its turns: once where nothing went wrong, and no more turns than it has. */
 function executionDifferences(
-  { executions, faults, plan }: SeedOutcome,
+  { executions, faults, plan, watch }: SeedOutcome,
   interpreted: InterpretedRun,
 ): string[] {
+  const idle = stepsBehindEnds(watch);
   const actual = new Map<string, number>();
   const add = (counts: Map<string, number>, name: string, times: number): void =>
     void counts.set(name, (counts.get(name) ?? 0) + times);
   for (const { stepId, generation, attempt, times } of executions.values())
-    add(actual, `${stepId} ${generation}.${attempt}`, faults.size === 0 && plan.pace.tickMs <= 1 ? times : 1);
+    if (!idle.has(stepId))
+      add(
+        actual,
+        `${stepId} ${generation}.${attempt}`,
+        faults.size === 0 && plan.pace.tickMs <= 1 ? times : 1,
+      );
   const certain = new Map<string, number>();
   const most = new Map<string, number>();
   for (const { stepId, generation, attempt, times, isOpen } of interpreted.executions) {
@@ -103,6 +130,15 @@ function executionDifferences(
       ? []
       : [`body ${name} was executed ${count} times, not ${low} to ${high}`];
   });
+}
+
+/** Steps that another version of the code has begun behind the entry which ended the run by then: nothing comes of them. */
+function stepsBehindEnds({ headers, records }: SeedOutcome['watch']): ReadonlySet<string> {
+  const behind = [...records].filter(([name, { key }]) => {
+    const { endedBy = -1 } = headers.get(name.slice(0, name.lastIndexOf('/'))) ?? {};
+    return endedBy >= 0 && key.entry > endedBy;
+  });
+  return new Set(behind.map(([, { stepId }]) => stepId));
 }
 
 /** Without faults the number of writes and events is the planned one. */

@@ -2,6 +2,7 @@ import { decode, encode } from '../../core/codec.ts';
 import type { ErrorCode } from '../../core/errors.ts';
 import { terminalStatuses } from '../../core/records.ts';
 import type { KeyResumeRequest, ResumeRequest, StartRequest } from '../../core/host.ts';
+import type { StoredRun } from '../../runtime/index.ts';
 import type { CommitWrite, RunStore } from '../../ports/index.ts';
 import type { Callers } from './callers.ts';
 import type { Random } from './random.ts';
@@ -23,6 +24,8 @@ interface Setting {
   readonly scenario: Scenario;
   readonly plan: Plan;
   readonly runId: string;
+  /** Runs that are started beside it. */
+  readonly beside: readonly string[];
   readonly callers: Callers;
   readonly watch: Watch;
   readonly random: Random;
@@ -31,6 +34,8 @@ interface Setting {
 /** What the callers of a simulation ask for. */
 export class Requests {
   canceled = false;
+  /** Runs beside it whose cancel was answered. */
+  readonly canceledBeside = new Set<string>();
   /** Inputs of the starts that were accepted. */
   readonly startedWith = new Set<unknown>();
   readonly #setting: Setting;
@@ -52,9 +57,12 @@ export class Requests {
       ...(initialState === undefined ? {} : { initialState }),
       ...(requestContext === undefined ? {} : { requestContext }),
     };
-    const isRivaled = plan.starters > 1 && plan.travelAt === undefined && 'rivalInput' in scenario;
+    const isAlone = startedWorkflow(scenario).concurrency === undefined;
+    const mayRival = isAlone && plan.travelAt === undefined && 'rivalInput' in scenario;
+    const isRivaled = plan.starters > 1 && mayRival;
     for (let count = 0; count < plan.starters; count += 1) this.#start(request, isRivaled);
     if (isRivaled) this.#start({ ...request, inputData: scenario.rivalInput }, true);
+    for (const besideId of this.#setting.beside) this.#startBeside({ ...request, runId: besideId });
     const { cancelAt, restartAt, travelAt } = plan;
     if (cancelAt !== undefined) this.#cancel(cancelAt);
     if (restartAt !== undefined) {
@@ -77,9 +85,36 @@ export class Requests {
       name: 'start',
       fromDecision: 0,
       refusals: isRivaled ? ['WORKFLOW_RUN_CONFLICT'] : [],
+      // Where no place is free: whoever wants this very run asks again.
+      refusedForNow: ['WORKFLOW_CONCURRENCY_LIMIT'],
       perform: (runtime) => runtime.start(request),
-      onAnswer: () => {
+      onAnswer: (answer) => {
+        if ((answer as StoredRun).runId !== request.runId) return 'again';
         this.startedWith.add(request.inputData);
+        return undefined;
+      },
+    });
+  }
+
+  /** Starts a run of the same workflow and key: it waits for its place, is refused, or is another one, as the workflow says. */
+  #startBeside(request: StartRequest & { readonly runId: string }): void {
+    const { callers, random } = this.#setting;
+    const { runId } = request;
+    callers.add({
+      name: 'start beside',
+      fromDecision: random.below(random.pick([1, 60])),
+      refusals: ['WORKFLOW_CONCURRENCY_LIMIT'],
+      perform: (runtime) => runtime.start(request),
+    });
+    if (!random.chance(0.25)) return;
+    callers.add({
+      name: 'cancel beside',
+      fromDecision: random.below(200),
+      refusals: ['WORKFLOW_RUN_NOT_FOUND', 'WORKFLOW_RUN_ALREADY_FINISHED'],
+      perform: (runtime) => runtime.cancel({ runId }),
+      onAnswer: () => {
+        this.canceledBeside.add(runId);
+        return undefined;
       },
     });
   }
@@ -101,6 +136,7 @@ export class Requests {
         const status = this.#setting.watch.root?.status;
         if (status !== 'canceled' && this.#setting.plan.travelAt === undefined)
           this.#setting.watch.violate(`a cancel was answered, and the run is ${status}`);
+        return undefined;
       },
     });
   }
@@ -115,6 +151,7 @@ export class Requests {
         'WORKFLOW_RUN_ACTIVE',
         'WORKFLOW_ARGUMENT_INVALID',
         'WORKFLOW_RUN_CONFLICT',
+        'WORKFLOW_CONCURRENCY_LIMIT',
       ],
       // Once: a repeated call would be another time travel.
       once: true,
@@ -146,7 +183,7 @@ export class Requests {
     const record = key === undefined ? undefined : watch.record(runId, key);
     if (header?.parent !== undefined || record === undefined || random.chance(0.5)) return;
     const items = record.key.item === undefined ? [] : [record.key.item];
-    this.#resume({ runId, path: [record.stepId], items, record: { ...record, ...outcome } });
+    this.#resume({ runId, rootId: runId, path: [record.stepId], items, record: { ...record, ...outcome } });
   }
 
   /** Sends for the answers to the suspensions that are there, at times of their own. */
@@ -196,8 +233,10 @@ export class Requests {
   }
 
   /** One of the ways to say which step is meant. */
-  #requestFor(step: SuspendedStep, open: readonly SuspendedStep[]): ResumeRequest {
-    const { runId, random, plan } = this.#setting;
+  #requestFor(step: SuspendedStep, all: readonly SuspendedStep[]): ResumeRequest {
+    const { random, plan } = this.#setting;
+    const { rootId: runId } = step;
+    const open = all.filter(({ rootId }) => rootId === runId);
     const data = this.#dataOf(step);
     const resumeData = data === undefined ? {} : { resumeData: data };
     const [label] = step.record.labels ?? [];
@@ -241,15 +280,15 @@ export class Requests {
   /** Nothing moves, and nothing goes wrong any more: whoever was refused asks again. False when there is nothing to ask for. */
   goOn(): boolean {
     const { watch } = this.#setting;
-    if (watch.root === undefined || terminalStatuses.has(watch.root.status)) return false;
+    const { roots } = watch;
+    if (roots.every(({ status }) => terminalStatuses.has(status))) return false;
     const open = watch.suspended();
     const [first] = open;
     if (first === undefined || !this.#mayAnswer() || this.#asked > 400) return false;
     this.#asked += 1;
-    if (watch.root.status !== 'suspended')
-      watch.violate(
-        `nothing moves, a step waits for a person, and the run shows that it is ${watch.root.status}`,
-      );
+    const status = watch.headers.get(first.rootId)?.status;
+    if (status !== 'suspended')
+      watch.violate(`nothing moves, a step waits for a person, and the run shows that it is ${status}`);
     this.#answer(this.#setting.random.pick(open), open);
     return true;
   }

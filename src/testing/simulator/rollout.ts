@@ -1,5 +1,5 @@
 import { type RunHeader, terminalStatuses } from '../../core/records.ts';
-import type { Fleet } from './fleet.ts';
+import { type Fleet, mostSkewMs } from './fleet.ts';
 import type { Deploy, Plan, Scenario } from './scenario.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { Sweeps } from './sweeps.ts';
@@ -7,6 +7,8 @@ import type { Watch } from './watch.ts';
 
 /** Sweeps after which a run that has not gone on waits for other code than what is deployed: clocks may be minutes off. */
 const sweepsToUnpark = 12;
+/** What is parked is looked at within this, ms. */
+const sweptWithinMs = 120_000;
 
 /** Deploys the versions of a plan, and in the end the one that a parked run waits for. */
 export class Rollout {
@@ -15,6 +17,7 @@ export class Rollout {
   readonly #sweeps: Sweeps;
   readonly #watch: Watch;
   readonly #left: Deploy[];
+  readonly #hasTwo: boolean;
   #serves: Deploy['serves'] = 'first';
   #isTurnedBack = false;
 
@@ -27,7 +30,8 @@ export class Rollout {
       readonly watch: Watch;
     },
   ) {
-    this.#left = scenario.otherWorkflows === undefined ? [] : [...(plan.deploys ?? [])];
+    this.#hasTwo = scenario.otherWorkflows !== undefined;
+    this.#left = this.#hasTwo ? [...(plan.deploys ?? [])] : [];
     this.#scheduler = parts.scheduler;
     this.#fleet = parts.fleet;
     this.#sweeps = parts.sweeps;
@@ -58,6 +62,7 @@ export class Rollout {
    * again. What it did by one version and what it did by the other must never keep both from going on.
    */
   unpark(): void {
+    if (!this.#hasTwo) return;
     const waiting = [...this.#watch.headers.values()].find((header) => this.#waitsForCode(header));
     if (waiting === undefined || this.#sweeps.since < sweepsToUnpark) return;
     if (this.#isTurnedBack) {
@@ -72,6 +77,8 @@ export class Rollout {
 
   /** One that is parked, and one that is over whose callbacks only its own code could call. */
   #waitsForCode({ parked, status, sweepAt, workflowId }: RunHeader): boolean {
+    // A run that sleeps is not looked at before it is over.
+    if ((sweepAt ?? 0) > this.#scheduler.now + mostSkewMs + sweptWithinMs) return false;
     if (!terminalStatuses.has(status)) return parked !== undefined;
     return sweepAt !== undefined && !this.#fleet.serves(workflowId);
   }

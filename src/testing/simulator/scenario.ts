@@ -80,6 +80,8 @@ export interface Plan {
   readonly calmAt: number;
   /** Callers that start the run at once, 1 to 4. */
   readonly starters: number;
+  /** Runs that are started beside it, 0 to 3, of a workflow with a limit: the limit is about them. @default 0 */
+  readonly beside?: number;
   /** Callers that resume a suspension at once, 1 to 3. */
   readonly resumers: number;
   /** Decision from which each of these is called; absent: never. */
@@ -170,6 +172,7 @@ export function planOf(seed: number): Plan {
     ...(restartAt === undefined ? {} : { restartAt }),
     ...(travelAt === undefined ? {} : { travelAt }),
     // A run that is parked is found by a sweep alone.
+    ...(sweeper ? { beside: new Random(seed, 1_003).between(1, 3) } : {}),
     ...(sweeper ? { deploys: drawDeploys(new Random(seed, 1_001)) } : {}),
   };
 }
@@ -183,6 +186,8 @@ export interface SeedOutcome {
   readonly result: RunResult | undefined;
   /** The same as the other version of the workflows shows it. */
   readonly otherResult?: RunResult;
+  /** The runs that were beside it and started, at the end, but for those that somebody canceled. */
+  readonly beside: readonly RunResult[];
   /** The input whose start was accepted. */
   readonly inputData: unknown;
   /** Somebody's cancel was answered. */

@@ -1,5 +1,6 @@
 import { type MemoryPlace, memoryPlace } from '../../adapters/memory/index.ts';
 import { terminalStatuses } from '../../core/records.ts';
+import type { RunResult } from '../../core/snapshot.ts';
 import type { ClaimWrite, CommitWrite } from '../../ports/index.ts';
 import { createRuntime, type Runtime } from '../../runtime/index.ts';
 import { sequenceIds } from '../sequence-ids.ts';
@@ -11,7 +12,13 @@ import type { World } from './process.ts';
 import { Random } from './random.ts';
 import { Requests } from './requests.ts';
 import { Rollout } from './rollout.ts';
-import type { BackendWrapper, Plan, Scenario, SeedOutcome } from './scenario.ts';
+import {
+  type BackendWrapper,
+  type Plan,
+  type Scenario,
+  type SeedOutcome,
+  startedWorkflow,
+} from './scenario.ts';
 import { Scheduler } from './scheduler.ts';
 import { StaleReads } from './stale-reads.ts';
 import { Sweeps } from './sweeps.ts';
@@ -48,6 +55,7 @@ export async function simulateSeed(
 class Simulation {
   readonly #plan: Plan;
   readonly #runId = 'run';
+  readonly #beside: readonly string[];
   readonly #faults: Faults;
   readonly #random: Random;
   readonly #scheduler: Scheduler;
@@ -76,7 +84,11 @@ class Simulation {
     const clock = { now: () => this.#scheduler.now, timer: () => () => undefined };
     this.#place = memoryPlace({ ids: sequenceIds(), clock, segmentSize });
     const stale = new StaleReads(this.#faults, new Random(plan.seed, 3));
-    this.#watch = new Watch(this.#runId, stale, (plan.rates['stale-read'] ?? 0) > 0);
+    const limit = startedWorkflow(scenario).concurrency?.limit;
+    const beside = limit === undefined ? 0 : (plan.beside ?? 0);
+    this.#beside = Array.from({ length: beside }, (_, index) => `beside${index}`);
+    const readsStale = (plan.rates['stale-read'] ?? 0) > 0;
+    this.#watch = new Watch([this.#runId, ...this.#beside], { stale, readsStale, limit });
     this.#transport = new Transport({
       scheduler: this.#scheduler,
       faults: this.#faults,
@@ -125,6 +137,7 @@ class Simulation {
       scenario,
       plan,
       runId: this.#runId,
+      beside: this.#beside,
       callers: this.#callers,
       watch: this.#watch,
       random: new Random(plan.seed, 5),
@@ -147,8 +160,9 @@ class Simulation {
     this.#checkRest();
     const result = await this.#result(this.#observer);
     const other = this.#otherObserver === undefined ? undefined : await this.#result(this.#otherObserver);
+    const beside = await this.#resultsBeside();
     if (this.#plan.expires && this.#watch.violations.length === 0) await this.#expire();
-    return { ...this.#outcome(result), ...(other === undefined ? {} : { otherResult: other }) };
+    return { ...this.#outcome(result), beside, ...(other === undefined ? {} : { otherResult: other }) };
   }
 
   /** Goes on until nothing moves any more. */
@@ -189,8 +203,12 @@ class Simulation {
     violations.push(...this.#callers.failures);
     if (violations.length > 0) return;
     if (root === undefined) return this.#watch.violate('the run was never started');
-    const isOver = terminalStatuses.has(root.status);
-    if (!isOver) this.#watch.violate(`the run stands still: it is ${root.status}`);
+    const standing = this.#watch.roots.filter(({ status }) => !terminalStatuses.has(status));
+    const isOver = standing.length === 0;
+    for (const { runId, status } of standing)
+      this.#watch.violate(`the run stands still: ${runId} is ${status}`);
+    for (const name of isOver && this.#plan.sweeper ? (this.#watch.places?.kept ?? []) : [])
+      this.#watch.violate(`all runs are over, and places are kept: ${name}`);
     if (this.#callers.open > 0) this.#watch.violate('a call was never answered');
     const inputs = this.#requests.startedWith.size;
     if (inputs !== 1) this.#watch.violate(`starts with ${inputs} inputs were accepted for one run`);
@@ -230,9 +248,19 @@ class Simulation {
       this.#watch.violate(`${takeovers} claims were taken over although nothing went wrong`);
   }
 
-  async #result(observer: Runtime): Promise<SeedOutcome['result']> {
+  /** Those that were started, and that nobody canceled. */
+  async #resultsBeside(): Promise<RunResult[]> {
+    const { canceledBeside } = this.#requests;
+    const started = this.#beside.filter(
+      (runId) => this.#watch.headers.has(runId) && !canceledBeside.has(runId),
+    );
+    const results = await Promise.all(started.map((runId) => this.#result(this.#observer, runId)));
+    return results.filter((result) => result !== undefined);
+  }
+
+  async #result(observer: Runtime, runId = this.#runId): Promise<SeedOutcome['result']> {
     try {
-      return await observer.result({ runId: this.#runId, includeState: true });
+      return await observer.result({ runId, includeState: true });
     } catch (error) {
       if (this.#watch.violations.length === 0)
         this.#watch.violate(`the result cannot be read: ${String(error)}`);
@@ -255,7 +283,7 @@ class Simulation {
       this.#watch.violate('the run came back after it had expired');
   }
 
-  #outcome(result: SeedOutcome['result']): SeedOutcome {
+  #outcome(result: SeedOutcome['result']): Omit<SeedOutcome, 'beside'> {
     for (const [method, times] of this.#watch.lost) this.#guards.set(`lost ${method}`, times);
     const faults = new Map<FaultKind, number>(this.#faults.counts);
     return {

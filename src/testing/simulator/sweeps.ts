@@ -1,3 +1,4 @@
+import { isQueued } from '../../core/concurrency.ts';
 import type { StepRecord } from '../../core/records.ts';
 import { defaultTimes } from '../../runtime/engine.ts';
 import type { ApiProcess } from './callers.ts';
@@ -84,9 +85,11 @@ export class Sweeps implements ActionSource {
     if ([...records.values()].some(waitsFor)) return;
     if (changes !== this.#changes) this.#inVain.clear();
     this.#changes = changes;
-    for (const { runId, sweepAt = Infinity, parked, workflowId } of headers.values()) {
-      // One that waits for other code is looked at until that is there.
-      if (sweepAt > now || parked !== undefined || !this.#serves(workflowId)) continue;
+    for (const header of headers.values()) {
+      const { runId, sweepAt = Infinity, parked, workflowId } = header;
+      // One that waits for other code, or for a place, is looked at until that is there.
+      const waits = parked !== undefined || isQueued(header) || !this.#serves(workflowId);
+      if (sweepAt > now || waits) continue;
       const times = (this.#inVain.get(runId) ?? 0) + 1;
       this.#inVain.set(runId, times);
       this.mostInVain = Math.max(this.mostInVain, times);

@@ -1,3 +1,4 @@
+import { endedByDeadline } from '../../core/deadline.ts';
 import type { WorkflowEvent } from '../../core/event.ts';
 import { defaultRunLimits } from '../../core/limits.ts';
 import {
@@ -15,34 +16,22 @@ import type {
   AppendResult,
   AppendWrite,
   ClaimWrite,
+  NamedResult,
+  NamedWrite,
   NestWrite,
   OpenJoinWrite,
   ResumeResult,
   ResumeWrite,
-  RunStore,
   TakeOverWrite,
   Write,
 } from '../../ports/index.ts';
 import { defaultTimes } from '../../runtime/engine.ts';
-import { loggedHeaderWrites, loggedRecordWrites } from '../../runtime/signalling-store.ts';
 import type { DoneCall } from './process.ts';
+import { unstoredOf } from './unstored.ts';
+import { headerWrites, recordWrites } from './watched-writes.ts';
+import { PlacesWatch } from './places-watch.ts';
 import type { StaleReads } from './stale-reads.ts';
 
-const headerWrites: ReadonlySet<keyof RunStore> = new Set([
-  ...loggedHeaderWrites,
-  'claimCallback',
-  'finishCallback',
-  'showSnapshot',
-  'setSweep',
-  'park',
-  'unpark',
-]);
-const recordWrites: ReadonlySet<keyof RunStore> = new Set([
-  ...loggedRecordWrites,
-  'takeOver',
-  'renew',
-  'voidLease',
-]);
 /** Statuses of a record that say what came of it: nothing of it changes within its turn any more. */
 const settled: ReadonlySet<StepRecord['status']> = new Set(['success', 'failed', 'skipped']);
 
@@ -56,6 +45,8 @@ export interface SuspendedStep {
   /** Run that executes it. */
   readonly runId: string;
   readonly record: StepRecord;
+  /** The run that was started. */
+  readonly rootId: string;
   /** Ids of the steps from the root run on. */
   readonly path: readonly string[];
   /** Numbers of the items of the foreachs on the way, outermost first. */
@@ -73,6 +64,8 @@ export class Watch {
   readonly records = new Map<string, StepRecord>();
   /** A step failed because its workers died in it too often. */
   gaveUp = false;
+  /** The time of a run was over before it was. */
+  timedOut = false;
   /** Somebody resumed a step before the run as a whole, and the places around it, showed that it was suspended. */
   resumedEarly = false;
   /** Tokens of each join, by run, entry and epoch. */
@@ -82,7 +75,8 @@ export class Watch {
   /** Writes that were won, and lost, by method. */
   readonly won = new Map<string, number>();
   readonly lost = new Map<string, number>();
-  readonly #rootRunId: string;
+  readonly #roots: readonly string[];
+  readonly #places: PlacesWatch | undefined;
   readonly #stale: StaleReads;
   readonly #known: Set<string>;
   readonly #readsStale: boolean;
@@ -100,15 +94,31 @@ export class Watch {
   readonly #leases = new Map<string, number>();
 
   /** `readsStale`: what is over, or of an earlier epoch, may look as if it were not. */
-  constructor(rootRunId: string, stale: StaleReads, readsStale: boolean) {
+  constructor(
+    roots: readonly string[],
+    options: { readonly stale: StaleReads; readonly readsStale: boolean; readonly limit: number | undefined },
+  ) {
+    const { stale, readsStale, limit } = options;
     this.#readsStale = readsStale;
-    this.#rootRunId = rootRunId;
+    this.#roots = roots;
     this.#stale = stale;
-    this.#known = new Set([rootRunId]);
+    this.#known = new Set(roots);
+    if (limit !== undefined) this.#places = new PlacesWatch(limit, (what) => this.violate(what));
   }
 
+  /** The run that all is about. */
   get root(): RunHeader | undefined {
-    return this.headers.get(this.#rootRunId);
+    return this.headers.get(this.#roots[0] ?? '');
+  }
+
+  /** It, and those that were started beside it. */
+  get roots(): readonly RunHeader[] {
+    return this.#roots.flatMap((runId) => this.headers.get(runId) ?? []);
+  }
+
+  /** See {@link PlacesWatch}. */
+  get places(): PlacesWatch | undefined {
+    return this.#places;
   }
 
   /** Epochs in which a block was opened, ascending. */
@@ -141,8 +151,20 @@ export class Watch {
     const { method, argument, result } = call;
     if (headerWrites.has(method)) this.#header(method, result as Write<RunHeader>);
     else if (recordWrites.has(method)) this.#recordWrite(call, result as Write<StepRecord>);
+    else if (method === 'writeNamed') this.#named(argument as NamedWrite, result as NamedResult);
     else if (method === 'appendToken') this.#appended(argument as AppendWrite, result as AppendResult);
     else if (method === 'openJoin') this.#openJoin(argument as OpenJoinWrite, result as Write<unknown>);
+  }
+
+  #named({ name }: NamedWrite, { won, text }: NamedResult): void {
+    if (won) this.#places?.named(name, text);
+  }
+
+  /** Something of a run begins: it is going on from now on. */
+  #begins(runId: string): void {
+    const rootId = this.headers.get(runId)?.root ?? runId;
+    const root = this.headers.get(rootId);
+    if (root !== undefined && !terminalStatuses.has(root.status)) this.#places?.begun(rootId);
   }
 
   #appended({ runId, entry, epoch, token }: AppendWrite, { won, position }: AppendResult): void {
@@ -165,6 +187,7 @@ export class Watch {
   #header(method: string, { won, image }: Write<RunHeader>): void {
     this.#count(method, won);
     if (!won || image === undefined) return;
+    this.timedOut ||= image.endedBy === endedByDeadline;
     const before = this.headers.get(image.runId);
     this.#belongs(method, image.runId);
     if (before !== undefined && terminalStatuses.has(before.status)) {
@@ -200,6 +223,7 @@ export class Watch {
 
   #setHeader(header: RunHeader): void {
     this.headers.set(header.runId, header);
+    if (header.root === undefined) this.#places?.header(header);
     this.#stale.noteHeader(header);
   }
 
@@ -260,7 +284,8 @@ export class Watch {
 
   #reopened(write: ResumeWrite, { won }: Pick<ResumeResult, 'won'>): void {
     if (!won) return;
-    this.resumedEarly ||= this.root?.status !== 'suspended' || !this.#isSeenAbove(write);
+    const root = this.headers.get(this.headers.get(write.runId)?.root ?? write.runId);
+    this.resumedEarly ||= root?.status !== 'suspended' || !this.#isSeenAbove(write);
     for (const { runId, epoch } of write.runs) {
       const before = this.headers.get(runId);
       if (before === undefined || before.epoch !== epoch || terminalStatuses.has(before.status)) {
@@ -313,6 +338,7 @@ export class Watch {
   #follows(method: string, runId: string, key: RecordKey): void {
     const header = this.headers.get(runId);
     const where = `${method} of ${runId} ${formatKey(key)}`;
+    this.#begins(runId);
     if (header === undefined) return this.violate(`${where}: its run was never started`);
     if (!isEntryKey(key)) {
       const isOpen = [...Array(header.epoch).keys()].some((epoch) =>
@@ -329,31 +355,13 @@ export class Watch {
 
   /** An event says nothing that is not stored. */
   published(event: WorkflowEvent): void {
-    const { type, runId, path, turn, epoch } = event;
-    const header = this.headers.get(runId);
-    if (header === undefined) return this.violate(`${event.id} was published before its run was stored`);
-    if (type === 'workflow.end' || type === 'workflow.fail' || type === 'workflow.cancel') {
-      const isStored = terminalStatuses.has(header.status) || header.epoch > epoch;
-      if (!isStored) this.violate(`${event.id} was published while the run is ${header.status}`);
-    }
-    if (type === 'workflow.step.end' && turn !== undefined) {
-      const [entry = 0, member] = path;
-      const keys: RecordKey[] =
-        member === undefined
-          ? [{ entry }]
-          : [
-              { entry, arm: member },
-              { entry, item: member },
-            ];
-      const isStored = keys.some((key) => (this.record(runId, key)?.turn ?? '') >= turn);
-      if (!isStored) this.violate(`${event.id} was published before the record was`);
-    }
+    const recordAt = (key: RecordKey): StepRecord | undefined => this.record(event.runId, key);
+    const what = unstoredOf(event, this.headers.get(event.runId), recordAt);
+    if (what !== undefined) this.violate(what);
   }
 
   /** Steps that are suspended at the moment in runs that are not over, in the order of their places. */
   suspended(): SuspendedStep[] {
-    const root = this.root;
-    if (root === undefined || terminalStatuses.has(root.status)) return [];
     if (this.#suspended.size === 0) return [];
     return [...this.#suspended]
       .toSorted(([a], [b]) => (a < b ? -1 : 1))
@@ -371,7 +379,7 @@ export class Watch {
     while (header !== undefined) {
       if (terminalStatuses.has(header.status) || parseTurn(turn).epoch !== header.epoch) return undefined;
       const { parent } = header;
-      if (parent === undefined) return { runId, record, path, items };
+      if (parent === undefined) return { runId, rootId: header.runId, record, path, items };
       const waiting = this.record(parent.runId, parent.key);
       if (waiting === undefined) return undefined;
       path.unshift(waiting.stepId);

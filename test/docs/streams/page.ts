@@ -11,7 +11,7 @@ const head = `<!-- Written by \`npm run docs:streams\`. -->
 
 What \`run.stream()\` and its like tell, construct by construct: see [streams](guide/streams.md) for how to read them. This
 page is made of the lists that the tests compare whole streams with, payloads included, in every place that a workflow runs
-in.
+in; on the adapters for AWS, those of several calls and those in which something goes on side by side.
 `;
 
 const types = [

@@ -213,7 +213,7 @@ describe.each(places)('contexts in $name', (place) => {
     expect(after.execute).not.toHaveBeenCalled();
   });
 
-  it('R37 has the result of a step by its object or id, and null of one that failed or is suspended', async () => {
+  it('R37 has the result of a step by its object or id, and null of one that is suspended or of another workflow', async () => {
     const fails = step('fails', async () => Promise.reject(new Error('no')));
     const first = step('first', async () => 0);
     const looks = step('looks', async ({ getStepResult }) => [

@@ -227,6 +227,13 @@ export const brokenEngines: readonly BrokenEngine[] = [
     directed: concurrentRuns,
   },
   {
+    name: 'place-given-back',
+    what: 'a start that was not answered gives its place back, though it may be stored',
+    seeds: 5_000,
+    mutations: mutations['place-given-back'],
+    plan: only({ 'store-timeout': 0.2 }),
+  },
+  {
     name: 'places-overtaken',
     what: 'one run more than the limit says gets a place',
     seeds: 0,

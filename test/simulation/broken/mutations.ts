@@ -19,6 +19,13 @@ export const mutations = {
       to: 'void leavePlace;',
     },
   ],
+  'place-given-back': [
+    {
+      file: 'src/runtime/start.ts',
+      from: 'if (!isSent || stored !== undefined) await giveBack',
+      to: 'void isSent;\n    await giveBack',
+    },
+  ],
   'places-overtaken': [
     {
       file: 'src/core/concurrency.ts',

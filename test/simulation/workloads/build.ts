@@ -72,7 +72,7 @@ class Build {
   private readonly bodies = new Map<string, unknown>();
 
   workflow(spec: WorkflowSpec): WorkflowDefinition {
-    const { id, attempts, delay, backoff, retryIf, timeoutMs } = spec;
+    const { id, attempts, delay, backoff, retryIf, timeoutMs, limit, whenFull } = spec;
     const growing = backoff === true ? ({ backoff: 'exponential', jitter: 'full' } as const) : {};
     const place = this.workflows.length;
     const built = createWorkflow({
@@ -80,6 +80,7 @@ class Build {
       inputSchema: any,
       outputSchema: any,
       ...(timeoutMs === undefined ? {} : { timeoutMs }),
+      ...(limit === undefined ? {} : { concurrency: { limit, whenFull: whenFull ?? 'queue' } }),
       ...(attempts === undefined
         ? {}
         : { retryConfig: { attempts, delay: delay ?? 0, ...growing, ...askedBy(retryIf) } }),
@@ -150,11 +151,12 @@ function askedBy(name: RetryIf | undefined): Pick<RetryConfig, 'retryIf'> {
 }
 
 function stepOf(spec: StepSpec): StepDefinition {
-  const { id, retries, retryIf } = spec;
+  const { id, retries, retryIf, timeoutMs } = spec;
   const common = {
     id,
     inputSchema: schemaOf(spec),
     outputSchema: any,
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
     ...(retries === undefined ? {} : { retries }),
     ...(retryIf === undefined ? {} : { retryConfig: askedBy(retryIf) }),
   };

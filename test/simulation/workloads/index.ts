@@ -3,5 +3,6 @@ export { buildWorkload, type Workload } from './build.ts';
 export { changedSpec, type GraphChange, randomChange } from './graph-change.ts';
 export { randomSpec } from './random-spec.ts';
 export { renderSpec } from './render.ts';
+export { withInnerTime } from './trouble.ts';
 export { shrinkSpec } from './shrink.ts';
 export { bodiesOf, entryCount, type GraphSpec } from './spec.ts';

@@ -33,6 +33,11 @@ function* smallerWorkflows(spec: WorkflowSpec): Iterable<WorkflowSpec> {
     const { timeoutMs: _, ...untimed } = spec;
     yield untimed;
   }
+  if (rest.limit !== undefined) {
+    const { limit: _, whenFull: __, ...unlimited } = spec;
+    yield unlimited;
+    if (rest.whenFull !== undefined && rest.whenFull !== 'queue') yield { ...spec, whenFull: 'queue' };
+  }
   const policy = optional({ attempts, delay });
   if (entries.length > 1) {
     for (const fewer of without(entries)) yield { ...spec, entries: fewer };
@@ -103,6 +108,8 @@ function* smallerBodies(body: BodySpec): Iterable<BodySpec> {
 }
 
 function* smallerSteps(step: StepSpec): Iterable<StepSpec> {
+  const { timeoutMs, ...untimed } = step;
+  if (timeoutMs !== undefined) yield untimed;
   const { retries, retryIf, suspend, schema, ...rest } = step;
   const plain = step.end.end === 'return' && step.end.value === 'own';
   if (!plain) yield { ...step, end: { end: 'return', value: 'own' } };

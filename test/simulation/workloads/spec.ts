@@ -60,6 +60,8 @@ export interface StepSpec {
   readonly suspend?: { readonly rounds: number; readonly label: boolean; readonly when?: When };
   /** What its input schema does: a default, a transform, nothing left of it, a refusal of one input in two. */
   readonly schema?: 'default' | 'transform' | 'nothing' | 'refusal';
+  /** Time of each of its attempts, ms. */
+  readonly timeoutMs?: number;
 }
 
 /** A nested workflow. */
@@ -132,6 +134,9 @@ export interface WorkflowSpec {
   readonly timeoutMs?: number;
   /** For its steps without a condition of their own. */
   readonly retryIf?: RetryIf;
+  /** Runs that go on at once, all of one key. */
+  readonly limit?: number;
+  readonly whenFull?: 'queue' | 'reject' | 'return';
 }
 
 /** A whole workload. */

@@ -9,14 +9,18 @@ import {
   type WorkflowSpec,
 } from './spec.ts';
 
-/** The same graph with each step, and each entry, as a function makes it of the one that was there. */
+/** The same graph with each step, entry and nested workflow as a function makes it of the one that was there. */
 function mapped(
   { root, ...rest }: GraphSpec,
-  by: { readonly step?: (step: StepSpec) => StepSpec; readonly entry?: (entry: EntrySpec) => EntrySpec },
+  by: {
+    readonly step?: (step: StepSpec) => StepSpec;
+    readonly entry?: (entry: EntrySpec) => EntrySpec;
+    readonly nested?: (workflow: WorkflowSpec) => WorkflowSpec;
+  },
 ): GraphSpec {
-  const { step = (one) => one, entry = (one) => one } = by;
+  const { step = (one) => one, entry = (one) => one, nested = (one) => one } = by;
   const body = (spec: BodySpec): BodySpec =>
-    spec.kind === 'step' ? step(spec) : { ...spec, workflow: workflow(spec.workflow) };
+    spec.kind === 'step' ? step(spec) : { ...spec, workflow: nested(workflow(spec.workflow)) };
   const inside = (spec: EntrySpec): EntrySpec => {
     if (spec.type === 'parallel') return { ...spec, arms: spec.arms.map(body) };
     if (spec.type === 'branch') {
@@ -140,4 +144,26 @@ export function withTrouble(random: Random, spec: GraphSpec, factor: number): Gr
     });
   }
   return random.chance(0.1 * factor) ? withRepeat(random, made) : made;
+}
+
+/** A time limit for one of the nested workflows, or one of the steps. */
+export function withInnerTime(random: Random, spec: GraphSpec, times: readonly number[]): GraphSpec {
+  const timeoutMs = random.pick(times);
+  const nested = nestedIds(spec.root);
+  if (nested.length > 0 && random.chance(0.7)) {
+    const wanted = random.pick(nested);
+    return mapped(spec, {
+      nested: (workflow) => (workflow.id === wanted ? { ...workflow, timeoutMs } : workflow),
+    });
+  }
+  const steps = stepIds(spec.root);
+  return steps.length === 0 ? spec : at(spec, random.pick(steps), (step) => ({ ...step, timeoutMs }));
+}
+
+function nestedIds({ entries }: WorkflowSpec): string[] {
+  return entries.flatMap((entry) =>
+    bodiesOf(entry).flatMap((body) =>
+      body.kind === 'step' ? [] : [body.workflow.id, ...nestedIds(body.workflow)],
+    ),
+  );
 }
