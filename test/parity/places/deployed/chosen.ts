@@ -1,7 +1,7 @@
 /**
- * The parity tests that run on a deployed stack over HTTP, by their files (from test/parity) and their names: some of
- * every construct, with more than a third of the lines. None of them looks at what its steps leave in the process that executes them, and time
- * is real there.
+ * The parity tests that run on a deployed stack over HTTP, by their files (from test/parity) and their names: some of every
+ * construct, for more than a third of the lines. None of them looks at what its steps leave in the process that executes them,
+ * and time is real there.
  */
 export const chosen: Readonly<Record<string, readonly string[]>> = {
   'answers.test.ts': [
@@ -127,5 +127,62 @@ export const chosen: Readonly<Record<string, readonly string[]>> = {
     'D15 what agents used is summed',
     'D18 a sleep waits and has a result',
     'D19 a sleep waits and has a result',
+  ],
+  'errors.test.ts': [
+    'R15 refuses a call: the input does not fit',
+    'R15 refuses a call: the request context does not fit',
+    'R15 refuses a call: the run exists with another input',
+    'R15 refuses a call: the resume data do not fit',
+    'R15 refuses a call: the input of a time travel does not fit',
+    'R16 refuses to resume: there is no such run',
+    'R16 refuses to resume: the run has succeeded',
+    'R16 refuses to resume: the run was canceled',
+    'R16 refuses to resume: another step is suspended',
+    'R16 refuses to resume: another step of a nested workflow is suspended',
+    'R16 refuses to resume: no suspended step has the label',
+    'R16 refuses to resume: another item of the foreach is suspended',
+    'R17 refuses a change: time travel: there is no such run',
+    'R17 refuses a change: time travel: the run goes on by itself',
+    'R17 refuses a change: time travel: the workflow does not have the step',
+    'R17 refuses a change: time travel: nothing is known of a step before',
+    'R17 refuses a change: time travel: no step is named',
+    'R17 refuses a change: restart: there is no such run',
+    'R17 refuses a change: restart: the run is suspended',
+    'R17 refuses a change: cancel: the run has ended otherwise',
+    'R17 refuses a change: cancel: there is no such run',
+  ],
+  'travel.test.ts': [
+    'R84 travels in a failed run with other input for the step that failed',
+    'R85 travels into an arm of a branch: those that were not taken are skipped',
+    'R88 travels to a suspended step with what it waits for, and without',
+    'R90 travels with other keys of the request context, and the state that it is given',
+  ],
+  'values.test.ts': [
+    'R21 has null for a value as a whole: as input, output, payload of a suspension and item',
+    'R21 has zero for a value as a whole: as input, output, payload of a suspension and item',
+  ],
+  'reference/blocks.test.ts': [
+    'R53 fails a block with the first failure by position, whatever else is suspended in it',
+    'R54 takes each arm whose condition holds, and asks no condition again at a resumption',
+    'R55 executes the body of a loop at least once, and shows its last iteration',
+    'R62 computes keys of a mapping by functions, constants and falsy outputs as they are',
+    'R63 takes arms and ends loops by conditions that are data; what leads nowhere is compared with nothing',
+  ],
+  'reference/context.test.ts': [
+    'R31 names the run, its workflow and its resource, also those of a nested run',
+    'R33 has one request context for all steps of a run, conditions and nested workflows',
+    'R35 keeps what a suspended step returns, and the payload of its last call of suspend',
+    'R36 ends the workflow of a step that bails, and not the one around it',
+    'R37 has the result of a step by its object or id, and null of one that failed or is suspended',
+    'R38 ends a run by a tripwire, also one of a nested workflow',
+  ],
+  'reference/options.test.ts': [
+    'R43 shows what pruneSnapshot leaves, and goes on by what is stored',
+    'R44 validates nothing when validateInputs is false',
+    'R45 takes schemas of any library by the standard: an asynchronous zod',
+  ],
+  'reference/queries.test.ts': [
+    'R72 starts and resumes without waiting, and gives state and labels when they are asked for',
+    'R79 gives a canceled run no result, and the entries as they were',
   ],
 };

@@ -82,10 +82,11 @@ export function remoteHost(client: Client, { prefix, runPrefix, closed }: Ids): 
       return state === null ? null : snapshotOf(state);
     },
     async result(request) {
-      const options = { ...optionsOf(request), timeoutMs: 0, ...until(undefined) };
-      return (await runOf(request).result(options)) as RunResult;
+      // A result is asked for when the run is at rest, and then nothing is waited for.
+      return (await runOf(request).result({ ...optionsOf(request), ...until(undefined) })) as RunResult;
     },
     async settled({ signal, ...request }) {
+      if (request.timeoutMs === 0) return (await runOf(request).get(until(signal))).status;
       return (await runOf(request).result({ ...optionsOf(request), ...until(signal) })).status;
     },
     async list({ workflowId, ...query }) {
