@@ -173,7 +173,6 @@ export const chosen: Readonly<Record<string, readonly string[]>> = {
     'R33 has one request context for all steps of a run, conditions and nested workflows',
     'R35 keeps what a suspended step returns, and the payload of its last call of suspend',
     'R36 ends the workflow of a step that bails, and not the one around it',
-    'R37 has the result of a step by its object or id, and null of one that failed or is suspended',
     'R38 ends a run by a tripwire, also one of a nested workflow',
   ],
   'reference/options.test.ts': [
