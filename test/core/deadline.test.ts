@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import { assembleSnapshot, assembleState } from '../../src/core/assemble.ts';
 import { deadlineFrom, isOverdue, sweepByDeadline } from '../../src/core/deadline.ts';
 import { type RunHeader, type RunStatus, runStatuses, terminalStatuses } from '../../src/core/records.ts';
 import { needsWork, planSweep, standsStill, stuckAfter } from '../../src/core/sweep.ts';
-import { graphOf, header, record } from './builders.ts';
+import { graphOf, header, record, view } from './builders.ts';
 
 const at = (deadlineAt: number | undefined, status: RunStatus = 'running') =>
   header({ status, ...(deadlineAt === undefined ? {} : { deadlineAt }) });
@@ -55,4 +56,13 @@ describe('a run whose deadline has passed', () => {
     expect(since(now - stuckAfter)).toBe(true);
     expect(since(now + 1)).toBe(true);
   });
+});
+
+test('shows until when a run has time, as a date to callers and as a number in lists', () => {
+  const limited = view({ graph: graphOf('step'), header: header({ deadlineAt: 5_000 }), records: [] });
+  expect(assembleState(limited).deadlineAt).toEqual(new Date(5_000));
+  expect(assembleSnapshot(limited).deadlineAt).toBe(5_000);
+  const unlimited = view({ graph: graphOf('step'), records: [] });
+  expect(assembleState(unlimited)).not.toHaveProperty('deadlineAt');
+  expect(assembleSnapshot(unlimited)).not.toHaveProperty('deadlineAt');
 });

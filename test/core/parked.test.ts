@@ -98,6 +98,7 @@ describe('a run goes on with a graph', () => {
   test('that began it, whatever another one has marked the run with', () => {
     const own = graphStamp('12345678abc', plain('s0'));
     expect(own).toBe('12345678s');
+    expect(graphStamp('12345678abc', undefined)).toBe('12345678');
     const marked = header({ graphHash: 'other.c' });
     const records = [record(0, { status: 'success', graph: own })];
     const run = { header: marked, records, nested: new Map<string, string>() };
@@ -200,6 +201,9 @@ describe('a run goes on with a graph', () => {
     expect(fits([plain('a'), plain('b')], { header: waiting })).toEqual({ ...place, found: 'b' });
     const nowhere = header({ graphHash: 'g', parked: { ...parked, place: { path: [], stepId: 'pay' } } });
     expect(fits([plain('pay')], { header: nowhere })).toMatchObject({ found: undefined });
+    // Where the run has gone on beyond it, nobody waits for it.
+    const beyond = [record(1, { status: 'running' })];
+    expect(fits([plain('pay'), plain('s1')], { header: nowhere, records: beyond })).toBeUndefined();
   });
 });
 
