@@ -19,10 +19,10 @@ export class PlacesWatch {
     this.#violate = violate;
   }
 
-  /** Names under which places are held, or waited for. */
+  /** Runs that hold places, or wait for them; of those that were never stored, whoever wants their place finds that it is nobody's. */
   get kept(): readonly string[] {
-    return [...this.#places].flatMap(([name, { holders, waiting }]) =>
-      holders.length + waiting.length === 0 ? [] : [name],
+    return [...this.#places.values()].flatMap(({ holders, waiting }) =>
+      [...holders, ...waiting].map(({ runId }) => runId),
     );
   }
 
