@@ -19,11 +19,9 @@ export class PlacesWatch {
     this.#violate = violate;
   }
 
-  /** Runs that hold places, or wait for them; of those that were never stored, whoever wants their place finds that it is nobody's. */
-  get kept(): readonly string[] {
-    return [...this.#places.values()].flatMap(({ holders, waiting }) =>
-      [...holders, ...waiting].map(({ runId }) => runId),
-    );
+  /** Runs that wait for a place. A place that nobody has any more is no matter: whoever wants it finds that it is nobody's. */
+  get waiting(): readonly string[] {
+    return [...this.#places.values()].flatMap(({ waiting }) => waiting.map(({ runId }) => runId));
   }
 
   /** Something of a run was begun. */
