@@ -19,11 +19,9 @@ export class PlacesWatch {
     this.#violate = violate;
   }
 
-  /** Names under which places are held, or waited for. */
-  get kept(): readonly string[] {
-    return [...this.#places].flatMap(([name, { holders, waiting }]) =>
-      holders.length + waiting.length === 0 ? [] : [name],
-    );
+  /** Runs that wait for a place. A place that nobody has any more is no matter: whoever wants it finds that it is nobody's. */
+  get waiting(): readonly string[] {
+    return [...this.#places.values()].flatMap(({ waiting }) => waiting.map(({ runId }) => runId));
   }
 
   /** Something of a run was begun. */

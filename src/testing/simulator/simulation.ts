@@ -207,8 +207,9 @@ class Simulation {
     const isOver = standing.length === 0;
     for (const { runId, status } of standing)
       this.#watch.violate(`the run stands still: ${runId} is ${status}`);
-    for (const name of isOver && this.#plan.sweeper ? (this.#watch.places?.kept ?? []) : [])
-      this.#watch.violate(`all runs are over, and places are kept: ${name}`);
+    const waiting = isOver && this.#plan.sweeper ? (this.#watch.places?.waiting ?? []) : [];
+    for (const runId of waiting.filter((id) => headers.has(id)))
+      this.#watch.violate(`all runs are over, and ${runId} waits for a place`);
     if (this.#callers.open > 0) this.#watch.violate('a call was never answered');
     const inputs = this.#requests.startedWith.size;
     if (inputs !== 1) this.#watch.violate(`starts with ${inputs} inputs were accepted for one run`);
