@@ -39,8 +39,11 @@ export function* foreachSettled(reading: LogReading, scope: RunScope, settled: S
   const { kind, member } = decodeToken(settled.token);
   if (kind === 'resumed') return yield* resumption(reading, names, settled, member);
   const item = yield* reading.log.itemOf(settled, member);
-  if (item !== undefined && isKept(item)) return [];
   const { after, total, output } = settled;
+  const isSuspended = after.inFlight === 0 && after.suspended > 0 && after.closed === undefined;
+  const end = isSuspended ? [yield* suspension(reading, names, settled)] : [];
+  // It was told in an earlier epoch, but may be the one that the foreach has still waited for in this one.
+  if (item !== undefined && isKept(item)) return end;
   const status = iterationStatus(kind, output !== undefined);
   const isIncomplete = after.failed !== undefined || status === 'failed';
   const progress = {
@@ -53,9 +56,7 @@ export function* foreachSettled(reading: LogReading, scope: RunScope, settled: S
   };
   const type = 'workflow-step-progress';
   const time = kind === 'suspended' ? item?.suspendedAt : item?.endedAt;
-  const told = eventOf(reading.runId, type, settledId(type, settled), time, progress);
-  const isSuspended = after.inFlight === 0 && after.suspended > 0 && after.closed === undefined;
-  return isSuspended ? [told, yield* suspension(reading, names, settled)] : [told];
+  return [eventOf(reading.runId, type, settledId(type, settled), time, progress), ...end];
 }
 
 /** Nothing is in flight any more: the first of those that wait says why. */

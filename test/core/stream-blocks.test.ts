@@ -176,6 +176,16 @@ describe('a foreach', () => {
     expect(eventsOf(entries, only(each)).events).toEqual([]);
     const records = { 'r1/i00001#00000': item(0, { ...success, kept: true }) };
     expect(eventsOf(entries.slice(1), only(each, { records }), inTheMiddle).events).toEqual([]);
+    // It is the last one that the foreach has waited for in this epoch: now it is known that it waits for the other.
+    const last = settled(1, 2, [
+      ['suspended', 1],
+      ['success', 0],
+    ]);
+    const waiting = state(item(1, { status: 'suspended', suspendedAt: 11 }));
+    const { events } = eventsOf([list, opened(1, 2), waiting, entries[0] ?? last, last], only(each));
+    expect(events.slice(2)).toMatchObject([
+      { type: 'workflow-step-suspended', time: 11, payload: { ...names, status: 'suspended' } },
+    ]);
   });
 
   test.each([

@@ -15,6 +15,7 @@ import {
   resumedWith,
   sideBySide,
   soFar,
+  soFarAndKept,
   start,
   suspend,
   suspendEach,
@@ -149,7 +150,10 @@ const anew: readonly StreamCase[] = [
       timeTravelStream({ step: 'a' }, [
         start,
         beginEach('a', [2, 3, 4]),
-        sideBySide([item('a', [1, 3], 0, 'suspended')], [item('a', [1, 3], 2, 'suspended')]),
+        sideBySide(
+          [item('a', [soFarAndKept, 3], 0, 'suspended')],
+          [item('a', [soFarAndKept, 3], 2, 'suspended')],
+        ),
         suspendEach('a', [2, 3, 4], { even: 2 }),
         finish('suspended'),
       ]),

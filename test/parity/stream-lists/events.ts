@@ -170,10 +170,13 @@ export function suspendEach(
 /** Stands for the number of items that have succeeded by then, where their order is free. */
 export const soFar = '<so far>';
 
+/** The same, where one more was kept by a time travel, which is not told: it may have come before or not. */
+export const soFarAndKept = '<so far, and maybe the one that was kept>';
+
 /** An item of a foreach has settled. `done`: items that have succeeded by then; `total`: items in all. */
 export function item(
   id: string,
-  [done, total]: readonly [number | typeof soFar, number],
+  [done, total]: readonly [number | typeof soFar | typeof soFarAndKept, number],
   currentIndex: number,
   iterationStatus: 'success' | 'failed' | 'suspended',
   ...output: readonly [unknown?]
