@@ -93,7 +93,7 @@ export async function bundleFunction(esbuild: Esbuild, { module, entry, outdir }
       { in: module, out: 'index' },
       ...[...imported].toSorted().map((specifier) => ({ in: specifier, out: outputOf(specifier) })),
     ],
-    plugins: [authorsApart, withoutCrons, withoutNeverLoaded, onFirstUse(clients), separable],
+    plugins: [authorsApart, withoutCrons, ownConsole, withoutNeverLoaded, onFirstUse(clients), separable],
   });
   const later = await esbuild.build({
     ...ours,
@@ -127,6 +127,17 @@ const authorsApart: esbuildModule.Plugin = {
     build.onResolve({ filter: new RegExp(`^${entryModule}$`) }, () => ({
       path: './entry.mjs',
       external: true,
+    }));
+  },
+};
+
+/** The class of the console is part of the one that every process has; to import it loads modules for streams of the web as well. */
+const ownConsole: esbuildModule.Plugin = {
+  name: 'own-console',
+  setup(build) {
+    build.onResolve({ filter: /^node:console$/ }, ({ path }) => ({ path, namespace: 'own-console' }));
+    build.onLoad({ filter: /.*/, namespace: 'own-console' }, () => ({
+      contents: 'export const { Console } = console;',
     }));
   },
 };

@@ -98,7 +98,7 @@ function timersOf(
 ): Timers {
   const near = sqsTimers({
     ...common,
-    client: clients.sqs(),
+    client: () => clients.sqs(),
     queueUrl: (event) => laneOf(event)?.queueUrl ?? queueUrl,
   });
   if (schedules === undefined) return near;

@@ -11,7 +11,8 @@ import { type TraceHeader, traceAttribute } from './trace-header.ts';
 
 /** See {@link sqsTimers}. */
 export interface SqsTimersOptions {
-  readonly client: SQSClient;
+  /** Asked for at each timer: most functions set none, and start sooner without a client. */
+  readonly client: () => SQSClient;
   /** URL of the queue that the event belongs into. */
   readonly queueUrl: (event: WorkflowEvent) => string;
   readonly clock: Pick<Clock, 'now'>;
@@ -41,7 +42,8 @@ export function sqsTimers(options: SqsTimersOptions): Timers {
           ...traceAttribute(options.traceHeader?.()),
         });
         try {
-          await client.send(command, inTime(client, pacing.clock));
+          const sqs = client();
+          await sqs.send(command, inTime(sqs, pacing.clock));
           return { done: undefined };
         } catch (error) {
           return { again: error };

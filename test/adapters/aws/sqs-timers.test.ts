@@ -31,7 +31,12 @@ beforeEach(() => {
 
 function timers(clock: { now(): number } = { now: () => now }) {
   const client = new SQSClient({ region: 'us-east-1' });
-  return sqsTimers({ client, queueUrl: () => 'https://sqs.test/queue', clock, pacing: instantPacing() });
+  return sqsTimers({
+    client: () => client,
+    queueUrl: () => 'https://sqs.test/queue',
+    clock,
+    pacing: instantPacing(),
+  });
 }
 
 function sent() {
@@ -75,7 +80,7 @@ test('a timer carries the trace of the invocation that set it, and none without 
   service.on(SendMessageCommand).resolves({});
   const client = new SQSClient({ region: 'us-east-1' });
   const common = {
-    client,
+    client: () => client,
     queueUrl: () => 'https://sqs.test/queue',
     clock: { now: () => now },
     pacing: instantPacing(),
