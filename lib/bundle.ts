@@ -131,13 +131,13 @@ const authorsApart: esbuildModule.Plugin = {
   },
 };
 
-/** The class of the console is part of the one that every process has; to import it loads modules for streams of the web as well. */
+/** Asks the process for the class of the console: to import it as a module makes all that it offers, and loads streams of the web. */
 const ownConsole: esbuildModule.Plugin = {
   name: 'own-console',
   setup(build) {
     build.onResolve({ filter: /^node:console$/ }, ({ path }) => ({ path, namespace: 'own-console' }));
     build.onLoad({ filter: /.*/, namespace: 'own-console' }, () => ({
-      contents: 'export const { Console } = console;',
+      contents: "export const { Console } = process.getBuiltinModule('node:console');",
     }));
   },
 };
