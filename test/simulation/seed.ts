@@ -69,7 +69,7 @@ export function smallSpecOf(seed: number): GraphSpec {
 const runTimes = [1_000, 60_000, 86_400_000, 31_536_000_000] as const;
 
 /**
- * The case of a seed. Few have a time limit: of a run that it ends, only that it comes to rest is compared. One in ten has runs
+ * The case of a seed. Few have a time limit: of a run that it ends, only that it comes to rest is compared. One in twenty has runs
  * beside it, as many of which go on as its workflow's limit says.
  */
 export function caseOf(seed: number): SeedCase {
@@ -92,7 +92,7 @@ function withTimesInside(seed: number, spec: GraphSpec): GraphSpec {
 function limitedCase(seed: number): SeedCase | undefined {
   const random = new Random(seed, 1_004);
   const { beside, ...plan } = planOf(seed);
-  if (beside === undefined || !random.chance(0.1)) return undefined;
+  if (beside === undefined || !random.chance(0.05)) return undefined;
   const spec = specOf(seed, 30);
   const whenFull = random.pick(['queue', 'queue', 'queue', 'reject', 'return'] as const);
   const limit = whenFull === 'return' ? 1 : random.between(1, 2);
