@@ -73,7 +73,7 @@ const runTimes = [1_000, 60_000, 86_400_000, 31_536_000_000] as const;
  * beside it, as many of which go on as its workflow's limit says.
  */
 export function caseOf(seed: number): SeedCase {
-  const limited = limitedCase(seed);
+  const limited = limitedCase(seed, 0.05);
   if (limited !== undefined) return limited;
   const random = new Random(seed, 6);
   const spec = specOf(seed);
@@ -88,11 +88,14 @@ function withTimesInside(seed: number, spec: GraphSpec): GraphSpec {
   return random.chance(0.04) ? withInnerTime(random, spec, runTimes) : spec;
 }
 
-/** Clocks that are minutes off are not among the faults: by a clock it is found that a place is nobody's. */
-function limitedCase(seed: number): SeedCase | undefined {
+/**
+ * The case of a seed whose runs share a limit, drawn with a chance of `share`; none of a seed that has one run only. Clocks that are
+ * minutes off are not among the faults: by a clock it is found that a place is nobody's.
+ */
+export function limitedCase(seed: number, share: number): SeedCase | undefined {
   const random = new Random(seed, 1_004);
   const { beside, ...plan } = planOf(seed);
-  if (beside === undefined || !random.chance(0.05)) return undefined;
+  if (beside === undefined || !random.chance(share)) return undefined;
   const spec = specOf(seed, 30);
   const whenFull = random.pick(['queue', 'queue', 'queue', 'reject', 'return'] as const);
   const limit = whenFull === 'return' ? 1 : random.between(1, 2);

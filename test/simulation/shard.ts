@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { brokenEngines } from './broken/engines.ts';
 import { minimise } from './minimise.ts';
-import { caseOf, play, type SeedCase } from './seed.ts';
+import { caseOf, limitedCase, play, type SeedCase } from './seed.ts';
 import { simplerCases } from './simpler.ts';
 import { type SystematicResult, searchGraph } from './systematic.ts';
 import { count, emptyTally, type Tally } from './tally.ts';
@@ -55,7 +55,7 @@ export async function simulateShard(
   if (wrong.length > 0) failures.push({ problems: wrong, smallest: caseOf(request.first), trace: [] });
   for (let number = 0; number < request.count; number += 1) {
     const seed = request.first + number * request.stride;
-    const found = caseOf(seed);
+    const found = (broken?.limited === true ? limitedCase(seed, 1) : undefined) ?? caseOf(seed);
     const plan = broken?.plan?.(found.plan) ?? found.plan;
     const verdict = await play({ ...found, plan }, broken?.wrap);
     count(tally, verdict);

@@ -28,11 +28,13 @@ export interface BrokenEngine {
   readonly plan?: (plan: Plan) => Plan;
   /** Finds it where random schedules meet it less than once in 5,000 seeds. */
   readonly directed?: DirectedSchedule;
+  /** Only runs that share a limit show it. */
+  readonly limited?: true;
 }
 
 /** Only these faults come, for long enough, to a run that nobody but `more` interferes with; few decisions take longer than others. */
 function only(rates: FaultRates, more: Partial<Plan> = {}): (plan: Plan) => Plan {
-  return ({ cancelAt: _cancel, restartAt: _restart, travelAt: _travel, ...plan }) => ({
+  return ({ cancelAt: _cancel, restartAt: _restart, travelAt: _travel, deploys: _deploys, ...plan }) => ({
     ...plan,
     sweeper: true,
     calmAt: 500,
@@ -229,7 +231,8 @@ export const brokenEngines: readonly BrokenEngine[] = [
   {
     name: 'place-given-back',
     what: 'a start that was not answered gives its place back, though it may be stored',
-    seeds: 5_000,
+    seeds: 1_000,
+    limited: true,
     mutations: mutations['place-given-back'],
     plan: only({ 'store-timeout': 0.2 }),
   },
