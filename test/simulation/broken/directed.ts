@@ -3,7 +3,7 @@ import { asking, byHand, death, type Hand } from '../../runtime/hand.ts';
 import { memoryPlace } from '../../../src/adapters/memory/index.ts';
 import { createRuntime, type Runtime } from '../../../src/runtime/index.ts';
 import { ManualClock } from '../../runtime/faults.ts';
-import { step, workflow } from '../../runtime/fixtures.ts';
+import { nest, step, workflow } from '../../runtime/fixtures.ts';
 import { twoGraphs } from '../../runtime/two-graphs.ts';
 import { playConcurrentRuns } from '../concurrent-runs.ts';
 
@@ -197,4 +197,31 @@ export const otherGraph: DirectedSchedule = async () => {
   await drain(before);
   if ((await before.get({ runId: 'r' }))?.parked !== undefined) problems.push('the run stays parked');
   return problems;
+};
+
+/** A run is canceled after a worker has seen where its nested run is to stand, and before that one is stored. */
+export const canceledBeforeNested: DirectedSchedule = async () => {
+  const bodies: string[] = [];
+  const inner = workflow('inner', [
+    step('inside', () => {
+      bodies.push('inside');
+    }),
+  ]);
+  const hand = byHand([workflow('w', [nest(inner)])]);
+  const gate = Promise.withResolvers<void>();
+  const slow = hand.worker((store) => ({
+    startChild: async (write) => {
+      await gate.promise;
+      return store.startChild(write);
+    },
+  }));
+  await hand.runtime.start({ workflowId: 'w', runId: 'r' });
+  const handled = slow.handle(hand.take());
+  await hand.place.settled();
+  await hand.runtime.cancel({ runId: 'r' });
+  await hand.drain();
+  gate.resolve();
+  await handled;
+  await hand.drain();
+  return bodies.length === 0 ? [] : ['a nested run goes on whose run above was canceled before it began'];
 };

@@ -3,6 +3,7 @@ import type { BackendWrapper, Plan } from '../../../src/testing/simulator/scenar
 import {
   armLaunchedOnceMore,
   begunByAnotherGraph,
+  canceledBeforeNested,
   concurrentRuns,
   deadlineOfAnEarlierEpoch,
   type DirectedSchedule,
@@ -217,9 +218,10 @@ export const brokenEngines: readonly BrokenEngine[] = [
   {
     name: 'parent-not-rechecked',
     what: 'whoever begins a nested run does not look whether the run above is over',
-    seeds: 20_000,
+    seeds: 0,
     mutations: mutations['parent-not-rechecked'],
     plan: (plan) => only({ 'event-twice': 0.2 }, { cancelAt: early(plan, 60) })(plan),
+    directed: canceledBeforeNested,
   },
   {
     name: 'place-kept',
