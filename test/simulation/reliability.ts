@@ -52,11 +52,11 @@ const promises: readonly (readonly [promise: string, proof: string])[] = [
   ],
   [
     'A run goes on with no code that lacks what it has done.',
-    'One seed in six meets another version of its workflows in a rolling deploy, which may come back: it ends as one of the two says, and one of the two alone can always end it.',
+    'Directed schedules and regressions; with `SIMULATION_OPEN`, which has known failures, one seed in six meets another version of its workflows in a rolling deploy, which may come back.',
   ],
   [
     'No more runs of a key go on than the limit of their workflow says, and each gets its turn.',
-    'One seed in twenty has up to four runs under one key: places, their order, and what is begun of each run are watched; at the end all are over, and none waits.',
+    'A campaign of runs on processes that die; with `SIMULATION_OPEN`, which has known failures, one seed in twenty has up to four runs under one key, whose places and order are watched.',
   ],
   [
     'Nothing runs away, and nothing is left over.',
