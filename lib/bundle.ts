@@ -67,8 +67,8 @@ const shared = {
  * short names. Both have the same instance of this package.
  *
  * What is loaded on first use is apart. Clients of services are so with all that they import, even if the function has it as well: what
- * two parts have in common would be in files of its own, of which each takes time to find, and whole where a part needs little of it.
- * A function starts a sixth later then.
+ * two parts have in common would be in files of its own, of which each takes time to find, and whole where a part needs little of
+ * it. So a function is larger, and starts sooner: docs/cost.md.
  */
 export async function bundleFunction(esbuild: Esbuild, { module, entry, outdir }: FunctionBundle) {
   const imported = new Set<string>();
@@ -149,8 +149,7 @@ function onFirstUse(clients: Map<string, string>): esbuildModule.Plugin {
     setup(build) {
       const filter = /^(?:@aws-sdk\/.+|\.\/(?:s3|scheduler)\.[jt]s)$/;
       build.onResolve({ filter }, async ({ path, kind, resolveDir, pluginData }) => {
-        if (kind !== 'dynamic-import' || pluginData === resolving || neverLoaded.includes(path))
-          return undefined;
+        if (kind !== 'dynamic-import' || pluginData === resolving) return undefined;
         const resolved = await build.resolve(path, { kind, resolveDir, pluginData: resolving });
         const name = basename(path, extname(path));
         clients.set(name, resolved.path);

@@ -33,26 +33,17 @@ export function openedJoin({ runId, entry, epoch, ...opening }: OpenJoinWrite): 
   return { log: opening.log, entry: { kind: 'opened', runId, entry, epoch, opening } };
 }
 
+/** A settlement, and the log that it goes to. */
+export interface LoggedSettlement extends Logged {
+  readonly entry: Extract<LogEntry, { kind: 'settled' }>;
+}
+
 /** The entry of a settlement. */
 export function settledMember(
-  write: AppendWrite,
-  result: AppendResult,
-): { readonly log: string; readonly entry: Extract<LogEntry, { kind: 'settled' }> } | undefined {
-  const { runId, entry, epoch, token, output } = write;
-  const { opening, position, after } = result;
-  if (opening.log === undefined) return undefined;
-  return {
-    log: opening.log,
-    entry: {
-      kind: 'settled',
-      runId,
-      entry,
-      epoch,
-      token,
-      position,
-      total: opening.total,
-      after,
-      ...(output === undefined ? {} : { output }),
-    },
-  };
+  { runId, entry, epoch, token, output }: Pick<AppendWrite, 'runId' | 'entry' | 'epoch' | 'token' | 'output'>,
+  { opening: { log, total }, position, after }: Pick<AppendResult, 'opening' | 'position' | 'after'>,
+): LoggedSettlement | undefined {
+  if (log === undefined) return undefined;
+  const settled = { kind: 'settled', runId, entry, epoch, token, position, total, after } as const;
+  return { log, entry: { ...settled, ...(output === undefined ? {} : { output }) } };
 }

@@ -123,7 +123,7 @@ function pick(result: StepResult, fields: readonly Field[]): Record<string, unkn
 }
 
 /** What event `index` of a record tells: even ones start a generation, odd ones end it. */
-function jsonOf(
+function contentOf(
   record: StepRecord,
   result: StepResult,
   index: number,
@@ -198,7 +198,7 @@ function recordEvents(view: RunView, record: StepRecord, from: number): RunEvent
   const result = stepResultOf(view, record);
   const latest = times.slice(seen).map((time, offset): RunEvent => {
     const index = seen + offset;
-    const [type, payload] = jsonOf(record, result, index, kind);
+    const [type, payload] = contentOf(record, result, index, kind);
     const id = `${runId}/${type}/${call}.${Math.floor(index / 2)}`;
     return { id, type, runId, from: 'WORKFLOW', time, payload: { ...payload, ...fields } };
   });

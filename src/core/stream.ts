@@ -200,7 +200,7 @@ export class LogProjection {
     if (entry.type === 'sleep' || entry.type === 'sleepUntil') return yield* this.#sleepEvents(scope, record);
     const type = typeOf(record);
     if (type === undefined) return [];
-    const content = yield* this.#jsonOf(runId, record, type);
+    const content = yield* this.#contentOf(runId, record, type);
     const metadata =
       entry.type === 'loop' ? { metadata: { iterationCount: parseTurn(record.turn).iteration + 1 } } : {};
     const call = `${this.#callPrefix(runId)}${callOf(record)}`;
@@ -213,7 +213,7 @@ export class LogProjection {
     return runId === this.#runId ? '' : `${runId}/`;
   }
 
-  *#jsonOf(runId: string, record: StepRecord, type: EventType): Asking<Record<string, unknown>> {
+  *#contentOf(runId: string, record: StepRecord, type: EventType): Asking<Record<string, unknown>> {
     const payload = yield* this.#scope.inputOf(runId, record);
     const begun = { payload, ...present({ startedAt: record.startedAt }) };
     const resumePayload = yield* this.#scope.read(runId, record.resumeData);

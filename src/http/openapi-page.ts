@@ -108,7 +108,7 @@ ${parameters.length === 0 ? '' : parameterTable(parameters)}
 ${
   requestBody === undefined
     ? ''
-    : html`<h4>Body${requestBody.required ? '' : ' (may be absent)'}</h4>${jsonOf(requestBody.content)}`
+    : html`<h4>Body${requestBody.required ? '' : ' (may be absent)'}</h4>${contentOf(requestBody.content)}`
 }
 <h4>Answers</h4>
 <dl class="answers">${answers.filter(([, response]) => !isProblem(response)).map(answer)}</dl>
@@ -129,7 +129,7 @@ ${parameters.map(
 )}</tbody></table></div>`;
 }
 
-function jsonOf(content: NonNullable<OpenApiResponse['content']>): Content {
+function contentOf(content: NonNullable<OpenApiResponse['content']>): Content {
   return Object.entries(content).map(
     ([type, { schema }]) =>
       html`<p><code>${type}</code> <span class="type">${typeOf(schema)}</span></p>${fieldsOf(schema)}`,
@@ -144,6 +144,6 @@ function answer([status, response]: [string, OpenApiResponse]): Markup {
   const { description, headers = {}, content = {} } = response;
   return html`<dt>${status}</dt><dd>${prose(description)}${Object.entries(headers).map(
     ([name, header]) => html`<br>Header <code>${name}</code>: ${prose(header.description)}`,
-  )}${isProblem(response) ? '' : jsonOf(content)}</dd>
+  )}${isProblem(response) ? '' : contentOf(content)}</dd>
 `;
 }

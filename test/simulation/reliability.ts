@@ -56,7 +56,7 @@ const promises: readonly (readonly [promise: string, proof: string])[] = [
   ],
   [
     'No more runs of a key go on than the limit of their workflow says, and each gets its turn.',
-    'A campaign of runs on processes that die; with `SIMULATION_OPEN`, which has known failures, one seed in twenty has up to four runs under one key, whose places and order are watched.',
+    'One seed in twenty has up to four runs under one key: places, their order, and what is begun of each run are watched; at the end all are over, and none waits.',
   ],
   [
     'Nothing runs away, and nothing is left over.',

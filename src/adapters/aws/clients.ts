@@ -77,7 +77,7 @@ export class LazyClients {
 
   /**
    * Without what describes each call for a log, which these clients do not have, and what describes this process to the service at
-   * length, anew for each call: a tenth of a call's CPU.
+   * length, anew for each call.
    */
   private prepared<Made extends MadeClient>(client: Made): Made {
     const middlewares = client.middlewareStack as DynamoDBClient['middlewareStack'];

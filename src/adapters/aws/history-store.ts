@@ -10,8 +10,14 @@ import type {
   TurnKey,
   Write,
 } from '../../ports/run-store.ts';
-import { headerState, openedJoin, recordState, settledMember } from '../log-entries.ts';
-import { type LoggedSettlement, type RunLog, settlesAtOnce } from './run-log.ts';
+import {
+  headerState,
+  type LoggedSettlement,
+  openedJoin,
+  recordState,
+  settledMember,
+} from '../log-entries.ts';
+import { type RunLog, settlesAtOnce } from './run-log.ts';
 
 /**
  * Keeps the log of runs with history beside a store that knows nothing of it: for each state, after the write that made it,
@@ -149,11 +155,16 @@ class LoggedWrites {
     if (state === undefined) return;
     if (!result.won && (await this.#log.has(state))) return;
     if (!settlesAtOnce(result.opening)) return await this.#log.add(state);
-    await this.#log.addSettled(state, (from, to) => this.#settlements(write, state.log, from, to));
+    await this.#log.addSettled(state, (from, to) => this.#settlements(write, from, to));
   }
 
   /** Settlements of a block from one position to before another, as their writers log them. */
-  async #settlements(at: JoinKey, log: string, from: number, to: number): Promise<LoggedSettlement[]> {
+  async #settlements(
+    { runId, entry, epoch }: JoinKey,
+    from: number,
+    to: number,
+  ): Promise<LoggedSettlement[]> {
+    const at = { runId, entry, epoch };
     const join = await this.#store.loadJoin(at);
     if (join === undefined) return [];
     const found: LoggedSettlement[] = [];
@@ -162,18 +173,9 @@ class LoggedWrites {
       ({ state: after } = applyToken(join, after, token));
       if (position < from) continue;
       const output = await this.#outputOf(at, token);
-      const { runId, entry, epoch } = at;
-      const settled = {
-        kind: 'settled',
-        runId,
-        entry,
-        epoch,
-        token,
-        position,
-        total: join.total,
-        after,
-      } as const;
-      found.push({ log, entry: { ...settled, ...(output === undefined ? {} : { output }) } });
+      const settlement = { ...at, token, ...(output === undefined ? {} : { output }) };
+      const state = settledMember(settlement, { opening: join, position, after });
+      if (state !== undefined) found.push(state);
     }
     return found;
   }

@@ -12,8 +12,8 @@ export interface JsonClient {
 
 /**
  * Has a client write requests and read answers as the JSON that they are. By itself it goes through the schema of an operation for
- * that, member by member, which is a sixth of the CPU that a step takes here. Nothing is lost: no attribute of the table holds
- * bytes, no parameter is a date, and each transaction names its own token. What a service refuses is still read by its schema.
+ * that, member by member, which takes longer than the JSON. Nothing is lost: no attribute of the table holds bytes, no parameter is a
+ * date, and each transaction names its own token. What a service refuses is still read by its schema.
  */
 export function withPlainJson<Made extends JsonClient>(client: Made): Made {
   let text = '';

@@ -1,7 +1,7 @@
 import type { LogEntry } from '../../core/history.ts';
 import type { JoinOpening } from '../../core/join.ts';
 import type { ChunksWrite, LogPage, LogRead } from '../../ports/run-store.ts';
-import type { Logged } from '../log-entries.ts';
+import type { Logged, LoggedSettlement } from '../log-entries.ts';
 import { numberValue } from './attributes.ts';
 import { writtenAt } from './block-store.ts';
 import { keyItem, type UpdateWrite } from './expression.ts';
@@ -14,12 +14,6 @@ import type { Table } from './table.ts';
 
 /** Attribute of the counter. */
 const counter = 'c';
-
-/** A settlement, and the log that it goes to. */
-export interface LoggedSettlement {
-  readonly log: string;
-  readonly entry: Extract<LogEntry, { kind: 'settled' }>;
-}
 
 /** What goes with the next number: what it sets and removes on the counter's item, and on what condition it is taken. */
 type Taking = Pick<UpdateWrite, 'set' | 'setOnce' | 'remove' | 'condition' | 'names'>;

@@ -22,7 +22,7 @@ export function watchFiles(onChange: () => void): FileWatch {
   let timer: NodeJS.Timeout | undefined;
   const look = (): void => {
     timer = undefined;
-    const now = new Map([...contents.keys()].map((file) => [file, jsonOf(file)]));
+    const now = new Map([...contents.keys()].map((file) => [file, contentOf(file)]));
     const changed = [...now].some(([file, content]) => contents.get(file) !== content);
     contents = now;
     if (changed) onChange();
@@ -50,7 +50,7 @@ export function watchFiles(onChange: () => void): FileWatch {
   return {
     follow(files) {
       const known = contents;
-      contents = new Map(files.map((file) => [file, known.get(file) ?? jsonOf(file)]));
+      contents = new Map(files.map((file) => [file, known.get(file) ?? contentOf(file)]));
       const wanted = new Set(files.map((file) => dirname(file)));
       for (const [directory, watcher] of watchers) {
         if (wanted.has(directory)) continue;
@@ -69,7 +69,7 @@ export function watchFiles(onChange: () => void): FileWatch {
 }
 
 /** Hash of what a file says; empty for one that is not there. */
-function jsonOf(file: string): string {
+function contentOf(file: string): string {
   try {
     return createHash('sha256').update(readFileSync(file)).digest('base64');
   } catch {

@@ -7,6 +7,7 @@ import type { CommitWrite, RunStore } from '../../ports/index.ts';
 import type { Callers } from './callers.ts';
 import type { Random } from './random.ts';
 import { type Plan, type Scenario, startedWorkflow } from './scenario.ts';
+import type { Scheduler } from './scheduler.ts';
 import type { SuspendedStep, Watch } from './watch.ts';
 
 /** What a resume can be refused with when others resume, cancel and travel, too. */
@@ -28,6 +29,7 @@ interface Setting {
   readonly beside: readonly string[];
   readonly callers: Callers;
   readonly watch: Watch;
+  readonly scheduler: Pick<Scheduler, 'calm'>;
   readonly random: Random;
 }
 
@@ -190,10 +192,22 @@ export class Requests {
   look(): void {
     const { watch, random } = this.#setting;
     if (!this.#mayAnswer()) return;
-    const open = watch.suspended().filter((step) => !this.#answered.has(nameOf(step)));
-    if (open.length === 0) return;
+    const suspended = watch.suspended();
+    const open = suspended.filter((step) => !this.#answered.has(nameOf(step)));
+    if (open.length === 0) return this.#askAgain(suspended);
     // While others run, a person is slow.
     if (watch.root?.status !== 'suspended' && !random.chance(0.05)) return;
+    this.#answer(random.pick(open), open);
+  }
+
+  /**
+   * Nothing rests while a run waits for a place, since it is swept for ever: so whoever was refused asks again before that, or the
+   * run that has the place would wait for nobody.
+   */
+  #askAgain(open: readonly SuspendedStep[]): void {
+    const { watch, random, scheduler } = this.#setting;
+    const isAwaited = (watch.places?.waiting ?? []).some((runId) => watch.headers.has(runId));
+    if (!isAwaited || !scheduler.calm || open.length === 0 || !random.chance(0.01)) return;
     this.#answer(random.pick(open), open);
   }
 

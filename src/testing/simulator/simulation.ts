@@ -140,6 +140,7 @@ class Simulation {
       beside: this.#beside,
       callers: this.#callers,
       watch: this.#watch,
+      scheduler: this.#scheduler,
       random: new Random(plan.seed, 5),
     });
   }
