@@ -1,4 +1,4 @@
-import { entryId, type Graph, type GraphEntry, graphSteps, stepIdAt } from './graph.ts';
+import { armsOf, entryId, type Graph, type GraphEntry, graphSteps, stepIdAt } from './graph.ts';
 import { keyOfPath } from './event.ts';
 import type { JoinOpening } from './join.ts';
 import {
@@ -51,9 +51,31 @@ export function isSameGraph(stored: string, current: string): boolean {
 /** Characters of a hash that a stamp has: it is on every record, and there are never many versions of one workflow. */
 const stampedHash = 8;
 
-/** What a record keeps of the graph by which it was begun: the head of its hash, and the letter of its entry. */
-export function graphStamp(mark: string, entry: GraphEntry | undefined): string {
-  return `${mark.slice(0, stampedHash)}${entry === undefined ? '' : letterOf(entry)}`;
+/** Members of a block that take part, as its opening names them. */
+type Members = Pick<JoinOpening, 'taken'>;
+
+/**
+ * What a record keeps of the graph by which it was begun: the head of its hash, and the letter of its entry. An opening, and what
+ * a block without members came to, say which `members` they mean as well: these have no records that would tell.
+ */
+export function graphStamp(mark: string, entry: GraphEntry | undefined, members?: Members): string {
+  const head = mark.slice(0, stampedHash);
+  if (entry === undefined) return head;
+  return `${head}${letterOf(entry)}${members === undefined ? '' : membersHash(entry, members)}`;
+}
+
+/** Of the steps of a block's members; of a block that nothing takes part in, of all that it has. */
+function membersHash(entry: GraphEntry, { taken = [] }: Members): string {
+  const steps = graphSteps(entry);
+  const members = taken.length === 0 ? steps : taken.map((arm) => steps[arm]);
+  return fnv1a(JSON.stringify(members.map((step) => step?.id)));
+}
+
+/** FNV-1a of 32 bits, with the offset basis and the prime of its definition. */
+function fnv1a(text: string): string {
+  let hash = 0x811c9dc5;
+  for (let at = 0; at < text.length; at += 1) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
+  return (hash >>> 0).toString(36);
 }
 
 /** Something that was begun by a graph. */
@@ -81,7 +103,13 @@ function storedLetter({ graphHash }: Pick<RunHeader, 'graphHash'>, entry: number
 
 /** The letter of the entry that something was begun at; undefined where nothing tells. */
 function letterAt({ graph }: Stamped, header: RunHeader, entry: number): string | undefined {
-  return graph === undefined ? storedLetter(header, entry) : graph.slice(stampedHash);
+  return graph === undefined ? storedLetter(header, entry) : graph.charAt(stampedHash);
+}
+
+/** Whether an entry has the members that a stamp names; one that names none says nothing of them. */
+function hasStampedMembers(entry: GraphEntry, { graph = '' }: Stamped, members: Members): boolean {
+  const stamped = graph.slice(stampedHash + 1);
+  return stamped === '' || stamped === membersHash(entry, members);
 }
 
 /** What is known of where a run has been. */
@@ -93,7 +121,12 @@ export interface RecordedRun {
   readonly open?: { readonly entry: number; readonly opening: JoinOpening };
   /** Workflows of the nested runs that records name, by their run ids. */
   readonly nested: ReadonlyMap<string, string>;
+  /** Steps that events of the run were for, and that were not at their places. */
+  readonly awaited: readonly AwaitedStep[];
 }
+
+/** See {@link RecordedRun.awaited}. */
+export type AwaitedStep = NonNullable<Parked['place']>;
 
 /** A place that a graph does not have as it was. */
 export interface Misfit {
@@ -121,7 +154,8 @@ export function misfitOf(graph: Graph, run: RecordedRun, mark: string): Misfit |
       return { path: pathOf(key), stepId, found: found === stepId ? kindAt(graph, key) : found };
     }
   }
-  return openMisfit(graph, run, mark) ?? awaitedMisfit(graph, run);
+  // What an awaited step is called says more than that its block is another one.
+  return awaitedMisfit(graph, run) ?? openMisfit(graph, run, mark);
 }
 
 function kindAt(graph: Graph, { entry }: RecordKey): string | undefined {
@@ -136,6 +170,7 @@ function isKindOf(entry: GraphEntry, record: StepRecord, { header, nested }: Rec
   const { key, status, childRunId } = record;
   const letter = letterAt(record, header, key.entry);
   if (letter !== undefined && letter !== letterOf(entry)) return false;
+  if (!hasStampedMembers(entry, record, {})) return false;
   const isOpen = open.has(status);
   if (isEntryKey(key) && isOpen && 'pcf'.includes(letterOf(entry))) return false;
   if (isOpen && (status === 'waiting') !== (letterOf(entry) === 'z')) return false;
@@ -158,9 +193,16 @@ function openMisfit(graph: Graph, { header, open: block }: RecordedRun, mark: st
   const entry = graph[number];
   const letter = letterAt(opening, header, number);
   const isSameKind = entry !== undefined && (letter === undefined || letter === letterOf(entry));
-  if (isSameKind && hasMembers(entry, opening)) return undefined;
+  if (isSameKind && hasMembers(entry, opening) && hasStampedMembers(entry, opening, opening))
+    return undefined;
   const path = [number];
-  return { path, stepId: `block of ${opening.total}`, found: entry && entryId(entry, number) };
+  return { path, stepId: `block of ${opening.total}`, found: entry && blockName(entry, number) };
+}
+
+/** An entry's id, behind which those of its arms are. */
+function blockName(entry: GraphEntry, number: number): string {
+  const arms = armsOf(entry);
+  return `${entryId(entry, number)}${arms === undefined ? '' : ` of ${arms.map(({ id }) => id).join(', ')}`}`;
 }
 
 /** Whether a block can have been opened for as many members. */
@@ -171,24 +213,28 @@ function hasMembers(entry: GraphEntry, { total, taken }: JoinOpening): boolean {
   return taken.every((arm) => arm < entry.arms.length);
 }
 
-/** The step that an event of the run was for, when it is still missing. */
-function awaitedMisfit(graph: Graph, { header, records, open: block }: RecordedRun): Misfit | undefined {
-  const { parked } = header;
-  if (parked?.place === undefined) return undefined;
-  const { path, stepId } = parked.place;
-  // Whoever had it another way has begun there meanwhile: what is stored counts.
-  const isBegun = records.some(({ key, turn }) => {
-    const isThere = key.entry > (path[0] ?? 0) || samePath(pathOf(key), path);
-    return isThere && parseTurn(turn).epoch === header.epoch;
-  });
-  if (isBegun || (path.length === 1 && block?.entry === path[0])) return undefined;
-  const key = keyOfPath(path, graph);
-  const found = key === undefined ? undefined : stepIdAt(graph, key);
-  return found === stepId ? undefined : { path, stepId, found };
+/** The first step that an event of the run was for, and that is still missing. */
+function awaitedMisfit(
+  graph: Graph,
+  { header, records, open: block, awaited }: RecordedRun,
+): Misfit | undefined {
+  for (const { path, stepId } of awaited) {
+    // Whoever had it another way has begun there meanwhile, or is past it: what is stored counts.
+    const isBegun = records.some(({ key, turn }) => {
+      const isThere = key.entry > (path[0] ?? 0) || isWithin(path, pathOf(key));
+      return isThere && parseTurn(turn).epoch === header.epoch;
+    });
+    if (isBegun || (path.length === 1 && block?.entry === path[0])) continue;
+    const key = keyOfPath(path, graph);
+    const found = key === undefined ? undefined : stepIdAt(graph, key);
+    if (found !== stepId) return { path, stepId, found };
+  }
+  return undefined;
 }
 
-function samePath(one: readonly number[], other: readonly number[]): boolean {
-  return one.length === other.length && one.every((number, index) => number === other[index]);
+/** Whether a path is another one, or goes on from it. A block of its own record has come to its end. */
+function isWithin(path: readonly number[], outer: readonly number[]): boolean {
+  return outer.every((number, index) => number === path[index]);
 }
 
 /** Characters of an id that a remedy shows: it is on the header, which stays below 1 KB. */

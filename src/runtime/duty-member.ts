@@ -213,7 +213,7 @@ function recordBase(handling: Handling, entry: number, opening: JoinOpening): Om
     startedAt: opening.openedAt,
     endedAt: engine.backend.clock.now(),
     inputFrom: entry - 1,
-    ...begunBy(handling, entry),
+    ...begunBy(handling, entry, opening.total === 0 ? {} : undefined),
   };
 }
 

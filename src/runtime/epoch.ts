@@ -182,7 +182,7 @@ async function openAround(at: Epoch, entry: number, arm: number): Promise<Around
     concurrency: taken.length,
     taken,
     openedAt: engine.backend.clock.now(),
-    ...begunBy(handling, entry),
+    ...begunBy(handling, entry, { taken }),
   };
   await engine.backend.store.openJoin({ runId, entry, epoch, ...opening });
   return { taken, recorded };

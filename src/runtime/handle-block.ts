@@ -48,7 +48,7 @@ export async function handleBlock(
     openedAt: engine.backend.clock.now(),
     ...(taken === undefined ? {} : { taken }),
     ...(perStep ? { perStep } : {}),
-    ...begunBy(handling, entry),
+    ...begunBy(handling, entry, taken === undefined ? {} : { taken }),
   };
   const write = await engine.backend.store.openJoin({ runId, entry, epoch, ...opening });
   if (write.won) return launchBlock(handling, entry, write.image);

@@ -75,7 +75,7 @@ async function openingOf(
     ...(pageSize === undefined ? {} : { pageSize }),
     ...(keepsItems ? { keepsItems } : {}),
     ...(sharedFrom === undefined ? {} : { sharedFrom }),
-    ...begunBy(handling, execution.key.entry),
+    ...begunBy(handling, execution.key.entry, {}),
   };
 }
 

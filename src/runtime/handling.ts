@@ -1,6 +1,7 @@
 import type { DropReason } from '../core/decide.ts';
 import type { StepDefinition } from '../core/definition.ts';
 import type { WorkflowEvent } from '../core/event.ts';
+import type { JoinOpening } from '../core/join.ts';
 import { graphStamp } from '../core/parked.ts';
 import { logOf, type RecordKey, type RunHeader } from '../core/records.ts';
 import { firstTurn, formatTurn } from '../core/turn.ts';
@@ -49,12 +50,16 @@ export function entryTurn(handling: Pick<Handling, 'epoch'>): string {
   return formatTurn(firstTurn(handling.epoch));
 }
 
-/** What every write that begins a record, or a block, says: where its states are kept, and by which graph it is begun. */
+/**
+ * What every write that begins a record, or a block, says: where its states are kept, and by which graph it is begun. `members`: of
+ * a block of which no record of a member tells that.
+ */
 export function begunBy(
   { header, workflow }: Pick<Handling, 'header' | 'workflow'>,
   entry: number,
+  members?: Pick<JoinOpening, 'taken'>,
 ): { readonly log?: string; readonly graph: string } {
   const log = logOf(header);
-  const graph = graphStamp(workflow.graphHash, workflow.graph[entry]);
+  const graph = graphStamp(workflow.graphHash, workflow.graph[entry], members);
   return log === undefined ? { graph } : { log, graph };
 }

@@ -1,8 +1,9 @@
 import { admit } from '../core/decide.ts';
 import { WorkflowError } from '../core/errors.ts';
-import { keyOfPath, type WorkflowEvent } from '../core/event.ts';
+import type { WorkflowEvent } from '../core/event.ts';
 import { type Graph, isBlock, stepIdAt } from '../core/graph.ts';
 import {
+  type AwaitedStep,
   isOfOtherGraph,
   isSameGraph,
   type Misfit,
@@ -89,27 +90,23 @@ export async function mustGoOn(engine: Engine, header: RunHeader, seen: Seen = [
  * Looks whether a run may go on with the code that is here, and stores what it finds: the mark of the graph that it goes on
  * with from now on, or why it cannot. Resolves with the header as it stands then. `place`: what an event is for.
  */
-export async function review(
-  engine: Engine,
-  { runId }: RunHeader,
-  place?: Parked['place'],
-): Promise<RunHeader> {
+export async function review(engine: Engine, { runId }: RunHeader, place?: AwaitedStep): Promise<RunHeader> {
   const { store, clock } = engine.backend;
   // Whoever asks may have read an older one.
   const header = await store.loadHeader(runId);
   if (header === undefined) throw gone(runId);
   if (terminalStatuses.has(header.status) || header.status === 'pending') return header;
-  const workflow = engine.registry.find(header.workflowId);
-  if (workflow === undefined) {
-    const { workflowId, parked } = header;
-    return park(engine, header, parkedWithout(workflowId, clock.now(), place ?? parked?.place));
-  }
+  const { workflowId, parked } = header;
+  const awaited = [place, parked?.place].filter((one) => one !== undefined);
+  const workflow = engine.registry.find(workflowId);
+  if (workflow === undefined) return park(engine, header, parkedWithout(workflowId, clock.now(), awaited[0]));
   const misfit =
-    misfitOf(workflow.graph, await recordedRun(engine, header, workflow.graph), workflow.graphHash) ??
-    (await targetMisfit(engine, header, workflow.graph));
-  if (misfit !== undefined) {
-    return park(engine, header, parkedFor(misfit, clock.now(), header.parked?.place));
-  }
+    misfitOf(
+      workflow.graph,
+      await recordedRun(engine, header, workflow.graph, awaited),
+      workflow.graphHash,
+    ) ?? (await targetMisfit(engine, header, workflow.graph));
+  if (misfit !== undefined) return park(engine, header, parkedFor(misfit, clock.now(), awaited[0]));
   if (goesOnHere(engine, header)) return header;
   const now = clock.now();
   const sweepAt = now + engine.times.sweepMs;
@@ -146,7 +143,7 @@ async function park(engine: Engine, header: RunHeader, found: Parked): Promise<R
  */
 export async function parkFor(engine: Engine, event: WorkflowEvent): Promise<void> {
   const { runId, epoch, path, stepId = '' } = event;
-  const { store, clock, metrics } = engine.backend;
+  const { store, metrics } = engine.backend;
   const header = await store.loadHeader(runId);
   const admission = admit(header, { epoch, key: { entry: path[0] ?? 0 } });
   if (header === undefined || admission.type === 'drop') {
@@ -157,27 +154,28 @@ export async function parkFor(engine: Engine, event: WorkflowEvent): Promise<voi
     const handling = handlingOf(engine, workflow, header, event.hop);
     return handling.publisher.publish([endEvent(handling, header.status)]);
   }
-  const place = { path, stepId };
-  const standing = isHopeless(engine, header) ? header : await review(engine, header, place);
-  const key = keyOfPath(path, workflow.graph);
-  const found = key === undefined ? undefined : stepIdAt(workflow.graph, key);
-  if (standing.parked === undefined && found !== stepId) {
-    await park(engine, standing, parkedFor({ ...place, found }, clock.now(), place));
-  }
+  const standing = isHopeless(engine, header) ? header : await review(engine, header, { path, stepId });
+  if (standing.parked === undefined) return drop(engine, 'stale-turn');
   metrics.count('run.parked', { workflowId: header.workflowId });
 }
 
 /** Reads what says where a run has been. */
-async function recordedRun(engine: Engine, header: RunHeader, graph: Graph): Promise<RecordedRun> {
+async function recordedRun(
+  engine: Engine,
+  header: RunHeader,
+  graph: Graph,
+  awaited: readonly AwaitedStep[],
+): Promise<RecordedRun> {
   const { store } = engine.backend;
   const { runId, epoch } = header;
   const run = await store.loadRun(runId);
   const records = run?.records ?? [];
   const entry = frontierEntry({ header, records });
   const join = await store.loadJoin({ runId, entry, epoch });
+  const awaitedItems = awaited.flatMap(({ path: [at, item] }) => (at === entry ? (item ?? []) : []));
   const items =
     join !== undefined && isBlock(graph[entry]) && graph[entry]?.type === 'foreach'
-      ? await store.loadItems({ runId, entry, items: itemsToSweep(join) })
+      ? await store.loadItems({ runId, entry, items: [...new Set([...itemsToSweep(join), ...awaitedItems])] })
       : [];
   const all = [...records, ...items];
   const ids = all.flatMap(({ childRunId, turn, key }) =>
@@ -187,6 +185,7 @@ async function recordedRun(engine: Engine, header: RunHeader, graph: Graph): Pro
   return {
     header,
     records: all,
+    awaited,
     nested: new Map(
       nested.flatMap((child) => (child === undefined ? [] : [[child.runId, child.workflowId]])),
     ),

@@ -248,6 +248,7 @@ async function look(engine: Engine, header: RunHeader): Promise<RunPlan> {
     header,
     records: view.records,
     nested: new Map(),
+    awaited: [],
     ...(join === undefined ? {} : { open: { entry, opening: join } }),
   };
   if (

@@ -12,7 +12,6 @@ import {
   recordedGraph,
   type RecordedRun,
 } from '../../src/core/parked.ts';
-import type { Parked } from '../../src/core/records.ts';
 import { header, item, record, turn } from './builders.ts';
 
 const plain = (id: string): GraphEntry => ({ type: 'step', id, canSuspend: false });
@@ -41,7 +40,7 @@ const sleep = (id: string): GraphEntry => ({ type: 'sleep', id, time: '1' });
 const bare = header({ graphHash: 'g' });
 
 function fits(graph: Graph, run: Partial<RecordedRun>) {
-  return misfitOf(graph, { header: bare, records: [], nested: new Map(), ...run }, 'mark');
+  return misfitOf(graph, { header: bare, records: [], nested: new Map(), awaited: [], ...run }, 'mark');
 }
 
 describe('the mark of a graph', () => {
@@ -101,13 +100,13 @@ describe('a run goes on with a graph', () => {
     expect(graphStamp('12345678abc', undefined)).toBe('12345678');
     const marked = header({ graphHash: 'other.c' });
     const records = [record(0, { status: 'success', graph: own })];
-    const run = { header: marked, records, nested: new Map<string, string>() };
+    const run = { header: marked, records, nested: new Map<string, string>(), awaited: [] };
     expect(misfitOf([plain('s0')], run, '12345678abc.s')).toBeUndefined();
     // Of the others each says itself what it was.
     expect(misfitOf([plain('s0')], run, '87654321abc.s')).toBeUndefined();
     expect(misfitOf([loop('s0')], run, '87654321abc.l')).toEqual({ path: [0], stepId: 's0', found: 'loop' });
     const opening = { turn: turn(), total: 1, concurrency: 1, openedAt: 1, taken: [0], graph: '12345678c' };
-    const opened = { header: header({ graphHash: 'other.s' }), records: [], nested: run.nested };
+    const opened = { header: header({ graphHash: 'other.s' }), records: [], nested: run.nested, awaited: [] };
     const block = { ...opened, open: { entry: 0, opening } };
     expect(misfitOf([branch('a')], block, '12345678abc.c')).toBeUndefined();
     expect(misfitOf([branch('a')], block, '87654321abc.c')).toBeUndefined();
@@ -117,17 +116,57 @@ describe('a run goes on with a graph', () => {
   });
 
   test('that has begun meanwhile what another one was expected to begin there', () => {
-    const place = { path: [1], stepId: 'new' };
-    const parked: Parked = { code: 'WORKFLOW_GRAPH_CHANGED', since: 1, remedy: '', place };
-    const awaiting = header({ graphHash: 'g', parked });
+    const awaited = [{ path: [1], stepId: 'new' }];
     const graph = [plain('s0'), plain('s1')];
     const first = record(0, { status: 'success' });
-    expect(fits(graph, { header: awaiting, records: [first] })).toMatchObject({ stepId: 'new', found: 's1' });
-    expect(fits(graph, { header: awaiting, records: [first, record(1)] })).toBeUndefined();
+    expect(fits(graph, { awaited, records: [first] })).toMatchObject({ stepId: 'new', found: 's1' });
+    expect(fits([plain('s0'), plain('new')], { awaited, records: [first] })).toBeUndefined();
+    expect(fits(graph, { awaited, records: [first, record(1)] })).toBeUndefined();
     const blocks = [plain('s0'), parallel('a')];
     const opening = { turn: turn(), total: 1, concurrency: 1, openedAt: 1 };
     const open = { entry: 1, opening };
-    expect(fits(blocks, { header: awaiting, records: [first], open })).toBeUndefined();
+    expect(fits(blocks, { awaited, records: [first], open })).toBeUndefined();
+  });
+
+  test('whose block is over, whichever member another one was expected to begin in it', () => {
+    const awaited = [{ path: [0, 1], stepId: 'renamed' }];
+    const each = { awaited, records: [item(0, 0, { stepId: 'each' })] };
+    expect(fits([foreach('each')], each)).toEqual({ path: [0, 1], stepId: 'renamed', found: 'each' });
+    const begun = [item(0, 1, { stepId: 'each' })];
+    expect(fits([foreach('each')], { awaited, records: begun })).toBeUndefined();
+    const closed = [record(0, { stepId: 'each', status: 'success' })];
+    expect(fits([foreach('each')], { awaited, records: closed })).toBeUndefined();
+  });
+
+  test('whose block has the members that an opening names', () => {
+    const mark = '12345678abc';
+    const opened = (entry: GraphEntry, taken?: readonly number[]): Partial<RecordedRun> => {
+      const members = taken === undefined ? {} : { taken };
+      const total = taken?.length ?? 1;
+      const graph = graphStamp(mark, entry, members);
+      return {
+        open: { entry: 0, opening: { turn: turn(), total, concurrency: 1, openedAt: 1, graph, ...members } },
+      };
+    };
+    const second = opened(branch('a', 'b'), [1]);
+    expect(fits([branch('a', 'b', 'c')], second)).toBeUndefined();
+    expect(fits([branch('other', 'b')], second)).toBeUndefined();
+    expect(fits([branch('b', 'a')], second)).toMatchObject({ path: [0], stepId: 'block of 1' });
+    expect(fits([branch('b')], second)).toMatchObject({ path: [0] });
+    const none = opened(branch('a', 'b'), []);
+    expect(fits([branch('a', 'b')], none)).toBeUndefined();
+    expect(fits([branch('c')], none)).toMatchObject({ path: [0] });
+    expect(fits([parallel('a')], opened(parallel('a')))).toBeUndefined();
+    expect(fits([parallel('b')], opened(parallel('a')))).toMatchObject({ path: [0] });
+    expect(fits([foreach('a')], opened(foreach('a')))).toBeUndefined();
+    expect(fits([foreach('b')], opened(foreach('a')))).toMatchObject({ path: [0] });
+  });
+
+  test('that had the same arms, of which none was taken', () => {
+    const graph = graphStamp('12345678abc', branch('a', 'b'), {});
+    const records = [record(0, { stepId: 'conditional_0', status: 'success', graph })];
+    expect(fits([branch('a', 'b')], { records })).toBeUndefined();
+    expect(fits([branch('c')], { records })).toMatchObject({ path: [0] });
   });
 
   test('what an earlier epoch has left behind does not count', () => {
@@ -139,7 +178,7 @@ describe('a run goes on with a graph', () => {
   test('of the same kinds, as far as the header knows them', () => {
     const records = [record(0, { status: 'success' })];
     const known = header({ graphHash: 'g.s' });
-    const step: RecordedRun = { header: known, records, nested: new Map() };
+    const step: RecordedRun = { header: known, records, nested: new Map(), awaited: [] };
     expect(misfitOf([plain('s0')], step, 'mark')).toBeUndefined();
     expect(misfitOf([loop('s0')], step, 'mark')).toEqual({ path: [0], stepId: 's0', found: 'loop' });
     expect(misfitOf([nested('s0')], step, 'mark')).toMatchObject({ found: 'step' });
@@ -180,7 +219,10 @@ describe('a run goes on with a graph', () => {
     const open = { entry: 0, opening };
     expect(fits([parallel('a', 'b')], { open })).toBeUndefined();
     expect(fits([foreach('a')], { open })).toBeUndefined();
-    expect(fits([parallel('a', 'b', 'c')], { open })).toMatchObject({ path: [0], found: 'parallel_0' });
+    expect(fits([parallel('a', 'b', 'c')], { open })).toMatchObject({
+      path: [0],
+      found: 'parallel_0 of a, b, c',
+    });
     expect(fits([branch('a', 'b')], { open })).toBeDefined();
     expect(fits([plain('a')], { open })).toMatchObject({ found: 'a' });
     expect(fits([], { open })).toMatchObject({ found: undefined });
@@ -195,15 +237,14 @@ describe('a run goes on with a graph', () => {
 
   test('that has the step which an event was for', () => {
     const place = { path: [1], stepId: 'pay' };
-    const parked: Parked = { code: 'WORKFLOW_GRAPH_CHANGED', since: 1, remedy: 'deploy', place };
-    const waiting = header({ graphHash: 'g', parked });
-    expect(fits([plain('a'), plain('pay')], { header: waiting })).toBeUndefined();
-    expect(fits([plain('a'), plain('b')], { header: waiting })).toEqual({ ...place, found: 'b' });
-    const nowhere = header({ graphHash: 'g', parked: { ...parked, place: { path: [], stepId: 'pay' } } });
-    expect(fits([plain('pay')], { header: nowhere })).toMatchObject({ found: undefined });
+    const awaited = [{ path: [0], stepId: 'a' }, place];
+    expect(fits([plain('a'), plain('pay')], { awaited })).toBeUndefined();
+    expect(fits([plain('a'), plain('b')], { awaited })).toEqual({ ...place, found: 'b' });
+    const nowhere = [{ path: [], stepId: 'pay' }];
+    expect(fits([plain('pay')], { awaited: nowhere })).toMatchObject({ found: undefined });
     // Where the run has gone on beyond it, nobody waits for it.
     const beyond = [record(1, { status: 'running' })];
-    expect(fits([plain('pay'), plain('s1')], { header: nowhere, records: beyond })).toBeUndefined();
+    expect(fits([plain('pay'), plain('s1')], { awaited: nowhere, records: beyond })).toBeUndefined();
   });
 });
 

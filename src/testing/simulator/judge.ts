@@ -23,20 +23,38 @@ export const notCompared = {
 
 /**
  * What is wrong with a seed, in words: what was seen on the way, and where it ended otherwise than its interpretation. Where there are
- * two versions of the workflows, it has to have ended as one of them says.
+ * two versions of the workflows, each run has to have ended as one of them says.
  */
 export async function judge(scenario: Scenario, outcome: SeedOutcome): Promise<string[]> {
-  const problems = await judgeBy(scenario, outcome);
+  const problems = await byEither(scenario, outcome, judgeBy);
+  const { violations, traveled, watch } = outcome;
+  // The steps of the time before a travel are those of either version.
+  if (problems.length > 0 && traveled > 0 && scenario.otherWorkflows !== undefined && violations.length === 0)
+    return [];
+  if (problems.length > 0 || watch.gaveUp || isTimed(outcome)) return problems;
+  const beside = outcome.beside.map((_, index) =>
+    byEither(scenario, outcome, (as, seen) => judgeBeside(as, seen, index)),
+  );
+  return (await Promise.all(beside)).flat();
+}
+
+type Judgement = (scenario: Scenario, outcome: SeedOutcome) => Promise<string[]>;
+
+/** What is wrong by the one version, and by the other, when neither agrees. */
+async function byEither(scenario: Scenario, outcome: SeedOutcome, judgement: Judgement): Promise<string[]> {
+  const problems = await judgement(scenario, outcome);
   const { otherWorkflows, ...rest } = scenario;
-  const { otherResult, violations } = outcome;
+  const { violations, other } = outcome;
   if (problems.length === 0 || violations.length > 0 || otherWorkflows === undefined) return problems;
-  // The steps of the time before it are those of either version.
-  if (outcome.traveled > 0) return [];
-  const other = { ...outcome, ...(otherResult === undefined ? {} : { result: otherResult }) };
-  const otherwise = await judgeBy({ ...rest, workflows: otherWorkflows }, other);
+  const otherwise = await judgement({ ...rest, workflows: otherWorkflows }, { ...outcome, ...other });
   return otherwise.length === 0
     ? []
     : [...problems, ...otherwise.map((problem) => `other version: ${problem}`)];
+}
+
+/** Whether a time limit struck: the interpretation knows no time, and a body that never ends would never end there. */
+function isTimed({ guards, watch }: SeedOutcome): boolean {
+  return (guards.get('step.timed-out') ?? 0) > 0 || watch.timedOut;
 }
 
 async function judgeBy(scenario: Scenario, outcome: SeedOutcome): Promise<string[]> {
@@ -44,9 +62,7 @@ async function judgeBy(scenario: Scenario, outcome: SeedOutcome): Promise<string
   if (violations.length > 0 || result === undefined) return [...violations];
   if (canceled && result.status === 'canceled') return [];
   if (canceled && outcome.traveled === 0) return [`a cancel was answered, and the run is ${result.status}`];
-  // Before the interpretation, which knows no time: a body that never ends would never end there.
-  const isTimed = (outcome.guards.get('step.timed-out') ?? 0) > 0 || outcome.watch.timedOut;
-  if (isTimed) return [];
+  if (isTimed(outcome)) return [];
   const interpreted = await interpretationOf(scenario, outcome, result.runId);
   if (outcome.watch.gaveUp) return [];
   if (interpreted.open.some(({ what }) => what === 'run' || what === 'state')) return [];
@@ -57,8 +73,6 @@ async function judgeBy(scenario: Scenario, outcome: SeedOutcome): Promise<string
       !(outcome.traveled > 0 && difference.startsWith('state is')),
   );
   if (differences.length > 0) return differences;
-  const beside = await differencesBeside(scenario, outcome);
-  if (beside.length > 0) return beside;
   // Bodies are counted by their steps, whichever run executes them.
   const isAlone = startedWorkflow(scenario).concurrency === undefined;
   if (plan.restartAt !== undefined || outcome.traveled > 0 || !isAlone) return [];
@@ -84,18 +98,15 @@ async function interpretationOf(
   });
 }
 
-/** Where the runs beside it ended otherwise than as if they had been alone. */
-async function differencesBeside(scenario: Scenario, outcome: SeedOutcome): Promise<string[]> {
-  const differences: string[] = [];
-  for (const result of outcome.beside) {
-    const interpreted = await interpretationOf(scenario, outcome, result.runId);
-    if (interpreted.open.some(({ what }) => what === 'run' || what === 'state')) continue;
-    const found = compareWithInterpreter(result, interpreted).filter(
-      (difference) => !isOfSuspension.test(difference),
-    );
-    differences.push(...found.map((difference) => `${result.runId}: ${difference}`));
-  }
-  return differences;
+/** Where a run beside it ended otherwise than as if it had been alone. */
+async function judgeBeside(scenario: Scenario, outcome: SeedOutcome, index: number): Promise<string[]> {
+  const result = outcome.beside[index];
+  if (result === undefined) return [];
+  const interpreted = await interpretationOf(scenario, outcome, result.runId);
+  if (interpreted.open.some(({ what }) => what === 'run' || what === 'state')) return [];
+  return compareWithInterpreter(result, interpreted)
+    .filter((difference) => !isOfSuspension.test(difference))
+    .map((difference) => `${result.runId}: ${difference}`);
 }
 
 const isOfSuspension = /^(?:suspendPayload|suspendOutput|resumePayload) of /u;

@@ -19,7 +19,8 @@ export class Rollout {
   readonly #left: Deploy[];
   readonly #hasTwo: boolean;
   #serves: Deploy['serves'] = 'first';
-  #isTurnedBack = false;
+  /** Runs that waited for code when the version before this one was there at last. */
+  #waited: ReadonlySet<string> = new Set();
 
   constructor(
     { plan, scenario }: { readonly plan: Plan; readonly scenario: Scenario },
@@ -62,15 +63,16 @@ export class Rollout {
    * again. What it did by one version and what it did by the other must never keep both from going on.
    */
   unpark(): void {
-    if (!this.#hasTwo) return;
-    const waiting = [...this.#watch.headers.values()].find((header) => this.#waitsForCode(header));
-    if (waiting === undefined || this.#sweeps.since < sweepsToUnpark) return;
-    if (this.#isTurnedBack) {
-      const { runId, status, parked } = waiting;
+    if (!this.#hasTwo || this.#sweeps.since < sweepsToUnpark) return;
+    const waiting = [...this.#watch.headers.values()].filter((header) => this.#waitsForCode(header));
+    if (waiting.length === 0) return;
+    const forNeither = waiting.find(({ runId }) => this.#waited.has(runId));
+    if (forNeither !== undefined) {
+      const { runId, status, parked } = forNeither;
       const why = parked?.remedy ?? `it is ${status}`;
       return this.#watch.violate(`run ${runId} waits for code, whichever version serves it: ${why}`);
     }
-    this.#isTurnedBack = true;
+    this.#waited = new Set(waiting.map(({ runId }) => runId));
     this.#deploy(this.#serves === 'first' ? 'other' : 'first');
     this.#sweeps.calm();
   }

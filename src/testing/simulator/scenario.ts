@@ -177,17 +177,21 @@ export function planOf(seed: number): Plan {
   };
 }
 
+/** The runs of a seed at its end, as one version of the workflows shows them. */
+export interface ShownRuns {
+  /** Undefined when it was not read. */
+  readonly result: RunResult | undefined;
+  /** Those that were beside it and started, but for those that somebody canceled. */
+  readonly beside: readonly RunResult[];
+}
+
 /** What became of a seed. */
-export interface SeedOutcome {
+export interface SeedOutcome extends ShownRuns {
   readonly plan: Plan;
   /** What should never have happened; empty: all is well. */
   readonly violations: readonly string[];
-  /** The run at the end; undefined when it was not read. */
-  readonly result: RunResult | undefined;
-  /** The same as the other version of the workflows shows it. */
-  readonly otherResult?: RunResult;
-  /** The runs that were beside it and started, at the end, but for those that somebody canceled. */
-  readonly beside: readonly RunResult[];
+  /** The same as the other version of the workflows shows them. */
+  readonly other?: ShownRuns;
   /** The input whose start was accepted. */
   readonly inputData: unknown;
   /** Somebody's cancel was answered. */

@@ -1,6 +1,5 @@
 import { type MemoryPlace, memoryPlace } from '../../adapters/memory/index.ts';
 import { terminalStatuses } from '../../core/records.ts';
-import type { RunResult } from '../../core/snapshot.ts';
 import type { ClaimWrite, CommitWrite } from '../../ports/index.ts';
 import { createRuntime, type Runtime } from '../../runtime/index.ts';
 import { sequenceIds } from '../sequence-ids.ts';
@@ -17,6 +16,7 @@ import {
   type Plan,
   type Scenario,
   type SeedOutcome,
+  type ShownRuns,
   startedWorkflow,
 } from './scenario.ts';
 import { Scheduler } from './scheduler.ts';
@@ -159,11 +159,10 @@ class Simulation {
     this.#requests.begin();
     await this.#toRest();
     this.#checkRest();
-    const result = await this.#result(this.#observer);
-    const other = this.#otherObserver === undefined ? undefined : await this.#result(this.#otherObserver);
-    const beside = await this.#resultsBeside();
+    const shown = await this.#shownBy(this.#observer);
+    const other = this.#otherObserver === undefined ? undefined : await this.#shownBy(this.#otherObserver);
     if (this.#plan.expires && this.#watch.violations.length === 0) await this.#expire();
-    return { ...this.#outcome(result), beside, ...(other === undefined ? {} : { otherResult: other }) };
+    return { ...this.#outcome(), ...shown, ...(other === undefined ? {} : { other }) };
   }
 
   /** Goes on until nothing moves any more. */
@@ -250,17 +249,18 @@ class Simulation {
       this.#watch.violate(`${takeovers} claims were taken over although nothing went wrong`);
   }
 
-  /** Those that were started, and that nobody canceled. */
-  async #resultsBeside(): Promise<RunResult[]> {
+  /** The run, and those beside it that were started, and that nobody canceled. */
+  async #shownBy(observer: Runtime): Promise<ShownRuns> {
+    const result = await this.#result(observer);
     const { canceledBeside } = this.#requests;
     const started = this.#beside.filter(
       (runId) => this.#watch.headers.has(runId) && !canceledBeside.has(runId),
     );
-    const results = await Promise.all(started.map((runId) => this.#result(this.#observer, runId)));
-    return results.filter((result) => result !== undefined);
+    const results = await Promise.all(started.map((runId) => this.#result(observer, runId)));
+    return { result, beside: results.filter((one) => one !== undefined) };
   }
 
-  async #result(observer: Runtime, runId = this.#runId): Promise<SeedOutcome['result']> {
+  async #result(observer: Runtime, runId = this.#runId): Promise<ShownRuns['result']> {
     try {
       return await observer.result({ runId, includeState: true });
     } catch (error) {
@@ -285,13 +285,12 @@ class Simulation {
       this.#watch.violate('the run came back after it had expired');
   }
 
-  #outcome(result: SeedOutcome['result']): Omit<SeedOutcome, 'beside'> {
+  #outcome(): Omit<SeedOutcome, keyof ShownRuns> {
     for (const [method, times] of this.#watch.lost) this.#guards.set(`lost ${method}`, times);
     const faults = new Map<FaultKind, number>(this.#faults.counts);
     return {
       plan: this.#plan,
       violations: this.#watch.violations,
-      result,
       inputData: [...this.#requests.startedWith][0],
       canceled: this.#requests.canceled,
       traveled: (this.#watch.root?.epoch ?? 1) - 1,
