@@ -201,12 +201,13 @@ export class Requests {
   }
 
   /**
-   * Nothing rests while a run waits for a place, since it is swept for ever: so whoever was refused asks again before that, or the
-   * run that has the place would wait for nobody.
+   * Nothing rests while a run waits for a place, since it is swept, or its start is tried, for ever: so whoever was refused asks again
+   * before that, or the run that has the place would wait for nobody.
    */
   #askAgain(open: readonly SuspendedStep[]): void {
-    const { watch, random, scheduler } = this.#setting;
-    const isAwaited = (watch.places?.waiting ?? []).some((runId) => watch.headers.has(runId));
+    const { watch, random, scheduler, callers } = this.#setting;
+    const isQueued = (watch.places?.waiting ?? []).some((runId) => watch.headers.has(runId));
+    const isAwaited = isQueued || (watch.places !== undefined && callers.isOpen('start'));
     if (!isAwaited || !scheduler.calm || open.length === 0 || !random.chance(0.01)) return;
     this.#answer(random.pick(open), open);
   }
