@@ -52,7 +52,7 @@ const promises: readonly (readonly [promise: string, proof: string])[] = [
   ],
   [
     'A run goes on with no code that lacks what it has done.',
-    'Directed schedules and regressions; with `SIMULATION_OPEN`, which has known failures, one seed in six meets another version of its workflows in a rolling deploy, which may come back.',
+    'One seed in six meets another version of its workflows in a rolling deploy, which may come back: each run ends as one of the two says, and none waits for code that neither is.',
   ],
   [
     'No more runs of a key go on than the limit of their workflow says, and each gets its turn.',

@@ -217,6 +217,30 @@ export const failedEntries: readonly Failed[] = [
     },
   },
   {
+    situation: 'a step takes longer than it may',
+    workflow: () =>
+      made(
+        flow('flow')
+          .then(
+            failingStep(
+              async ({ abortSignal }) =>
+                new Promise((_, reject) => {
+                  abortSignal.addEventListener('abort', () => reject(new Error('of the body')));
+                }),
+              { timeoutMs: 20 },
+            ),
+          )
+          .commit(),
+      ),
+    error: {
+      name: 'WorkflowError',
+      code: 'WORKFLOW_STEP_TIMEOUT',
+      message:
+        'Step "fails" was stopped at its timeoutMs of 20 ms: raise timeoutMs, or let the step do less at once',
+      details: { stepId: 'fails', runId: 'run', limitMs: 20, limitedBy: 'step' },
+    },
+  },
+  {
     situation: 'the runtime does not have an agent',
     workflow: () => made(flow('flow').agent('writer', {}, { id: 'fails' }).commit()),
     inputData: { prompt: 'Who?' },
