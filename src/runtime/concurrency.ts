@@ -148,14 +148,23 @@ export async function leavePlace(engine: Engine, header: RunHeader): Promise<voi
   if (key !== undefined) await leave(engine, key, header);
 }
 
-/** Makes sure that a stored run has a place, or waits for one. Resolves with whether it has one. */
-export async function takePlace(engine: Engine, header: RunHeader): Promise<boolean> {
+/**
+ * Makes sure that a stored run has a place, or waits for one. Resolves with the run as it stands with its place, undefined while
+ * it waits. One that has ended meanwhile gave its place up before it had one, so it is given up here.
+ */
+export async function takePlace(engine: Engine, header: RunHeader): Promise<RunHeader | undefined> {
   const key = limitKeyOf(engine, header);
-  if (key === undefined) return true;
+  if (key === undefined) return header;
+  const { store, clock } = engine.backend;
   const { runId, epoch } = header;
-  const asked = { runId, epoch, at: engine.backend.clock.now() };
-  const places = await changePlaces(engine, key, (seen) => entered(seen, asked, key.limit));
-  return standing(places, runId) === 'holder';
+  const places = await changePlaces(engine, key, (seen) =>
+    entered(seen, { runId, epoch, at: clock.now() }, key.limit),
+  );
+  if (standing(places, runId) !== 'holder') return undefined;
+  const standingNow = await store.loadHeader(runId);
+  if (standingNow === undefined || !terminalStatuses.has(standingNow.status)) return header;
+  await leave(engine, key, standingNow);
+  return standingNow;
 }
 
 /** Gives up places that are nobody's, of those that are looked at this time. */
@@ -181,7 +190,9 @@ export async function dropAbandoned(engine: Engine, key: LimitKey, places: Place
  */
 export async function sweepPlace(engine: Engine, header: RunHeader): Promise<boolean> {
   if (!mayLackPlace(header)) return true;
-  if (await takePlace(engine, header)) {
+  const placed = await takePlace(engine, header);
+  if (placed !== undefined) {
+    if (terminalStatuses.has(placed.status)) return false;
     if (!isQueued(header)) return true;
     await beginRun(engine, header);
     return false;
@@ -199,8 +210,9 @@ export async function goOnStarting(engine: Engine, stored: RunHeader, won: boole
     return stored;
   }
   if (!mayLackPlace(stored)) return stored.epoch === 1 ? beginRun(engine, stored) : stored;
-  const hasPlace = await takePlace(engine, stored);
-  if (hasPlace) return beginRun(engine, stored, won && stored.status === 'running');
+  const placed = await takePlace(engine, stored);
+  if (placed !== undefined && terminalStatuses.has(placed.status)) return placed;
+  if (placed !== undefined) return beginRun(engine, stored, won && stored.status === 'running');
   if (won) engine.backend.metrics.count('run.queued', { workflowId: stored.workflowId });
   return stored;
 }

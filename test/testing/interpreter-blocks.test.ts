@@ -172,6 +172,23 @@ describe('a suspension', () => {
 });
 
 describe('what is open', () => {
+  test('is what a nested workflow that was suspended has put back as it was', async () => {
+    const sets = (id: string, to: string) =>
+      body(id, async ({ setState, resumeData, suspend }) => {
+        await setState({ shared: to });
+        return resumeData ?? suspend({});
+      });
+    const made = (last: string) =>
+      flow('w')
+        .parallel([flow('inner').then(sets('a', 'other')).then(sets('b', last)).commit(), echo('beside')])
+        .commit();
+    const initialState = { shared: 'given' };
+    expect((await run(made('given'), { initialState })).open).toEqual([
+      expect.objectContaining({ what: 'state', reason: 'put-back' }),
+    ]);
+    expect(await run(made('new'), { initialState })).toMatchObject({ open: [], state: { shared: 'new' } });
+  });
+
   const window = (each: Parameters<typeof body>[1]) =>
     items(0, 1, 2, 3).foreach(body('each', each), { concurrency: 2 }).commit();
 

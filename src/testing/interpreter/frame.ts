@@ -1,7 +1,7 @@
 import type { OpenPlace, OpenReason } from './open.ts';
 import type { Ending, InterpretedStep, RunOutcome } from './outcome.ts';
 import { type BlockPlace, formatPlace, isWithin, type Place, type PlaceStep } from './place.ts';
-import type { Shared } from './shared.ts';
+import { type Change, namesOf, type Shared } from './shared.ts';
 import type { WorkflowLike } from './types.ts';
 
 /** What the resumption of a suspension gives when nobody resumes it. */
@@ -75,6 +75,8 @@ export class Frame {
   readonly openIds = new Map<string, ReadonlySet<OpenPlace['what']>>();
   /** Runs nested in it: of each place the last one. */
   readonly nested = new Map<string, { readonly prefix: string; readonly frame: Frame }>();
+  /** What has been changed at some time of state and request context, in nested runs too: see `touch`. */
+  readonly #touched = new Set<string>();
 
   constructor(parts: Pick<Frame, 'workflow' | 'world' | 'notes' | 'place' | 'path' | 'init' | 'executeRun'>) {
     this.workflow = parts.workflow;
@@ -104,6 +106,18 @@ export class Frame {
       (known) => known.what === what && formatPlace(known.place) === formatPlace(place),
     );
     if (!isKnown) this.notes.open.push({ place, path, what, reason });
+  }
+
+  /** Notes what a place has changed, and what the run that is nested there has. */
+  touch(change: Change, nested?: Frame): void {
+    for (const name of namesOf(change)) this.#touched.add(name);
+    for (const name of nested === undefined ? [] : nested.#touched) this.#touched.add(name);
+  }
+
+  /** Whether the run has changed something that it does not differ in. */
+  hasPutBack(difference: Change): boolean {
+    const differs = new Set(namesOf(difference));
+    return [...this.#touched].some((name) => !differs.has(name));
   }
 
   /** All entries, those of nested runs under `<id>.<inner id>`, with the number of the item in a foreach. */

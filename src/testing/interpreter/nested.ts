@@ -49,7 +49,12 @@ export async function executeNested(
     const ending = await lastEnding(frame, step, executed.ending, { attempt, retries });
     const outcome = ending === undefined ? executed : { ...executed, ending };
     suspensions = outcome.suspensions.any ? shownOutside(outcome.suspensions) : suspensions;
-    const isTold = outcome.suspensions.any && isChange(changeBetween(outcome.given, outcome.shared));
+    const change = changeBetween(outcome.given, outcome.shared);
+    const isTold = outcome.suspensions.any && isChange(change);
+    frame.touch(noChange, run);
+    if (outcome.suspensions.any && at.member !== undefined && run.hasPutBack(change)) {
+      frame.open(at, '', 'state', 'put-back');
+    }
     if (isTold && outcome.ending.status === 'canceled') {
       frame.open(at, '', 'state', 'canceled-inside');
     }

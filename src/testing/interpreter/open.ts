@@ -22,6 +22,8 @@ export const openReasons = {
     'A nested run tells the one around it what it has changed when it is suspended, and when it ends. One that is canceled from within does not: what it had told before stands, the rest does not.',
   'begun-anew':
     'A nested workflow among the members of a block changed something, was suspended, failed, and is begun anew for a retry: what it had told of its changes when it was suspended stands beside those of the last attempt, and the others of the block may have seen it.',
+  'put-back':
+    'A nested workflow among the members of a block changed something, was suspended, and has put it back as it was when it ends: whether it was suspended as a whole in between, and so told of the change, depends on how fast what goes on in it is. If it was, what it puts back counts as set; if not, as untouched.',
   'state-of-open': 'State and request context hold what members have changed that may have run or not.',
 } as const;
 

@@ -21,6 +21,12 @@ export function isChange({ state, set, removed }: Change): boolean {
   return Object.keys(state).length + Object.keys(set).length + removed.length > 0;
 }
 
+/** The keys that a change is about, told apart by what they are of. */
+export function namesOf({ state, set, removed }: Change): string[] {
+  const context = [...Object.keys(set), ...removed];
+  return [...Object.keys(state).map((key) => `state ${key}`), ...context.map((key) => `context ${key}`)];
+}
+
 function without(values: Values, keys: readonly string[]): Values {
   return Object.fromEntries(Object.entries(values).filter(([key]) => !keys.includes(key)));
 }

@@ -14,7 +14,9 @@ import { validated } from './validation.ts';
 export async function executePlace(frame: Frame, step: StepLike, given: PlaceGiven): Promise<Outcome> {
   frame.outputs.delete(step.id);
   if (step.workflow !== undefined) return executeNested(frame, step, step.workflow, given);
-  return executeBody(frame, step, given);
+  const outcome = await executeBody(frame, step, given);
+  frame.touch(outcome.change);
+  return outcome;
 }
 
 /**

@@ -112,8 +112,8 @@ export class Callers implements ActionSource {
 
   #unanswered(call: Pending, pauseMs = againMs): void {
     if (call.once === true) return;
-    // What goes wrong all the time stops some day.
-    if (!this.#scheduler.calm) call.tries = 0;
+    // What goes wrong all the time stops some day, and whoever is in the way may sleep for weeks.
+    if (!this.#scheduler.calm || pauseMs === laterMs) call.tries = 0;
     if (call.tries >= mostTries) {
       this.failures.push(`${call.name} was tried ${call.tries} times in vain`);
       return;

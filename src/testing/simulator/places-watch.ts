@@ -19,7 +19,12 @@ export class PlacesWatch {
     this.#violate = violate;
   }
 
-  /** Runs that wait for a place. A place that nobody has any more is no matter: whoever wants it finds that it is nobody's. */
+  /** Runs that have a place. */
+  get holding(): readonly string[] {
+    return [...this.#places.values()].flatMap(({ holders }) => holders.map(({ runId }) => runId));
+  }
+
+  /** Runs that wait for a place. */
   get waiting(): readonly string[] {
     return [...this.#places.values()].flatMap(({ waiting }) => waiting.map(({ runId }) => runId));
   }
