@@ -1,4 +1,4 @@
-import { parsePlaces, type Places } from '../../core/concurrency.ts';
+import { parsePlaces, type Place, type Places } from '../../core/concurrency.ts';
 import { type RunHeader, terminalStatuses } from '../../core/records.ts';
 
 /** What a watch says when something is wrong. */
@@ -19,9 +19,9 @@ export class PlacesWatch {
     this.#violate = violate;
   }
 
-  /** Runs that have a place. */
-  get holding(): readonly string[] {
-    return [...this.#places.values()].flatMap(({ holders }) => holders.map(({ runId }) => runId));
+  /** Places that runs have. */
+  get holding(): readonly Place[] {
+    return [...this.#places.values()].flatMap(({ holders }) => holders);
   }
 
   /** Runs that wait for a place. */

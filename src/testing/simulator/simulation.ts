@@ -208,11 +208,12 @@ class Simulation {
     for (const { runId, status } of standing)
       this.#watch.violate(`the run stands still: ${runId} is ${status}`);
     const places = isOver && this.#plan.sweeper ? this.#watch.places : undefined;
-    // Of a start that was never stored the place may stay: whoever wants it finds that it is nobody's.
     for (const runId of (places?.waiting ?? []).filter((id) => headers.has(id)))
       this.#watch.violate(`all runs are over, and ${runId} waits for a place`);
-    for (const runId of (places?.holding ?? []).filter((id) => headers.has(id)))
-      this.#watch.violate(`all runs are over, and ${runId} has a place`);
+    // What a process that died has taken may stay: whoever wants it finds that it is nobody's.
+    const isUnharmed = this.#faults.total === 0 && this.#otherObserver === undefined;
+    const kept = (isUnharmed ? (places?.holding ?? []) : []).filter(({ runId }) => headers.has(runId));
+    for (const { runId } of kept) this.#watch.violate(`all runs are over, and ${runId} has a place`);
     if (this.#callers.open > 0) this.#watch.violate('a call was never answered');
     const inputs = this.#requests.startedWith.size;
     if (inputs !== 1) this.#watch.violate(`starts with ${inputs} inputs were accepted for one run`);
