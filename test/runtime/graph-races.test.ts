@@ -93,3 +93,23 @@ test('an epoch begins only where the graph has its step at the same place', asyn
   await sweep(now);
   expect(await now.result({ runId: 'r' })).toMatchObject({ status: 'success', result: ['again', 'two'] });
 });
+
+test('a block is no other one of its kind, whichever graph has opened it', async () => {
+  const { worker, drain, sweep } = twoGraphs();
+  const last = { branch: [[() => true, named('last')]] } as const;
+  const now = worker([last]);
+  const old = worker([{ branch: [[() => false, named('never')]] }, last]);
+  await now.start({ workflowId: 'w', runId: 'r', inputData: 'in' });
+  await drain(now, ({ path }) => path.length === 2);
+  await sweep(old);
+  expect(await old.get({ runId: 'r' })).toMatchObject({
+    parked: {
+      remedy: expect.stringContaining('"block of 1" at [0], and "conditional_0 of never"') as unknown,
+    },
+  });
+  await sweep(now);
+  expect(await now.result({ runId: 'r' })).toMatchObject({
+    status: 'success',
+    result: { last: ['in', 'last'] },
+  });
+});

@@ -161,6 +161,21 @@ export const begunByAnotherGraph: DirectedSchedule = async () => {
   return run?.parked === undefined ? [`a run with a step of another graph is ${run?.status}`] : [];
 };
 
+/** The new version lacks the first of two branches; its worker opens the other one, and a worker with the old version sweeps. */
+export const blockOfAnotherGraph: DirectedSchedule = async () => {
+  const { worker, drain, sweep } = twoGraphs();
+  const named = (id: string) => step(id, () => id);
+  const last = { branch: [[() => true, named('last')]] } as const;
+  const now = worker([last]);
+  const first = { branch: [[() => false, named('never')]] } as const;
+  const old = worker([first, last]);
+  await now.start({ workflowId: 'w', runId: 'r' });
+  await drain(now, ({ path }) => path.length === 2);
+  await sweep(old);
+  const { steps } = await old.result({ runId: 'r' });
+  return 'never' in steps ? ['a block that another graph had opened was taken for the first branch'] : [];
+};
+
 /** The code has another graph by the time when a suspended step is resumed, and then the one of before again. */
 export const otherGraph: DirectedSchedule = async () => {
   const clock = new ManualClock();

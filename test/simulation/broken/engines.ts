@@ -3,6 +3,7 @@ import type { BackendWrapper, Plan } from '../../../src/testing/simulator/scenar
 import {
   armLaunchedOnceMore,
   begunByAnotherGraph,
+  blockOfAnotherGraph,
   canceledBeforeNested,
   concurrentRuns,
   deadlineOfAnEarlierEpoch,
@@ -137,6 +138,13 @@ export const brokenEngines: readonly BrokenEngine[] = [
     seeds: 0,
     mutations: mutations['record-of-another-graph'],
     directed: begunByAnotherGraph,
+  },
+  {
+    name: 'block-of-another-graph',
+    what: 'a block is taken for another one of its kind when another graph has opened it',
+    seeds: 0,
+    mutations: mutations['block-of-another-graph'],
+    directed: blockOfAnotherGraph,
   },
   {
     name: 'never-unparks',

@@ -55,8 +55,8 @@ export const mutations = {
   'never-parks': [
     {
       file: 'src/runtime/parking.ts',
-      from: '  if (misfit !== undefined) {',
-      to: "  if (misfit !== undefined && runId === '') {",
+      from: '  if (misfit !== undefined) return',
+      to: "  if (misfit !== undefined && runId === '') return",
     },
   ],
   'record-of-another-graph': [
@@ -64,6 +64,13 @@ export const mutations = {
       file: 'src/runtime/parking.ts',
       from: '  return !seen.some((stamped) => isOfOtherGraph(stamped, graphHash));',
       to: "  return !seen.some((stamped) => isOfOtherGraph(stamped, graphHash) && graphHash === '');",
+    },
+  ],
+  'block-of-another-graph': [
+    {
+      file: 'src/core/parked.ts',
+      from: "return stamped === '' || stamped === membersHash(entry, members);",
+      to: "return stamped === '' || membersHash(entry, members) !== '';",
     },
   ],
   'never-unparks': [
