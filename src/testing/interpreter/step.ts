@@ -6,7 +6,7 @@ import { type Frame, leaveSuspended } from './frame.ts';
 import { executeNested } from './nested.ts';
 import { type Ending, entryOf, neverSuspended, type Outcome, type Suspensions } from './outcome.ts';
 import { refused, retriesOf } from './retries.ts';
-import { type Change, changed, combined, noChange } from './shared.ts';
+import { type Change, changeBetween, changed, combined, noChange } from './shared.ts';
 import type { StepLike } from './types.ts';
 import { validated } from './validation.ts';
 
@@ -14,9 +14,7 @@ import { validated } from './validation.ts';
 export async function executePlace(frame: Frame, step: StepLike, given: PlaceGiven): Promise<Outcome> {
   frame.outputs.delete(step.id);
   if (step.workflow !== undefined) return executeNested(frame, step, step.workflow, given);
-  const outcome = await executeBody(frame, step, given);
-  frame.touch(outcome.change);
-  return outcome;
+  return executeBody(frame, step, given);
 }
 
 /**
@@ -31,6 +29,7 @@ async function executeBody(frame: Frame, step: StepLike, given: PlaceGiven): Pro
     const shared = changes.reduce(changed, given.shared);
     const attempt = await attempts(frame, step, { ...given, shared }, { generation, resumption });
     changes.push(attempt.change);
+    frame.touch(changeBetween(shared, changed(shared, attempt.change)));
     const { ending } = attempt;
     if (ending.status !== 'suspends') return outcomeOf(attempt, changes, suspensions);
     const { payload, output, labels } = ending;
