@@ -12,8 +12,8 @@ const tokens = { issuer: 'https://issuer.example', audience: ['workflows', 'stud
 const signing = synth();
 
 /** Routes with how each is authorized. */
-function authorization(auth: WorkflowAuth): unknown[][] {
-  return resourcesOf(synth({ auth }), 'AWS::ApiGatewayV2::Route').map(({ Properties }) => [
+function authorization(template: Template): unknown[][] {
+  return resourcesOf(template, 'AWS::ApiGatewayV2::Route').map(({ Properties }) => [
     Properties.RouteKey,
     Properties.AuthorizationType,
     Properties.AuthorizerId,
@@ -32,13 +32,13 @@ test('the routes are those of the HTTP app', () => {
 
 describe('each route asks for', () => {
   test('a signature', () => {
-    expect(authorization('iam')).toEqual(everyRoute('AWS_IAM', undefined));
+    expect(authorization(signing)).toEqual(everyRoute('AWS_IAM', undefined));
   });
 
   test('a token of the issuer for one of the audiences', () => {
     const template = synth({ auth: tokens });
     const authorizer = Object.keys(template.findResources('AWS::ApiGatewayV2::Authorizer'))[0];
-    expect(authorization(tokens)).toEqual(everyRoute('JWT', { Ref: authorizer }));
+    expect(authorization(template)).toEqual(everyRoute('JWT', { Ref: authorizer }));
     template.resourceCountIs('AWS::ApiGatewayV2::Authorizer', 1);
     template.hasResourceProperties('AWS::ApiGatewayV2::Authorizer', {
       AuthorizerType: 'JWT',
@@ -48,7 +48,7 @@ describe('each route asks for', () => {
   });
 
   test('nothing, when that was written', () => {
-    expect(authorization('none')).toEqual(everyRoute('NONE', undefined));
+    expect(authorization(synth({ auth: 'none' }))).toEqual(everyRoute('NONE', undefined));
   });
 });
 
