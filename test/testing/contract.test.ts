@@ -326,8 +326,8 @@ const flaws: Readonly<Record<string, Flaw>> = {
   }),
 };
 
-/** Runs the contract over a flawed store, and returns the sentences that do not hold. */
-async function broken(flaw: Flaw): Promise<string[]> {
+/** Runs the contract over a flawed store, and returns the first sentence that does not hold. */
+async function broken(flaw: Flaw): Promise<string | undefined> {
   const cases: [string, () => Promise<void>][] = [];
   const options: ContractOptions = {
     name: 'flawed',
@@ -343,19 +343,22 @@ async function broken(flaw: Flaw): Promise<string[]> {
     },
   };
   runStoreContract(options);
-  const failed: string[] = [];
   for (const [name, body] of cases) {
-    await body().catch(() => failed.push(name));
+    const holds = await body().then(
+      () => true,
+      () => false,
+    );
+    if (!holds) return name;
   }
-  return failed;
+  return undefined;
 }
 
 describe('the contract of stores', () => {
   test('holds for a store without a flaw', async () => {
-    expect(await broken(() => ({}))).toEqual([]);
+    expect(await broken(() => ({}))).toBeUndefined();
   });
 
   test.each(Object.entries(flaws))('notices %s', async (_, flaw) => {
-    expect(await broken(flaw)).not.toEqual([]);
+    expect(await broken(flaw)).toBeDefined();
   });
 });
