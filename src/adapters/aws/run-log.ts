@@ -30,8 +30,12 @@ const gapMs = 3_000;
 /** How long a reader waits before it looks at a gap again, ms: a write takes about ten. */
 const gapPauseMs = 50;
 
-/** How often a settlement looks in vain whether those before it are in the log, and how long it gives each of them, ms: a write takes about ten. */
-const [turnLooks, turnPauseMs] = [3, 15];
+/**
+ * How long a settlement waits for those before it to be in the log, ms: `each` of them, before it looks whether they are, at most
+ * `look` for all of them, and `whole` until it appends them. A write takes about ten; a function that has run out of time for its
+ * step has some seconds left to store what it came to.
+ */
+const turnMs = { each: 15, look: 200, whole: 1_000 } as const;
 
 /** Where a state that is in the log already is looked for: it was written shortly before. */
 const lookBack = { slots: 25, pages: 8 } as const;
@@ -94,30 +98,30 @@ export class RunLog {
     if (last !== undefined && (await this.#comesToTurn(log, block, { last, position }))) {
       return await this.addSettled({ log, entry }, earlier);
     }
-    const missing = last === undefined ? [] : await earlier(last + 1, position);
     // It has its number already, or the block is closed.
+    const isPast = last === undefined || last + 1 >= position;
+    const missing = isPast ? [] : await earlier(last + 1, position);
     if (missing.length === 0) return await this.ensure({ log, entry });
     for (const one of [...missing, { log, entry }]) await this.addSettled(one, earlier);
   }
 
   /**
-   * Waits for those before a settlement as long as they go on: to look costs a tenth of what it costs to append theirs for
-   * them. Resolves with whether it is the turn of this one, or past it.
+   * Waits for those before a settlement: to look costs a tenth of what it costs to append theirs for them. Resolves with whether
+   * it is the turn of this one, or past it.
    */
   async #comesToTurn(
     log: string,
     block: string,
     { last, position }: { readonly last: number; readonly position: number },
   ): Promise<boolean> {
-    if (last >= position) return false;
-    let seen = last;
-    for (let looks = 0; looks < turnLooks; looks += 1) {
-      await pause(this.#clock, turnPauseMs * (position - 1 - seen));
+    let before = position - 1 - last;
+    for (let waitedMs = 0; before > 0 && waitedMs < turnMs.whole; ) {
+      const ms = Math.min(before * turnMs.each, turnMs.look);
+      await pause(this.#clock, ms);
+      waitedMs += ms;
       const item = await this.#table.get({ pk: logPartition(log), sk: logCounterSort }, true);
-      const now = positionOf(item, block);
-      if (now === undefined || now >= position - 1) return true;
-      if (now > seen) looks = 0;
-      seen = now;
+      before = position - 1 - (positionOf(item, block) ?? position);
+      if (before <= 0) return true;
     }
     return false;
   }

@@ -87,7 +87,7 @@ class Simulation {
     const limit = startedWorkflow(scenario).concurrency?.limit;
     const beside = limit === undefined ? 0 : (plan.beside ?? 0);
     this.#beside = Array.from({ length: beside }, (_, index) => `beside${index}`);
-    const readsStale = (plan.rates['stale-read'] ?? 0) > 0;
+    const readsStale = (plan.rates['stale-read'] ?? 0) > 0 || plan.directed?.kind === 'stale-read';
     this.#watch = new Watch([this.#runId, ...this.#beside], { stale, readsStale, limit });
     this.#transport = new Transport({
       scheduler: this.#scheduler,
