@@ -9,6 +9,7 @@ const long = /\/test\/(?:simulation|kill|examples)\//u;
 /** What takes longest comes first. Vitest itself knows how long files take only when it has run them before. */
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    // oxlint-disable-next-line unicorn/no-array-sort -- it is no array that sorts
     const sorted = await super.sort(files);
     const isLong = ({ moduleId }: TestSpecification): boolean => long.test(moduleId);
     return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))];
