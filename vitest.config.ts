@@ -1,20 +1,6 @@
 import { defineConfig, mergeConfig } from 'vitest/config';
-import { BaseSequencer, type TestSpecification } from 'vitest/node';
 import { localNames, PLACES_VARIABLE } from './test/parity/places/names.ts';
-import { NEEDS_EMULATOR, shared } from './vitest.shared.ts';
-
-/** Where files take longest: those that begin last would keep one worker when the others have nothing left. */
-const long = /\/test\/(?:simulation|kill|examples)\//u;
-
-/** What takes longest comes first. Vitest itself knows how long files take only when it has run them before. */
-class LongestFirst extends BaseSequencer {
-  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    // oxlint-disable-next-line unicorn/no-array-sort -- it is no array that sorts
-    const sorted = await super.sort(files);
-    const isLong = ({ moduleId }: TestSpecification): boolean => long.test(moduleId);
-    return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))];
-  }
-}
+import { longestFirst, NEEDS_EMULATOR, shared } from './vitest.shared.ts';
 
 /** `npm test`: everything that needs nothing but Node. */
 export default mergeConfig(
@@ -23,7 +9,7 @@ export default mergeConfig(
     test: {
       include: ['test/**/*.test.ts'],
       exclude: ['**/node_modules/**', 'test/types/**', ...NEEDS_EMULATOR],
-      sequence: { sequencer: LongestFirst },
+      sequence: { sequencer: longestFirst(/\/test\/(simulation|kill|examples|docs)\//) },
       setupFiles: ['test/parity/places/setup.ts'],
       // The other places have a suite of their own: `npm run test:parity`.
       env: { [PLACES_VARIABLE]: process.env[PLACES_VARIABLE] ?? localNames.memory },

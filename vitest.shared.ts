@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import type { ViteUserConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** Makes the package's own public name mean its sources; the same name stands in package.json and tsconfig.json. */
 const CONDITION = 'evented-workflows-source';
@@ -34,3 +35,18 @@ export const shared = {
     restoreMocks: true,
   },
 } satisfies ViteUserConfig;
+
+/**
+ * Files that take longest begin first: at the end they would keep one worker when the others have nothing left. Vitest itself
+ * knows how long files take only when it has run them before.
+ */
+export function longestFirst(longest: RegExp): typeof BaseSequencer {
+  return class extends BaseSequencer {
+    override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+      const isLong = ({ moduleId }: TestSpecification): boolean => longest.test(moduleId);
+      // oxlint-disable-next-line unicorn/no-array-sort -- the sequencer's own method, which answers with another array
+      const sorted = await super.sort(files);
+      return sorted.toSorted((one, other) => Number(isLong(other)) - Number(isLong(one)));
+    }
+  };
+}
