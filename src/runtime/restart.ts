@@ -1,6 +1,13 @@
 import { handlingOf, storedRun } from './begin.ts';
 import { WorkflowError } from '../core/errors.ts';
-import { type RestartContext, type RunHeader, type StepRecord, terminalStatuses } from '../core/records.ts';
+import {
+  isVisible,
+  type RestartContext,
+  type RunHeader,
+  type StepRecord,
+  terminalStatuses,
+} from '../core/records.ts';
+import { parseTurn } from '../core/turn.ts';
 import type { RestartRequest, StoredRun } from './api.ts';
 import { checkRecord } from './arguments.ts';
 import { followChild } from './child.ts';
@@ -52,7 +59,10 @@ async function reopen(
   const workflow = engine.registry.get(header.workflowId);
   const handling = handlingOf(engine, workflow, opened);
   const tree = await loadTree(engine, header.runId, 'none');
-  const records = [...(tree?.records ?? []), ...(tree?.open?.items ?? [])];
+  // What an earlier epoch has left behind is no place of the run any more.
+  const records = [...(tree?.records ?? []), ...(tree?.open?.items ?? [])].filter(({ key, turn }) =>
+    isVisible(parseTurn(turn).epoch, key.entry, opened),
+  );
   for (const record of records) await release(handling, record);
   await handling.publisher.armDeadline(opened);
   await sweepListed(engine, opened);
