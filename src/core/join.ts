@@ -69,7 +69,7 @@ export interface JoinOpening extends JoinShape {
   readonly keepsItems?: boolean;
   /** See `StepRecord.log`. */
   readonly log?: string;
-  /** See `StepRecord.graph`. */
+  /** See `StepRecord.graph`; it says as well which members it was opened for. */
   readonly graph?: string;
 }
 

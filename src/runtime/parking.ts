@@ -138,8 +138,8 @@ async function park(engine: Engine, header: RunHeader, found: Parked): Promise<R
 }
 
 /**
- * Parks the run of an event that is for a step which is not at its place. Nothing may be stored of that place yet, so the
- * header keeps which one it is.
+ * Parks the run of an event that is for a step which is not at its place, unless the run has begun there by this graph, or is past
+ * it. Nothing may be stored of that place yet, so the header keeps which one it is.
  */
 export async function parkFor(engine: Engine, event: WorkflowEvent): Promise<void> {
   const { runId, epoch, path, stepId = '' } = event;

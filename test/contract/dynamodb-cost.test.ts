@@ -115,7 +115,6 @@ describe('without history', () => {
 
 describe('with history', () => {
   test('a sequential step', () => within(costOfEach(steps, 'full'), 6.1, 1.1));
-  // Whoever settles looks whether those that settled before are in the log.
-  test('an item of a foreach', () => within(costOfEach(items, 'full'), 9.2, 6));
+  test('an item of a foreach', () => within(costOfEach(items, 'full'), 9.2, 2.5));
   test('a nested run of one step', () => within(costOfEach(nestedSteps, 'full'), 20, 14));
 });

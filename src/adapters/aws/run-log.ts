@@ -31,11 +31,11 @@ const gapMs = 3_000;
 const gapPauseMs = 50;
 
 /**
- * How long a settlement waits for those before it to be in the log, ms: `each` of them, before it looks whether they are, at most
- * `look` for all of them, and `whole` until it appends them. A write takes about ten; a function that has run out of time for its
- * step has some seconds left to store what it came to.
+ * How long a settlement waits for those before it to be in the log, ms: `each` of them, at most `most` before it tries again, and
+ * `whole` until it appends them. A write takes about ten; a function that has run out of time for its step has some seconds left
+ * to store what it came to.
  */
-const turnMs = { each: 15, look: 200, whole: 1_000 } as const;
+const turnMs = { each: 20, most: 200, whole: 1_000 } as const;
 
 /** Where a state that is in the log already is looked for: it was written shortly before. */
 const lookBack = { slots: 25, pages: 8 } as const;
@@ -76,12 +76,14 @@ export class RunLog {
 
   /**
    * Appends a settlement of a block whose members settle at once, behind those before it. The counter has the position of
-   * the block's last one that has a number, so whoever comes too early sees which are missing, and appends them: their
-   * writers are slower, or died. `earlier` gives the settlements of the block from one position to before another.
+   * the block's last one that has a number, so whoever comes too early sees which are missing. He waits a moment, since their
+   * writers are hardly ever slower, and appends them when they are, or died: to read them costs ten times what it costs to
+   * try again. `earlier` gives the settlements of the block from one position to before another.
    */
   async addSettled(
     { log, entry }: LoggedSettlement,
     earlier: (from: number, to: number) => Promise<readonly LoggedSettlement[]>,
+    waitedMs = 0,
   ): Promise<void> {
     const { position, after } = entry;
     const block = logBlockAttribute(entry);
@@ -94,36 +96,17 @@ export class RunLog {
       if (!(await this.#put(log, taken.slot, encodeState(log, entry)))) await this.add({ log, entry });
       return;
     }
-    const last = positionOf(taken.item, block);
-    if (last !== undefined && (await this.#comesToTurn(log, block, { last, position }))) {
-      return await this.addSettled({ log, entry }, earlier);
+    const last = taken.item?.[block]?.N;
+    const before = last === undefined ? 0 : position - 1 - Number(last);
+    if (before > 0 && waitedMs < turnMs.whole) {
+      const ms = Math.min(before * turnMs.each, turnMs.most);
+      await pause(this.#clock, ms);
+      return await this.addSettled({ log, entry }, earlier, waitedMs + ms);
     }
+    const missing = before > 0 ? await earlier(Number(last) + 1, position) : [];
     // It has its number already, or the block is closed.
-    const isPast = last === undefined || last + 1 >= position;
-    const missing = isPast ? [] : await earlier(last + 1, position);
     if (missing.length === 0) return await this.ensure({ log, entry });
     for (const one of [...missing, { log, entry }]) await this.addSettled(one, earlier);
-  }
-
-  /**
-   * Waits for those before a settlement: to look costs a tenth of what it costs to append theirs for them. Resolves with whether
-   * it is the turn of this one, or past it.
-   */
-  async #comesToTurn(
-    log: string,
-    block: string,
-    { last, position }: { readonly last: number; readonly position: number },
-  ): Promise<boolean> {
-    let before = position - 1 - last;
-    for (let waitedMs = 0; before > 0 && waitedMs < turnMs.whole; ) {
-      const ms = Math.min(before * turnMs.each, turnMs.look);
-      await pause(this.#clock, ms);
-      waitedMs += ms;
-      const item = await this.#table.get({ pk: logPartition(log), sk: logCounterSort }, true);
-      before = position - 1 - (positionOf(item, block) ?? position);
-      if (before <= 0) return true;
-    }
-    return false;
   }
 
   /** Whether a state is among the last of the log. */
@@ -259,12 +242,6 @@ export class RunLog {
 function takingOf(entry: LogEntry): Taking {
   if (entry.kind !== 'opened' || !settlesAtOnce(entry.opening)) return {};
   return { setOnce: { block: numberValue(-1) }, names: { block: logBlockAttribute(entry) } };
-}
-
-/** Position of the last settlement of a block that has a number; undefined when it is closed, or nothing is known of it. */
-function positionOf(counterItem: Item | undefined, block: string): number | undefined {
-  const last = counterItem?.[block]?.N;
-  return last === undefined ? undefined : Number(last);
 }
 
 /** Whether members of a block can settle at the same time. */

@@ -29,9 +29,9 @@ export async function judge(scenario: Scenario, outcome: SeedOutcome): Promise<s
   const problems = await byEither(scenario, outcome, judgeBy);
   const { violations, traveled, watch } = outcome;
   // The steps of the time before a travel are those of either version.
-  if (problems.length > 0 && traveled > 0 && scenario.otherWorkflows !== undefined && violations.length === 0)
-    return [];
-  if (problems.length > 0 || watch.gaveUp || isTimed(outcome)) return problems;
+  const isExcused = traveled > 0 && scenario.otherWorkflows !== undefined && violations.length === 0;
+  if (problems.length > 0 && !isExcused) return problems;
+  if (watch.gaveUp || isTimed(outcome)) return [];
   const beside = outcome.beside.map((_, index) =>
     byEither(scenario, outcome, (as, seen) => judgeBeside(as, seen, index)),
   );
